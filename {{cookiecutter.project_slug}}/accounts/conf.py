@@ -1,0 +1,65 @@
+"""The project's switches as one typed object; each is read when it is asked for."""
+
+from datetime import timedelta
+from enum import StrEnum
+
+from django.conf import settings
+
+
+class MfaMode(StrEnum):
+    DISABLED = "disabled"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+class EmailVerification(StrEnum):
+    MANDATORY = "mandatory"
+    OPTIONAL = "optional"
+    NONE = "none"
+
+
+_VERIFICATION_ALIASES = {"True": "mandatory", "False": "none"}
+
+
+class Switches:
+    @property
+    def refresh_token_as_cookie(self) -> bool:
+        return bool(settings.JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE)
+
+    @property
+    def access_token_lifetime(self) -> timedelta:
+        return timedelta(seconds=settings.JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME)
+
+    @property
+    def refresh_token_lifetime(self) -> timedelta:
+        return timedelta(seconds=settings.JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME)
+
+    @property
+    def session_lifetime(self) -> timedelta | None:
+        """None where a session may go on for as long as it is refreshed."""
+        seconds: int = settings.JWT_ALLAUTH_SESSION_LIFETIME
+        return timedelta(seconds=seconds) if seconds else None
+
+    @property
+    def refresh_reuse_leeway(self) -> timedelta:
+        return timedelta(seconds=settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY)
+
+    @property
+    def access_token_session_check(self) -> bool:
+        return bool(settings.JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK)
+
+    @property
+    def admin_managed_registration(self) -> bool:
+        return bool(settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION)
+
+    @property
+    def mfa_mode(self) -> MfaMode:
+        return MfaMode(settings.JWT_ALLAUTH_MFA_TOTP_MODE)
+
+    @property
+    def email_verification(self) -> EmailVerification:
+        value = str(settings.EMAIL_VERIFICATION)
+        return EmailVerification(_VERIFICATION_ALIASES.get(value, value))
+
+
+switches = Switches()

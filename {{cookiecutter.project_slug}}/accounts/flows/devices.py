@@ -1,0 +1,63 @@
+"""Devices: a person sees where they are signed in, and ends what they do not know.
+
+1. The caller is read from the access token, with the session it belongs to.
+2. The list shows each live session with its device, the one used last first.
+3. Ending one deletes its row: from then on its refresh token is worth nothing.
+4. Ending the current one also clears the cookie of this browser.
+"""
+
+import uuid
+
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import sessions
+from accounts.http import LiveSessionAuthentication, clear_refresh_cookie, session_of
+from accounts.models import Session
+from core.errors import refused
+
+
+class SessionOutput(serializers.Serializer[Session]):
+    id = serializers.UUIDField()
+    created = serializers.DateTimeField(source="created_at")
+    last_used = serializers.DateTimeField(source="rotated_at")
+    expires = serializers.DateTimeField(source="expires_at")
+    ip = serializers.IPAddressField(source="ip_address", allow_null=True)
+    user_agent = serializers.CharField()
+    current = serializers.SerializerMethodField(help_text="The session of this access token.")
+
+    def get_current(self, session: Session) -> bool:
+        return bool(session.pk == self.context["current"].pk)
+
+
+class SessionListView(APIView):
+    """The devices the caller is signed in on."""
+
+    authentication_classes = (LiveSessionAuthentication,)
+
+    @extend_schema(responses={200: SessionOutput(many=True), **refused(401)})
+    def get(self, request: Request) -> Response:
+        current = session_of(request)
+        live = sessions.list_live(current.user_id, now=timezone.now())
+        output = [SessionOutput(session, context={"current": current}).data for session in live]
+        return Response(output)
+
+
+class SessionDetailView(APIView):
+    """One of the caller's devices."""
+
+    authentication_classes = (LiveSessionAuthentication,)
+
+    @extend_schema(responses={204: None, **refused(401, 404)})
+    def delete(self, request: Request, session_id: uuid.UUID) -> Response:
+        """Sign this device out."""
+        current = session_of(request)
+        if not sessions.revoke(session_id=session_id, user_id=current.user_id):
+            raise Http404
+        response = Response(status=status.HTTP_204_NO_CONTENT)
+        return clear_refresh_cookie(response) if session_id == current.pk else response

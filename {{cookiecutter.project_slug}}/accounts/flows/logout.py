@@ -1,0 +1,71 @@
+"""Logout: one session ends, or all of them.
+
+1. The caller is read from the access token, with the session it belongs to.
+2. Logout ends the session of the refresh token that came along, rotated meanwhile or not: the token
+   names its session, and another tab may just have renewed it.
+3. Logout everywhere ends every session of the caller; no refresh token is needed for that.
+4. The cookie is cleared. Access tokens that are already out live on until they expire, some minutes
+   (``JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK`` ends them too).
+"""
+
+import uuid
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import sessions, tokens
+from accounts.errors import RefreshTokenNotAccepted, TokenNotValid
+from accounts.http import (
+    DetailOutput,
+    LiveSessionAuthentication,
+    RefreshInput,
+    clear_refresh_cookie,
+    presented_refresh_token,
+    refuse_foreign_origin,
+    session_of,
+)
+from accounts.schema import RefreshTokenSchema
+from core.errors import refused
+
+
+def logout(*, token: str, user_id: uuid.UUID) -> None:
+    """
+    Args:
+        user_id: the caller, who may end no session but their own.
+
+    Raises:
+        RefreshTokenNotAccepted: no refresh token, a bad one, or somebody else's.
+    """
+    try:
+        claims = tokens.read_refresh(token)
+    except TokenNotValid:
+        raise RefreshTokenNotAccepted from None
+    if claims.user_id != user_id:
+        raise RefreshTokenNotAccepted
+    sessions.revoke(session_id=claims.session_id, user_id=user_id)
+
+
+class LogoutView(APIView):
+    """End the session of the refresh token."""
+
+    schema = RefreshTokenSchema()
+    authentication_classes = (LiveSessionAuthentication,)
+
+    @extend_schema(request=RefreshInput, responses={200: DetailOutput, **refused(400, 401, 403)})
+    def post(self, request: Request) -> Response:
+        logout(token=presented_refresh_token(request), user_id=session_of(request).user_id)
+        return clear_refresh_cookie(Response({"detail": "You are signed out."}))
+
+
+class LogoutAllView(APIView):
+    """End every session of the caller, this one included."""
+
+    authentication_classes = (LiveSessionAuthentication,)
+
+    @extend_schema(request=None, responses={200: DetailOutput, **refused(401, 403)})
+    def post(self, request: Request) -> Response:
+        refuse_foreign_origin(request)
+        sessions.revoke_all(user_id=session_of(request).user_id)
+        return clear_refresh_cookie(Response({"detail": "You are signed out everywhere."}))

@@ -1,0 +1,223 @@
+"""Tokens on the wire: read from requests, put into answers, turned into who is asking.
+
+DRF imports this module while ``rest_framework.views`` loads, so it must not import that one.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar, cast
+
+from django.conf import settings
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import sessions, tokens
+from accounts.conf import switches
+from accounts.errors import OriginNotAllowed, TokenNotValid
+from accounts.models import Session, User
+from accounts.tokens import AccessClaims, Tokens
+
+REFRESH_COOKIE = "refresh_token"
+REFRESH_COOKIE_PATH = "/api/auth/"
+
+
+# Who is asking
+
+
+@dataclass(frozen=True, slots=True)
+class TokenUser:
+    """A person as their access token describes them: ``request.user`` where no row was read."""
+
+    pk: uuid.UUID
+    session_id: uuid.UUID
+    role: str
+    email_verified: bool
+
+    is_authenticated: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
+    is_active: ClassVar[bool] = True
+
+    @property
+    def id(self) -> uuid.UUID:
+        return self.pk
+
+
+class BearerAuthentication(BaseAuthentication):
+    """Reads ``Authorization: Bearer`` (RFC 6750); what the claims stand for, a subclass decides."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        return self.identify(tokens.read_access(token.strip()))
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+    def identify(self, claims: AccessClaims) -> tuple[Any, Any]:
+        raise NotImplementedError
+
+
+class AccessTokenAuthentication(BearerAuthentication):
+    """The default: believes the token, and asks the database only where a setting says so.
+
+    ``request.user`` is a ``TokenUser``, ``request.auth`` the claims.
+    """
+
+    def identify(self, claims: AccessClaims) -> tuple[TokenUser, AccessClaims]:
+        if switches.access_token_session_check and not sessions.is_live(claims, now=timezone.now()):
+            raise TokenNotValid
+        user = TokenUser(claims.user_id, claims.session_id, claims.role, claims.email_verified)
+        return user, claims
+
+
+class LiveSessionAuthentication(BearerAuthentication):
+    """For what must not happen after a logout: reads user and session, in one query.
+
+    ``request.user`` is the ``User``, ``request.auth`` the ``Session``.
+    """
+
+    def identify(self, claims: AccessClaims) -> tuple[User, Session]:
+        session = sessions.find_live(claims, now=timezone.now())
+        if session is None:
+            raise TokenNotValid
+        return session.user, session
+
+
+def session_of(request: Request) -> Session:
+    """The session behind a request that ``LiveSessionAuthentication`` let in, with its user."""
+    return cast(Session, request.auth)
+
+
+class PublicEndpoint:
+    """Ignores an ``Authorization`` header, for a stale token must not stop a login or a reset."""
+
+    authentication_classes: Sequence[Any] = ()
+    permission_classes: Sequence[Any] = ()
+
+    def get_authenticate_header(self, request: Request) -> str:
+        """DRF would turn a 401 into a 403 without one."""
+        return "Bearer"
+
+
+class RolePermission(BasePermission):
+    """Made by ``HasRole``."""
+
+    roles: frozenset[str] = frozenset()
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return getattr(request.user, "role", None) in self.roles
+
+
+def HasRole(*roles: str) -> type[BasePermission]:  # noqa: N802  it stands where a class does
+    """``permission_classes = [HasRole(User.Role.STAFF, User.Role.ADMIN)]``; costs no query.
+
+    The role is the one in the access token: a demotion ends the person's sessions, and reaches the
+    views that use this when the access token expires.
+    """
+    return type("HasRole", (RolePermission,), {"roles": frozenset(roles)})
+
+
+class IsEmailVerified(BasePermission):
+    """The person has shown that their mailbox is theirs; costs no query."""
+
+    message = "Verify your e-mail address first."
+    code = "email_not_verified"
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        return bool(getattr(request.user, "email_verified", False))
+
+
+# The refresh token, coming in
+
+
+class RefreshCarrier(serializers.Serializer[Any]):
+    """Something whose ``refresh`` field exists where the refresh token is not in a cookie."""
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        if switches.refresh_token_as_cookie:
+            del fields["refresh"]
+        return fields
+
+
+class RefreshInput(RefreshCarrier):
+    refresh = serializers.CharField(required=False, allow_blank=True)
+
+
+def presented_refresh_token(request: Request) -> str:
+    """The refresh token from the carrier that the setting names, "" where there is none.
+
+    Raises:
+        OriginNotAllowed: it is in a cookie, and the page that sent it is not of an allowed origin.
+    """
+    refuse_foreign_origin(request)
+    form = RefreshInput(data=request.data)
+    form.is_valid(raise_exception=True)
+    if switches.refresh_token_as_cookie:
+        return request.COOKIES.get(REFRESH_COOKIE, "")
+    return str(form.validated_data.get("refresh", ""))
+
+
+def refuse_foreign_origin(request: Request) -> None:
+    """A browser sends our cookie along with another site's request, and says whose it is.
+
+    Without an ``Origin`` the client is no browser, and nobody's cookies are at stake.
+
+    Raises:
+        OriginNotAllowed: neither the API's own origin nor one in ``CORS_ALLOWED_ORIGINS``.
+    """
+    origin = request.META.get("HTTP_ORIGIN")
+    if switches.refresh_token_as_cookie and origin not in {None, *_own_origins(request)}:
+        raise OriginNotAllowed
+
+
+def _own_origins(request: Request) -> set[str]:
+    own = f"{request.scheme}://{request.get_host()}"
+    return {own, settings.PUBLIC_URL, *settings.CORS_ALLOWED_ORIGINS}
+
+
+# Tokens, going out
+
+
+class TokensOutput(RefreshCarrier):
+    access = serializers.CharField(help_text="Send it as `Authorization: Bearer`.")
+    refresh = serializers.CharField(help_text="Keep it where no script of another origin reads it.")
+
+
+class DetailOutput(serializers.Serializer[Any]):
+    detail = serializers.CharField()
+
+
+def answer_tokens(issued: Tokens, *, now: datetime) -> Response:
+    """200 with the access token, and the refresh token in its cookie or beside it."""
+    if not switches.refresh_token_as_cookie:
+        return _uncached(Response({"access": issued.access, "refresh": issued.refresh}))
+    response = Response({"access": issued.access})
+    response.set_cookie(
+        REFRESH_COOKIE,
+        issued.refresh,
+        max_age=issued.refresh_expires_at - now,
+        path=REFRESH_COOKIE_PATH,
+        secure=not settings.DEBUG,
+        httponly=True,
+        samesite="Lax",
+    )
+    return _uncached(response)
+
+
+def clear_refresh_cookie(response: Response) -> Response:
+    if switches.refresh_token_as_cookie:
+        response.delete_cookie(REFRESH_COOKIE, path=REFRESH_COOKIE_PATH, samesite="Lax")
+    return _uncached(response)
+
+
+def _uncached(response: Response) -> Response:
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,28 @@
+"""``manage.py end_sessions``: sign people out, by hand."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts import sessions
+from accounts.models import User
+
+
+class Command(BaseCommand):
+    help = "Ends sessions: everyone's (say, after a signing key has leaked) or one person's."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        whose = parser.add_mutually_exclusive_group(required=True)
+        whose.add_argument("--all", action="store_true", help="everyone's sessions")
+        whose.add_argument("--user", metavar="EMAIL", help="the sessions of this person")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        ended = sessions.revoke_everybody() if options["all"] else _end_of(options["user"])
+        self.stdout.write(f"{ended} session{'' if ended == 1 else 's'} ended.")
+
+
+def _end_of(email: str) -> int:
+    user = User.objects.filter(email=email).first()
+    if user is None:
+        raise CommandError(f"Nobody has an account with the address {email}.")
+    return sessions.revoke_all(user_id=user.pk)

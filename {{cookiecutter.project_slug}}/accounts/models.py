@@ -1,0 +1,175 @@
+"""The rows of accounts: people and their sessions."""
+
+import re
+import uuid
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from core.client import USER_AGENT_MAX_LENGTH
+
+_CONTROL_CHARACTER_OR_URL = re.compile(r"[\x00-\x1f\x7f-\x9f]|://|\bwww\.", re.IGNORECASE)
+
+
+def validate_person_name(name: str) -> None:
+    """Names are what people are called; letters to them must not carry a stranger's link."""
+    if _CONTROL_CHARACTER_OR_URL.search(name):
+        raise ValidationError("A name has no control characters and no web address in it.")
+
+
+class LowercaseEmailField(models.EmailField):
+    """Stored, looked up and compared in lower case, so that one mailbox has one spelling."""
+
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(value)
+        return value.strip().lower() if isinstance(value, str) else value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return self.to_python(super().get_prep_value(value))
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, *, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Without a password nobody can sign in until one is set."""
+        user = self.model(email=email, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, *, email: str, password: str | None = None, **fields: Any) -> "User":
+        """Whoever can run commands on the server needs no letter to prove the address."""
+        rights = {"role": User.Role.ADMIN, "is_superuser": True, "email_verified": True}
+        return self.create_user(email=email, password=password, **{**rights, **fields})
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=username)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person with an account. The e-mail address is the login name."""
+
+    class Role(models.TextChoices):
+        USER = "USER", "User"
+        STAFF = "STAFF", "Staff"
+        ADMIN = "ADMIN", "Administrator"
+
+    CREDENTIALS: ClassVar = ("password", "role", "is_superuser", "is_active")
+    """A session was opened under these; saving another value ends it."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = LowercaseEmailField(unique=True)
+    email_verified = models.BooleanField(
+        default=False, help_text="The person has shown that the mailbox is theirs."
+    )
+    first_name = models.CharField(max_length=150, blank=True, validators=[validate_person_name])
+    last_name = models.CharField(max_length=150, blank=True, validators=[validate_person_name])
+    role = models.CharField(max_length=5, choices=Role.choices, default=Role.USER)
+    is_active = models.BooleanField(
+        default=True, help_text="Unselect this instead of deleting an account."
+    )
+    date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    # The sessions know when a person was last here.
+    last_login = None
+
+    _remembered: Mapping[str, Any] = MappingProxyType({})
+    """The credentials as they were when the row was read or last saved."""
+
+    objects = UserManager()
+
+    EMAIL_FIELD = "email"
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")), name="user_email_is_lowercase"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(is_superuser=False) | models.Q(role="ADMIN"),
+                name="user_superuser_is_admin",
+                violation_error_message="A superuser has the role of an administrator.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.email)
+
+    @classmethod
+    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
+        user = super().from_db(*args, **kwargs)
+        user.remember_credentials()
+        return user
+
+    def refresh_from_db(
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: Any = None,
+    ) -> None:
+        super().refresh_from_db(using, fields, from_queryset)
+        self.remember_credentials(fields)
+
+    @property
+    def is_staff(self) -> bool:
+        """May enter Django admin; what they may do there, their permissions say."""
+        return self.role in {User.Role.STAFF, User.Role.ADMIN}
+
+    def get_full_name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def get_short_name(self) -> str:
+        return self.first_name
+
+    def check_password(self, raw_password: str | None) -> bool:
+        return check_password(raw_password, self.password, self._rehash)
+
+    def _rehash(self, raw_password: str) -> None:
+        """An update, for a save would end the sessions: the password is the same as before."""
+        previous, self.password = self.password, make_password(raw_password)
+        User.objects.filter(pk=self.pk, password=previous).update(password=self.password)
+        self.remember_credentials({"password"})
+
+    def changed_credentials(self, saved: Iterable[str] | None) -> bool:
+        """Whether a save has just written other credentials than the row had.
+
+        Args:
+            saved: the names of the written fields, None for all (``update_fields`` of ``save``).
+        """
+        written = self._credentials_among(saved)
+        return any(self._remembered.get(name) != value for name, value in written.items())
+
+    def remember_credentials(self, saved: Iterable[str] | None = None) -> None:
+        self._remembered = {**self._remembered, **self._credentials_among(saved)}
+
+    def _credentials_among(self, saved: Iterable[str] | None) -> dict[str, Any]:
+        names = self.CREDENTIALS if saved is None else set(self.CREDENTIALS) & set(saved)
+        return {name: self.__dict__.get(name) for name in names}
+
+
+class Session(models.Model):
+    """One signed-in device, from login to logout; refreshing rewrites the row.
+
+    Only ``accounts.sessions`` writes here.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    refresh_jti = models.UUIDField(help_text="The only refresh token that may rotate.")
+    previous_jti = models.UUIDField(null=True, help_text="The one before it.")
+    created_at = models.DateTimeField()
+    rotated_at = models.DateTimeField(help_text="When it was last used: opened or refreshed.")
+    expires_at = models.DateTimeField(help_text="When the current refresh token expires.")
+    ip_address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=USER_AGENT_MAX_LENGTH, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.user_agent or 'unknown device'}, {self.ip_address or 'unknown address'}"

@@ -1,0 +1,37 @@
+"""Passwords verified: the same time for an account that exists and for one that does not."""
+
+import uuid
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
+from django.contrib.auth.hashers import check_password, make_password
+
+from accounts.models import User
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An active person has shown their password; ``password_hash`` is the one that it matched."""
+
+    user_id: uuid.UUID
+    password_hash: str
+    email_verified: bool
+
+
+def prove(*, email: str, password: str) -> Proof | None:
+    """None for a wrong password, an unknown address and an inactive account, after equal work."""
+    user = User.objects.filter(email=email).only("password", "is_active", "email_verified").first()
+    if user is None:
+        # Without a hash to check, the answer itself would say that the address is unknown.
+        check_password(password, _decoy(tuple(settings.PASSWORD_HASHERS)))
+        return None
+    if not user.check_password(password) or not user.is_active:
+        return None
+    return Proof(user.pk, user.password, user.email_verified)
+
+
+@cache
+def _decoy(hashers: tuple[str, ...]) -> str:
+    """A hash that costs what a real one costs, made once for each list of hashers."""
+    return make_password(uuid.uuid4().hex)

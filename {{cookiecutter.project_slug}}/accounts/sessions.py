@@ -1,0 +1,244 @@
+"""Sessions: the only writer of their rows.
+
+Each change is one conditional statement outside any transaction of ours, so the database decides a
+race and a refusal that follows cannot roll a revocation back. Raw SQL stands where the ORM has no
+``INSERT ... SELECT ... FOR SHARE`` and no ``UPDATE ... FROM ... RETURNING``.
+"""
+
+import logging
+import uuid
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import QuerySet
+
+from accounts.conf import switches
+from accounts.errors import TokenNotValid
+from accounts.models import Session, User
+from accounts.tokens import AccessClaims, Grant, RefreshClaims
+from core.client import Client
+
+logger = logging.getLogger(__name__)
+
+PURGE_BATCH = 5_000
+"""Rows a purging statement deletes at most, so that none holds its locks for long."""
+
+
+class OutdatedProofError(Exception):
+    """The password that was shown is not the account's any more, or the account was closed."""
+
+
+# The share lock makes a password change in flight finish first, and then the hash matches no more.
+# Without it a login with the old password would outlive the change that was to end it.
+_OPEN = """
+    WITH proven AS (
+        SELECT id, role, email_verified FROM accounts_user
+        WHERE id = %(user_id)s AND password = %(password_hash)s AND is_active
+        FOR SHARE
+    ), opened AS (
+        INSERT INTO accounts_session
+            (id, user_id, refresh_jti, created_at, rotated_at, expires_at, ip_address, user_agent)
+        SELECT %(session_id)s, id, %(refresh_jti)s, %(now)s, %(now)s, %(expires_at)s,
+            %(ip)s, %(user_agent)s
+        FROM proven
+    )
+    SELECT role, email_verified FROM proven
+"""
+
+# A session that this waited for may bring back the role from before a demotion. No harm is done:
+# whoever changes a role ends the person's sessions after writing it, and so this one.
+_ROTATE = """
+    UPDATE accounts_session AS session SET
+        refresh_jti = %(successor)s,
+        previous_jti = refresh_jti,
+        rotated_at = %(now)s,
+        expires_at = LEAST(
+            %(now)s + %(refresh_lifetime)s, created_at + %(session_lifetime)s::interval
+        ),
+        ip_address = %(ip)s,
+        user_agent = %(user_agent)s
+    FROM accounts_user AS person
+    WHERE session.id = %(session_id)s
+        AND session.refresh_jti = %(presented)s
+        AND session.expires_at > %(now)s
+        AND person.id = session.user_id
+        AND person.id = %(user_id)s
+        AND person.is_active
+    RETURNING session.expires_at, person.role, person.email_verified
+"""
+
+
+def open_session(*, user_id: uuid.UUID, password_hash: str, client: Client, now: datetime) -> Grant:
+    """Opens a session for a person who has just shown their password.
+
+    Args:
+        password_hash: the hash that was verified; the session opens only while it is current.
+
+    Raises:
+        OutdatedProofError: the password changed, or the account was closed, in the meantime.
+    """
+    session_id, refresh_jti = uuid.uuid4(), uuid.uuid4()
+    expires_at = _first_expiry(now)
+    row = _fetch_one(
+        _OPEN,
+        {
+            "user_id": user_id,
+            "password_hash": password_hash,
+            "session_id": session_id,
+            "refresh_jti": refresh_jti,
+            "now": now,
+            "expires_at": expires_at,
+            "ip": client.ip,
+            "user_agent": client.user_agent,
+        },
+    )
+    if row is None:
+        raise OutdatedProofError
+    return Grant(user_id, session_id, refresh_jti, now, expires_at, *row)
+
+
+def rotate(*, claims: RefreshClaims, client: Client, now: datetime) -> Grant:
+    """Spends a refresh token; the grant is what its successor is signed from.
+
+    A token that was spent less than ``JWT_ALLAUTH_REFRESH_REUSE_LEEWAY`` seconds ago brings the
+    same successor again: two tabs, or a retry after a lost answer. Any other spent token has been
+    copied, and its session ends (RFC 9700, section 4.14.2).
+
+    Raises:
+        TokenNotValid: the session is over, or has just been ended.
+    """
+    successor = uuid.uuid4()
+    row = _fetch_one(
+        _ROTATE,
+        {
+            "session_id": claims.session_id,
+            "user_id": claims.user_id,
+            "presented": claims.jti,
+            "successor": successor,
+            "now": now,
+            "refresh_lifetime": switches.refresh_token_lifetime,
+            "session_lifetime": switches.session_lifetime,
+            "ip": client.ip,
+            "user_agent": client.user_agent,
+        },
+    )
+    if row is None:
+        return _repeat_or_end(claims, client, now)
+    return Grant(claims.user_id, claims.session_id, successor, now, *row)
+
+
+def _repeat_or_end(claims: RefreshClaims, client: Client, now: datetime) -> Grant:
+    """Tells apart why a token did not rotate: its session is over, it was just spent, or copied."""
+    session = _live(claims.session_id, claims.user_id, now)
+    if session is None or session.refresh_jti == claims.jti:
+        raise TokenNotValid
+    if not _just_spent(session, claims.jti, now):
+        _end_replayed(session, client)
+        raise TokenNotValid
+    return Grant(
+        session.user_id,
+        session.id,
+        session.refresh_jti,
+        session.rotated_at,
+        session.expires_at,
+        session.user.role,
+        session.user.email_verified,
+    )
+
+
+def _just_spent(session: Session, jti: uuid.UUID, now: datetime) -> bool:
+    leeway = switches.refresh_reuse_leeway
+    # A leeway of nothing is off even where another server's clock is ahead of ours.
+    return bool(leeway) and session.previous_jti == jti and now - session.rotated_at < leeway
+
+
+def _end_replayed(session: Session, client: Client) -> None:
+    revoke(session_id=session.id, user_id=session.user_id)
+    logger.warning(
+        "refresh token replayed, session ended: user=%s session=%s ip=%s",
+        session.user_id,
+        session.id,
+        client.ip,
+    )
+
+
+def find_live(claims: AccessClaims, *, now: datetime) -> Session | None:
+    """The session an access token belongs to, with its user, read in one query."""
+    return _live(claims.session_id, claims.user_id, now)
+
+
+def is_live(claims: AccessClaims, *, now: datetime) -> bool:
+    return _live_rows(now).filter(pk=claims.session_id, user_id=claims.user_id).exists()
+
+
+def list_live(user_id: uuid.UUID, *, now: datetime) -> QuerySet[Session]:
+    """A person's sessions, the one used last first."""
+    return _live_rows(now).filter(user_id=user_id).order_by("-rotated_at")
+
+
+def revoke(*, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
+    """Ends one session of a person; False where they have no such session."""
+    ended, _ = Session.objects.filter(pk=session_id, user_id=user_id).delete()
+    return bool(ended)
+
+
+def revoke_all(*, user_id: uuid.UUID) -> int:
+    """Ends every session of a person and says how many there were."""
+    ended, _ = Session.objects.filter(user_id=user_id).delete()
+    return ended
+
+
+def revoke_everybody() -> int:
+    """Ends every session there is: for the day a signing key has leaked."""
+    ended, _ = Session.objects.all().delete()
+    return ended
+
+
+def purge(*, now: datetime) -> int:
+    """Deletes the rows of sessions that have expired, in batches; says how many there were."""
+    purged = 0
+    while ended := _purge_batch(now):
+        purged += ended
+    return purged
+
+
+def end_after_credential_change(
+    instance: User, created: bool, update_fields: frozenset[str] | None, **_: Any
+) -> None:
+    """A saved change of password, role or activity ends what was opened under the old ones."""
+    if not created and instance.changed_credentials(update_fields):
+        revoke_all(user_id=instance.pk)
+    instance.remember_credentials(update_fields)
+
+
+def _purge_batch(now: datetime) -> int:
+    # Skips what is locked: a row that is being rotated is not expired a moment later.
+    batch = (
+        Session.objects.filter(expires_at__lte=now)
+        .select_for_update(skip_locked=True)
+        .values("pk")[:PURGE_BATCH]
+    )
+    ended, _ = Session.objects.filter(pk__in=batch).delete()
+    return ended
+
+
+def _live(session_id: uuid.UUID, user_id: uuid.UUID, now: datetime) -> Session | None:
+    rows = _live_rows(now).filter(pk=session_id, user_id=user_id)
+    return rows.select_related("user").first()
+
+
+def _live_rows(now: datetime) -> QuerySet[Session]:
+    return Session.objects.filter(expires_at__gt=now, user__is_active=True)
+
+
+def _first_expiry(now: datetime) -> datetime:
+    lifetimes = (switches.refresh_token_lifetime, switches.session_lifetime)
+    return now + min(lifetime for lifetime in lifetimes if lifetime is not None)
+
+
+def _fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        row: tuple[Any, ...] | None = cursor.fetchone()
+    return row

@@ -1,0 +1,11 @@
+"""What beat does for accounts now and then."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from accounts import sessions
+
+
+@shared_task
+def purge_sessions() -> None:
+    sessions.purge(now=timezone.now())

@@ -1,0 +1,172 @@
+"""Access and refresh tokens: JWTs (RFC 7519), signed and read. No request, no SQL.
+
+An access token is complete in itself: reading one asks nobody. A refresh token only names a session
+and its place in it; whether it still counts, ``accounts.sessions`` knows.
+"""
+
+import hashlib
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache, cached_property
+from typing import Any, cast
+
+import jwt
+from django.conf import settings
+from jwt.exceptions import PyJWTError
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import TokenBackendError
+
+from accounts.conf import switches
+from accounts.errors import TokenNotValid
+
+CLOCK_SKEW = timedelta(seconds=5)
+"""How far the clocks of two of our servers may be apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A session as it stands: what its tokens are signed from."""
+
+    user_id: uuid.UUID
+    session_id: uuid.UUID
+    refresh_jti: uuid.UUID
+    issued_at: datetime
+    expires_at: datetime
+    role: str
+    email_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    access: str
+    refresh: str
+    refresh_expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    user_id: uuid.UUID
+    session_id: uuid.UUID
+    role: str
+    email_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshClaims:
+    user_id: uuid.UUID
+    session_id: uuid.UUID
+    jti: uuid.UUID
+
+
+def sign(grant: Grant, *, now: datetime) -> Tokens:
+    """The tokens of a session; the same grant always gives the same refresh token.
+
+    No token outlives ``grant.expires_at``. (With ES256 a signature is never the same twice: then
+    the claims are.)
+    """
+    return Tokens(
+        access=_sign_access(grant, now),
+        refresh=_sign_refresh(grant),
+        refresh_expires_at=grant.expires_at,
+    )
+
+
+def _sign_access(grant: Grant, now: datetime) -> str:
+    expires_at = min(now + switches.access_token_lifetime, grant.expires_at)
+    return _backend().encode(
+        {
+            "token_type": "access",
+            "sub": str(grant.user_id),
+            "sid": str(grant.session_id),
+            "role": grant.role,
+            "email_verified": grant.email_verified,
+            "jti": uuid.uuid4().hex,
+            "iat": int(now.timestamp()),
+            "exp": int(expires_at.timestamp()),
+        }
+    )
+
+
+def _sign_refresh(grant: Grant) -> str:
+    return _backend().encode(
+        {
+            "token_type": "refresh",
+            "sub": str(grant.user_id),
+            "sid": str(grant.session_id),
+            "jti": grant.refresh_jti.hex,
+            "iat": int(grant.issued_at.timestamp()),
+            "exp": int(grant.expires_at.timestamp()),
+        }
+    )
+
+
+def read_access(token: str) -> AccessClaims:
+    """
+    Raises:
+        TokenNotValid: forged, expired, malformed, or of another type.
+    """
+    claims = _read(token, "access")
+    return AccessClaims(
+        user_id=claims["sub"],
+        session_id=claims["sid"],
+        role=claims["role"],
+        email_verified=claims["email_verified"],
+    )
+
+
+def read_refresh(token: str) -> RefreshClaims:
+    """
+    Raises:
+        TokenNotValid: forged, expired, malformed, or of another type.
+    """
+    claims = _read(token, "refresh")
+    return RefreshClaims(user_id=claims["sub"], session_id=claims["sid"], jti=claims["jti"])
+
+
+def _read(token: str, token_type: str) -> dict[str, Any]:
+    """The claims of a token of ours, its ids as UUIDs."""
+    try:
+        # Simple JWT says Token where it takes the encoded string.
+        claims = _backend().decode(cast(Any, token))
+        if claims["token_type"] != token_type or "exp" not in claims:
+            raise TokenNotValid
+        return claims | {name: uuid.UUID(claims[name]) for name in ("sub", "sid", "jti")}
+    except (TokenBackendError, KeyError, ValueError, AttributeError):
+        raise TokenNotValid from None
+
+
+def can_sign() -> bool:
+    """Whether the signing key is one that the algorithm takes."""
+    try:
+        return bool(_backend().encode({}))
+    except (ValueError, TypeError, PyJWTError):
+        return False
+
+
+class KeyedTokenBackend(TokenBackend):
+    """Simple JWT's backend with the key's id in the header, so that keys can be told apart."""
+
+    @cached_property
+    def key_id(self) -> str:
+        """Names the key and tells nothing of it: the key has 256 bits or more, this has 64."""
+        return hashlib.sha256(f"kid:{self.signing_key}".encode()).hexdigest()[:16]
+
+    @cached_property
+    def prepared_verifying_key(self) -> Any:
+        return self.prepared_signing_key.public_key()
+
+    def encode(self, payload: dict[str, Any]) -> str:
+        return jwt.encode(
+            payload, self.prepared_signing_key, self.algorithm, headers={"kid": self.key_id}
+        )
+
+
+def _backend() -> KeyedTokenBackend:
+    return _backend_for(settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY)
+
+
+@cache
+def _backend_for(algorithm: str, signing_key: str) -> KeyedTokenBackend:
+    """Cached, for reading a PEM key costs milliseconds."""
+    return KeyedTokenBackend(algorithm, signing_key, leeway=CLOCK_SKEW)

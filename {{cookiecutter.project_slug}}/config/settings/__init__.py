@@ -1,0 +1,12 @@
+"""The settings, a module per concern; each value comes from the environment (``.env.example``)."""
+
+from config.env import env
+from config.settings.accounts import *
+from config.settings.api import *
+from config.settings.base import *
+from config.settings.celery import *
+from config.settings.database import *
+from config.settings.logging import *
+from config.settings.security import *
+
+ENVIRONMENT_PROBLEMS = env.problems

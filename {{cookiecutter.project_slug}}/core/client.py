@@ -1,0 +1,43 @@
+"""Who is asking: the address and the user agent of the client behind a request."""
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.http import HttpRequest
+
+USER_AGENT_MAX_LENGTH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """``ip`` is None where the server does not know it (a Unix socket without a proxy)."""
+
+    ip: str | None
+    user_agent: str
+
+
+def client_of(request: HttpRequest) -> Client:
+    agent = request.META.get("HTTP_USER_AGENT", "")[:USER_AGENT_MAX_LENGTH]
+    return Client(ip=client_address(request), user_agent=agent.replace("\x00", ""))
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The address that the outermost trusted proxy saw, or the peer's.
+
+    Each proxy appends the address it was called from to ``X-Forwarded-For``, so the entry counted
+    ``TRUSTED_PROXY_COUNT`` from the right is the last that a client cannot have written itself.
+    """
+    peer = request.META.get("REMOTE_ADDR", "")
+    hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+    trusted: int = settings.TRUSTED_PROXY_COUNT
+    if 0 < trusted <= len(hops):
+        return _valid(hops[-trusted]) or _valid(peer)
+    return _valid(peer)
+
+
+def _valid(address: str) -> str | None:
+    try:
+        return str(ip_address(address.strip()))
+    except ValueError:
+        return None
