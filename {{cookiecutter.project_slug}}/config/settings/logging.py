@@ -8,4 +8,6 @@ LOGGING = {
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
+    # Django's own handler would say everything a second time in development.
+    "loggers": {"django": {"handlers": [], "propagate": True}},
 }

@@ -1,0 +1,66 @@
+# Everything stays in this folder: the tools in .venv/ and .tools/, the project that the tests
+# make in .build/, the one of the demo in demo/.
+
+PYTHON ?= python3
+UV ?= uv
+RUN := .venv/bin/python
+TEMPLATE := {{cookiecutter.project_slug}}
+PROJECT := .build/my_product
+
+ifeq ($(shell command -v "$(UV)" 2>/dev/null),)
+OWN_UV := .tools/bin/uv
+UV := $(CURDIR)/.tools/bin/uv
+endif
+
+unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT
+# Read by scripts/demo.py: a variable of the environment needs no quoting. The project's own make
+# uses the same uv.
+export ANSWERS UV
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint project clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+demo: .venv/.ready ## Make a project in demo/ and run it (ANSWERS="mfa_mode=required project_name='My Shop'")
+	@exec $(RUN) scripts/demo.py
+
+test: lint project ## Everything: lint, the template's tests, the checks and tests of a generated project
+	$(RUN) -m pytest -n auto $(ARGS)
+	$(MAKE) -C $(PROJECT) check test
+
+# A cache in the template's folder would be baked into every project.
+lint: export RUFF_CACHE_DIR := .ruff_cache
+lint: .venv/.ready ## Ruff over the whole repository, types and sizes of the template's own code
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+	$(RUN) -m mypy
+	$(RUN) '$(TEMPLATE)/devtools/sizes.py' hooks scripts
+
+project: .venv/.ready ## Make and install the project that the tests use, in .build/
+	@mkdir -p $(PROJECT)
+	@find $(PROJECT) -mindepth 1 -maxdepth 1 \
+		! -name .venv ! -name .mypy_cache ! -name uv.lock -exec rm -rf {} +
+	@$(RUN) scripts/template.py .build > /dev/null
+	@$(MAKE) -C $(PROJECT) setup
+
+clean: ## Remove all that make has made here, the demo and its data included
+	rm -rf .build .tools .venv .*_cache demo uv.lock
+
+define NEED_PYTHON
+"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	echo 'This needs Python 3.11 or later, and "$(PYTHON)" is none.' \
+	'Install one, or name it: make $(MAKECMDGOALS) PYTHON=python3.13' >&2; exit 1; }
+endef
+
+.venv/.ready: pyproject.toml | $(OWN_UV)
+	@$(NEED_PYTHON)
+	@"$(UV)" sync --python "$(PYTHON)"
+	@touch .venv/.ready
+
+.tools/bin/uv:
+	@$(NEED_PYTHON)
+	@echo 'Fetching uv, which installs everything else, into .tools/'
+	@"$(PYTHON)" -m venv .tools
+	@.tools/bin/python -m pip install --quiet --disable-pip-version-check uv

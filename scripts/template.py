@@ -1,0 +1,81 @@
+"""Makes projects out of the template as it lies here: ``template.py FOLDER [question=answer …]``.
+
+What development leaves in the template's folder (caches, an environment, data) is not copied, and
+the reader's own cookiecutter settings play no part.
+"""
+
+import json
+import logging
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from cookiecutter.exceptions import CookiecutterException
+from cookiecutter.main import cookiecutter
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = "{{cookiecutter.project_slug}}"
+LEFT_BEHIND = shutil.ignore_patterns(
+    *(".env", ".devservices", ".tools", ".venv", ".*_cache", ".hypothesis", "__pycache__"),
+    *("celerybeat-schedule*", "staticfiles", "uv.lock", ".DS_Store", "*.swp"),
+)
+
+
+def export(target: Path) -> Path:
+    """Copies what a bake reads to the folder ``target``, which must exist; returns it."""
+    shutil.copy(ROOT / "cookiecutter.json", target)
+    for folder in ("hooks", PROJECT):
+        shutil.copytree(ROOT / folder, target / folder, ignore=LEFT_BEHIND)
+    return target
+
+
+def bake(template: Path, output: Path, answers: Mapping[str, object]) -> Path:
+    """Makes a project in ``output``, over one of the same name; returns its folder.
+
+    Raises:
+        CookiecutterException: a hook refused an answer, after saying why on standard error.
+        ValueError: the answer is not one of the choices.
+    """
+    with tempfile.TemporaryDirectory() as own:
+        project = cookiecutter(
+            str(template),
+            no_input=True,
+            extra_context=dict(answers),
+            overwrite_if_exists=True,
+            output_dir=str(output),
+            default_config={"replay_dir": own, "cookiecutters_dir": own},
+        )
+    return Path(project)
+
+
+def questions() -> list[str]:
+    asked = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+    return [name for name in asked if not name.startswith("_")]
+
+
+def read_answers(words: Iterable[str]) -> dict[str, str]:
+    """Turns ``question=answer`` words into a dict; an unknown question ends the program."""
+    pairs = (word.partition("=") for word in words)
+    answers = {name: answer for name, _, answer in pairs}
+    unknown = ", ".join(answers.keys() - questions())
+    if unknown:
+        sys.exit(f"There is no such question: {unknown}. There are: {', '.join(questions())}.")
+    return answers
+
+
+def main(output: str, *words: str) -> None:
+    answers = read_answers(words)
+    # The hooks say what is wrong; cookiecutter's traceback would bury it.
+    logging.getLogger("cookiecutter").setLevel(logging.CRITICAL)
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            project = bake(export(Path(folder)), Path(output), answers)
+        except (CookiecutterException, ValueError) as error:
+            sys.exit(f"No project was made: {error}")
+    print(project)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

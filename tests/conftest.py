@@ -1,0 +1,73 @@
+"""What the tests of the template share: a clean copy of it, and a way to make projects of it."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import template as house
+from helpers import Bake, Command, Result
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template without what development leaves in its folder."""
+    return house.export(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(autouse=True)
+def _cookiecutter_leftovers(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cookiecutter never removes the hooks that it rendered; pytest removes its own folders."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path_factory.getbasetemp()))
+
+
+@pytest.fixture
+def bake(template: Path, tmp_path: Path) -> Bake:
+    """Makes a project below ``tmp_path``: ``bake(mfa_mode="required")`` returns its folder."""
+
+    def run(**answers: object) -> Path:
+        return house.bake(template, tmp_path / "projects", answers)
+
+    return run
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    """Runs a program as its user would, with a home of its own, whatever its status."""
+
+    def run(
+        *words: str | Path,
+        cwd: Path = house.ROOT,
+        stdin: str = "",
+        env: Mapping[str, str] | None = None,
+    ) -> Result:
+        own = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(tmp_path),
+            "TMPDIR": tempfile.gettempdir(),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        return subprocess.run(
+            words,
+            cwd=cwd,
+            env={**own, **(env or {})},
+            input=stdin,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def project_python() -> Path:
+    """The Python of the project in ``.build/``, with all that a generated project depends on."""
+    python = house.ROOT / ".build" / "my_product" / ".venv" / "bin" / "python"
+    if not python.exists():
+        pytest.fail("There is no generated project to test with; run: make project")
+    return python

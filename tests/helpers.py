@@ -1,0 +1,32 @@
+"""Names for what the fixtures give, and ways to look at a project that was made."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+Bake = Callable[..., Path]
+Result = subprocess.CompletedProcess[str]
+Command = Callable[..., Result]
+
+# Copied as they are, Jinja or not; see `_copy_without_render` in cookiecutter.json.
+VERBATIM = {".py", ".html", ".css", ".svg", ".json"}
+
+
+def files(folder: Path) -> Iterator[Path]:
+    """Every file below the folder, relative to it."""
+    return (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def texts(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Every file below the folder that is text, with its content, line ends as they are."""
+    for path in files(folder):
+        content = (folder / path).read_bytes()
+        if b"\0" not in content:
+            yield path, content.decode()
+
+
+def variables(env_file: Path) -> dict[str, str]:
+    """What a file of ``NAME=value`` lines sets."""
+    lines = env_file.read_text(encoding="utf-8").splitlines()
+    pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
+    return {name: value for name, _, value in pairs}

@@ -1,0 +1,191 @@
+"""Wrong answers are refused before anything is written, with a sentence that helps."""
+
+import re
+from pathlib import Path
+
+import pre_gen_project as hook
+import pytest
+from cookiecutter.exceptions import FailedHookException
+from helpers import Bake, Command
+from template import PROJECT, ROOT
+
+GOOD = {
+    "project_name": "My Shop",
+    "project_slug": "my_shop",
+    "description": "Sells lamps.",
+    "author_name": "Ada Lovelace",
+    "email": "ada@example.com",
+    "domain": "example.com",
+    "time_zone": "UTC",
+}
+
+BAD = {
+    "project_name": ["", "  ", "x" * 61, "two\nlines", "a\x00b", "a\u2028b", "a\x7fb", "a\ud800b"],
+    "project_slug": [
+        "",
+        "My_Shop",
+        "my-shop",
+        "my shop",
+        "3d",
+        "_shop",
+        "shöp",
+        "shop\n",
+        "../shop",
+        "class",
+        "json",
+        "test",
+        "accounts",
+        "config",
+        "django",
+        "rest_framework",
+        "django_environ",
+        "pytest",
+        "con",
+    ],
+    "description": ["", "two\nlines", "a\rb", "\x1b[31mred"],
+    "author_name": ["", "Ada\tLovelace"],
+    "email": [
+        "",
+        "ada",
+        "ada@",
+        "@example.com",
+        "ada@example",
+        "ada@@example.com",
+        "a da@example.com",
+        "ada@example.com, bob@example.com",
+        "Ada <ada@example.com>",
+        ".ada@example.com",
+        "ada@-example.com",
+        "ada@example.com\n",
+        f"{'a' * 250}@example.com",
+    ],
+    "domain": [
+        "",
+        "https://example.com",
+        "example.com/",
+        "example.com:8000",
+        "example.com.",
+        ".example.com",
+        "example..com",
+        "example",
+        "Example.com",
+        "bücher.example",
+        "127.0.0.1",
+        "-a.example.com",
+        f"{'a' * 64}.com",
+        ".".join(["a" * 60] * 5),
+        "ex ample.com",
+        "example.com\n",
+    ],
+    "time_zone": ["", "Berlin", "europe/berlin", "Mars/Olympus", "../etc/passwd", "UTC\n"],
+}
+FIELDS_AND_VALUES = [(field, value) for field, values in BAD.items() for value in values]
+MARKS = ["{" + "{ 1 }" + "}", "{" + "% now 'utc' %" + "}", "{" + "# note #" + "}"]
+
+
+def problems(**answers: str) -> list[str]:
+    return list(hook.problems({**GOOD, **answers}))
+
+
+def test_good_answers_are_accepted() -> None:
+    assert problems() == []
+
+
+@pytest.mark.parametrize(("field", "value"), FIELDS_AND_VALUES, ids=ascii)
+def test_a_wrong_answer_is_named_with_what_was_given_and_what_is_right(
+    field: str, value: str
+) -> None:
+    (sentence,) = problems(**{field: value})
+
+    assert sentence.startswith(f"{field} must ")
+    assert f"you gave {value!r}" in sentence
+    assert re.search(r"right would be '.+'\.$", sentence)
+
+
+@pytest.mark.parametrize("mark", MARKS)
+@pytest.mark.parametrize("field", GOOD)
+def test_an_answer_that_is_template_code_is_refused(field: str, mark: str) -> None:
+    assert len(problems(**{field: f"a {mark}"})) == 1
+
+
+def test_the_examples_of_what_is_right_are_right() -> None:
+    assert problems(**{name: example for name, (_, example) in hook.RULES.items()}) == []
+
+
+def test_all_problems_are_listed_at_once() -> None:
+    assert len(problems(project_slug="My Shop", email="ada", domain="localhost:8000")) == 3
+
+
+def test_a_time_zone_nearly_right_brings_the_right_one() -> None:
+    assert "right would be 'Europe/Berlin'" in problems(time_zone="berlin")[0]
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("Europe/Berlin", 0), ("Etc/GMT+5", 0), ("a b", 1)])
+def test_without_a_time_zone_database_the_form_decides(
+    monkeypatch: pytest.MonkeyPatch, name: str, wrong: int
+) -> None:
+    monkeypatch.setattr("zoneinfo.available_timezones", set)
+
+    assert len(problems(time_zone=name)) == wrong
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("project_name", '李\'s "Größe" \\ 🎉'),
+        ("author_name", "Acme, Inc."),
+        ("email", "o'brien+shop@mail.example.co.uk"),
+        ("email", "ada@Example.COM"),
+        ("email", "root@localhost"),
+        ("domain", "localhost"),
+        ("domain", "xn--bcher-kva.example"),
+        ("domain", "a-b.4u.example.museum"),
+        ("time_zone", "America/Argentina/Buenos_Aires"),
+        ("project_slug", "shop24"),
+    ],
+)
+def test_an_unusual_answer_that_is_right_is_accepted(field: str, value: str) -> None:
+    assert problems(**{field: value}) == []
+
+
+@pytest.mark.parametrize(("field", "value"), FIELDS_AND_VALUES, ids=ascii)
+def test_a_refused_answer_leaves_nothing_behind(
+    bake: Bake, tmp_path: Path, field: str, value: str
+) -> None:
+    with pytest.raises(FailedHookException):
+        bake(**{**GOOD, field: value})
+
+    assert [path for path in tmp_path.rglob("*") if path.name != "projects"] == []
+
+
+def test_a_refusal_is_one_readable_text(capfd: pytest.CaptureFixture[str], bake: Bake) -> None:
+    with pytest.raises(FailedHookException):
+        bake(project_slug="Shöp", domain="shop.example/")
+
+    text = capfd.readouterr().err
+    assert "Nothing has been written." in text
+    assert text.count("\n  - ") == 2
+    assert "'Shöp'" in text
+
+
+def test_every_folder_of_the_project_is_refused_as_its_name() -> None:
+    folders = {path.name for path in (ROOT / PROJECT).iterdir() if path.is_dir()}
+
+    assert all(hook.slug_problem(name) for name in folders)
+
+
+INSTALLED = """
+from importlib import metadata
+print(*metadata.packages_distributions())
+print(*(d.name.replace("-", "_") for d in metadata.distributions()))
+"""
+
+
+def test_every_package_that_the_project_installs_is_refused_as_its_name(
+    project_python: Path, command: Command
+) -> None:
+    installed = command(project_python, "-c", INSTALLED).stdout.lower().split()
+    names = {name for name in installed if re.fullmatch(r"[a-z][a-z0-9_]*", name)}
+
+    assert "django" in names
+    assert {name for name in names if not hook.slug_problem(name)} == set()

@@ -1,0 +1,1 @@
+"""What development needs and production never imports: servers, demo accounts, ``make run``."""

@@ -1,0 +1,147 @@
+"""``make run``: servers, database, demo accounts, worker and web server, with one command.
+
+All of it ends with this process: on Ctrl-C, when the terminal is closed, when it is killed.
+"""
+
+import http.client
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from contextlib import closing, suppress
+from types import FrameType
+from typing import NoReturn
+
+from config.env import BASE_DIR, env
+from devtools import claim, ports, services
+from devtools.errors import DevtoolsError
+from devtools.follower import say
+from devtools.processes import Child
+from devtools.services import Servers
+from devtools.supervisor import Supervisor
+from devtools.welcome import welcome
+
+COMMAND = "make run"
+FOLDER = BASE_DIR / services.FOLDER
+START_SECONDS = 60.0
+"""How long the web server may take until it answers."""
+
+_NOT_DEVELOPMENT = """\
+This starts the development server, and DEBUG is not True.
+  - To develop: copy .env.example to .env if you have none, and set DEBUG=True there.
+  - To serve the public: see README.md."""
+_MIGRATE_ADVICE = "Mend that and start again. With a DATABASE_URL of yours: is its server running?"
+_ACCOUNTS_ADVICE = "Nobody could sign in without the demo accounts. Mend that and start again."
+
+
+def main() -> int:
+    """Returns the exit code, or raises ``SystemExit`` with it when told to stop."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    threading.Thread(target=_stop_after, args=(os.getppid(),), daemon=True).start()
+    try:
+        if not env.boolean("DEBUG", False):
+            raise DevtoolsError(_NOT_DEVELOPMENT)
+        run()
+    except DevtoolsError as error:
+        sys.stderr.write(f"\n{error}\n")
+        return 1
+
+
+def run() -> NoReturn:
+    """
+    Raises:
+        DevtoolsError: something did not start, or ended.
+    """
+    say(_what_starts())
+    with services.durable(BASE_DIR, COMMAND) as servers, ports.reserved(_port()) as port:
+        try:
+            serve(servers, port)
+        finally:
+            say("\nStopping.")
+
+
+def serve(servers: Servers, port: int) -> NoReturn:
+    address = f"http://{ports.HOST}:{port}"
+    supervisor = _supervisor(servers, address)
+    say("Bringing the database up to date.")
+    supervisor.manage("migrate", "--no-input", advice=_MIGRATE_ADVICE)
+    say("Starting the Celery worker and the web server.")
+    web = _start_programs(supervisor, port)
+    # Meanwhile, for each of them takes a second or two to load the project.
+    passwords = _demo_accounts(supervisor) if "DATABASE_URL" in servers.urls else {}
+    web.wait_until(lambda: _serves(port), seconds=START_SECONDS)
+    supervisor.hide_output_so_far()
+    claim.publish(FOLDER, claim.Owner(os.getpid(), COMMAND, servers.urls, address))
+    admin = env.text("ADMIN_URL", "admin/").strip("/") + "/"
+    say(welcome(address, admin=admin, passwords=passwords, folder=services.FOLDER))
+    supervisor.watch()
+
+
+def _supervisor(servers: Servers, address: str) -> Supervisor:
+    variables = {
+        **servers.urls,
+        "PUBLIC_URL": env.text("PUBLIC_URL", address),
+        "DJANGO_RUNSERVER_HIDE_WARNING": "true",
+    }
+    return Supervisor(servers.children, project=BASE_DIR, logs=FOLDER, environment=variables)
+
+
+def _what_starts() -> str:
+    names = {"DATABASE_URL": "PostgreSQL", "REDIS_URL": "Valkey"}
+    started = " and ".join(names[variable] for variable in services.missing())
+    return f"Starting {started}." if started else "Using the servers of DATABASE_URL and REDIS_URL."
+
+
+def _port() -> int:
+    wanted = env.integer("PORT", 0, at_least=1)
+    if problem := env.problems.get("PORT"):
+        raise DevtoolsError(problem)
+    return wanted
+
+
+def _demo_accounts(supervisor: Supervisor) -> dict[str, str | None]:
+    printed = supervisor.manage("demo_accounts", "--json", advice=_ACCOUNTS_ADVICE)
+    # Warnings, if there are any, come in lines of their own.
+    answer = next(line for line in printed.splitlines() if line.startswith("{"))
+    passwords: dict[str, str | None] = json.loads(answer)
+    return passwords
+
+
+def _start_programs(supervisor: Supervisor, port: int) -> Child:
+    """Returns the web server."""
+    schedule = FOLDER / "celerybeat-schedule"
+    supervisor.keep_alive(
+        "worker",
+        *("-m", "celery", "--quiet", "-A", "config", "worker"),
+        *("--beat", "--schedule", str(schedule), "--concurrency", "2", "--loglevel", "INFO"),
+    )
+    return supervisor.serve("web", "manage.py", "runserver", f"{ports.HOST}:{port}")
+
+
+def _serves(port: int) -> bool:
+    connection = http.client.HTTPConnection(ports.HOST, port, timeout=2)
+    with suppress(OSError, http.client.HTTPException), closing(connection):
+        connection.request("GET", "/health/live")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    return False
+
+
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    """Once is enough: a second Ctrl-C would only disturb the stopping."""
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
+    raise SystemExit(128 + number)
+
+
+def _stop_after(parent: int) -> None:
+    """Waits until the parent is gone, say ``make``, which may have been killed; then stops us."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

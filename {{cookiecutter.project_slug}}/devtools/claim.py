@@ -1,0 +1,84 @@
+"""One process at a time owns a project's servers; the others find them through what it publishes.
+
+The claim is a lock on the file ``lock``. Beside it ``owner.json`` says who has the claim and where
+the servers are; it is true only while somebody holds the lock.
+"""
+
+import fcntl
+import json
+import os
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from devtools.errors import DevtoolsError
+
+PUBLISHED = "owner.json"
+
+_FOREIGN = """\
+{folder} belongs to another user: somebody else has run this project here, perhaps root.
+  - Run it as that user.
+  - Or begin anew: move the folder away."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """``address`` is where the project is served, if it is; ``urls`` are those of the servers."""
+
+    pid: int
+    command: str
+    urls: dict[str, str]
+    address: str = ""
+
+    def __str__(self) -> str:
+        does = f"serves it at {self.address}" if self.address else "has its servers"
+        return f"`{self.command}` (process {self.pid}) {does}"
+
+
+def claim(folder: Path, *, seconds: float = 0) -> int | None:
+    """Returns the open file whose lock is the claim, or None while somebody else has it.
+
+    Args:
+        folder: is made if it is not there.
+        seconds: how long to wait for an owner who may just be stopping.
+
+    Raises:
+        DevtoolsError: the folder belongs to another user of the system.
+    """
+    # As root, PostgreSQL's user has to get through; what is inside is closed to others.
+    folder.mkdir(mode=0o711, exist_ok=True)
+    if folder.stat().st_uid != os.geteuid():
+        raise DevtoolsError(_FOREIGN.format(folder=folder))
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    deadline = time.monotonic() + seconds
+    while not _locked(lock):
+        if time.monotonic() >= deadline:
+            os.close(lock)
+            return None
+        time.sleep(0.05)
+    (folder / PUBLISHED).unlink(missing_ok=True)
+    return lock
+
+
+def _locked(lock: int) -> bool:
+    with suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
+
+
+def publish(folder: Path, owner: Owner) -> None:
+    """Replaces what was published before, in one step; only this user can read it."""
+    draft = folder / f"{PUBLISHED}.draft"
+    draft.unlink(missing_ok=True)
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(asdict(owner)), encoding="utf-8")
+    draft.replace(folder / PUBLISHED)
+
+
+def published(folder: Path) -> Owner | None:
+    """Returns None while the owner is still starting, or already stopping."""
+    with suppress(FileNotFoundError):
+        return Owner(**json.loads((folder / PUBLISHED).read_text(encoding="utf-8")))
+    return None

@@ -1,0 +1,57 @@
+"""Accounts to try the project with."""
+
+import base64
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.crypto import salted_hmac
+
+from accounts.models import User
+
+ACCOUNTS = {"admin@example.com": User.Role.ADMIN, "user@example.com": User.Role.USER}
+
+
+class Command(BaseCommand):
+    help = "Makes sure that an administrator and a user are there to try the project with."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="for a program to read")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.DEBUG:
+            raise CommandError("Anyone could guess the demo accounts: they need DEBUG=True.")
+        passwords = {email: known_password(email) for email in ACCOUNTS}
+        if options["json"]:
+            self.stdout.write(json.dumps(passwords))
+        else:
+            self.stdout.writelines(describe(passwords))
+
+
+def describe(passwords: dict[str, str | None]) -> list[str]:
+    return [
+        f"{email:<18} {password or '(its password has been changed)'}\n"
+        for email, password in passwords.items()
+    ]
+
+
+def known_password(email: str) -> str | None:
+    """The demo account's password, None if its owner has set another. Makes a missing account."""
+    password = demo_password(email)
+    user = User.objects.filter(email=email).first() or create(email, password)
+    return password if user.check_password(password) else None
+
+
+def create(email: str, password: str) -> User:
+    if ACCOUNTS[email] is User.Role.ADMIN:
+        return User.objects.create_superuser(email=email, password=password)
+    return User.objects.create_user(email=email, password=password, email_verified=True)
+
+
+def demo_password(email: str) -> str:
+    """Comes from SECRET_KEY: every run knows it, and nothing has to be stored."""
+    digest = salted_hmac("devtools.demo_accounts", email, algorithm="sha256").digest()
+    letters = base64.b32encode(digest).decode().lower()
+    return "-".join(letters[start : start + 4] for start in range(0, 16, 4))

@@ -1,0 +1,76 @@
+"""Where the servers keep their data, logs and sockets."""
+
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from devtools.errors import DevtoolsError
+from devtools.processes import SystemUser
+from devtools.system_user import for_postgres, give, reaches
+
+_LONGEST_BASE = 60
+"""A socket's path has about 100 bytes; the folder's and the socket's name need the rest."""
+
+_NO_BASE = """\
+The servers' sockets need a folder with a short and plain name that all can enter, and {bases} will
+not do. Set TMPDIR to one."""
+
+_UNREACHABLE = """\
+PostgreSQL does not run as root, so it runs as {user}, who cannot enter {folder}.
+  - Move the project to a folder that others can enter, such as /srv or /opt.
+  - Or run this as an ordinary user.
+  - Or use a server of your own: set DATABASE_URL in .env."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """``data`` holds a folder and a log for each server; ``sockets`` is private and temporary."""
+
+    data: Path
+    sockets: Path
+    user: SystemUser | None
+    """Whom PostgreSQL runs as, if not as ourselves."""
+    durable: bool
+
+    @property
+    def postgres(self) -> Path:
+        return self.data / "postgres"
+
+    @property
+    def valkey(self) -> Path:
+        return self.data / "valkey"
+
+    def log(self, server: str) -> Path:
+        return self.data / f"{server}.log"
+
+
+def durable(folder: Path) -> Place:
+    """Data that stay, in the folder.
+
+    Raises:
+        DevtoolsError: PostgreSQL could not get there.
+    """
+    user = for_postgres()
+    if not reaches(user, folder):
+        raise DevtoolsError(_UNREACHABLE.format(user=user and user.name, folder=folder))
+    return Place(folder, _private_folder(user), user, durable=True)
+
+
+def throwaway() -> Place:
+    """Data that go with the sockets."""
+    user = for_postgres()
+    folder = _private_folder(user)
+    return Place(folder, folder, user, durable=False)
+
+
+def _private_folder(user: SystemUser | None) -> Path:
+    """Short, whatever TMPDIR says, and without a character that a URL would have to quote."""
+    bases = [tempfile.gettempdir(), "/tmp"]  # noqa: S108
+    for base in bases:
+        short = len(base) <= _LONGEST_BASE and re.fullmatch(r"[\w/.-]+", base, re.ASCII)
+        if short and reaches(user, Path(base)):
+            folder = Path(tempfile.mkdtemp(prefix="devservices-", dir=base))
+            give(folder, user)
+            return folder
+    raise DevtoolsError(_NO_BASE.format(bases=" and ".join(bases)))

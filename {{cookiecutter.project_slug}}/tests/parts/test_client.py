@@ -1,0 +1,45 @@
+"""The client's address: no header is believed beyond the proxies that were announced."""
+
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+
+from core.client import client_address, client_of
+
+PEER = "10.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("trusted", "forwarded", "expected"),
+    [
+        (0, None, PEER),
+        (0, "203.0.113.9", PEER),
+        (1, None, PEER),
+        (1, "203.0.113.9", "203.0.113.9"),
+        (1, "1.2.3.4, 203.0.113.9", "203.0.113.9"),
+        (2, "1.2.3.4, 203.0.113.9, 10.0.0.2", "203.0.113.9"),
+        (2, "203.0.113.9", PEER),
+        (1, "2001:db8::1", "2001:db8::1"),
+        (1, "unknown", PEER),
+        (1, "", PEER),
+    ],
+)
+def test_address_is_counted_from_the_right(
+    trusted: int, forwarded: str | None, expected: str, settings: Any
+) -> None:
+    settings.TRUSTED_PROXY_COUNT = trusted
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    request = RequestFactory().get("/", headers=headers, REMOTE_ADDR=PEER)
+
+    assert client_address(request) == expected
+
+
+def test_address_is_unknown_behind_a_socket() -> None:
+    assert client_address(RequestFactory().get("/", REMOTE_ADDR="")) is None
+
+
+def test_user_agent_is_cut_and_cleaned() -> None:
+    request = RequestFactory().get("/", headers={"User-Agent": "a\x00" + "b" * 300})
+
+    assert client_of(request).user_agent == "a" + "b" * 254

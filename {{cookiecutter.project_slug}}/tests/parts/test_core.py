@@ -1,0 +1,122 @@
+"""Health, errors and the OpenAPI description."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from core import health
+from tests.client import Browser
+
+
+def test_live_answers_without_asking_anybody(
+    client: Client, django_assert_num_queries: Any, db: None
+) -> None:
+    with django_assert_num_queries(0):
+        response = client.get("/health/live")
+
+    assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db
+def test_ready_answers_when_database_and_redis_do(client: Client) -> None:
+    response = client.get("/health/ready")
+
+    assert response.status_code == 200
+    assert response.json() == {"status": "ok", "database": "ok", "redis": "ok"}
+
+
+@pytest.mark.django_db
+def test_ready_names_what_is_away_and_not_why(
+    client: Client, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+
+    response = client.get("/health/ready")
+
+    assert response.status_code == 503
+    assert response.json() == {"status": "unavailable", "database": "ok", "redis": "unavailable"}
+    assert "redis" in caplog.text
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+def test_probes_can_only_be_read(path: str, client: Client) -> None:
+    assert client.post(path).status_code == 405
+
+
+def test_probe_reports_any_failure(monkeypatch: pytest.MonkeyPatch, client: Client) -> None:
+    def fails() -> None:
+        raise RuntimeError("secret details")
+
+    monkeypatch.setattr(health, "PROBES", {"disk": fails})
+
+    response = client.get("/health/ready")
+
+    assert response.json() == {"status": "unavailable", "disk": "unavailable"}
+
+
+def test_unknown_path_of_the_api_is_json(client: Client) -> None:
+    response = client.get("/api/nowhere/")
+
+    assert response.status_code == 404
+    assert response.json() == {"detail": "There is nothing here.", "code": "not_found"}
+
+
+def test_unknown_page_is_a_page(client: Client) -> None:
+    response = client.get("/nowhere/")
+
+    assert response.status_code == 404
+    assert response["Content-Type"].startswith("text/html")
+
+
+def test_wrong_method_is_named(client: Client) -> None:
+    response = client.get(reverse("rest_login"))
+
+    assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+
+
+def test_host_that_is_not_ours_is_a_bad_request(client: Client) -> None:
+    response = client.get("/api/auth/user/", headers={"Host": "evil.example"})
+
+    assert (response.status_code, response.json()["code"]) == (400, "bad_request")
+
+
+def test_failure_of_ours_is_json_and_tells_nothing(
+    monkeypatch: pytest.MonkeyPatch, user: Any
+) -> None:
+    def fails(**_: object) -> None:
+        raise RuntimeError("secret details")
+
+    monkeypatch.setattr("accounts.passwords.prove", fails)
+    browser = Browser(raise_request_exception=False)
+
+    response = browser.call(
+        "post", "rest_login", {"email": "a@example.test", "password": "whatever"}
+    )
+
+    assert response.status_code == 500
+    assert response.json() == {"detail": "Something went wrong on our side.", "code": "error"}
+
+
+@pytest.mark.parametrize("as_cookie", [True, False])
+def test_openapi_description_is_complete(
+    as_cookie: bool, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = as_cookie
+
+    call_command("spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json")
+
+    schemas = json.loads(capsys.readouterr().out)["components"]["schemas"]
+    assert ("refresh" in schemas["TokensOutput"]["properties"]) is not as_cookie
+    assert ("RefreshInput" in schemas) is not as_cookie
+
+
+def test_documentation_is_served_from_our_own_files(client: Client) -> None:
+    page = client.get("/api/docs/").content.decode()
+
+    assert "swagger-ui" in page
+    assert "://" not in page.replace("http://www.w3.org", "")
+    assert client.get("/api/schema/").status_code == 200

@@ -1,0 +1,79 @@
+"""Rows of accounts and the constraints that hold whoever writes them."""
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError
+
+from accounts.models import User
+from tests.people import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def test_address_is_stored_in_lower_case() -> None:
+    make_user(email="Ada.Lovelace@Example.Test")
+
+    assert User.objects.get().email == "ada.lovelace@example.test"
+
+
+def test_address_is_looked_up_in_any_case() -> None:
+    user = make_user(email="ada@example.test")
+
+    assert User.objects.get(email="ADA@example.test") == user
+    assert User.objects.get_by_natural_key("ADA@example.test") == user
+
+
+def test_one_address_has_one_account() -> None:
+    make_user(email="ada@example.test")
+
+    with pytest.raises(IntegrityError):
+        make_user(email="ADA@example.test")
+
+
+def test_database_refuses_an_address_in_upper_case() -> None:
+    user = make_user()
+
+    with pytest.raises(IntegrityError, match="user_email_is_lowercase"):
+        User.objects.raw(
+            "UPDATE accounts_user SET email = 'ADA@example.test' WHERE id = %s RETURNING id",
+            [user.pk],
+        )[0]
+
+
+def test_database_refuses_a_superuser_who_is_no_admin() -> None:
+    make_user()
+
+    with pytest.raises(IntegrityError, match="user_superuser_is_admin"):
+        User.objects.update(is_superuser=True)
+
+
+@pytest.mark.parametrize(("role", "staff"), [("USER", False), ("STAFF", True), ("ADMIN", True)])
+def test_role_decides_who_may_enter_django_admin(role: str, staff: bool) -> None:
+    assert make_user(role=role).is_staff is staff
+
+
+def test_createsuperuser_makes_an_admin_with_a_verified_address(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
+
+    call_command("createsuperuser", "--noinput", email="Root@example.test")
+
+    root = User.objects.get(email="root@example.test")
+    assert (root.role, root.is_superuser, root.email_verified) == ("ADMIN", True, True)
+    assert root.check_password(PASSWORD)
+
+
+def test_account_without_a_password_lets_nobody_in() -> None:
+    user = make_user(password=None)
+
+    assert not user.has_usable_password()
+    assert not user.check_password("")
+
+
+def test_password_is_hashed_with_owasps_parameters() -> None:
+    assert make_user().password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
+
+
+def test_ids_do_not_count_our_users() -> None:
+    assert make_user().pk.version == 4

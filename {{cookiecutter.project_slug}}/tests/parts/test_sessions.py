@@ -1,0 +1,179 @@
+"""Sessions: the parts of them that no endpoint shows."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from accounts import sessions, tasks
+from accounts.models import Session, User
+from accounts.tokens import RefreshClaims
+from core.client import Client
+from tests.client import Browser
+from tests.people import make_user
+
+pytestmark = pytest.mark.django_db
+
+CLIENT = Client("192.0.2.7", "Lynx/2.9")
+
+
+def plain_rotate(
+    claims: RefreshClaims, successor: uuid.UUID, client: Client, now: Any, settings: Any
+) -> int:
+    """What the raw statement of ``sessions.rotate`` does, as the ORM would say it."""
+    rows = Session.objects.filter(
+        pk=claims.session_id,
+        user_id=claims.user_id,
+        refresh_jti=claims.jti,
+        expires_at__gt=now,
+        user__is_active=True,
+    )
+    session = rows.get()
+    return rows.update(
+        refresh_jti=successor,
+        previous_jti=claims.jti,
+        rotated_at=now,
+        expires_at=min(
+            now + timedelta(seconds=settings.JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME),
+            session.created_at + timedelta(seconds=settings.JWT_ALLAUTH_SESSION_LIFETIME),
+        ),
+        ip_address=client.ip,
+        user_agent=client.user_agent,
+    )
+
+
+@pytest.mark.parametrize("session_lifetime", [86_400, 90 * 86_400])
+def test_raw_rotation_equals_the_plain_one(
+    session_lifetime: int, signed_in: Browser, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_SESSION_LIFETIME = session_lifetime
+    before = Session.objects.get()
+    claims = RefreshClaims(before.user_id, before.pk, before.refresh_jti)
+    now = timezone.now() + timedelta(hours=1)
+    grant = sessions.rotate(claims=claims, client=CLIENT, now=now)
+    raw = Session.objects.filter(pk=before.pk).values().get()
+
+    before.save()
+    assert plain_rotate(claims, grant.refresh_jti, CLIENT, now, settings) == 1
+
+    assert Session.objects.filter(pk=before.pk).values().get() == raw
+    assert grant.expires_at == raw["expires_at"]
+
+
+def test_device_is_the_one_that_refreshed_last(signed_in: Browser) -> None:
+    signed_in.refresh(headers={"User-Agent": "x" * 1_000})
+
+    assert Session.objects.get().user_agent == "x" * 256
+
+
+def test_expired_sessions_are_purged_and_no_others(
+    signed_in: Browser, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "PURGE_BATCH", 2)
+    now = timezone.now()
+    for _ in range(5):
+        Session.objects.create(
+            user=user,
+            refresh_jti=uuid.uuid4(),
+            created_at=now - timedelta(days=20),
+            rotated_at=now - timedelta(days=20),
+            expires_at=now - timedelta(seconds=1),
+        )
+
+    tasks.purge_sessions()
+
+    assert signed_in.refresh().status_code == 200
+    assert Session.objects.count() == 1
+
+
+def test_purging_is_scheduled(settings: Any) -> None:
+    scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+
+    assert tasks.purge_sessions.name in scheduled
+
+
+def change_password(user: User) -> None:
+    user.set_password("another good pass phrase")
+
+
+def change_role(user: User) -> None:
+    user.role = User.Role.STAFF
+
+
+def close(user: User) -> None:
+    user.is_active = False
+
+
+@pytest.mark.parametrize("change", [change_password, change_role, close])
+@pytest.mark.parametrize("fields", [None, ["password", "role", "is_active"]])
+def test_saved_change_of_credentials_ends_the_sessions(
+    change: Any, fields: list[str] | None, signed_in: Browser
+) -> None:
+    user = User.objects.get()
+    change(user)
+    user.save(update_fields=fields)
+
+    assert not Session.objects.exists()
+
+
+def test_change_that_is_not_saved_ends_nothing(signed_in: Browser) -> None:
+    user = User.objects.get()
+    change_role(user)
+    user.first_name = "Grace"
+    user.save(update_fields=["first_name"])
+    assert Session.objects.exists()
+
+    user.save()
+    assert not Session.objects.exists()
+
+
+def test_other_changes_end_nothing(signed_in: Browser) -> None:
+    user = User.objects.get()
+    user.email_verified, user.last_name = False, "Lovelace"
+    user.save()
+
+    assert Session.objects.exists()
+
+
+def test_sessions_of_others_stay(signed_in: Browser) -> None:
+    other = make_user()
+    change_password(other)
+    other.save()
+
+    assert Session.objects.exists()
+
+
+def test_changepassword_command_ends_the_sessions(
+    signed_in: Browser, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda prompt="": "another good pass phrase")
+
+    call_command("changepassword", user.email)
+
+    assert not Session.objects.exists()
+
+
+def test_end_sessions_command_ends_everybodys(signed_in: Browser, capsys: Any) -> None:
+    Browser().sign_in(make_user().email)
+
+    call_command("end_sessions", "--all")
+
+    assert capsys.readouterr().out == "2 sessions ended.\n"
+    assert not Session.objects.exists()
+
+
+def test_end_sessions_command_ends_one_persons(signed_in: Browser, user: User, capsys: Any) -> None:
+    Browser().sign_in(make_user().email)
+
+    call_command("end_sessions", "--user", user.email.upper())
+
+    assert capsys.readouterr().out == "1 session ended.\n"
+    assert Session.objects.count() == 1
+
+
+def test_end_sessions_command_says_when_it_knows_nobody(db: None) -> None:
+    with pytest.raises(CommandError, match="nobody@example.test"):
+        call_command("end_sessions", "--user", "nobody@example.test")

@@ -1,0 +1,184 @@
+"""Tokens: what is signed, and what is refused."""
+
+import base64
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+import time_machine
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+
+from accounts import tokens
+from accounts.errors import TokenNotValid
+from accounts.tokens import Grant
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _at_now() -> Any:
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def grant() -> Grant:
+    return Grant(
+        user_id=uuid.uuid4(),
+        session_id=uuid.uuid4(),
+        refresh_jti=uuid.uuid4(),
+        issued_at=NOW,
+        expires_at=NOW + timedelta(days=14),
+        role="STAFF",
+        email_verified=True,
+    )
+
+
+def pem(key: Any) -> str:
+    text: str = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+    return text
+
+
+KEYS = {
+    "HS256": "a-key-of-sufficient-length-for-the-hash",
+    "ES256": pem(ec.generate_private_key(ec.SECP256R1())),
+    "RS256": pem(rsa.generate_private_key(65_537, 2_048)),
+}
+
+
+def unsigned(claims: dict[str, Any]) -> str:
+    parts = ({"alg": "none", "typ": "JWT"}, claims)
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts]
+    return b".".join([*encoded, b""]).decode()
+
+
+@pytest.mark.parametrize("algorithm", KEYS)
+def test_what_was_signed_is_read(algorithm: str, grant: Grant, settings: Any) -> None:
+    settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY = algorithm, KEYS[algorithm]
+
+    issued = tokens.sign(grant, now=NOW)
+
+    access, refresh = tokens.read_access(issued.access), tokens.read_refresh(issued.refresh)
+    assert (access.user_id, access.session_id) == (grant.user_id, grant.session_id)
+    assert (access.role, access.email_verified) == ("STAFF", True)
+    assert (refresh.session_id, refresh.jti) == (grant.session_id, grant.refresh_jti)
+    assert jwt.get_unverified_header(issued.access)["alg"] == algorithm
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "RS256"])
+def test_same_grant_gives_the_same_refresh_token(
+    algorithm: str, grant: Grant, settings: Any
+) -> None:
+    settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY = algorithm, KEYS[algorithm]
+
+    first = tokens.sign(grant, now=NOW)
+    second = tokens.sign(grant, now=NOW + timedelta(seconds=9))
+
+    assert first.refresh == second.refresh
+    assert first.access != second.access
+
+
+def test_header_names_the_key_and_not_its_content(grant: Grant, settings: Any) -> None:
+    issued = tokens.sign(grant, now=NOW)
+    settings.JWT_SIGNING_KEY = KEYS["HS256"]
+    of_another_key = tokens.sign(grant, now=NOW)
+
+    key_ids = [
+        jwt.get_unverified_header(token)["kid"]
+        for token in (issued.access, issued.refresh, of_another_key.access)
+    ]
+    assert key_ids[0] == key_ids[1] != key_ids[2]
+
+
+def test_token_of_another_key_is_refused(grant: Grant, settings: Any) -> None:
+    issued = tokens.sign(grant, now=NOW)
+    settings.JWT_SIGNING_KEY = KEYS["HS256"]
+
+    with pytest.raises(TokenNotValid):
+        tokens.read_access(issued.access)
+
+
+def test_one_type_of_token_is_not_taken_for_the_other(grant: Grant) -> None:
+    issued = tokens.sign(grant, now=NOW)
+
+    with pytest.raises(TokenNotValid):
+        tokens.read_access(issued.refresh)
+    with pytest.raises(TokenNotValid):
+        tokens.read_refresh(issued.access)
+
+
+def test_public_key_is_no_hmac_secret(grant: Grant, settings: Any) -> None:
+    settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY = "ES256", KEYS["ES256"]
+    claims = jwt.decode(tokens.sign(grant, now=NOW).access, options={"verify_signature": False})
+    forged = jwt.encode(claims, "x" * 32, "HS256")
+
+    with pytest.raises(TokenNotValid):
+        tokens.read_access(forged)
+
+
+def test_unsigned_token_is_refused(grant: Grant) -> None:
+    claims = jwt.decode(tokens.sign(grant, now=NOW).access, options={"verify_signature": False})
+
+    with pytest.raises(TokenNotValid):
+        tokens.read_access(unsigned(claims))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"sub": None},
+        {"sub": "7"},
+        {"sub": 7},
+        {"sid": ["x"]},
+        {"sid": {}},
+        {"jti": ""},
+        {"token_type": "other"},
+        {"exp": None},
+        {"exp": "soon"},
+    ],
+)
+def test_signed_nonsense_is_refused(change: dict[str, Any], grant: Grant, settings: Any) -> None:
+    claims = jwt.decode(tokens.sign(grant, now=NOW).access, options={"verify_signature": False})
+    kept = {name: value for name, value in (claims | change).items() if value is not None}
+
+    with pytest.raises(TokenNotValid):
+        tokens.read_access(jwt.encode(kept, settings.JWT_SIGNING_KEY, "HS256"))
+
+
+@pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "é.é.é", "\ud800", "x" * 100_000])
+def test_garbage_is_refused(token: str) -> None:
+    with pytest.raises(TokenNotValid):
+        tokens.read_access(token)
+
+
+def test_token_expires(grant: Grant) -> None:
+    issued = tokens.sign(grant, now=NOW)
+    with time_machine.travel(NOW + timedelta(seconds=299), tick=False):
+        tokens.read_access(issued.access)
+    with (
+        time_machine.travel(NOW + timedelta(seconds=300) + tokens.CLOCK_SKEW, tick=False),
+        pytest.raises(TokenNotValid),
+    ):
+        tokens.read_access(issued.access)
+
+
+def test_server_whose_clock_is_a_little_behind_takes_the_token(grant: Grant) -> None:
+    issued = tokens.sign(grant, now=NOW)
+
+    with time_machine.travel(NOW - timedelta(seconds=3), tick=False):
+        assert tokens.read_refresh(issued.refresh).jti == grant.refresh_jti
+
+
+def test_access_token_does_not_outlive_its_session(grant: Grant) -> None:
+    issued = tokens.sign(grant, now=grant.expires_at - timedelta(seconds=60))
+
+    claims = jwt.decode(issued.access, options={"verify_signature": False})
+    assert claims["exp"] == int(grant.expires_at.timestamp())

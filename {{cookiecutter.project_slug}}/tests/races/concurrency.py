@@ -1,0 +1,60 @@
+"""Real threads against a real database."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import connection, connections
+
+T = TypeVar("T")
+
+
+def at_once(times: int, action: Callable[[int], T]) -> list[T]:
+    """Calls ``action(0)`` to ``action(times - 1)``, each in a thread, all released together."""
+    barrier = threading.Barrier(times)
+
+    def run(number: int) -> T:
+        barrier.wait(timeout=30)
+        return action(number)
+
+    with ThreadPoolExecutor(times) as pool:
+        return list(pool.map(_closing(run), range(times)))
+
+
+class Elsewhere:
+    """One more thread with a database connection of its own."""
+
+    def __enter__(self) -> "Elsewhere":
+        self._pool = ThreadPoolExecutor(1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown()
+
+    def start(self, action: Callable[[], T]) -> Future[T]:
+        return self._pool.submit(_closing(lambda _: action()), 0)
+
+
+def wait_until_blocked() -> None:
+    """Returns when another connection to this database waits for a lock."""
+    for _ in range(1_000):
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+            )
+            if cursor.fetchone()[0]:
+                return
+        threading.Event().wait(0.01)
+    raise AssertionError("nobody waits for a lock")
+
+
+def _closing(action: Callable[[int], T]) -> Callable[[int], T]:
+    def run(number: int) -> T:
+        try:
+            return action(number)
+        finally:
+            connections.close_all()
+
+    return run

@@ -1,0 +1,117 @@
+"""What happens to sessions when two things happen at once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import entry, passwords, sessions
+from accounts.errors import IncorrectCredentials
+from accounts.models import Session, User
+from core.client import Client
+from tests.client import Browser
+from tests.people import PASSWORD, make_user
+from tests.races.concurrency import Elsewhere, at_once, wait_until_blocked
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def refresh_with(token: str) -> tuple[int, str]:
+    browser = Browser()
+    browser.refresh_token = token
+    return browser.refresh().status_code, browser.refresh_token
+
+
+def test_fifty_refreshes_with_one_token_have_one_winner(signed_in: Browser, settings: Any) -> None:
+    settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 0
+    token = signed_in.refresh_token
+
+    answers = at_once(50, lambda _: refresh_with(token))
+
+    winners = [refreshed for status, refreshed in answers if status == 200]
+    assert len(winners) == 1
+    assert {status for status, _ in answers} == {200, 401}
+    assert not Session.objects.exists(), "49 replays ended it"
+    assert refresh_with(winners[0])[0] == 401
+
+
+def test_fifty_refreshes_within_the_leeway_get_one_and_the_same_token(signed_in: Browser) -> None:
+    token = signed_in.refresh_token
+
+    answers = at_once(50, lambda _: refresh_with(token))
+
+    assert {status for status, _ in answers} == {200}
+    assert len({refreshed for _, refreshed in answers}) == 1
+    assert Session.objects.count() == 1
+
+
+def test_nothing_refreshes_after_logout_all_has_answered(user: User) -> None:
+    browsers = [Browser() for _ in range(10)]
+    for browser in browsers:
+        browser.sign_in(user.email)
+    leaver, *others = browsers
+
+    def refresh_or_leave(number: int) -> int:
+        if number == 0:
+            return int(leaver.call("post", "rest_logout_all", {}).status_code)
+        return int(others[number - 1].refresh().status_code)
+
+    answers = at_once(10, refresh_or_leave)
+
+    assert answers[0] == 200
+    assert not Session.objects.exists()
+    assert {browser.refresh().status_code for browser in others} == {401}
+
+
+def test_login_in_flight_does_not_outlive_a_password_change(user: User) -> None:
+    proof = passwords.prove(email=user.email, password=PASSWORD)
+    assert proof is not None
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            user.set_password("another good pass phrase")
+            user.save()
+            login = elsewhere.start(
+                lambda: entry.admit(proof, client=Client(None, ""), now=timezone.now())
+            )
+            wait_until_blocked()
+
+        with pytest.raises(IncorrectCredentials):
+            login.result(timeout=10)
+    assert not Session.objects.exists()
+
+
+def test_refresh_in_flight_does_not_bring_back_the_role_before_a_demotion(user: User) -> None:
+    admin = make_user(role=User.Role.ADMIN)
+    browser = Browser()
+    browser.sign_in(admin.email)
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            admin.role = User.Role.USER
+            admin.save()
+            refresh = elsewhere.start(browser.refresh)
+            wait_until_blocked()
+
+        assert refresh.result(timeout=10).status_code == 401
+
+
+def test_refresh_in_flight_does_not_outlive_a_closed_account(
+    signed_in: Browser, user: User
+) -> None:
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            user.is_active = False
+            user.save()
+            refresh = elsewhere.start(signed_in.refresh)
+            wait_until_blocked()
+
+        assert refresh.result(timeout=10).status_code == 401
+
+
+def test_purge_spares_a_session_that_is_being_renewed(signed_in: Browser) -> None:
+    expired = timezone.now() + timedelta(days=20)
+    with Elsewhere() as elsewhere, transaction.atomic():
+        Session.objects.update(expires_at=expired + timedelta(days=1))
+
+        assert elsewhere.start(lambda: sessions.purge(now=expired)).result(timeout=10) == 0

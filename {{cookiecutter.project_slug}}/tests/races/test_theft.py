@@ -1,0 +1,109 @@
+"""Owner, thief, clock and logout in any order: a stolen refresh token never makes two branches."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from accounts import entry, passwords, sessions, tokens
+from accounts.errors import TokenNotValid
+from accounts.flows.refresh import refresh
+from accounts.models import Session
+from core.client import Client
+from tests.people import PASSWORD, make_user
+
+HOLDERS = st.sampled_from(["owner", "second tab", "thief"])
+CLIENT = Client("192.0.2.1", "a browser")
+
+
+class Theft(RuleBasedStateMachine):
+    """Three parties hold copies of one session's refresh token, each perhaps an older one.
+
+    The rules assert what must hold whatever the order: a token has one successor for ever; a token
+    spent longer ago than the leeway refreshes nothing and ends the session; after that, and after a
+    logout, nobody refreshes.
+    """
+
+    leeway = timedelta()
+
+    @initialize()
+    def sign_in(self) -> None:
+        self.now = datetime.fromisoformat("2030-01-01T00:00:00+00:00")
+        user = make_user()
+        proof = passwords.prove(email=user.email, password=PASSWORD)
+        assert proof is not None
+        first = self._at_now(lambda: entry.admit(proof, client=CLIENT, now=self.now)).refresh
+        self.user_id = user.pk
+        self.holds = dict.fromkeys(["owner", "second tab", "thief"], first)
+        self.successor: dict[str, str] = {}
+        self.spent_at: dict[str, datetime] = {}
+        self.over = False
+
+    @rule(holder=HOLDERS)
+    def refreshes(self, holder: str) -> None:
+        presented = self.holds[holder]
+        try:
+            received = self._at_now(lambda: refresh(token=presented, client=CLIENT, now=self.now))
+        except TokenNotValid:
+            self._refused(presented)
+        else:
+            self._accepted(presented, received.refresh)
+            self.holds[holder] = received.refresh
+
+    @rule(holder=HOLDERS, from_whom=HOLDERS)
+    def copies_the_token(self, holder: str, from_whom: str) -> None:
+        self.holds[holder] = self.holds[from_whom]
+
+    @rule(seconds=st.sampled_from([0, 1, 5, 9, 10, 11, 60, 86_400, 13 * 86_400, 14 * 86_400]))
+    def time_passes(self, seconds: int) -> None:
+        self.now += timedelta(seconds=seconds)
+
+    @rule()
+    def logs_out(self) -> None:
+        sessions.revoke_all(user_id=self.user_id)
+        self.over = True
+
+    def _accepted(self, presented: str, received: str) -> None:
+        assert not self.over
+        assert self.successor.setdefault(presented, received) == received, "two branches"
+        if presented in self.spent_at:
+            assert self.now - self.spent_at[presented] < self.leeway, "used after the leeway"
+        self.spent_at.setdefault(presented, self.now)
+        assert received not in self.spent_at, "the successor had been spent itself"
+
+    def _refused(self, presented: str) -> None:
+        if presented in self.spent_at and not self._expired(presented):
+            self.over = True
+            assert not Session.objects.filter(user_id=self.user_id).exists()
+        assert self.over or self._expired(presented), "a good token was refused"
+
+    def _expired(self, token: str) -> bool:
+        try:
+            self._at_now(lambda: tokens.read_refresh(token))
+        except TokenNotValid:
+            return True
+        return not Session.objects.filter(user_id=self.user_id, expires_at__gt=self.now).exists()
+
+    def _at_now(self, action: Any) -> Any:
+        with time_machine.travel(self.now, tick=False):
+            return action()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("leeway", [0, 10])
+def test_thief_and_owner_never_both_refresh_after_their_tokens_diverged(
+    leeway: int, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = leeway
+    machine = type("Theft", (Theft,), {"leeway": timedelta(seconds=leeway)})
+
+    run_state_machine_as_test(
+        machine,
+        settings=hypothesis_settings(
+            max_examples=60, stateful_step_count=25, deadline=None, database=None
+        ),
+    )

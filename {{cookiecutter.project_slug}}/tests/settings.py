@@ -1,0 +1,28 @@
+"""Settings of the tests: the same whatever was answered, with servers of their own."""
+
+import os
+
+# The owner's .env is for running the project, not for testing it.
+os.environ["ENV_FILE"] = os.devnull
+os.environ |= {
+    "SECRET_KEY": "a-secret-key-of-the-tests-that-signs-nothing-anywhere-else",
+    "JWT_SIGNING_KEY": "another-key-of-the-tests-that-signs-tokens-nowhere-else",
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "PUBLIC_URL": "https://api.example.test",
+    "SECURE_SSL_REDIRECT": "False",
+    "API_DOCS": "True",
+}
+from devtools.services import throwaway
+
+# Where pytest-xdist starts more processes, they inherit these and share the servers.
+os.environ |= throwaway()
+
+from config.settings import *
+
+INSTALLED_APPS += ["devtools"]
+STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = False
+JWT_ALLAUTH_MFA_TOTP_MODE = "disabled"
+JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = True
+PROJECT_NAME = "Gatehouse"
+TIME_ZONE = "UTC"
