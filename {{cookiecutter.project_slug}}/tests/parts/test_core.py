@@ -101,6 +101,15 @@ def test_failure_of_ours_is_json_and_tells_nothing(
     assert response.json() == {"detail": "Something went wrong on our side.", "code": "error"}
 
 
+def test_djangos_own_checks_find_nothing() -> None:
+    call_command("check", fail_level="WARNING")
+
+
+@pytest.mark.django_db
+def test_migrations_are_complete() -> None:
+    call_command("makemigrations", check_changes=True, dry_run=True)
+
+
 @pytest.mark.parametrize("as_cookie", [True, False])
 def test_openapi_description_is_complete(
     as_cookie: bool, settings: Any, capsys: pytest.CaptureFixture[str]
