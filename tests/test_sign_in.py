@@ -1,6 +1,7 @@
 """Whatever was answered, the project passes Django's checks and people can sign in."""
 
 import json
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,6 +65,8 @@ def servers(project_python: Path) -> Iterator[dict[str, str]]:
     with subprocess.Popen(
         [project_python, "-c", SERVERS],
         cwd=project,
+        # Without what may lead to servers that are there already.
+        env={"PATH": os.environ["PATH"]},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
