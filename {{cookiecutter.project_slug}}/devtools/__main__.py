@@ -18,7 +18,6 @@ from config.env import BASE_DIR, env
 from devtools import claim, ports, services
 from devtools.errors import DevtoolsError
 from devtools.follower import say
-from devtools.processes import Child
 from devtools.services import Servers
 from devtools.supervisor import Supervisor
 from devtools.welcome import welcome
@@ -66,17 +65,18 @@ def run() -> NoReturn:
 def serve(servers: Servers, port: int) -> NoReturn:
     address = f"http://{ports.HOST}:{port}"
     supervisor = _supervisor(servers, address)
-    say("Bringing the database up to date.")
+    say("Starting the web server and bringing the database up to date.")
+    # At once, for loading the project takes each of them a second or two.
+    web = supervisor.serve("web", "manage.py", "runserver", f"{ports.HOST}:{port}")
     supervisor.manage("migrate", "--no-input", advice=_MIGRATE_ADVICE)
-    say("Starting the Celery worker and the web server.")
-    web = _start_programs(supervisor, port)
-    # Meanwhile, for each of them takes a second or two to load the project.
     passwords = _demo_accounts(supervisor) if "DATABASE_URL" in servers.urls else {}
     web.wait_until(lambda: _serves(port), seconds=START_SECONDS)
     supervisor.hide_output_so_far()
     claim.publish(FOLDER, claim.Owner(os.getpid(), COMMAND, servers.urls, address))
     admin = env.text("ADMIN_URL", "admin/").strip("/") + "/"
     say(welcome(address, admin=admin, passwords=passwords, folder=services.FOLDER))
+    # Last, so that it does not keep the first answer waiting.
+    _start_worker(supervisor)
     supervisor.watch()
 
 
@@ -110,15 +110,13 @@ def _demo_accounts(supervisor: Supervisor) -> dict[str, str | None]:
     return passwords
 
 
-def _start_programs(supervisor: Supervisor, port: int) -> Child:
-    """Returns the web server."""
+def _start_worker(supervisor: Supervisor) -> None:
     schedule = FOLDER / "celerybeat-schedule"
     supervisor.keep_alive(
         "worker",
         *("-m", "celery", "--quiet", "-A", "config", "worker"),
         *("--beat", "--schedule", str(schedule), "--concurrency", "2", "--loglevel", "INFO"),
     )
-    return supervisor.serve("web", "manage.py", "runserver", f"{ports.HOST}:{port}")
 
 
 def _serves(port: int) -> bool:

@@ -18,7 +18,6 @@ import pytest
 from config.env import BASE_DIR
 from tests.devtools.waiting import until
 
-LAST_LINE = "Ctrl-C stops everything."
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "DEBUG": "True",
@@ -45,12 +44,16 @@ class Running:
         self.output = ""
 
     def wait_until_serving(self) -> None:
+        self.wait_for("Ctrl-C stops everything.")
+
+    def wait_for(self, text: str) -> None:
+        """Reads what it prints, up to a line with this text."""
         assert self.process.stdout
         for line in self.process.stdout:
             self.output += line
-            if LAST_LINE in line:
+            if text in line:
                 return
-        raise AssertionError(f"it never served:\n{self.output}")
+        raise AssertionError(f"it ended without {text!r}:\n{self.output}")
 
     def pasted(self) -> Any:
         """What the printed curl line answers."""
@@ -113,6 +116,7 @@ def test_printed_line_signs_in_and_every_process_ends_with_the_command(
 ) -> None:
     running = run(copy)
     running.wait_until_serving()
+    running.wait_for(" ready.")
 
     assert set(running.pasted()) == {"access"}
     assert running.ask(f"{running.address}/health/ready")["status"] == "ok"
