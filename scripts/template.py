@@ -9,7 +9,8 @@ import logging
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from cookiecutter.exceptions import CookiecutterException
@@ -38,7 +39,7 @@ def bake(template: Path, output: Path, answers: Mapping[str, object]) -> Path:
         CookiecutterException: a hook refused an answer, after saying why on standard error.
         ValueError: the answer is not one of the choices.
     """
-    with tempfile.TemporaryDirectory() as own:
+    with _temporary_folder() as own:
         project = cookiecutter(
             str(template),
             no_input=True,
@@ -48,6 +49,18 @@ def bake(template: Path, output: Path, answers: Mapping[str, object]) -> Path:
             default_config={"replay_dir": own, "cookiecutters_dir": own},
         )
     return Path(project)
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[str]:
+    """Takes what cookiecutter leaves in the temporary folder: the hooks that it has rendered."""
+    usual = tempfile.tempdir
+    with tempfile.TemporaryDirectory() as own:
+        tempfile.tempdir = own
+        try:
+            yield own
+        finally:
+            tempfile.tempdir = usual
 
 
 def questions() -> list[str]:

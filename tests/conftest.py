@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -15,14 +14,6 @@ from helpers import Bake, Command, Result
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template without what development leaves in its folder."""
     return house.export(tmp_path_factory.mktemp("template"))
-
-
-@pytest.fixture(autouse=True)
-def _cookiecutter_leftovers(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Cookiecutter never removes the hooks that it rendered; pytest removes its own folders."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path_factory.getbasetemp()))
 
 
 @pytest.fixture
@@ -48,7 +39,7 @@ def command(tmp_path: Path) -> Command:
         own = {
             "PATH": os.environ["PATH"],
             "HOME": str(tmp_path),
-            "TMPDIR": tempfile.gettempdir(),
+            "TMPDIR": str(tmp_path),
             "PYTHONDONTWRITEBYTECODE": "1",
         }
         return subprocess.run(
