@@ -93,20 +93,16 @@ class PersonAdmin(DjangoUserAdmin):
             return (*fixed, *RIGHTS)
         return fixed if request.user.is_superuser else (*fixed, "is_superuser")
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        """People are deleted one at a time, so that the rules below see each of them."""
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not _is_above(obj, request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """People are deleted one at a time, so that each of them is looked at."""
         return (
-            super().has_delete_permission(request, obj)
+            obj is not None
+            and super().has_delete_permission(request, obj)
             and not _is_above(obj, request)
-            and not (request.method == "POST" and obj and _holds_the_fort(obj))
+            and not (request.method == "POST" and _holds_the_fort(obj))
         )
 
 
