@@ -49,6 +49,14 @@ class Switches:
         return bool(settings.JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK)
 
     @property
+    def old_password_required(self) -> bool:
+        return bool(settings.OLD_PASSWORD_FIELD_ENABLED)
+
+    @property
+    def logout_on_password_change(self) -> bool:
+        return bool(settings.LOGOUT_ON_PASSWORD_CHANGE)
+
+    @property
     def admin_managed_registration(self) -> bool:
         return bool(settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION)
 

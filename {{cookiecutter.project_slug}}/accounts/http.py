@@ -195,11 +195,15 @@ class DetailOutput(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-def answer_tokens(issued: Tokens, *, now: datetime) -> Response:
-    """200 with the access token, and the refresh token in its cookie or beside it."""
+def answer_tokens(issued: Tokens, *, now: datetime, **also: str) -> Response:
+    """200 with the access token, and the refresh token in its cookie or beside it.
+
+    Args:
+        also: what else the answer says.
+    """
     if not switches.refresh_token_as_cookie:
-        return _uncached(Response({"access": issued.access, "refresh": issued.refresh}))
-    response = Response({"access": issued.access})
+        return _uncached(Response({"access": issued.access, "refresh": issued.refresh, **also}))
+    response = Response({"access": issued.access, **also})
     response.set_cookie(
         REFRESH_COOKIE,
         issued.refresh,

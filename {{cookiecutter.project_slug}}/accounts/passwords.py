@@ -31,6 +31,22 @@ def prove(*, email: str, password: str) -> Proof | None:
     return Proof(user.pk, user.password, user.email_verified)
 
 
+def replace(*, user: User, new_password: str) -> Proof | None:
+    """Sets a password in place of the one that ``user`` was read with.
+
+    Whoever calls this also ends what was opened under the old password.
+
+    Returns:
+        None where the account has another password by now, or was closed.
+    """
+    new_hash = make_password(new_password)
+    # An update, for saving would end sessions that a setting may want kept.
+    current = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+    if not current.update(password=new_hash):
+        return None
+    return Proof(user.pk, new_hash, user.email_verified)
+
+
 @cache
 def _decoy(hashers: tuple[str, ...]) -> str:
     """A hash that costs what a real one costs, made once for each list of hashers."""

@@ -20,6 +20,7 @@ from accounts import entry, passwords
 from accounts.conf import EmailVerification, switches
 from accounts.errors import EmailNotVerified, IncorrectCredentials
 from accounts.http import PublicEndpoint, TokensOutput, answer_tokens
+from accounts.inputs import PasswordField
 from accounts.tokens import Tokens
 from core.client import Client, client_of
 from core.errors import refused
@@ -27,7 +28,7 @@ from core.errors import refused
 
 class LoginInput(serializers.Serializer[Any]):
     email = serializers.EmailField(max_length=254)
-    password = serializers.CharField(max_length=128, trim_whitespace=False)
+    password = PasswordField()
 
 
 def login(*, email: str, password: str, client: Client, now: datetime) -> Tokens:

@@ -115,3 +115,22 @@ def test_purge_spares_a_session_that_is_being_renewed(signed_in: Browser) -> Non
         Session.objects.update(expires_at=expired + timedelta(days=1))
 
         assert elsewhere.start(lambda: sessions.purge(now=expired)).result(timeout=10) == 0
+
+
+def test_of_two_password_changes_at_once_one_wins(user: User) -> None:
+    browsers = [Browser(), Browser()]
+    for browser in browsers:
+        browser.sign_in(user.email)
+    phrases = ["the first good pass phrase", "the second good pass phrase"]
+
+    def change(number: int) -> int:
+        new = phrases[number]
+        body = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+        return int(browsers[number].call("post", "rest_password_change", body).status_code)
+
+    statuses = at_once(2, change)
+
+    winner = statuses.index(200)
+    assert statuses[1 - winner] in {400, 401}
+    assert Browser().sign_in(user.email, phrases[winner]).status_code == 200
+    assert Session.objects.count() == 2

@@ -1,0 +1,102 @@
+"""Password change: a person who is signed in sets another password.
+
+1. The caller is read from the access token, with the session it belongs to.
+2. The old password is checked (``OLD_PASSWORD_FIELD_ENABLED``), the new one validated.
+3. One conditional UPDATE replaces it: of two changes at once, one wins.
+4. Every session ends (``LOGOUT_ON_PASSWORD_CHANGE``), the caller's too.
+5. The caller, who has just shown that they know the password, gets a fresh session.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import entry, passwords, sessions
+from accounts.conf import switches
+from accounts.errors import TokenNotValid
+from accounts.http import LiveSessionAuthentication, TokensOutput, answer_tokens, session_of
+from accounts.inputs import NewPasswordInput, PasswordField
+from accounts.models import User
+from accounts.tokens import Tokens
+from core.client import Client, client_of
+from core.errors import refused
+
+CHANGED = "Your password has been changed."
+
+
+class PasswordChangeInput(NewPasswordInput):
+    old_password = PasswordField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        if not switches.old_password_required:
+            del fields["old_password"]
+        return fields
+
+    def validate_old_password(self, password: str) -> str:
+        if not self.context["user"].check_password(password):
+            raise serializers.ValidationError("This is not your password.")
+        return password
+
+
+class PasswordChangeOutput(TokensOutput):
+    """Tokens come along where the sessions have ended (``LOGOUT_ON_PASSWORD_CHANGE``)."""
+
+    detail = serializers.CharField()
+
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        fields = super().get_fields()
+        return fields if switches.logout_on_password_change else {"detail": fields["detail"]}
+
+
+def change_password(
+    *, user: User, new_password: str, client: Client, now: datetime
+) -> Tokens | None:
+    """
+    Args:
+        user: as it was when the old password was checked.
+
+    Returns:
+        the tokens of a fresh session, None where the old ones go on.
+
+    Raises:
+        TokenNotValid: the password changed, or the account was closed, in the meantime.
+    """
+    with transaction.atomic():
+        proof = passwords.replace(user=user, new_password=new_password)
+        if proof is None:
+            raise TokenNotValid
+        if not switches.logout_on_password_change:
+            return None
+        sessions.revoke_all(user_id=user.pk)
+    return entry.admit(proof, client=client, now=now)
+
+
+class PasswordChangeView(APIView):
+    """Set another password."""
+
+    authentication_classes = (LiveSessionAuthentication,)
+
+    @extend_schema(
+        request=PasswordChangeInput, responses={200: PasswordChangeOutput, **refused(400, 401)}
+    )
+    def post(self, request: Request) -> Response:
+        user, now = session_of(request).user, timezone.now()
+        form = PasswordChangeInput(data=request.data, context={"user": user})
+        form.is_valid(raise_exception=True)
+        issued = change_password(
+            user=user,
+            new_password=form.validated_data["new_password1"],
+            client=client_of(request),
+            now=now,
+        )
+        if issued is None:
+            return Response({"detail": CHANGED})
+        return answer_tokens(issued, now=now, detail=CHANGED)
