@@ -11,6 +11,7 @@ import secrets
 import shlex
 import sys
 from collections.abc import Mapping
+from email.headerregistry import Address
 from pathlib import Path
 
 Answers = Mapping[str, object]
@@ -50,6 +51,8 @@ FIRST_COMMIT = '  git init && git add --all && git commit --message "Start from 
 def write_defaults(project: Path, answers: Answers) -> None:
     defaults = {setting: answers[question] for setting, question in SWITCHES.items()}
     defaults["PUBLIC_URL"] = f"https://{answers['domain']}"
+    sender = Address(str(answers["project_name"]), "no-reply", str(answers["domain"]))
+    defaults["DEFAULT_FROM_EMAIL"] = str(sender)
     text = json.dumps(defaults, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
     (project / "config" / "defaults.json").write_text(text, encoding="utf-8", newline="\n")
 

@@ -22,7 +22,7 @@ FOLDERS = "accounts config core devtools docs mail static staticfiles templates 
 # The device names of Windows, and Python's own tests, which its list of modules leaves out.
 SYSTEM = "aux con nul prn test"
 PACKAGES = """
-allauth amqp argon2 argon2_cffi argon2_cffi_bindings asgiref ast_serialize attr attrs billiard
+aiosmtpd allauth amqp argon2 argon2_cffi argon2_cffi_bindings asgiref ast_serialize atpublic attr attrs billiard
 celery celery_types cffi click click_didyoumean click_plugins click_repl corsheaders cryptography
 dateutil deprecated django django_allauth django_cors_headers django_environ django_stubs
 django_stubs_ext djangorestframework djangorestframework_simplejwt djangorestframework_stubs

@@ -1,3 +1,5 @@
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.core.checks import register
 from django.db.models.signals import post_save
@@ -11,6 +13,7 @@ class AccountsConfig(AppConfig):
     def ready(self) -> None:
         from accounts import checks, sessions
 
+        import_module("accounts.letters")
         register(checks.check_signing_key, STARTUP)
         register(checks.check_transactions, STARTUP)
         post_save.connect(sessions.end_after_credential_change, sender="accounts.User")

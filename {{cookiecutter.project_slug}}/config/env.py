@@ -52,16 +52,17 @@ class Environment:
             name, lambda raw: choices[choices.index(raw)], default, "one of " + ", ".join(choices)
         )
 
-    def url(self, name: str, *schemes: str) -> str:
-        """A URL with one of these schemes; without it, a URL that leads nowhere."""
-        if not self.text(name):
+    def url(self, name: str, *schemes: str, default: str = "") -> str:
+        """A URL with one of these schemes; without it or a default, one that leads nowhere."""
+        if not self.text(name, default):
             self.problems[name] = f"{name} must be set."
 
         def convert(raw: str) -> str:
             schemes.index(urlsplit(raw).scheme)
             return raw
 
-        return self._read(name, convert, f"{schemes[0]}://", f"a URL like {schemes[0]}://host/name")
+        nowhere = f"{schemes[0]}://"
+        return self._read(name, convert, default or nowhere, f"a URL like {nowhere}host/name")
 
     def time_zone(self, name: str, default: str) -> str:
         return self._read(name, lambda raw: ZoneInfo(raw).key, default, "a zone like Europe/Berlin")

@@ -32,6 +32,10 @@ PROBES: dict[str, Callable[[], None]] = {"database": _database, "redis": _redis}
 """What must answer for the process to be ready; a probe raises when it does not."""
 
 
+FACTS: dict[str, Callable[[], object]] = {}
+"""What an operator wants to see beside the probes; no fact makes the process unready."""
+
+
 @never_cache
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
@@ -46,9 +50,10 @@ def ready(request: HttpRequest) -> JsonResponse:
     results = {name: _passes(name, probe) for name, probe in PROBES.items()}
     healthy = all(results.values())
     states = {name: "ok" if passed else "unavailable" for name, passed in results.items()}
-    return JsonResponse(
-        {"status": "ok" if healthy else "unavailable", **states}, status=200 if healthy else 503
-    )
+    if not healthy:
+        return JsonResponse({"status": "unavailable", **states}, status=503)
+    facts = {name: fact() for name, fact in FACTS.items()}
+    return JsonResponse({"status": "ok", **states, **facts})
 
 
 def _passes(name: str, probe: Callable[[], None]) -> bool:

@@ -11,6 +11,7 @@ os.environ |= {
     "PUBLIC_URL": "https://api.example.test",
     "SECURE_SSL_REDIRECT": "False",
     "API_DOCS": "True",
+    "EMAIL_URL": "smtp://127.0.0.1:25",
 }
 from devtools.services import throwaway
 

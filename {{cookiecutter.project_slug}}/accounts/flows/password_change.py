@@ -4,7 +4,8 @@
 2. The old password is checked (``OLD_PASSWORD_FIELD_ENABLED``), the new one validated.
 3. One conditional UPDATE replaces it: of two changes at once, one wins.
 4. Every session ends (``LOGOUT_ON_PASSWORD_CHANGE``), the caller's too.
-5. The caller, who has just shown that they know the password, gets a fresh session.
+5. A letter tells the owner of the account.
+6. The caller, who has just shown that they know the password, gets a fresh session.
 """
 
 from datetime import datetime
@@ -18,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import entry, passwords, sessions
+from accounts import entry, letters, passwords, sessions
 from accounts.conf import switches
 from accounts.errors import TokenNotValid
 from accounts.http import LiveSessionAuthentication, TokensOutput, answer_tokens, session_of
@@ -27,6 +28,7 @@ from accounts.models import User
 from accounts.tokens import Tokens
 from core.client import Client, client_of
 from core.errors import refused
+from mail import outbox
 
 CHANGED = "Your password has been changed."
 
@@ -73,6 +75,7 @@ def change_password(
         proof = passwords.replace(user=user, new_password=new_password)
         if proof is None:
             raise TokenNotValid
+        outbox.post(letters.password_changed, to=user.email, parameters={"ip": client.ip})
         if not switches.logout_on_password_change:
             return None
         sessions.revoke_all(user_id=user.pk)

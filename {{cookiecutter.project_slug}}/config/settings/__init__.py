@@ -7,6 +7,7 @@ from config.settings.base import *
 from config.settings.celery import *
 from config.settings.database import *
 from config.settings.logging import *
+from config.settings.mail import *
 from config.settings.security import *
 
 ENVIRONMENT_PROBLEMS = env.problems

@@ -7,6 +7,7 @@ import pytest
 
 from accounts.http import REFRESH_COOKIE
 from accounts.models import Session, User
+from mail.models import Mail
 from tests.client import Browser
 from tests.people import PASSWORD
 
@@ -111,9 +112,22 @@ def test_needs_a_live_session(signed_in: Browser) -> None:
     assert change(Browser()).status_code == 401
 
 
-def test_costs_four_queries(signed_in: Browser, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(6) as queries:
+def test_owner_is_told_by_a_letter(signed_in: Browser, user: User) -> None:
+    change(signed_in)
+
+    mail = Mail.objects.get()
+    assert (mail.kind, mail.recipient) == ("password_changed", user.email)
+
+
+def test_refused_change_sends_no_letter(signed_in: Browser) -> None:
+    change(signed_in, old_password="not the password")
+
+    assert not Mail.objects.exists()
+
+
+def test_costs_five_queries(signed_in: Browser, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(7) as queries:
         change(signed_in)
 
     statements = [query["sql"] for query in queries.captured_queries]
-    assert len([sql for sql in statements if "SAVEPOINT" not in sql]) == 4
+    assert len([sql for sql in statements if "SAVEPOINT" not in sql]) == 5

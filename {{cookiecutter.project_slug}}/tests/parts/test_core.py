@@ -26,7 +26,12 @@ def test_ready_answers_when_database_and_redis_do(client: Client) -> None:
     response = client.get("/health/ready")
 
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "database": "ok", "redis": "ok"}
+    assert response.json() == {
+        "status": "ok",
+        "database": "ok",
+        "redis": "ok",
+        "oldest_unsent_mail": 0.0,
+    }
 
 
 @pytest.mark.django_db

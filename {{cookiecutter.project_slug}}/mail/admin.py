@@ -1,0 +1,33 @@
+"""Django admin: what has become of each letter."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from mail import outbox
+from mail.models import Mail
+
+
+@admin.register(Mail)
+class MailAdmin(admin.ModelAdmin):
+    list_display = ("created_at", "kind", "recipient", "state", "attempts", "due_at", "error")
+    list_filter = ("state", "kind")
+    search_fields = ("recipient",)
+    ordering = ("-created_at",)
+    fields = (*list_display, "sent_at", "not_after", "id")
+    readonly_fields = fields
+    actions = ("send_again",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Nothing is edited; the action asks for this permission, and the page is read-only."""
+        return obj is None and super().has_change_permission(request)
+
+    @admin.action(description="Send dead letters again", permissions=["change"])
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Mail]) -> None:
+        revived = sum(outbox.send_again(mail) for mail in queryset)
+        messages.info(request, f"{revived} of {len(queryset)} letters will be sent again.")

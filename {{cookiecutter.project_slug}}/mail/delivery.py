@@ -1,0 +1,101 @@
+"""From a pending row to a sent letter, one attempt at a time."""
+
+import logging
+import random
+import smtplib
+import uuid
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from mail.letters import Obsolete, write
+from mail.models import Mail
+
+logger = logging.getLogger(__name__)
+
+CLAIM = timedelta(seconds=300)
+"""How long a worker has for one attempt: the hard time limit of a task."""
+MAX_ATTEMPTS = 8
+"""With the delays below they span most of a day, as long as a mail server may well be away."""
+FIRST_DELAY = timedelta(minutes=1)
+LONGEST_DELAY = timedelta(hours=6)
+GROWTH = 4
+JITTER = 0.25
+"""Share by which a delay varies, so that what failed together does not return together."""
+
+
+def deliver(mail_id: uuid.UUID) -> None:
+    """Makes one attempt, unless another worker is at it or there is nothing left to do."""
+    mail = _claim(mail_id, timezone.now())
+    if mail is None:
+        return
+    try:
+        write(mail).send()
+    except Obsolete:
+        _finish(mail, Mail.State.OBSOLETE)
+    except Exception as error:
+        _failed(mail, error)
+    else:
+        _finish(mail, Mail.State.SENT, sent_at=timezone.now())
+
+
+@transaction.atomic
+def _claim(mail_id: uuid.UUID, now: datetime) -> Mail | None:
+    """Counts the attempt before it is made, so that a letter that kills its worker ends as well."""
+    free = Q(claimed_until=None) | Q(claimed_until__lte=now)
+    pending = Mail.objects.select_for_update(skip_locked=True).filter(
+        free, pk=mail_id, state=Mail.State.PENDING
+    )
+    mail = pending.first()
+    if mail is None or _is_over(mail, now):
+        return None
+    mail.attempts += 1
+    mail.claimed_until = mail.due_at = now + CLAIM
+    mail.save(update_fields=["attempts", "claimed_until", "due_at"])
+    return mail
+
+
+def _is_over(mail: Mail, now: datetime) -> bool:
+    if mail.not_after and mail.not_after <= now:
+        _finish(mail, Mail.State.OBSOLETE)
+        return True
+    if mail.attempts >= MAX_ATTEMPTS:
+        _finish(mail, Mail.State.DEAD)
+        return True
+    return False
+
+
+def _failed(mail: Mail, error: Exception) -> None:
+    """Notes what kind of failure it was; the error's own words may hold the letter's."""
+    reason = type(error).__name__
+    logger.warning("mail not sent: id=%s kind=%s reason=%s", mail.pk, mail.kind, reason)
+    if mail.attempts >= MAX_ATTEMPTS or _is_permanent(error):
+        _finish(mail, Mail.State.DEAD, error=reason)
+        return
+    due_at = timezone.now() + delay_after(mail.attempts)
+    _update(mail, due_at=due_at, claimed_until=None, error=reason)
+
+
+def delay_after(attempts: int) -> timedelta:
+    """Grows exponentially, with jitter, up to ``LONGEST_DELAY``."""
+    delay: timedelta = min(FIRST_DELAY * GROWTH ** (attempts - 1), LONGEST_DELAY)
+    # Not a secret, so an ordinary generator will do.
+    return delay * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+
+
+def _is_permanent(error: Exception) -> bool:
+    """The recipient is refused for good. What is wrong with our sending loses no letter."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return all(code >= 500 for code, _ in error.recipients.values())
+    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
+
+
+def _finish(mail: Mail, state: Mail.State, **fields: object) -> None:
+    _update(mail, state=state, claimed_until=None, **fields)
+
+
+def _update(mail: Mail, **fields: object) -> None:
+    """Only if the claim is still ours: a worker that was away for too long changes nothing."""
+    Mail.objects.filter(pk=mail.pk, attempts=mail.attempts).update(**fields)

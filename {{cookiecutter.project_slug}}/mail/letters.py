@@ -1,0 +1,71 @@
+"""Letters: a short function says what one is about, a template says it in words.
+
+The template ``mail/<kind>.txt`` fills four blocks with plain text: ``subject``, ``before`` and
+``after`` the link, and ``action``, the words on the link. Text and HTML are made from the same.
+"""
+
+from typing import Any, Protocol, TypeVar
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template import Context, Engine
+from django.template.loader import render_to_string
+
+from mail.models import Mail
+
+PARTS = ("subject", "before", "action", "after")
+
+
+class Letter(Protocol):
+    """What a letter says, from its row: the context of its template."""
+
+    __name__: str
+
+    def __call__(self, mail: Mail, /) -> dict[str, Any]: ...
+
+
+LETTERS: dict[str, Letter] = {}
+
+
+class Obsolete(Exception):  # noqa: N818  not an error: what the letter was about is over
+    """Raised by a letter that must not be sent any more."""
+
+
+L = TypeVar("L", bound=Letter)
+
+
+def letter(function: L) -> L:
+    """Registers the function as the letter of its name.
+
+    The worker calls it when the letter is sent, so this is where a link is made. It returns what
+    the template needs, and ``link`` if there is one; it may raise ``Obsolete``.
+    """
+    LETTERS[function.__name__] = function
+    return function
+
+
+def write(mail: Mail) -> EmailMultiAlternatives:
+    """
+    Raises:
+        Obsolete: the letter is not to be sent any more.
+        KeyError: there is no letter of this kind.
+    """
+    context = {"product": settings.PROJECT_NAME, **LETTERS[mail.kind](mail)}
+    parts = {part: _render_part(mail.kind, part, context) for part in PARTS}
+    message = EmailMultiAlternatives(
+        # One line, whatever is in it: a second one would be a header.
+        subject=" ".join(parts["subject"].split()),
+        body=render_to_string("mail/letter.txt", context | parts),
+        to=[mail.recipient],
+        # RFC 3834: so that no out-of-office reply comes back.
+        headers={"Auto-Submitted": "auto-generated"},
+    )
+    message.attach_alternative(render_to_string("mail/letter.html", context | parts), "text/html")
+    return message
+
+
+def _render_part(kind: str, part: str, context: dict[str, Any]) -> str:
+    template = Engine.get_default().get_template(f"mail/{kind}.txt")
+    # Plain text: escaping is the business of the HTML around it.
+    rendered: str = template.render(Context({**context, "part": part}, autoescape=False))
+    return rendered.strip()

@@ -1,0 +1,49 @@
+"""The outbox."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+from django.utils import timezone
+
+
+class Mail(models.Model):
+    """A letter that was asked for: what kind, to whom, and how far it has come.
+
+    Holds no secret. A link is made when the letter is sent, and is nowhere kept.
+    """
+
+    class State(models.TextChoices):
+        PENDING = "pending", "Pending"
+        SENT = "sent", "Sent"
+        OBSOLETE = "obsolete", "Obsolete"
+        DEAD = "dead", "Dead letter"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(max_length=50)
+    recipient = models.EmailField()
+    parameters = models.JSONField(default=dict, help_text="What the letter says, without secrets.")
+    bound_to = models.CharField(
+        max_length=64, blank=True, help_text="Digest of the state under which it was asked for."
+    )
+    not_after = models.DateTimeField(null=True, help_text="Afterwards it is of no use.")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(help_text="When the sweep hands it to a worker.")
+    claimed_until = models.DateTimeField(
+        null=True, help_text="A worker has it; if that one dies, another may take it afterwards."
+    )
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=100, blank=True, help_text="Why the last attempt failed.")
+
+    class Meta:
+        verbose_name_plural = "mail"
+        indexes: ClassVar = [
+            models.Index(
+                fields=["due_at"], condition=models.Q(state="pending"), name="mail_pending_due_at"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.recipient}"

@@ -1,0 +1,73 @@
+"""The one way to send mail: ``outbox.post`` inside the transaction that the letter is about."""
+
+import logging
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from mail import tasks
+from mail.letters import Letter
+from mail.models import Mail
+
+logger = logging.getLogger(__name__)
+
+SWEPT_AFTER = timedelta(seconds=60)
+"""When the sweep takes a letter that no worker has heard of, the broker being away."""
+
+
+def post(
+    letter: Letter,
+    *,
+    to: str,
+    parameters: dict[str, Any] | None = None,
+    bound_to: str = "",
+    not_after: datetime | None = None,
+) -> None:
+    """Writes the letter down; it is handed to a worker once the transaction has committed.
+
+    Args:
+        letter: a function registered with ``mail.letters.letter``; the worker calls it.
+        parameters: what the letter says, as JSON. Never a secret, a link or a token.
+        bound_to: a digest of the state under which it is asked for, for the letter to compare.
+        not_after: when it is of no use any more; it becomes obsolete instead of being sent.
+    """
+    mail = Mail(
+        kind=letter.__name__,
+        recipient=to,
+        parameters=parameters or {},
+        bound_to=bound_to,
+        not_after=not_after,
+        due_at=timezone.now() + SWEPT_AFTER,
+    )
+    mail.save(force_insert=True)
+    transaction.on_commit(partial(_hand_over, mail))
+
+
+def send_again(mail: Mail) -> bool:
+    """Gives a dead letter all its attempts anew; False for one in another state.
+
+    The worker decides as always: a letter that is obsolete by now is not sent.
+    """
+    dead = Mail.objects.filter(pk=mail.pk, state=Mail.State.DEAD)
+    revived = dead.update(state=Mail.State.PENDING, attempts=0, due_at=timezone.now())
+    if revived:
+        transaction.on_commit(partial(_hand_over, mail))
+    return bool(revived)
+
+
+def oldest_unsent() -> float:
+    """Seconds since the oldest pending letter was asked for, 0 where there is none."""
+    pending = Mail.objects.filter(state=Mail.State.PENDING)
+    oldest = pending.order_by("created_at").values_list("created_at", flat=True).first()
+    return (timezone.now() - oldest).total_seconds() if oldest else 0.0
+
+
+def _hand_over(mail: Mail) -> None:
+    try:
+        tasks.send.delay(str(mail.pk))
+    except OperationalError:
+        logger.warning("broker away, the sweep will send it: mail=%s kind=%s", mail.pk, mail.kind)

@@ -1,0 +1,47 @@
+"""What workers do for the outbox."""
+
+import uuid
+from datetime import timedelta
+
+from celery import shared_task
+from django.db import transaction
+from django.utils import timezone
+
+from mail import delivery
+from mail.models import Mail
+
+SWEEP_BATCH = 1_000
+HANDED_OVER = timedelta(minutes=10)
+"""How long the sweep leaves a letter alone that it has handed to a worker."""
+KEPT = timedelta(days=30)
+"""How long the rows of letters that are done with are kept."""
+
+
+@shared_task
+def send(mail_id: str) -> None:
+    delivery.deliver(uuid.UUID(mail_id))
+
+
+@shared_task
+def sweep() -> None:
+    """Hands what is due to the workers: retries, and what a dead broker or worker has left."""
+    for mail_id in _take_due():
+        send.delay(str(mail_id))
+
+
+@shared_task
+def purge() -> None:
+    """Deletes the rows of letters that are done with; dead letters stay until somebody looks."""
+    done = Mail.objects.filter(state__in=[Mail.State.SENT, Mail.State.OBSOLETE])
+    done.filter(created_at__lt=timezone.now() - KEPT).delete()
+
+
+@transaction.atomic
+def _take_due() -> list[uuid.UUID]:
+    now = timezone.now()
+    due = Mail.objects.select_for_update(skip_locked=True).filter(
+        state=Mail.State.PENDING, due_at__lte=now
+    )
+    taken = list(due.order_by("due_at").values_list("pk", flat=True)[:SWEEP_BATCH])
+    Mail.objects.filter(pk__in=taken).update(due_at=now + HANDED_OVER)
+    return taken

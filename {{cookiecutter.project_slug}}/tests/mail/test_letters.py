@@ -1,0 +1,94 @@
+"""Letters: one template, text and HTML, and nothing in either that was not meant."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from accounts import letters
+from mail.letters import LETTERS, write
+from mail.models import Mail
+
+
+def a_mail(letter: Any = letters.password_changed, **parameters: Any) -> Mail:
+    return Mail(
+        kind=letter.__name__, recipient="ada@example.test", parameters={"ip": None, **parameters}
+    )
+
+
+@pytest.fixture
+def _linked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A letter with a link, in the words of ``password_changed``."""
+
+    def linked(mail: Mail) -> dict[str, Any]:
+        context = letters.password_changed(mail)
+        return context | {"link": "https://example.test/?a=1&b=2", "action": "Open"}
+
+    monkeypatch.setitem(LETTERS, "password_changed", linked)
+
+
+@pytest.mark.parametrize("kind", LETTERS)
+def test_every_letter_has_a_template_with_a_subject(kind: str) -> None:
+    message = write(a_mail(LETTERS[kind]))
+
+    assert message.subject
+    assert message.body.strip()
+
+
+def test_text_and_html_say_the_same() -> None:
+    message = write(a_mail(ip="192.0.2.7"))
+
+    [(html, kind)] = message.alternatives
+    assert kind == "text/html"
+    for content in (message.body, str(html)):
+        assert "192.0.2.7" in content
+        assert "somebody else knows your password" in content
+
+
+def test_sender_product_and_recipient_come_from_the_settings(settings: Any) -> None:
+    settings.DEFAULT_FROM_EMAIL = "Shop <no-reply@shop.test>"
+    settings.PROJECT_NAME = "The Shop"
+
+    message = write(a_mail())
+
+    assert (message.from_email, message.to) == ("Shop <no-reply@shop.test>", ["ada@example.test"])
+    assert "The Shop" in message.body
+
+
+def test_no_out_of_office_reply_comes_back() -> None:
+    assert write(a_mail()).message()["Auto-Submitted"] == "auto-generated"
+
+
+def test_html_is_escaped_and_text_is_not(settings: Any) -> None:
+    settings.PROJECT_NAME = "Lamps & <b>Co</b>"
+
+    message = write(a_mail())
+
+    assert "Lamps & <b>Co</b>" in message.body
+    assert "Lamps &amp; &lt;b&gt;Co&lt;/b&gt;" in str(message.alternatives[0][0])
+
+
+@pytest.mark.usefixtures("_linked")
+def test_link_is_whole_in_both() -> None:
+    message = write(a_mail())
+
+    assert "https://example.test/?a=1&b=2" in message.body
+    assert 'href="https://example.test/?a=1&amp;b=2"' in str(message.alternatives[0][0])
+
+
+def test_subject_is_one_line_whatever_is_in_it(settings: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr(
+        "mail.letters._render_part", lambda kind, part, context: "Hello\r\nBcc: all@example.test"
+    )
+
+    message = write(a_mail())
+
+    assert message.subject == "Hello Bcc: all@example.test"
+    assert message.message()["Bcc"] is None
+
+
+def test_time_is_that_of_the_request() -> None:
+    mail = a_mail()
+    mail.created_at = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
+
+    assert "2 January 2030, 03:04 UTC" in write(mail).body

@@ -1,0 +1,284 @@
+"""The outbox: a letter is a row first, and no failure loses it."""
+
+import smtplib
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail as django_mail
+from django.db import transaction
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from accounts import letters
+from accounts.models import User
+from mail import delivery, outbox, tasks
+from mail.letters import LETTERS, Obsolete
+from mail.models import Mail
+from tests.clock import later
+from tests.people import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+DAY = 86_400
+
+
+def posted(**options: Any) -> Mail:
+    outbox.post(letters.password_changed, to="ada@example.test", parameters={"ip": None}, **options)
+    return Mail.objects.latest("created_at")
+
+
+def fails_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr("django.core.mail.EmailMultiAlternatives.send", fail)
+
+
+def refused(code: int) -> smtplib.SMTPRecipientsRefused:
+    return smtplib.SMTPRecipientsRefused({"ada@example.test": (code, b"no")})
+
+
+def state_after(error: Exception, monkeypatch: pytest.MonkeyPatch) -> str:
+    fails_with(error, monkeypatch)
+    mail = posted()
+    delivery.deliver(mail.pk)
+    mail.refresh_from_db()
+    return mail.state
+
+
+def test_post_writes_one_row_in_one_query(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(1):
+        outbox.post(letters.password_changed, to="ada@example.test")
+
+    mail = Mail.objects.get()
+    assert (mail.state, mail.attempts, mail.kind) == ("pending", 0, "password_changed")
+
+
+def test_letter_of_a_transaction_that_rolled_back_was_never_posted() -> None:
+    with transaction.atomic():
+        posted()
+        transaction.set_rollback(True)
+
+    assert not Mail.objects.exists()
+
+
+def test_worker_hears_of_it_once_the_transaction_has_committed(
+    django_capture_on_commit_callbacks: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(tasks.send, "delay", heard.append)
+    with django_capture_on_commit_callbacks(execute=True):
+        mail = posted()
+        assert not heard
+
+    assert heard == [str(mail.pk)]
+
+
+def test_broker_that_is_away_fails_no_request(
+    django_capture_on_commit_callbacks: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def refuse(_: str) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(tasks.send, "delay", refuse)
+    with django_capture_on_commit_callbacks(execute=True):
+        posted()
+
+    assert "broker away" in caplog.text
+    assert Mail.objects.get().state == "pending"
+
+
+def test_eager_tasks_send_at_once(django_capture_on_commit_callbacks: Any, settings: Any) -> None:
+    tasks.send.app.conf.task_always_eager = True
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            posted()
+    finally:
+        tasks.send.app.conf.task_always_eager = False
+
+    assert len(django_mail.outbox) == 1
+
+
+def test_delivery_sends_it_once() -> None:
+    mail = posted()
+
+    delivery.deliver(mail.pk)
+    delivery.deliver(mail.pk)
+
+    mail.refresh_from_db()
+    assert (mail.state, mail.attempts) == ("sent", 1)
+    assert mail.sent_at is not None
+    assert len(django_mail.outbox) == 1
+
+
+def test_letter_that_another_worker_has_is_left_to_it() -> None:
+    mail = posted()
+    Mail.objects.update(claimed_until=timezone.now() + timedelta(seconds=10))
+
+    delivery.deliver(mail.pk)
+    assert not django_mail.outbox
+
+    with later(11):
+        delivery.deliver(mail.pk)
+    assert len(django_mail.outbox) == 1
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(),
+        refused(450),
+        smtplib.SMTPSenderRefused(550, b"no", "us@example.test"),
+        smtplib.SMTPAuthenticationError(535, b"no"),
+        smtplib.SMTPDataError(451, b"later"),
+        ValueError("a fault of our own"),
+    ],
+)
+def test_what_may_pass_is_tried_again(error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert state_after(error, monkeypatch) == "pending"
+    assert Mail.objects.get().due_at > timezone.now() + timedelta(seconds=40)
+
+
+@pytest.mark.parametrize("error", [refused(550), smtplib.SMTPDataError(554, b"no")])
+def test_recipient_who_is_refused_for_good_is_a_dead_letter(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert state_after(error, monkeypatch) == "dead"
+
+
+def test_reason_is_kept_without_the_words_of_the_letter(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    state_after(ValueError("https://example.test/secret-link"), monkeypatch)
+
+    assert Mail.objects.get().error == "ValueError"
+    assert "secret-link" not in caplog.text
+
+
+def test_letter_that_never_leaves_is_dead_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    fails_with(ConnectionRefusedError(), monkeypatch)
+    mail = posted()
+    for _ in range(delivery.MAX_ATTEMPTS):
+        mail.refresh_from_db()
+        assert mail.state == "pending"
+        with later((mail.due_at - timezone.now()).total_seconds() + 1):
+            delivery.deliver(mail.pk)
+
+    mail.refresh_from_db()
+    assert (mail.state, mail.attempts) == ("dead", delivery.MAX_ATTEMPTS)
+
+
+def test_letter_that_kills_its_workers_is_dead_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    fails_with(SystemExit(), monkeypatch)
+    mail = posted()
+    for attempt in range(delivery.MAX_ATTEMPTS):
+        with later((attempt + 1) * 400), pytest.raises(SystemExit):
+            delivery.deliver(mail.pk)
+    with later(DAY):
+        delivery.deliver(mail.pk)
+
+    mail.refresh_from_db()
+    assert mail.state == "dead"
+
+
+@pytest.mark.parametrize(
+    ("attempts", "seconds"), [(1, 60), (2, 240), (3, 960), (5, 15_360), (6, 21_600), (8, 21_600)]
+)
+def test_delays_grow_with_jitter_up_to_six_hours(attempts: int, seconds: int) -> None:
+    delays = {delivery.delay_after(attempts).total_seconds() for _ in range(200)}
+
+    assert 0.75 * seconds <= min(delays) < max(delays) <= 1.25 * seconds
+
+
+def test_letter_that_came_too_late_is_obsolete() -> None:
+    mail = posted(not_after=timezone.now() + timedelta(seconds=60))
+
+    with later(61):
+        delivery.deliver(mail.pk)
+
+    mail.refresh_from_db()
+    assert (mail.state, mail.attempts) == ("obsolete", 0)
+    assert not django_mail.outbox
+
+
+def test_letter_decides_itself_that_it_is_obsolete(monkeypatch: pytest.MonkeyPatch) -> None:
+    def over(mail: Mail) -> dict[str, Any]:
+        raise Obsolete
+
+    monkeypatch.setitem(LETTERS, "password_changed", over)
+    mail = posted()
+
+    delivery.deliver(mail.pk)
+
+    mail.refresh_from_db()
+    assert mail.state == "obsolete"
+
+
+def test_sweep_hands_over_what_is_due_and_only_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    heard: list[str] = []
+    monkeypatch.setattr(tasks.send, "delay", heard.append)
+    mail = posted()
+    tasks.sweep()
+    assert not heard
+
+    with later(61):
+        tasks.sweep()
+        tasks.sweep()
+
+    assert heard == [str(mail.pk)]
+
+
+def test_rows_that_are_done_with_are_purged_and_dead_letters_kept() -> None:
+    for state in Mail.State.values:
+        posted()
+        Mail.objects.filter(pk=Mail.objects.latest("created_at").pk).update(state=state)
+
+    with later(31 * DAY):
+        tasks.purge()
+
+    assert set(Mail.objects.values_list("state", flat=True)) == {"pending", "dead"}
+
+
+def test_sweep_and_purge_are_scheduled(settings: Any) -> None:
+    scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+
+    assert {tasks.sweep.name, tasks.purge.name} <= scheduled
+
+
+def test_health_tells_the_age_of_the_oldest_unsent_letter(client: Client) -> None:
+    posted()
+
+    with later(90):
+        assert client.get("/health/ready").json()["oldest_unsent_mail"] >= 90
+
+
+def test_dead_letter_is_sent_again_from_the_admin(client: Client) -> None:
+    client.force_login(User.objects.create_superuser(email="root@example.test", password=PASSWORD))
+    dead, sent = posted(), posted()
+    Mail.objects.filter(pk=dead.pk).update(state="dead", attempts=8)
+    Mail.objects.filter(pk=sent.pk).update(state="sent")
+
+    response = client.post(
+        reverse("admin:mail_mail_changelist"),
+        {"action": "send_again", "_selected_action": [str(dead.pk), str(sent.pk)]},
+        follow=True,
+    )
+
+    assert "1 of 2 letters will be sent again" in response.content.decode()
+    dead.refresh_from_db()
+    assert (dead.state, dead.attempts) == ("pending", 0)
+
+
+def test_admin_shows_a_letter_and_changes_none(client: Client) -> None:
+    client.force_login(User.objects.create_superuser(email="root@example.test", password=PASSWORD))
+    mail = posted()
+    url = reverse("admin:mail_mail_change", args=[mail.pk])
+
+    assert client.get(url).status_code == 200
+    assert client.post(url, {"recipient": "eve@example.test"}).status_code == 403
+    assert client.get(reverse("admin:mail_mail_add")).status_code == 403
