@@ -30,7 +30,7 @@ djangorestframework_stubs drf_spectacular drf_spectacular_sidecar embedded_postg
 fasteners fido2 grimp gunicorn hypothesis import_linter importlinter inflection iniconfig
 jsonschema jsonschema_specifications jwt kombu librt limits markdown_it markdown_it_py mdurl mypy
 mypy_django_plugin mypy_drf_plugin mypy_extensions mypyc packaging pathspec pip platformdirs pluggy
-prompt_toolkit psutil psycopg psycopg_binary psycopg_pool py pycparser pygments pyjwt pytest
+prompt_toolkit psutil psycopg psycopg_binary psycopg_pool public py pycparser pygments pyjwt pytest
 pytest_django pytest_randomly pytest_timeout pytest_xdist python_dateutil pyyaml qrcode redis
 referencing rest_framework rest_framework_simplejwt rich rpds rpds_py ruff setuptools six
 sortedcontainers sqlparse time_machine types_pyyaml typing_extensions tzdata tzlocal uritemplate uv

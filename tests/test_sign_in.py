@@ -95,7 +95,12 @@ def test_people_can_sign_in(
     result = command(
         *(project_python, "-c", SIGN_IN),
         cwd=project,
-        env={**servers, "DJANGO_SETTINGS_MODULE": "config.settings", "DEBUG": "False"},
+        env={
+            **servers,
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DEBUG": "False",
+            "EMAIL_URL": "consolemail://",
+        },
     )
 
     assert result.returncode == 0, result.stderr
