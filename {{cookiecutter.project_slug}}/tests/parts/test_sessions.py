@@ -130,6 +130,26 @@ def test_change_that_is_not_saved_ends_nothing(signed_in: Browser) -> None:
     assert not Session.objects.exists()
 
 
+def test_change_that_somebody_else_saved_is_not_taken_for_ours(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(role=User.Role.STAFF)
+    Browser().sign_in(user.email)
+    user.refresh_from_db()
+
+    user.save()
+
+    assert Session.objects.exists()
+
+
+def test_field_loaded_later_does_not_hide_a_change(signed_in: Browser) -> None:
+    user = User.objects.defer("first_name").get()
+    change_role(user)
+    assert user.first_name == "Ada"
+
+    user.save()
+
+    assert not Session.objects.exists()
+
+
 def test_other_changes_end_nothing(signed_in: Browser) -> None:
     user = User.objects.get()
     user.email_verified, user.last_name = False, "Lovelace"
