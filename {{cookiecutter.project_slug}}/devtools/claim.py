@@ -7,7 +7,6 @@ the servers are; it is true only while somebody holds the lock.
 import fcntl
 import json
 import os
-import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -36,12 +35,11 @@ class Owner:
         return f"`{self.command}` (process {self.pid}) {does}"
 
 
-def claim(folder: Path, *, seconds: float = 0) -> int | None:
+def claim(folder: Path) -> int | None:
     """Returns the open file whose lock is the claim, or None while somebody else has it.
 
     Args:
         folder: is made if it is not there.
-        seconds: how long to wait for an owner who may just be stopping.
 
     Raises:
         DevtoolsError: the folder belongs to another user of the system.
@@ -51,21 +49,13 @@ def claim(folder: Path, *, seconds: float = 0) -> int | None:
     if folder.stat().st_uid != os.geteuid():
         raise DevtoolsError(_FOREIGN.format(folder=folder))
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    deadline = time.monotonic() + seconds
-    while not _locked(lock):
-        if time.monotonic() >= deadline:
-            os.close(lock)
-            return None
-        time.sleep(0.05)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
     (folder / PUBLISHED).unlink(missing_ok=True)
     return lock
-
-
-def _locked(lock: int) -> bool:
-    with suppress(BlockingIOError):
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False
 
 
 def publish(folder: Path, owner: Owner) -> None:

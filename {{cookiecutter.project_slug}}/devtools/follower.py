@@ -1,6 +1,5 @@
 """Shows what children write to their logs, as it comes."""
 
-import os
 import sys
 
 from devtools.processes import Child
@@ -15,19 +14,19 @@ class Follower:
     """Reads the log of one child while it grows."""
 
     def __init__(self, child: Child) -> None:
-        self._name = child.name
-        self._log = child.log.open("rb")
+        self._child = child
+        self._seen = 0
+        """Bytes of the log."""
 
     def skip(self) -> None:
         """What is there by now is not shown."""
-        self._log.seek(0, os.SEEK_END)
+        self._seen = self._child.log.stat().st_size
 
     def show(self) -> None:
-        """Prints the new lines with the child's name in front."""
-        while (line := self._log.readline()).endswith(b"\n"):
-            say(f"{self._name:<7}| {line.decode(errors='replace').rstrip()}")
-        # The rest of an unfinished line is still to come.
-        self._log.seek(-len(line), os.SEEK_CUR)
-
-    def close(self) -> None:
-        self._log.close()
+        """Prints the new lines with the child's name in front, an unfinished one later."""
+        with self._child.log.open("rb") as log:
+            log.seek(self._seen)
+            for line in log:
+                if line.endswith(b"\n"):
+                    self._seen += len(line)
+                    say(f"{self._child.name:<7}| {line.decode(errors='replace').rstrip()}")

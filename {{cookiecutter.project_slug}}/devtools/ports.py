@@ -47,6 +47,9 @@ def _first_free() -> tuple[int, socket.socket]:
 
 def _check(number: int) -> None:
     try:
-        socket.create_server((HOST, number)).close()
+        with socket.socket() as server:
+            # As the web server does: connections that ended just now do not count.
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind((HOST, number))
     except (OSError, OverflowError) as error:
         raise DevtoolsError(_TAKEN.format(host=HOST, port=number, why=error)) from None

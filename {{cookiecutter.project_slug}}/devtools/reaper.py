@@ -11,14 +11,14 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 POLITE_SECONDS = 5.0
 """How long a child may take to end after its signal; then its whole group is killed."""
-FORCED_SECONDS = 0.5
-"""How long to wait for what has been killed: it may stay listed until somebody asks after it."""
+FORCED_SECONDS = 2.0
+"""How long to wait for a child that has been killed."""
 
 
 def read_groups(lines: Iterable[str]) -> dict[int, int]:
@@ -37,32 +37,26 @@ def stop_group(leader: int, number: int) -> None:
     """Asks the leader to end, then kills what is left of its group."""
     with suppress(OSError):
         os.kill(leader, number)
-    _wait_for(lambda: _ended(leader), POLITE_SECONDS)
+    _wait_until_ended(leader, POLITE_SECONDS)
     with suppress(OSError):
         os.killpg(leader, signal.SIGKILL)
-    _wait_for(lambda: _gone(-leader), FORCED_SECONDS)
+    _wait_until_ended(leader, FORCED_SECONDS)
 
 
-def _wait_for(condition: Callable[[], bool], seconds: float) -> None:
+def _wait_until_ended(pid: int, seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while not condition() and time.monotonic() < deadline:
+    while not _ended(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
 def _ended(pid: int) -> bool:
     """Also counts a process that stays listed because the system's first one asks late, or never,
-    how the children it inherits have ended. (So are some containers. Elsewhere than on Linux there
-    is no such file.)
+    how the children it inherits have ended, as in some containers.
     """
-    with suppress(OSError):
+    with suppress(OSError):  # There is such a file on Linux only.
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
-    return _gone(pid)
-
-
-def _gone(target: int) -> bool:
-    """A negative target is a process group, as in kill(2)."""
     try:
-        os.kill(target, 0)
+        os.kill(pid, 0)
     except OSError:
         return True
     return False

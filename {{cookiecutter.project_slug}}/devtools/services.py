@@ -86,11 +86,19 @@ def durable(project: Path, command: str) -> Iterator[Servers]:
         DevtoolsError: they did not start, or the project is running already.
     """
     folder = project / FOLDER
-    lock = claim.claim(folder, seconds=PATIENCE)
-    if lock is None:
-        raise _taken(folder)
-    with _own(folder, lock, command) as servers:
+    with _own(folder, _claim_patiently(folder), command) as servers:
         yield servers
+
+
+def _claim_patiently(folder: Path) -> int:
+    """Waits for an owner who may just be stopping; whoever still serves is not."""
+    deadline = time.monotonic() + PATIENCE
+    while (lock := claim.claim(folder)) is None:
+        owner = claim.published(folder)
+        if (owner and owner.address) or time.monotonic() > deadline:
+            raise _taken(folder)
+        time.sleep(0.05)
+    return lock
 
 
 @contextmanager

@@ -50,7 +50,7 @@ class Supervisor:
     def serve(self, name: str, *command: str) -> Child:
         """Starts a program without which nothing works: ``watch`` raises when it ends."""
         child = self._start(name, *command)
-        self._follow(child)
+        self._followers[name] = Follower(child)
         return child
 
     def keep_alive(self, name: str, *command: str) -> None:
@@ -85,11 +85,6 @@ class Supervisor:
             cwd=self._project,
             environment=self._environment,
         )
-
-    def _follow(self, child: Child) -> None:
-        if previous := self._followers.pop(child.name, None):
-            previous.close()
-        self._followers[child.name] = Follower(child)
 
     def _ended(self, child: Child) -> None:
         if child.name not in self._restart:

@@ -27,13 +27,19 @@ ENVIRONMENT = {
 }
 
 
+# What runs in the background of a script is started with SIGINT ignored.
+IN_BACKGROUND = ["/bin/sh", "-c", 'trap "" INT; exec "$0" -m devtools', sys.executable]
+# A parent like `make`, which can be killed without having passed it on.
+UNDER_A_PARENT = ["/bin/sh", "-c", '"$0" -m devtools; true', sys.executable]
+
+
 class Running:
     """A ``python -m devtools`` that serves."""
 
-    def __init__(self, project: Path) -> None:
+    def __init__(self, project: Path, command: list[str] = IN_BACKGROUND) -> None:
         self.project = project
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "devtools"],
+        self.process = subprocess.Popen(  # noqa: S603
+            command,
             cwd=project,
             env=ENVIRONMENT,
             stdout=subprocess.PIPE,
@@ -80,6 +86,9 @@ class Running:
         until(lambda: not processes_in(self.project))
 
 
+Run = Callable[..., Running]
+
+
 def processes_in(folder: Path) -> list[int]:
     """The processes that work in this folder, as the servers, the worker and the web server do."""
     return [int(entry.name) for entry in Path("/proc").glob("[0-9]*") if _works_in(entry, folder)]
@@ -99,11 +108,11 @@ def copy(project: Path) -> Path:
 
 
 @pytest.fixture
-def run() -> Iterator[Callable[[Path], Running]]:
+def run() -> Iterator[Run]:
     with ExitStack() as ends:
 
-        def start(project: Path) -> Running:
-            running = Running(project)
+        def start(*arguments: Any) -> Running:
+            running = Running(*arguments)
             ends.callback(running.end, signal.SIGKILL)
             return running
 
@@ -112,7 +121,7 @@ def run() -> Iterator[Callable[[Path], Running]]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_printed_line_signs_in_and_every_process_ends_with_the_command(
-    number: signal.Signals, copy: Path, run: Callable[[Path], Running]
+    number: signal.Signals, copy: Path, run: Run
 ) -> None:
     running = run(copy)
     running.wait_until_serving()
@@ -126,7 +135,14 @@ def test_printed_line_signs_in_and_every_process_ends_with_the_command(
     assert not (copy / ".devservices" / "owner.json").exists()
 
 
-def test_second_run_finds_the_data_of_the_first(copy: Path, run: Callable[[Path], Running]) -> None:
+def test_everything_ends_with_the_command_that_started_it(copy: Path, run: Run) -> None:
+    running = run(copy, UNDER_A_PARENT)
+    running.wait_until_serving()
+
+    running.end(signal.SIGKILL)
+
+
+def test_second_run_finds_the_data_of_the_first(copy: Path, run: Run) -> None:
     first = run(copy)
     first.wait_until_serving()
     first.pasted()
@@ -140,9 +156,7 @@ def test_second_run_finds_the_data_of_the_first(copy: Path, run: Callable[[Path]
     assert len(second.ask(url, Authorization=f"Bearer {access}")) == 2
 
 
-def test_two_projects_run_side_by_side(
-    copy: Path, project: Path, run: Callable[[Path], Running]
-) -> None:
+def test_two_projects_run_side_by_side(copy: Path, project: Path, run: Run) -> None:
     other = Path(shutil.copytree(copy, project / "another"))
     both = [run(copy), run(other)]
     for running in both:
@@ -152,36 +166,38 @@ def test_two_projects_run_side_by_side(
     assert all(set(running.pasted()) == {"access"} for running in both)
 
 
+def test_second_run_of_a_project_is_refused_with_the_address_of_the_first(
+    copy: Path, run: Run
+) -> None:
+    first = run(copy)
+    first.wait_until_serving()
+
+    assert re.search(rf"running already: .* at {first.address}\.", refusal(copy))
+
+
 def test_production_settings_are_not_served(copy: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-m", "devtools"],
-        cwd=copy,
-        env={**ENVIRONMENT, "DEBUG": "False"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-
-    assert ended.returncode == 1
-    assert "DEBUG is not True" in ended.stderr
+    assert "DEBUG is not True" in refusal(copy, DEBUG="False")
 
 
-def test_taken_port_is_named(copy: Path, run: Callable[[Path], Running]) -> None:
-    other = shutil.copytree(copy, copy.with_name("another"))
+def test_taken_port_is_named(copy: Path, run: Run) -> None:
+    other = Path(shutil.copytree(copy, copy.with_name("another")))
     first = run(copy)
     first.wait_until_serving()
     port = first.address.rpartition(":")[2]
 
+    assert f"127.0.0.1:{port}" in refusal(other, PORT=port)
+
+
+def refusal(project: Path, **environment: str) -> str:
+    """What a ``python -m devtools`` that must not serve says instead."""
     ended = subprocess.run(
         [sys.executable, "-m", "devtools"],
-        cwd=other,
-        env={**ENVIRONMENT, "PORT": port},
+        cwd=project,
+        env={**ENVIRONMENT, **environment},
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
-
     assert ended.returncode == 1
-    assert f"127.0.0.1:{port}" in ended.stderr
+    return ended.stderr
