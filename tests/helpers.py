@@ -9,7 +9,7 @@ Result = subprocess.CompletedProcess[str]
 Command = Callable[..., Result]
 
 # Copied as they are, Jinja or not; see `_copy_without_render` in cookiecutter.json.
-VERBATIM = {".py", ".html", ".css", ".svg", ".json", ".txt"}
+VERBATIM = {".py", ".html", ".css", ".js", ".svg", ".json", ".txt"}
 
 
 def files(folder: Path) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -65,9 +66,9 @@ class PersonAdmin(DjangoUserAdmin):
     list_display = ("email", "first_name", "last_name", "role", "email_verified", "is_active")
     list_filter = ("role", "email_verified", "is_active")
     search_fields = ("email", "first_name", "last_name")
-    readonly_fields = ("date_joined",)
+    readonly_fields = ("pending_email", "invited_at", "date_joined")
     fieldsets = (
-        (None, {"fields": ("email", "email_verified", "password")}),
+        (None, {"fields": ("email", "email_verified", "pending_email", "invited_at", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "date_joined")}),
         ("May", {"fields": ("is_active", *RIGHTS)}),
     )
@@ -107,6 +108,9 @@ class PersonAdmin(DjangoUserAdmin):
 
 
 admin.site.unregister(Group)
+# The person's page says it; here it could be made to say something else.
+admin.site.unregister(apps.get_model("account", "EmailAddress"))
+admin.site.unregister(apps.get_model("mfa", "Authenticator"))
 
 
 @admin.register(Group)

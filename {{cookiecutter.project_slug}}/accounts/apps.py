@@ -11,9 +11,10 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import checks, sessions
+        from accounts import addresses, checks, past
 
         import_module("accounts.letters")
         register(checks.check_signing_key, STARTUP)
         register(checks.check_transactions, STARTUP)
-        post_save.connect(sessions.end_after_credential_change, sender="accounts.User")
+        post_save.connect(past.end_after_credential_change, sender="accounts.User")
+        post_save.connect(addresses.follow, sender="accounts.User")

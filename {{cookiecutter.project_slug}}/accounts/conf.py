@@ -61,6 +61,24 @@ class Switches:
         return bool(settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION)
 
     @property
+    def invitations(self) -> bool:
+        """Admins may invite: where they alone let people in, or beside open sign-up."""
+        return self.admin_managed_registration or bool(settings.JWT_ALLAUTH_INVITATIONS)
+
+    @property
+    def invitation_lifetime(self) -> timedelta:
+        return timedelta(seconds=settings.JWT_ALLAUTH_INVITATION_LIFETIME)
+
+    @property
+    def password_reset_lifetime(self) -> timedelta:
+        return timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
+
+    @property
+    def confirm_email_on_get(self) -> bool:
+        """False where a person has to press a button: some mail scanners open every link."""
+        return bool(settings.JWT_ALLAUTH_CONFIRM_EMAIL_ON_GET)
+
+    @property
     def mfa_mode(self) -> MfaMode:
         return MfaMode(settings.JWT_ALLAUTH_MFA_TOTP_MODE)
 

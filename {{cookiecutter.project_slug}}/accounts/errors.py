@@ -21,6 +21,16 @@ class TokenNotValid(AuthenticationFailed):
     default_code = "token_not_valid"
 
 
+class ReauthenticationRequired(AuthenticationFailed):
+    default_detail = "Sign in again first: you signed in some time ago."
+    default_code = "reauthentication_required"
+
+
+class CsrfFailed(PermissionDenied):
+    default_detail = "Send the value of the CSRF cookie in the X-CSRFToken header."
+    default_code = "csrf_failed"
+
+
 class RefreshTokenNotAccepted(APIException):
     """What logout says of a refresh token that is missing or not the caller's."""
 

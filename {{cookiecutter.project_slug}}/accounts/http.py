@@ -23,6 +23,8 @@ from accounts.errors import OriginNotAllowed, TokenNotValid
 from accounts.models import Session, User
 from accounts.tokens import AccessClaims, Tokens
 
+Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
+
 REFRESH_COOKIE = "refresh_token"
 REFRESH_COOKIE_PATH = "/api/auth/"
 
@@ -140,7 +142,7 @@ class IsEmailVerified(BasePermission):
 class RefreshCarrier(serializers.Serializer[Any]):
     """Something whose ``refresh`` field exists where the refresh token is not in a cookie."""
 
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+    def get_fields(self) -> Fields:
         fields = super().get_fields()
         if switches.refresh_token_as_cookie:
             del fields["refresh"]
@@ -195,15 +197,16 @@ class DetailOutput(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-def answer_tokens(issued: Tokens, *, now: datetime, **also: str) -> Response:
-    """200 with the access token, and the refresh token in its cookie or beside it.
+def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: str) -> Response:
+    """The access token, and the refresh token in its cookie or beside it.
 
     Args:
         also: what else the answer says.
     """
     if not switches.refresh_token_as_cookie:
-        return _uncached(Response({"access": issued.access, "refresh": issued.refresh, **also}))
-    response = Response({"access": issued.access, **also})
+        body = {"access": issued.access, "refresh": issued.refresh, **also}
+        return _uncached(Response(body, status=status))
+    response = Response({"access": issued.access, **also}, status=status)
     response.set_cookie(
         REFRESH_COOKIE,
         issued.refresh,

@@ -6,8 +6,27 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from rest_framework import serializers
 
+from accounts.models import User, validate_person_name
+
 PASSWORD_MAX_LENGTH = 128
 """Long enough for any pass phrase, short enough that hashing one costs what it always costs."""
+
+
+class AddressField(serializers.EmailField):
+    """An e-mail address in the one spelling that is stored."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=254, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        return str(super().to_internal_value(data)).lower()
+
+
+class PersonNameField(serializers.CharField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            max_length=150, allow_blank=True, validators=[validate_person_name], **options
+        )
 
 
 class PasswordField(serializers.CharField):
@@ -24,13 +43,24 @@ class NewPasswordInput(serializers.Serializer[Any]):
     new_password2 = PasswordField(help_text="The same again.")
 
     def validate_new_password1(self, password: str) -> str:
-        try:
-            validate_password(password, self.context.get("user"))
-        except DjangoValidationError as error:
-            raise serializers.ValidationError(error.messages) from None
+        refuse_weak(password, user=self.context["user"])
         return password
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if attrs["new_password1"] != attrs["new_password2"]:
             raise serializers.ValidationError({"new_password2": "The two passwords differ."})
         return attrs
+
+
+def refuse_weak(password: str, *, user: User) -> None:
+    """
+    Args:
+        user: whose it will be: it must not be like their name or address.
+
+    Raises:
+        ValidationError: with a sentence for each reason.
+    """
+    try:
+        validate_password(password, user)
+    except DjangoValidationError as error:
+        raise serializers.ValidationError(error.messages) from None

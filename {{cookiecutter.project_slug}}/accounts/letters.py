@@ -1,12 +1,121 @@
-"""Letters to people about their accounts: one short function each, called by the worker."""
+"""Letters to people about their accounts: one short function each, called by the worker.
 
-from typing import Any
+A letter with a link looks at the account first. If that is not any more in the state in which the
+letter was asked for, the letter is obsolete, however long the mail server has been away.
+"""
 
-from mail.letters import letter
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.http import urlsafe_base64_encode
+
+from accounts import capabilities
+from accounts.capabilities import NO_SESSION, Purpose
+from accounts.models import User
+from mail.letters import Obsolete, letter
 from mail.models import Mail
+
+SIGN_UP_LINK_LIFETIME = timedelta(days=3)
+EMAIL_CHANGE_LINK_LIFETIME = timedelta(days=3)
+
+
+@letter
+def verify_address(mail: Mail) -> dict[str, Any]:
+    """The link that ends a sign-up."""
+    user = _addressee(mail, email_verified=False, invited_at=None)
+    return {"link": _link(mail, Purpose.SIGN_UP, user)}
+
+
+@letter
+def already_signed_up(mail: Mail) -> dict[str, Any]:
+    """Somebody signed up with an address that has an account; its owner decides what follows."""
+    user = _addressee(mail)
+    if user.invited_at:
+        return {"invited": True}
+    return {"verified": user.email_verified, "link": _reset_link(mail, user)}
+
+
+@letter
+def password_reset(mail: Mail) -> dict[str, Any]:
+    """The link to a new password, for whoever has had one."""
+    user = _addressee(mail)
+    if not user.has_usable_password():
+        raise Obsolete
+    return {"link": _reset_link(mail, user), "until": mail.not_after}
 
 
 @letter
 def password_changed(mail: Mail) -> dict[str, Any]:
     """Tells the owner, who may not have been the one who did it."""
-    return {"ip": mail.parameters["ip"], "at": mail.created_at}
+    return {**mail.parameters, "at": mail.created_at}
+
+
+@letter
+def invitation(mail: Mail) -> dict[str, Any]:
+    """The link to an account that an admin has made ready."""
+    user = _addressee(mail, invited_at__isnull=False)
+    return {"link": _link(mail, Purpose.INVITATION, user), "until": mail.not_after}
+
+
+@letter
+def email_change(mail: Mail) -> dict[str, Any]:
+    """The link that moves an account to this address; its owner is told, if it has one already."""
+    asking = User.objects.filter(pk=mail.parameters["user"], pending_email=mail.recipient)
+    user = _bound(mail, asking.exclude(email=mail.recipient))
+    if User.objects.filter(email=mail.recipient).exists():
+        return {"taken": True}
+    session_id = uuid.UUID(mail.parameters["session"])
+    return {"link": _link(mail, Purpose.EMAIL_CHANGE, user, session_id=session_id)}
+
+
+@letter
+def email_change_asked(mail: Mail) -> dict[str, Any]:
+    """Tells the old address at once, while there is time to object."""
+    return {**mail.parameters, "at": mail.created_at}
+
+
+def _addressee(mail: Mail, **also: Any) -> User:
+    """The account with the letter's address.
+
+    Raises:
+        Obsolete: it is not what it was when the letter was asked for.
+    """
+    return _bound(mail, User.objects.filter(email=mail.recipient, **also))
+
+
+def _bound(mail: Mail, candidates: QuerySet[User]) -> User:
+    user = candidates.filter(is_active=True).first()
+    if user is None or not capabilities.is_bound(
+        mail.bound_to, email=mail.recipient, password_hash=user.password
+    ):
+        raise Obsolete
+    return user
+
+
+def _link(mail: Mail, purpose: Purpose, user: User, session_id: uuid.UUID = NO_SESSION) -> str:
+    return _address("account_confirm_email", key=_token(mail, purpose, user, session_id))
+
+
+def _reset_link(mail: Mail, user: User) -> str:
+    token = _token(mail, Purpose.PASSWORD_RESET, user)
+    uidb64 = urlsafe_base64_encode(user.pk.bytes)
+    return _address("password_reset_confirm", uidb64=uidb64, token=token)
+
+
+def _token(mail: Mail, purpose: Purpose, user: User, session_id: uuid.UUID = NO_SESSION) -> str:
+    """Its life counts from the request: a late letter brings a short one."""
+    return capabilities.issue(
+        purpose,
+        user=user,
+        email=mail.recipient,
+        expires_at=cast(datetime, mail.not_after),
+        session_id=session_id,
+    )
+
+
+def _address(name: str, **parts: str) -> str:
+    return f"{settings.PUBLIC_URL}{reverse(name, kwargs=parts)}"

@@ -71,6 +71,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     first_name = models.CharField(max_length=150, blank=True, validators=[validate_person_name])
     last_name = models.CharField(max_length=150, blank=True, validators=[validate_person_name])
+    pending_email = LowercaseEmailField(
+        blank=True, editable=False, help_text="The address that the person wants instead."
+    )
+    pending_email_until = models.DateTimeField(
+        null=True, editable=False, help_text="When the link to it expires."
+    )
+    invited_at = models.DateTimeField(
+        null=True, editable=False, help_text="Set while an invitation waits to be accepted."
+    )
     role = models.CharField(max_length=5, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField(
         default=True, help_text="Unselect this instead of deleting an account."

@@ -37,11 +37,13 @@ def replace(*, user: User, new_password: str) -> Proof | None:
     Whoever calls this also ends what was opened under the old password.
 
     Returns:
-        None where the account has another password by now, or was closed.
+        None where the account has another password or address by now, or was closed.
     """
     new_hash = make_password(new_password)
     # An update, for saving would end sessions that a setting may want kept.
-    current = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+    current = User.objects.filter(
+        pk=user.pk, password=user.password, email=user.email, is_active=True
+    )
     if not current.update(password=new_hash):
         return None
     return Proof(user.pk, new_hash, user.email_verified)

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 
 from accounts.conf import switches
 from accounts.errors import TokenNotValid
-from accounts.models import Session, User
+from accounts.models import Session
 from accounts.tokens import AccessClaims, Grant, RefreshClaims
 from core.client import Client
 
@@ -189,6 +189,12 @@ def revoke_all(*, user_id: uuid.UUID) -> int:
     return ended
 
 
+def revoke_others(*, user_id: uuid.UUID, kept: uuid.UUID) -> int:
+    """Ends every session of a person but one, and says how many there were."""
+    ended, _ = Session.objects.filter(user_id=user_id).exclude(pk=kept).delete()
+    return ended
+
+
 def revoke_everybody() -> int:
     """Ends every session there is: for the day a signing key has leaked."""
     ended, _ = Session.objects.all().delete()
@@ -201,15 +207,6 @@ def purge(*, now: datetime) -> int:
     while ended := _purge_batch(now):
         purged += ended
     return purged
-
-
-def end_after_credential_change(
-    instance: User, created: bool, update_fields: frozenset[str] | None, **_: Any
-) -> None:
-    """A saved change of password, role or activity ends what was opened under the old ones."""
-    if not created and instance.changed_credentials(update_fields):
-        revoke_all(user_id=instance.pk)
-    instance.remember_credentials(update_fields)
 
 
 def _purge_batch(now: datetime) -> int:

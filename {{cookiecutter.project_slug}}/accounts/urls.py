@@ -3,11 +3,21 @@
 from django.urls import path
 
 from accounts.flows.devices import SessionDetailView, SessionListView
+from accounts.flows.invitation import AcceptInvitationView, InvitationView, SetPasswordForm
 from accounts.flows.login import LoginView
 from accounts.flows.logout import LogoutAllView, LogoutView
 from accounts.flows.password_change import PasswordChangeView
+from accounts.flows.password_reset import (
+    PasswordResetComplete,
+    PasswordResetForm,
+    PasswordResetLink,
+    PasswordResetView,
+    SetNewPasswordView,
+)
 from accounts.flows.profile import ProfileView
 from accounts.flows.refresh import RefreshView
+from accounts.flows.registration import RegistrationView
+from accounts.flows.verification import SentPage, VerificationView, VerifiedPage
 
 urlpatterns = [
     path("login/", LoginView.as_view(), name="rest_login"),
@@ -17,5 +27,41 @@ urlpatterns = [
     path("sessions/", SessionListView.as_view(), name="session_list"),
     path("sessions/<uuid:session_id>/", SessionDetailView.as_view(), name="session_detail"),
     path("password/change/", PasswordChangeView.as_view(), name="rest_password_change"),
+    path("password/reset/", PasswordResetView.as_view(), name="rest_password_reset"),
+    path(
+        "password/reset/confirm/<str:uidb64>/<str:token>/",
+        PasswordResetLink.as_view(),
+        name="password_reset_confirm",
+    ),
+    path("password/reset/default/", PasswordResetForm.as_view(), name="default_password_reset"),
+    path(
+        "password/reset/set-new/",
+        SetNewPasswordView.as_view(),
+        name="rest_password_reset_set_new",
+    ),
+    path(
+        "password/reset/complete/",
+        PasswordResetComplete.as_view(),
+        name="jwt_allauth_password_reset_complete",
+    ),
+    path("registration/", RegistrationView.as_view(), name="rest_register"),
+    path("registration/user-register/", InvitationView.as_view(), name="rest_user_register"),
+    path(
+        "registration/verification/<str:key>/",
+        VerificationView.as_view(),
+        name="account_confirm_email",
+    ),
+    path("registration/set-password/", AcceptInvitationView.as_view(), name="rest_set_password"),
+    path(
+        "registration/set-password/default/",
+        SetPasswordForm.as_view(),
+        name="jwt_allauth_default_set_password",
+    ),
+    path(
+        "registration/account_email_verification_sent/",
+        SentPage.as_view(),
+        name="account_email_verification_sent",
+    ),
+    path("registration/verified/", VerifiedPage.as_view(), name="jwt_allauth_email_verified"),
     path("user/", ProfileView.as_view(), name="rest_user_details"),
 ]

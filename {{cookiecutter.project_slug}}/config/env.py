@@ -64,6 +64,17 @@ class Environment:
         nowhere = f"{schemes[0]}://"
         return self._read(name, convert, default or nowhere, f"a URL like {nowhere}host/name")
 
+    def web_address(self, name: str) -> str:
+        """An address that browsers are sent to, "" where none is set."""
+
+        def convert(raw: str) -> str:
+            parts = urlsplit(raw)
+            if parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError(raw)
+            return raw
+
+        return self._read(name, convert, "", "an address like https://app.example.com/welcome")
+
     def time_zone(self, name: str, default: str) -> str:
         return self._read(name, lambda raw: ZoneInfo(raw).key, default, "a zone like Europe/Berlin")
 

@@ -14,6 +14,9 @@ class Browser(Client):
 
     access = ""
 
+    def __init__(self, **options: Any) -> None:
+        super().__init__(enforce_csrf_checks=True, **options)
+
     def call(self, method: str, name: str, data: Any = None, **options: Any) -> Any:
         """A JSON request to the endpoint of this name, with the access token if there is one.
 
@@ -35,6 +38,21 @@ class Browser(Client):
         """Without the access token, as when it has expired; a success replaces it."""
         self.access = ""
         response = self.call("post", "token_refresh", {}, **options)
+        self.access = response.json().get("access", "")
+        return response
+
+    def sign_up(self, address: str, password: str = PASSWORD, **fields: Any) -> Any:
+        body = {"email": address, "password1": password, "password2": password}
+        names = {"first_name": "Ada", "last_name": "O'Brien"}
+        response = self.call("post", "rest_register", body | names | fields)
+        self.access = response.json().get("access", "")
+        return response
+
+    def set_password(self, name: str, password: str, **fields: Any) -> Any:
+        """With the cookies that a link has left; ``name`` is that of the endpoint."""
+        csrf = self.cookies["csrftoken"].value if "csrftoken" in self.cookies else ""
+        body = {"new_password1": password, "new_password2": password} | fields
+        response = self.call("post", name, body, headers={"X-CSRFToken": csrf})
         self.access = response.json().get("access", "")
         return response
 

@@ -3,7 +3,8 @@
 1. The caller is read from the access token, with the session it belongs to.
 2. The old password is checked (``OLD_PASSWORD_FIELD_ENABLED``), the new one validated.
 3. One conditional UPDATE replaces it: of two changes at once, one wins.
-4. Every session ends (``LOGOUT_ON_PASSWORD_CHANGE``), the caller's too.
+4. Every session ends (``LOGOUT_ON_PASSWORD_CHANGE``), the caller's too; links that are out and an
+   address that was asked for are dead in any case.
 5. A letter tells the owner of the account.
 6. The caller, who has just shown that they know the password, gets a fresh session.
 """
@@ -19,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import entry, letters, passwords, sessions
+from accounts import addresses, entry, letters, passwords, past
 from accounts.conf import switches
 from accounts.errors import TokenNotValid
 from accounts.http import LiveSessionAuthentication, TokensOutput, answer_tokens, session_of
@@ -77,8 +78,9 @@ def change_password(
             raise TokenNotValid
         outbox.post(letters.password_changed, to=user.email, parameters={"ip": client.ip})
         if not switches.logout_on_password_change:
+            addresses.drop_pending(user)
             return None
-        sessions.revoke_all(user_id=user.pk)
+        past.end(user)
     return entry.admit(proof, client=client, now=now)
 
 

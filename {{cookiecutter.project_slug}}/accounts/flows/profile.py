@@ -1,42 +1,93 @@
 """Profile: a person reads and changes what the project knows of them.
 
 1. The caller is read from the access token together with the live session, in one query.
-2. GET answers from that row.
-3. PUT replaces the names, PATCH those that it brings. The address is not changed here.
+2. GET answers from that row. PUT replaces names and address, PATCH those that it brings.
+3. Another address needs a sign-in of the last minutes. It is noted as pending, a link goes to it
+   and a warning to the old one; a taken address gets the same answer, and its owner a letter.
+4. Opening the link moves the account: ``flows.verification`` tells the rest.
 """
 
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import addresses, capabilities, letters
+from accounts.errors import ReauthenticationRequired, TokenNotValid
 from accounts.http import LiveSessionAuthentication, session_of
-from accounts.models import User, validate_person_name
+from accounts.inputs import AddressField, PersonNameField
+from accounts.models import Session, User
+from core.client import Client, client_of
 from core.errors import refused
+from mail import outbox
+
+RECENT = timedelta(minutes=15)
+"""How long a sign-in counts as proof that it is the owner who wants another address."""
 
 
 class ProfileSerializer(serializers.Serializer[User]):
-    email = serializers.EmailField(max_length=254)
-    first_name = serializers.CharField(
-        max_length=150, allow_blank=True, validators=[validate_person_name]
+    email = AddressField()
+    first_name = PersonNameField()
+    last_name = PersonNameField()
+
+
+class ProfileOutput(ProfileSerializer):
+    pending_email = serializers.EmailField(
+        required=False, help_text="The new address, until its link has been opened; else left out."
     )
-    last_name = serializers.CharField(
-        max_length=150, allow_blank=True, validators=[validate_person_name]
-    )
 
-    def validate_email(self, email: str) -> str:
-        if self.instance is not None and email.lower() != self.instance.email:
-            raise serializers.ValidationError("The e-mail address cannot be changed here.")
-        return email
+    def to_representation(self, instance: User) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        until = instance.pending_email_until
+        if until is None or until <= timezone.now():
+            del shown["pending_email"]
+        return shown
 
 
-def change_names(*, user: User, names: dict[str, Any]) -> None:
+def change_profile(
+    *, session: Session, email: str, names: dict[str, str], client: Client, now: datetime
+) -> None:
+    """
+    Args:
+        email: the address that the person wants, perhaps the one they have.
+
+    Raises:
+        ReauthenticationRequired: another address, and the sign-in was not in the last minutes.
+        TokenNotValid: the password changed, or the account was closed, in the meantime.
+    """
+    user = session.user
+    if email != user.email:
+        if session.created_at <= now - RECENT:
+            raise ReauthenticationRequired
+        _ask_for_address(session, email, client, now)
     for field, value in names.items():
         setattr(user, field, value)
     user.save(update_fields=names)
+
+
+@transaction.atomic
+def _ask_for_address(session: Session, email: str, client: Client, now: datetime) -> None:
+    user, until = session.user, now + letters.EMAIL_CHANGE_LINK_LIFETIME
+    if not addresses.propose(user=user, email=email, until=until):
+        raise TokenNotValid
+    outbox.post(
+        letters.email_change,
+        to=email,
+        parameters={"user": str(user.pk), "session": str(session.pk)},
+        bound_to=capabilities.binding(email=email, password_hash=user.password),
+        not_after=until,
+    )
+    outbox.post(
+        letters.email_change_asked,
+        to=user.email,
+        parameters={"new_email": email, "ip": client.ip},
+    )
 
 
 class ProfileView(APIView):
@@ -44,27 +95,31 @@ class ProfileView(APIView):
 
     authentication_classes = (LiveSessionAuthentication,)
 
-    @extend_schema(responses={200: ProfileSerializer, **refused(401)})
+    @extend_schema(responses={200: ProfileOutput, **refused(401)})
     def get(self, request: Request) -> Response:
-        return Response(ProfileSerializer(session_of(request).user).data)
+        return Response(ProfileOutput(session_of(request).user).data)
 
-    @extend_schema(
-        request=ProfileSerializer, responses={200: ProfileSerializer, **refused(400, 401)}
-    )
+    @extend_schema(request=ProfileSerializer, responses={200: ProfileOutput, **refused(400, 401)})
     def put(self, request: Request) -> Response:
         return self._change(request, partial=False)
 
     @extend_schema(
-        request=ProfileSerializer(partial=True),
-        responses={200: ProfileSerializer, **refused(400, 401)},
+        request=ProfileSerializer(partial=True), responses={200: ProfileOutput, **refused(400, 401)}
     )
     def patch(self, request: Request) -> Response:
         return self._change(request, partial=True)
 
     def _change(self, request: Request, *, partial: bool) -> Response:
-        user = session_of(request).user
-        form = ProfileSerializer(user, data=request.data, partial=partial)
+        session = session_of(request)
+        form = ProfileSerializer(session.user, data=request.data, partial=partial)
         form.is_valid(raise_exception=True)
-        names = {name: value for name, value in form.validated_data.items() if name != "email"}
-        change_names(user=user, names=names)
-        return Response(ProfileSerializer(user).data)
+        names = dict(form.validated_data)
+        email = names.pop("email", session.user.email)
+        change_profile(
+            session=session,
+            email=email,
+            names=names,
+            client=client_of(request),
+            now=timezone.now(),
+        )
+        return Response(ProfileOutput(session.user).data)

@@ -19,6 +19,7 @@ API_DOCS = env.boolean("API_DOCS", DEBUG)
 SPECTACULAR_SETTINGS = {
     "TITLE": PROJECT_NAME,
     "VERSION": "1",
+    "PREPROCESSING_HOOKS": ["core.switchable.without_what_is_off"],
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],

@@ -17,6 +17,8 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+# For front ends on other hosts of the same site, whose scripts have to read the CSRF cookie.
+CSRF_COOKIE_DOMAIN = env.text("CSRF_COOKIE_DOMAIN") or None
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 

@@ -27,14 +27,6 @@ def _linked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(LETTERS, "password_changed", linked)
 
 
-@pytest.mark.parametrize("kind", LETTERS)
-def test_every_letter_has_a_template_with_a_subject(kind: str) -> None:
-    message = write(a_mail(LETTERS[kind]))
-
-    assert message.subject
-    assert message.body.strip()
-
-
 def test_text_and_html_say_the_same() -> None:
     message = write(a_mail(ip="192.0.2.7"))
 

@@ -1,0 +1,114 @@
+"""Addresses: whose mailbox is whose. The only module that touches ``allauth.account``.
+
+An account has one address, and only its mailbox can change that. The columns of ``User`` say all of
+it in one row; allauth's ``EmailAddress`` follows them, so that what allauth has to offer besides
+(signing in with another service, say) finds what it expects.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
+from django.core.exceptions import ImproperlyConfigured
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.models import User
+
+MIRRORED = {"email", "email_verified"}
+
+
+class Adapter(DefaultAccountAdapter):
+    """Keeps allauth from sending: a request that waits for a mail server can lose the letter."""
+
+    def send_confirmation_mail(
+        self, request: HttpRequest, emailconfirmation: Any, signup: bool
+    ) -> None:
+        self.send_mail("account/email/email_confirmation", "", {})
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        raise ImproperlyConfigured(
+            f"allauth is about to send {template_prefix!r} by itself. Letters go through the "
+            "outbox: write this one in accounts/letters.py and post it."
+        )
+
+
+@transaction.atomic
+def mark_verified(user: User) -> bool:
+    """The person has shown that the mailbox is theirs; an invitation is accepted by that.
+
+    Returns:
+        False where the account has another password or address by now: then it was not they.
+    """
+    updated = _unchanged(user).update(email_verified=True, invited_at=None)
+    if updated:
+        user.email_verified, user.invited_at = True, None
+        _mirror(user)
+    return bool(updated)
+
+
+def propose(*, user: User, email: str, until: datetime) -> bool:
+    """Notes the address that the person wants instead; a later wish replaces an earlier one.
+
+    Returns:
+        False where the account has another password or address by now.
+    """
+    updated = _unchanged(user).update(pending_email=email, pending_email_until=until)
+    user.pending_email, user.pending_email_until = email, until
+    return bool(updated)
+
+
+def move(*, user: User, email: str) -> bool:
+    """Makes the pending address the account's own, and a verified one: its mailbox was shown.
+
+    Returns:
+        False where it is not pending any more, or has become somebody else's.
+    """
+    try:
+        with transaction.atomic():
+            moved = _unchanged(user).filter(pending_email=email)
+            if not moved.update(email=email, email_verified=True, **_NOTHING_PENDING):
+                return False
+            user.email, user.email_verified = email, True
+            _mirror(user)
+    except IntegrityError:
+        return False
+    return True
+
+
+def drop_pending(user: User) -> None:
+    """Forgets the address that was asked for, and any that allauth knows besides the account's."""
+    if user.pending_email:
+        User.objects.filter(pk=user.pk).update(**_NOTHING_PENDING)
+    EmailAddress.objects.filter(user=user, primary=False).delete()
+
+
+def follow(instance: User, created: bool, update_fields: frozenset[str] | None, **_: Any) -> None:
+    """Receives ``post_save``: an address may also be set by Django admin or a command."""
+    if created:
+        EmailAddress.objects.create(**_row(instance), primary=True)
+    elif update_fields is None or MIRRORED & update_fields:
+        rows = EmailAddress.objects.filter(user=instance, primary=True)
+        if rows.exclude(email=instance.email).exists():
+            drop_pending(instance)
+        _mirror(instance)
+
+
+_NOTHING_PENDING: dict[str, Any] = {"pending_email": "", "pending_email_until": None}
+
+
+def _unchanged(user: User) -> QuerySet[User]:
+    """The account, while it is what it was when ``user`` was read."""
+    return User.objects.filter(pk=user.pk, email=user.email, password=user.password, is_active=True)
+
+
+def _mirror(user: User) -> None:
+    row = _row(user)
+    if not EmailAddress.objects.filter(user=user, primary=True).update(**row):
+        EmailAddress.objects.create(**row, primary=True)
+
+
+def _row(user: User) -> dict[str, Any]:
+    return {"user": user, "email": user.email, "verified": user.email_verified}

@@ -1,0 +1,156 @@
+"""Capabilities: signed links and cookies that let their holder do one thing. None is stored.
+
+A capability names an account and carries a fingerprint of the account's password and address, so
+that setting a password, inviting anew and moving to another address kill all that are out. It ends
+at a time of its own as well. (Django's ``PasswordResetTokenGenerator`` dies with any sign-in, and
+knows one lifetime for all purposes.)
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum, auto
+from typing import Any
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.db.models import Max
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from accounts.models import User
+
+NO_SESSION = uuid.UUID(int=0)
+COOKIE_LIFETIME = timedelta(minutes=15)
+FINGERPRINT_LENGTH = 32
+"""Hexadecimal digits: 128 bits."""
+
+
+class Purpose(StrEnum):
+    """What a capability is good for; each is signed with a salt of its own."""
+
+    SIGN_UP = auto()
+    EMAIL_CHANGE = auto()
+    INVITATION = auto()
+    INVITATION_COOKIE = auto()
+    PASSWORD_RESET = auto()
+    PASSWORD_RESET_COOKIE = auto()
+
+
+class CapabilityNotValid(Exception):  # noqa: N818  a refusal that every flow words itself
+    """Forged, expired, made for another purpose, or overtaken by a new password or address."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """``session_id`` is that of the session which asked for it, or of none."""
+
+    user: User
+    fingerprint: str
+    expires_at: datetime
+    session_id: uuid.UUID
+
+    def is_for(self, email: str) -> bool:
+        """Whether it was made for this address and the password that the account has now."""
+        fits = (constant_time_compare(self.fingerprint, own) for own in _of(self.user, email))
+        return any(fits)
+
+
+def issue(
+    purpose: Purpose,
+    *,
+    user: User,
+    expires_at: datetime,
+    email: str | None = None,
+    session_id: uuid.UUID = NO_SESSION,
+) -> str:
+    """
+    Args:
+        email: the address it is made for, if not the account's own.
+    """
+    payload = {
+        "user": user.pk.hex,
+        "fingerprint": next(_of(user, user.email if email is None else email)),
+        "expires": int(expires_at.timestamp()),
+        "session": session_id.hex,
+    }
+    return f"{purpose}.{_signer(purpose).sign_object(payload)}"
+
+
+def exchange(capability: Capability, purpose: Purpose, *, now: datetime) -> tuple[str, datetime]:
+    """A cookie for the link that was opened, and when it ends: never after the link."""
+    expires_at = min(now + COOKIE_LIFETIME, capability.expires_at)
+    return issue(purpose, user=capability.user, expires_at=expires_at), expires_at
+
+
+def read(purpose: Purpose, token: str, *, now: datetime) -> Capability:
+    """
+    Raises:
+        CapabilityNotValid: see there; also where the account is inactive.
+    """
+    claims = _claims(purpose, token)
+    expires_at = datetime.fromtimestamp(claims["expires"], UTC)
+    user = User.objects.filter(pk=claims["user"], is_active=True).first()
+    if expires_at <= now or user is None:
+        raise CapabilityNotValid
+    session_id = uuid.UUID(claims["session"])
+    capability = Capability(user, claims["fingerprint"], expires_at, session_id)
+    if not any(capability.is_for(email) for email in _addresses(purpose, user)):
+        raise CapabilityNotValid
+    return capability
+
+
+def binding(*, email: str, password_hash: str) -> str:
+    """A digest of the state in which a letter was asked for; it opens nothing.
+
+    Kept with the letter, for the worker to compare before it makes a link.
+    """
+    return next(_digests("binding", password_hash, email))
+
+
+def binding_of(email: str) -> str:
+    """The ``binding`` of whatever account has this address, or of there being none.
+
+    One query that brings one row either way, so that its time does not tell which it was.
+    """
+    found = User.objects.filter(email=email).aggregate(password=Max("password"))
+    return binding(email=email, password_hash=found["password"] or "")
+
+
+def is_bound(bound_to: str, *, email: str, password_hash: str) -> bool:
+    """Whether an account with this address and password is still in that state."""
+    digests = _digests("binding", password_hash, email)
+    return any(constant_time_compare(bound_to, digest) for digest in digests)
+
+
+def _claims(purpose: Purpose, token: str) -> dict[str, Any]:
+    prefix, _, signed = token.partition(".")
+    if prefix != purpose:
+        raise CapabilityNotValid
+    try:
+        claims: dict[str, Any] = _signer(purpose).unsign_object(signed)
+    except (BadSignature, UnicodeError):
+        raise CapabilityNotValid from None
+    return claims
+
+
+def _addresses(purpose: Purpose, user: User) -> list[str]:
+    """A link to a new address still counts once the account has moved there: it is opened twice."""
+    return [user.email, user.pending_email] if purpose is Purpose.EMAIL_CHANGE else [user.email]
+
+
+def _signer(purpose: Purpose) -> Signer:
+    return Signer(salt=f"accounts.capabilities.{purpose}")
+
+
+def _of(user: User, email: str) -> Iterator[str]:
+    for digest in _digests("fingerprint", user.password, email):
+        yield digest[:FINGERPRINT_LENGTH]
+
+
+def _digests(name: str, password_hash: str, email: str) -> Iterator[str]:
+    """With the key of today first, then with those that it has replaced."""
+    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        state = f"{password_hash}\n{email}"
+        salt = f"accounts.capabilities.{name}"
+        yield salted_hmac(salt, state, secret=key, algorithm="sha256").hexdigest()

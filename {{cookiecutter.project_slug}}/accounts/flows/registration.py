@@ -1,0 +1,125 @@
+"""Registration: somebody signs up with an e-mail address.
+
+1. The password is hashed before anything is looked up: a taken address costs the same time.
+2. The database's constraint decides whether the address is taken; a taken account is not touched.
+3. A letter goes out in either case: a link to verify the address, or, to the owner of an account
+   that is there, the way back in. The mailbox decides whose the account is.
+4. Where verification is mandatory the answer says no more than that a letter is on its way.
+   Elsewhere a new person is signed in at once, and is told that an address is taken.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import capabilities, entry, letters
+from accounts.conf import EmailVerification, switches
+from accounts.http import DetailOutput, PublicEndpoint, TokensOutput, answer_tokens
+from accounts.inputs import AddressField, PasswordField, PersonNameField, refuse_weak
+from accounts.models import User
+from accounts.passwords import Proof
+from core.client import client_of
+from core.errors import refused
+from core.switchable import SwitchableAPIView
+from mail import outbox
+
+LETTER_SENT = "We have sent you an e-mail. Open the link in it to go on."
+TAKEN = "There is an account with this address already. Sign in, or reset the password."
+
+
+class RegistrationInput(serializers.Serializer[Any]):
+    email = AddressField()
+    password1 = PasswordField()
+    password2 = PasswordField(help_text="The same again.")
+    first_name = PersonNameField()
+    last_name = PersonNameField()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["password1"] != attrs.pop("password2"):
+            raise serializers.ValidationError({"password2": "The two passwords differ."})
+        person = {name: attrs[name] for name in ("email", "first_name", "last_name")}
+        try:
+            refuse_weak(attrs["password1"], user=User(**person))
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError({"password1": error.detail}) from None
+        return {"password": attrs["password1"], **person}
+
+
+def sign_up(*, password: str, now: datetime, **person: str) -> User | None:
+    """
+    Args:
+        person: email, first_name and last_name.
+
+    Returns:
+        None where the address has an account, which then has got a letter.
+    """
+    user = User(**person)
+    user.set_password(password)
+    with transaction.atomic():
+        created = _save(user)
+        _send_letter(user, created=created, now=now)
+    return user if created else None
+
+
+def _save(user: User) -> bool:
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _send_letter(user: User, *, created: bool, now: datetime) -> None:
+    if created and switches.email_verification is not EmailVerification.NONE:
+        outbox.post(
+            letters.verify_address,
+            to=user.email,
+            bound_to=capabilities.binding(email=user.email, password_hash=user.password),
+            not_after=now + letters.SIGN_UP_LINK_LIFETIME,
+        )
+    elif not created and switches.email_verification is EmailVerification.MANDATORY:
+        outbox.post(
+            letters.already_signed_up,
+            to=user.email,
+            bound_to=capabilities.binding_of(user.email),
+            not_after=now + switches.password_reset_lifetime,
+        )
+
+
+class RegistrationView(PublicEndpoint, SwitchableAPIView):
+    """Sign up."""
+
+    @staticmethod
+    def is_on() -> bool:
+        return not switches.admin_managed_registration
+
+    @extend_schema(
+        request=RegistrationInput,
+        responses={
+            201: PolymorphicProxySerializer(
+                component_name="Registered",
+                serializers=[DetailOutput, TokensOutput],
+                resource_type_field_name=None,
+            ),
+            **refused(400, 401),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        form = RegistrationInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        now = timezone.now()
+        user = sign_up(**form.validated_data, now=now)
+        if switches.email_verification is EmailVerification.MANDATORY:
+            return Response({"detail": LETTER_SENT}, status=status.HTTP_201_CREATED)
+        if user is None:
+            raise serializers.ValidationError({"email": [TAKEN]})
+        proof = Proof(user.pk, user.password, user.email_verified)
+        issued = entry.admit(proof, client=client_of(request), now=now)
+        return answer_tokens(issued, now=now, status=status.HTTP_201_CREATED)

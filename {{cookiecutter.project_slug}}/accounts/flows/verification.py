@@ -1,0 +1,147 @@
+"""Verification: the link in a letter shows that a mailbox belongs to an account.
+
+1. The key says what it is for: a sign-up, another address, or an invitation.
+2. A sign-up link marks the address as verified, a link to a new address moves the account there and
+   ends the sessions of other devices. Both may be opened again, and land on the same page.
+3. Where mail scanners open links (``JWT_ALLAUTH_CONFIRM_EMAIL_ON_GET``), a page with a button comes
+   first, and its POST to the same path verifies.
+4. An invitation is not spent by opening it: the page it leads to sets the password.
+5. Verifying never signs in, and HEAD changes nothing.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import addresses, capabilities, sessions
+from accounts.capabilities import Capability, CapabilityNotValid, Purpose
+from accounts.conf import EmailVerification, switches
+from accounts.pages import (
+    INVITATION_COOKIE,
+    Page,
+    PlainPage,
+    allow_redirect,
+    lead_on,
+    show_bad_link,
+    show_secret,
+)
+
+VERIFIED = "pages/email_verified.html"
+
+
+def verify(link: Capability) -> None:
+    """
+    Raises:
+        CapabilityNotValid: the account has another password or address by now.
+    """
+    if not link.user.email_verified and not addresses.mark_verified(link.user):
+        raise CapabilityNotValid
+
+
+def move(link: Capability) -> None:
+    """
+    Raises:
+        CapabilityNotValid: the address is somebody else's by now, or not asked for any more.
+    """
+    user = link.user
+    if link.is_for(user.email):
+        return
+    with transaction.atomic():
+        if not addresses.move(user=user, email=user.pending_email):
+            raise CapabilityNotValid
+        sessions.revoke_others(user_id=user.pk, kept=link.session_id)
+
+
+CONFIRMS: dict[Purpose, Callable[[Capability], None]] = {
+    Purpose.SIGN_UP: verify,
+    Purpose.EMAIL_CHANGE: move,
+}
+
+
+def is_verification_on() -> bool:
+    return switches.email_verification is not EmailVerification.NONE
+
+
+IS_ON: dict[Purpose, Callable[[], bool]] = {
+    Purpose.SIGN_UP: is_verification_on,
+    # Whoever turns verification off trusts what people type, and not what strangers change it to.
+    Purpose.EMAIL_CHANGE: lambda: True,
+    Purpose.INVITATION: lambda: switches.invitations,
+}
+
+
+class VerificationView(Page):
+    """The links in letters, whatever they verify."""
+
+    http_method_names = ("get", "head", "post")
+
+    def get(self, request: HttpRequest, key: str) -> HttpResponse:
+        return self._open(request, key, confirmed=switches.confirm_email_on_get)
+
+    def post(self, request: HttpRequest, key: str) -> HttpResponse:
+        return self._open(request, key, confirmed=True)
+
+    def _open(self, request: HttpRequest, key: str, *, confirmed: bool) -> HttpResponse:
+        purpose, now = _purpose_of(key), timezone.now()
+        try:
+            link = capabilities.read(purpose, key, now=now)
+            if purpose is Purpose.INVITATION:
+                return _open_invitation(request, link, now)
+            if confirmed:
+                CONFIRMS[purpose](link)
+        except CapabilityNotValid:
+            advice = "invitation" if purpose is Purpose.INVITATION else "verification"
+            return show_bad_link(request, advice)
+        return _land(request) if confirmed else _ask_to_confirm(request, link)
+
+
+class SentPage(PlainPage):
+    template = "pages/verification_sent.html"
+    is_on = staticmethod(is_verification_on)
+
+
+class VerifiedPage(PlainPage):
+    template = VERIFIED
+
+    @staticmethod
+    def is_on() -> bool:
+        return is_verification_on() and not settings.EMAIL_VERIFIED_REDIRECT
+
+
+def _purpose_of(key: str) -> Purpose:
+    """What a key says it is for, a sign-up where it says nothing that we know.
+
+    Raises:
+        Http404: that is switched off.
+    """
+    words = {str(purpose): purpose for purpose in IS_ON}
+    purpose = words.get(key.partition(".")[0], Purpose.SIGN_UP)
+    if not IS_ON[purpose]():
+        raise Http404
+    return purpose
+
+
+def _open_invitation(request: HttpRequest, link: Capability, now: datetime) -> HttpResponse:
+    form = settings.PASSWORD_SET_REDIRECT or reverse("jwt_allauth_default_set_password")
+    response = lead_on(form)
+    INVITATION_COOKIE.hand_over(request, response, link, now=now)
+    return response
+
+
+def _ask_to_confirm(request: HttpRequest, link: Capability) -> HttpResponse:
+    user = link.user
+    email = user.email if link.is_for(user.email) else user.pending_email
+    response = show_secret(request, "pages/confirm_email.html", {"email": email})
+    allow_redirect(response, settings.EMAIL_VERIFIED_REDIRECT)
+    return response
+
+
+def _land(request: HttpRequest) -> HttpResponse:
+    if settings.EMAIL_VERIFIED_REDIRECT or VerifiedPage.is_on():
+        return lead_on(settings.EMAIL_VERIFIED_REDIRECT or reverse("jwt_allauth_email_verified"))
+    return show_secret(request, VERIFIED)

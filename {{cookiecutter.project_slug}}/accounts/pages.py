@@ -1,0 +1,175 @@
+"""Pages for people, and the cookies that the links in letters leave.
+
+Opening a link does not spend it, for mail scanners open links too. It leaves a cookie that no
+script can read, and leads on to an address without a secret in it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.middleware.csrf import get_token
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from accounts import capabilities
+from accounts.capabilities import Capability, CapabilityNotValid, Purpose
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityCookie:
+    name: str
+    path: str
+    purpose: Purpose
+
+    def hand_over(
+        self, request: HttpRequest, response: HttpResponse, link: Capability, *, now: datetime
+    ) -> None:
+        """Leaves the cookie, and the CSRF cookie that a form needs beside it."""
+        get_token(request)
+        value, expires_at = capabilities.exchange(link, self.purpose, now=now)
+        response.set_cookie(
+            self.name,
+            value,
+            max_age=expires_at - now,
+            path=self.path,
+            secure=not settings.DEBUG,
+            httponly=True,
+            samesite="Lax",
+        )
+
+    def capability(self, request: HttpRequest, *, now: datetime) -> Capability:
+        """
+        Raises:
+            CapabilityNotValid: there is no such cookie, or not a good one.
+        """
+        return capabilities.read(self.purpose, request.COOKIES.get(self.name, ""), now=now)
+
+    def clear(self, response: HttpResponse) -> None:
+        response.delete_cookie(self.name, path=self.path, samesite="Lax")
+
+
+PASSWORD_RESET_COOKIE = CapabilityCookie(
+    "password_reset_access_token", "/api/auth/password/reset/", Purpose.PASSWORD_RESET_COOKIE
+)
+INVITATION_COOKIE = CapabilityCookie(
+    "set_password_access_token", "/api/auth/registration/set-password/", Purpose.INVITATION_COOKIE
+)
+
+
+# What a page takes is proved by the secret in its path, which a forged request would need.
+@method_decorator(csrf_exempt, name="dispatch")
+class Page(View):
+    """A page or a link; what a setting switches off answers 404.
+
+    HEAD, which a mail scanner may send, looks like GET and does nothing.
+    """
+
+    http_method_names: Sequence[str] = ("get", "head")
+
+    @staticmethod
+    def is_on() -> bool:
+        return True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not self.is_on():
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+    def head(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponse()
+
+
+class PlainPage(Page):
+    """A page that says something and asks nothing."""
+
+    template = ""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return show(request, self.template)
+
+
+def show(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    page = {"product": settings.PROJECT_NAME, **(context or {})}
+    response = render(request, template, page, status=status)
+    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def show_secret(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, status: int = 200
+) -> HttpResponse:
+    """A page whose own address is a secret: whoever is linked from it must not be told."""
+    return _without_referrer(show(request, template, context, status))
+
+
+def allow_redirect(response: HttpResponse, address: str) -> None:
+    """Lets the page's form lead on to another origin: browsers hold ``form-action`` against it."""
+    parts = urlsplit(address)
+    if parts.netloc:
+        origin = f"{parts.scheme}://{parts.netloc}"
+        response["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY} {origin}"
+
+
+def show_bad_link(request: HttpRequest, advice: str) -> HttpResponse:
+    """
+    Args:
+        advice: what kind of link it was: "reset", "invitation" or "verification".
+    """
+    return show_secret(request, "pages/bad_link.html", {"advice": advice}, status=400)
+
+
+def show_password_form(
+    request: HttpRequest,
+    cookie: CapabilityCookie,
+    *,
+    bad_link: str,
+    action: str,
+    goes_on: str = "",
+) -> HttpResponse:
+    """
+    Args:
+        bad_link: the advice to whoever comes without a good cookie.
+        action: the endpoint that takes the new password.
+        goes_on: the page afterwards; without one the form says itself that it is done.
+    """
+    try:
+        user = cookie.capability(request, now=timezone.now()).user
+    except CapabilityNotValid:
+        return show_bad_link(request, bad_link)
+    context = {
+        "email": user.email,
+        "invited": user.invited_at is not None,
+        "rules": password_validators_help_texts(),
+        "action": action,
+        "next": goes_on,
+    }
+    return show(request, "pages/set_password.html", context)
+
+
+def lead_on(address: str) -> HttpResponse:
+    """A redirect away from a link."""
+    response = HttpResponseRedirect(address)
+    response["Cache-Control"] = "no-store"
+    return _without_referrer(response)
+
+
+def _without_referrer(response: HttpResponse) -> HttpResponse:
+    response["Referrer-Policy"] = "no-referrer"
+    return response

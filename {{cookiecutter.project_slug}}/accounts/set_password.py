@@ -1,0 +1,98 @@
+"""A new password for whoever has shown the mailbox: the end of a reset and of an invitation alike.
+
+The cookie that the link has left is the proof. One conditional UPDATE replaces the password, so of
+two requests with one cookie exactly one succeeds, and no lock is held while a hash is made.
+"""
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponseBase
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.authentication import CSRFCheck
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import addresses, entry, letters, passwords, past, second_factor
+from accounts.capabilities import Capability, CapabilityNotValid
+from accounts.errors import CsrfFailed, TokenNotValid
+from accounts.http import PublicEndpoint, TokensOutput, answer_tokens
+from accounts.inputs import NewPasswordInput
+from accounts.pages import CapabilityCookie
+from accounts.tokens import Tokens
+from core.client import Client, client_of
+from core.switchable import SwitchableAPIView
+from mail import outbox
+
+DONE = "Your password has been set."
+
+
+class SetPasswordOutput(TokensOutput):
+    detail = serializers.CharField()
+
+
+def set_password(
+    *, capability: Capability, new_password: str, client: Client, now: datetime
+) -> Tokens:
+    """Sets the password, ends all that was opened before, and signs in.
+
+    Raises:
+        TokenNotValid: the capability was spent in the meantime.
+    """
+    user = capability.user
+    with transaction.atomic():
+        proof = passwords.replace(user=user, new_password=new_password)
+        if proof is None:
+            raise TokenNotValid
+        past.end(user)
+        if not user.email_verified:
+            # Whoever enrolled them had not shown the mailbox, and this person just has.
+            second_factor.remove_all(user_id=user.pk)
+        if user.invited_at is None:
+            outbox.post(letters.password_changed, to=user.email, parameters={"ip": client.ip})
+        user.password = proof.password_hash
+        addresses.mark_verified(user)
+    return entry.admit(proof, client=client, now=now)
+
+
+class SetPasswordView(PublicEndpoint, SwitchableAPIView):
+    cookie: ClassVar[CapabilityCookie]
+
+    def answer(self, request: Request) -> Response:
+        now = timezone.now()
+        refuse_other_sites(request)
+        try:
+            capability = self.cookie.capability(request, now=now)
+        except CapabilityNotValid:
+            raise TokenNotValid from None
+        form = NewPasswordInput(data=request.data, context={"user": capability.user})
+        form.is_valid(raise_exception=True)
+        issued = set_password(
+            capability=capability,
+            new_password=form.validated_data["new_password1"],
+            client=client_of(request),
+            now=now,
+        )
+        response = answer_tokens(issued, now=now, detail=DONE)
+        self.cookie.clear(response)
+        return response
+
+
+def refuse_other_sites(request: Request) -> None:
+    """Another site could make the browser send the cookie, but not the header.
+
+    Raises:
+        CsrfFailed: see Django's ``CsrfViewMiddleware``, which decides it.
+    """
+
+    check = CSRFCheck(_unused)
+    check.process_request(request)
+    if check.process_view(request, _unused, (), {}):
+        raise CsrfFailed
+
+
+def _unused(request: HttpRequest) -> HttpResponseBase:
+    """Middleware wants the next one and a view; here it only checks."""
+    raise AssertionError

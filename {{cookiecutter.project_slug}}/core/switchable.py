@@ -1,0 +1,30 @@
+"""Endpoints that a setting can switch off, while the process runs: no URL comes or goes."""
+
+from typing import Any
+
+from django.http import Http404
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+
+class SwitchableAPIView(APIView):
+    """Answers 404, whatever is asked of it, and is not in the API's description, while off."""
+
+    @staticmethod
+    def is_on() -> bool:
+        raise NotImplementedError
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        # Before authentication and 405, which would say that there is something.
+        if not self.is_on():
+            raise Http404
+        super().initial(request, *args, **kwargs)
+
+
+def without_what_is_off(endpoints: list[tuple[str, str, str, Any]]) -> list[Any]:
+    """A preprocessing hook of drf-spectacular."""
+    return [endpoint for endpoint in endpoints if _is_on(endpoint[3].cls)]
+
+
+def _is_on(view: type[APIView]) -> bool:
+    return view.is_on() if issubclass(view, SwitchableAPIView) else True

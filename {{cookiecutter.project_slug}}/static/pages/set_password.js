@@ -1,0 +1,109 @@
+// Sends the new password to the API. What people read stands in the page, set_password.html.
+"use strict";
+
+const form = document.querySelector("form");
+const button = form.querySelector("button");
+const first = form.elements.new_password1;
+const second = form.elements.new_password2;
+const show = document.getElementById("show");
+const message = document.getElementById("message");
+
+function text(name) {
+  return document.getElementById(`text-${name}`).textContent;
+}
+
+function setBusy(busy) {
+  button.disabled = busy;
+  button.setAttribute("aria-busy", String(busy));
+  message.className = busy ? "" : "error";
+  message.textContent = busy ? text("sending") : "";
+}
+
+function setErrors(field, sentences = []) {
+  field.setAttribute("aria-invalid", String(sentences.length > 0));
+  document.getElementById(`${field.id}-error`).textContent = sentences.join(" ");
+}
+
+/** Returns what the page can tell by itself, in the shape of the API's errors, or null. */
+function check() {
+  if (first.value === "") return { new_password1: [text("empty")] };
+  if (second.value === "") return { new_password2: [text("empty-again")] };
+  if (first.value !== second.value) return { new_password2: [text("different")] };
+  return null;
+}
+
+/** Returns null once the password is set, otherwise errors in the shape of the API's. */
+async function send() {
+  const response = await fetch(form.action, {
+    method: "POST",
+    credentials: "same-origin",
+    headers: {
+      "Content-Type": "application/json",
+      "X-CSRFToken": form.elements.csrfmiddlewaretoken.value,
+    },
+    body: JSON.stringify({ new_password1: first.value, new_password2: second.value }),
+  }).catch(() => null);
+  if (response?.ok) return null;
+  if (response?.status === 400) return response.json().catch(() => ({}));
+  return { non_field_errors: [refusal(response)] };
+}
+
+function refusal(response) {
+  if (response === null) return text("offline");
+  if (response.status === 429) return throttled(response.headers.get("Retry-After"));
+  return text({ 401: "link", 403: "cookies" }[response.status] ?? "failed");
+}
+
+function throttled(seconds) {
+  const minutes = Math.ceil(seconds / 60) || 1;
+  const format = new Intl.RelativeTimeFormat(document.documentElement.lang);
+  return text("throttled").replace("{when}", format.format(minutes, "minute"));
+}
+
+function showErrors(errors) {
+  setErrors(first, errors.new_password1);
+  setErrors(second, errors.new_password2);
+  const wrong = form.querySelector('[aria-invalid="true"]');
+  const others = errors.non_field_errors ?? (wrong ? [] : [text("failed")]);
+  message.textContent = others.join(" ");
+  (wrong ?? button).focus();
+}
+
+function showSuccess() {
+  const main = document.querySelector("main");
+  const done = document.getElementById("done");
+  document.title = done.dataset.title;
+  main.replaceChildren(done.content);
+  main.querySelector("h1").focus();
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (button.disabled) return;
+  setErrors(first);
+  setErrors(second);
+  setBusy(true);
+  const errors = check() ?? (await send());
+  if (errors) {
+    setBusy(false);
+    showErrors(errors);
+  } else if (form.dataset.next) {
+    location.replace(form.dataset.next); // so that "back" skips a form whose link is spent
+  } else {
+    showSuccess();
+  }
+});
+
+first.addEventListener("input", () => {
+  setErrors(first);
+  setErrors(second); // it may have said that the two differ
+});
+second.addEventListener("input", () => setErrors(second));
+
+function setVisibility() {
+  first.type = second.type = show.checked ? "text" : "password";
+}
+
+show.addEventListener("change", setVisibility);
+setVisibility(); // after a reload some browsers bring the tick back
+setBusy(false);

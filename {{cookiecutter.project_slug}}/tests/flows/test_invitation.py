@@ -1,0 +1,379 @@
+"""Invitation: an admin lets somebody in, who then sets the password."""
+
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.flows.invitation import purge_unaccepted
+from accounts.models import Session, User
+from accounts.pages import INVITATION_COOKIE
+from accounts.tasks import purge_invitations
+from mail.models import Mail
+from tests.client import Browser
+from tests.clock import later
+from tests.mailbox import letters_to, link_in, link_to
+from tests.people import PASSWORD, make_user
+from tests.queries import statements
+
+pytestmark = pytest.mark.django_db
+
+ADDRESS = "invited@example.test"
+NEW = "a pass phrase of my own"
+WEEK = 7 * 86_400
+FORM = reverse("jwt_allauth_default_set_password")
+
+
+@pytest.fixture(autouse=True)
+def _by_invitation(settings: Any) -> None:
+    settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = True
+
+
+@pytest.fixture
+def admin() -> Browser:
+    browser = Browser()
+    browser.sign_in(make_user(role=User.Role.ADMIN).email)
+    return browser
+
+
+@pytest.fixture
+def link(admin: Browser) -> str:
+    invite(admin)
+    return link_to(ADDRESS)
+
+
+def invite(admin: Browser, email: str = ADDRESS, **fields: Any) -> Any:
+    return admin.call("post", "rest_user_register", {"email": email, "role": "STAFF"} | fields)
+
+
+def accept(browser: Browser, password: str = NEW, **fields: Any) -> Any:
+    return browser.set_password("rest_set_password", password, **fields)
+
+
+def test_from_the_mailbox_to_being_signed_in(browser: Browser, admin: Browser) -> None:
+    response = invite(admin, first_name="Grace")
+    assert (response.status_code, response.json()) == (201, {})
+
+    response = browser.get(link_to(ADDRESS))
+    assert (response.status_code, response["Location"]) == (302, FORM)
+    page = browser.get(FORM)
+    assert page.status_code == 200
+    assert ADDRESS in page.content.decode()
+    response = accept(browser)
+
+    assert (response.status_code, set(response.json())) == (200, {"access", "detail"})
+    assert browser.call("get", "rest_user_details").json()["first_name"] == "Grace"
+    assert Browser().sign_in(ADDRESS, NEW).status_code == 200
+    user = User.objects.get(email=ADDRESS)
+    assert (user.role, user.email_verified, user.invited_at) == ("STAFF", True, None)
+
+
+def test_nobody_gets_in_before_it_is_accepted(link: str) -> None:
+    assert Browser().sign_in(ADDRESS, "").status_code == 400
+    assert Browser().sign_in(ADDRESS, NEW).status_code == 401
+    Browser().call("post", "rest_password_reset", {"email": ADDRESS})
+    assert len(letters_to(ADDRESS)) == 1, "an invitation has no password to reset"
+
+
+@pytest.mark.parametrize("role", ["USER", "STAFF"])
+def test_nobody_but_an_admin_invites(role: str) -> None:
+    browser = Browser()
+    browser.sign_in(make_user(role=role).email)
+
+    response = invite(browser)
+
+    assert (response.status_code, response.json()["code"]) == (403, "permission_denied")
+    assert not Mail.objects.exists()
+
+
+def test_admin_who_is_none_any_more_does_not_invite(admin: Browser) -> None:
+    User.objects.update(role=User.Role.USER)
+
+    assert invite(admin).status_code == 403, "the row decides, not the token"
+
+
+def test_anonymous_and_ended_sessions_do_not_invite(browser: Browser, admin: Browser) -> None:
+    Session.objects.all().delete()
+
+    assert invite(browser).status_code == 401
+    assert invite(admin).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"),
+    [
+        ({"email": "no address"}, "email"),
+        ({"email": None}, "email"),
+        ({"role": "EMPEROR"}, "role"),
+        ({"role": None}, "role"),
+        ({"first_name": "www.evil.example"}, "first_name"),
+        ({"last_name": "x" * 151}, "last_name"),
+    ],
+)
+def test_refused_field_is_named_and_nothing_happens(
+    fields: dict[str, Any], named: str, admin: Browser
+) -> None:
+    body = {"email": ADDRESS, "role": "USER"} | fields
+
+    response = admin.call("post", "rest_user_register", body)
+
+    assert (response.status_code, set(response.json())) == (400, {named})
+    assert User.objects.count() == 1
+    assert not Mail.objects.exists()
+
+
+def superuser() -> User:
+    return make_user(role="ADMIN", is_superuser=True, email_verified=False)
+
+
+def closed() -> User:
+    return make_user(is_active=False, email_verified=False)
+
+
+@pytest.mark.parametrize("held", [make_user, superuser, closed])
+def test_account_that_is_not_to_be_taken_over_is_left_alone(held: Any, admin: Browser) -> None:
+    person = held()
+    before = User.objects.values().get(pk=person.pk)
+
+    response = invite(admin, person.email)
+
+    assert (response.status_code, set(response.json())) == (400, {"email"})
+    assert User.objects.values().get(pk=person.pk) == before
+    assert not Mail.objects.exists()
+
+
+def test_nobody_invites_themselves() -> None:
+    browser = Browser()
+    person = make_user(role="ADMIN")
+    browser.sign_in(person.email)
+    User.objects.update(email_verified=False)
+
+    assert invite(browser, person.email).status_code == 400
+
+
+def test_inviting_again_replaces_the_link_the_role_and_the_names(
+    browser: Browser, admin: Browser, link: str
+) -> None:
+    assert invite(admin, role="USER", last_name="Hopper").status_code == 201
+
+    assert browser.get(link).status_code == 400
+    assert browser.get(link_to(ADDRESS)).status_code == 302
+    user = User.objects.get(email=ADDRESS)
+    assert (user.role, user.first_name, user.last_name) == ("USER", "", "Hopper")
+
+
+def test_letter_of_an_invitation_that_was_replaced_is_not_sent(admin: Browser) -> None:
+    invite(admin)
+    invite(admin)
+
+    assert len(letters_to(ADDRESS)) == 1
+
+
+def test_cookie_of_an_invitation_that_was_replaced_is_dead(
+    browser: Browser, admin: Browser, link: str
+) -> None:
+    browser.get(link)
+    invite(admin)
+
+    assert accept(browser).status_code == 401
+
+
+@pytest.fixture
+def squatter(settings: Any) -> Browser:
+    """Somebody who signed up with an address that is not theirs, and made use of it."""
+    settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = False
+    settings.EMAIL_VERIFICATION = "optional"
+    browser = Browser()
+    browser.sign_up(ADDRESS, PASSWORD)
+    browser.call("patch", "rest_user_details", {"email": "eve@example.test"})
+    user = User.objects.get(email=ADDRESS)
+    Authenticator.objects.create(user=user, type="totp", data={"secret": "of the squatter"})
+    settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = True
+    return browser
+
+
+def test_account_of_a_squatter_is_taken_over_whole(
+    squatter: Browser, admin: Browser, browser: Browser
+) -> None:
+    links = [link_in(letters_to(ADDRESS)[0]), link_to("eve@example.test")]
+
+    assert invite(admin).status_code == 201
+
+    assert squatter.refresh().status_code == 401
+    assert Browser().sign_in(ADDRESS, PASSWORD).status_code == 401
+    assert [Browser().get(link).status_code for link in links] == [400, 400]
+    assert not Authenticator.objects.exists()
+    user = User.objects.get(email=ADDRESS)
+    assert (user.pending_email, user.email_verified, user.role) == ("", False, "STAFF")
+    browser.get(link_to(ADDRESS))
+    assert accept(browser).status_code == 200
+
+
+def test_invitation_works_without_verification_too(
+    browser: Browser, link: str, settings: Any
+) -> None:
+    settings.EMAIL_VERIFICATION = "none"
+
+    assert browser.get(link).status_code == 302
+
+
+def test_scanner_that_was_there_before_is_in_nobodys_way(browser: Browser, link: str) -> None:
+    scanner = Browser()
+    assert not scanner.head(link).cookies
+    scanner.get(link)
+    scanner.get(link)
+
+    browser.get(link)
+
+    assert accept(browser).status_code == 200
+
+
+def test_link_hands_over_a_cookie_that_scripts_cannot_read(browser: Browser, link: str) -> None:
+    response = browser.get(link)
+
+    cookie = response.cookies["set_password_access_token"]
+    assert (cookie["httponly"], cookie["samesite"]) == (True, "Lax")
+    assert cookie["path"] == "/api/auth/registration/set-password/"
+    assert cookie["max-age"] == 900
+    assert "csrftoken" in response.cookies
+    assert response["Referrer-Policy"] == "no-referrer"
+
+
+def test_front_end_is_led_to_where_there_is_one(browser: Browser, link: str, settings: Any) -> None:
+    settings.PASSWORD_SET_REDIRECT = "https://app.example.test/join"
+
+    assert browser.get(link)["Location"] == "https://app.example.test/join"
+    assert browser.get(FORM).status_code == 404
+
+
+def test_form_without_a_good_cookie_says_so(browser: Browser) -> None:
+    response = browser.get(FORM)
+
+    assert response.status_code == 400
+    assert "invited you" in response.content.decode()
+
+
+def test_refused_password_does_not_spend_the_cookie(browser: Browser, link: str) -> None:
+    browser.get(link)
+
+    assert set(accept(browser, "password").json()) == {"new_password1"}
+    assert accept(browser).status_code == 200
+
+
+def test_cookie_and_link_are_dead_once_it_is_accepted(browser: Browser, link: str) -> None:
+    browser.get(link)
+    spent = browser.cookies[INVITATION_COOKIE.name].value
+    accept(browser)
+    browser.cookies[INVITATION_COOKIE.name] = spent
+
+    assert accept(browser, "a third good pass phrase").status_code == 401
+    assert Browser().get(link).status_code == 400
+
+
+def test_other_site_that_cannot_read_the_csrf_cookie_sets_nothing(
+    browser: Browser, link: str
+) -> None:
+    browser.get(link)
+    body = {"new_password1": NEW, "new_password2": NEW}
+
+    response = browser.call("post", "rest_set_password", body)
+
+    assert (response.status_code, response.json()["code"]) == (403, "csrf_failed")
+
+
+def test_link_lives_a_week(browser: Browser, link: str) -> None:
+    with later(WEEK - 10):
+        assert browser.get(link).status_code == 302
+    with later(WEEK + 1):
+        assert browser.get(link).status_code == 400
+
+
+def test_expired_invitation_is_purged_and_frees_its_address(link: str, settings: Any) -> None:
+    with later(WEEK - 10):
+        purge_invitations()
+        assert User.objects.filter(email=ADDRESS).exists()
+    with later(WEEK + 10):
+        purge_invitations()
+
+    assert not User.objects.filter(email=ADDRESS).exists()
+    settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = False
+    assert Browser().sign_up(ADDRESS).status_code == 201
+    assert User.objects.filter(email=ADDRESS).exists()
+
+
+def test_accepted_invitation_is_never_purged(browser: Browser, link: str) -> None:
+    browser.get(link)
+    accept(browser)
+
+    with later(10 * WEEK):
+        purge_invitations()
+
+    assert User.objects.filter(email=ADDRESS).exists()
+
+
+def test_invited_person_whom_an_admin_gave_a_password_is_not_purged(link: str) -> None:
+    user = User.objects.get(email=ADDRESS)
+    user.set_password(PASSWORD)
+    user.save()
+
+    with later(WEEK + 10):
+        purge_invitations()
+
+    assert User.objects.filter(email=ADDRESS).exists()
+
+
+def test_purging_tells_how_many(link: str) -> None:
+    with later(WEEK + 10):
+        assert purge_unaccepted(now=timezone.now()) == 1
+
+
+def test_purging_is_scheduled(settings: Any) -> None:
+    scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+
+    assert purge_invitations.name in scheduled
+
+
+PLACES = ["rest_user_register", "rest_set_password", "jwt_allauth_default_set_password"]
+
+
+@pytest.mark.parametrize("method", ["get", "post", "put"])
+@pytest.mark.parametrize("name", PLACES)
+def test_where_nobody_is_invited_there_is_nothing_here(
+    name: str, method: str, browser: Browser, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = False
+    browser.access = "stale"
+
+    response = browser.call(method, name, {})
+
+    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+def test_where_nobody_is_invited_a_link_is_nothing(
+    browser: Browser, link: str, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = False
+
+    assert browser.get(link).status_code == 404
+
+
+def test_both_ways_in_may_be_open_at_once(admin: Browser, settings: Any) -> None:
+    settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = False
+    settings.JWT_ALLAUTH_INVITATIONS = True
+
+    assert invite(admin).status_code == 201
+    assert Browser().sign_up("new@example.test").status_code == 201
+
+
+def test_inviting_somebody_new_costs_eleven_queries(admin: Browser) -> None:
+    with statements(11):
+        invite(admin)
+
+
+def test_accepting_costs_eight_queries(browser: Browser, link: str) -> None:
+    browser.get(link)
+
+    with statements(8):
+        accept(browser)

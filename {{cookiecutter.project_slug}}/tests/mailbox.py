@@ -1,0 +1,29 @@
+"""What people find in their mailboxes, once a worker has been at the outbox."""
+
+import re
+
+from django.core import mail as django_mail
+from django.core.mail import EmailMessage
+
+from mail import delivery
+from mail.models import Mail
+
+
+def letters_to(address: str) -> list[EmailMessage]:
+    """Every letter that has arrived at this address, the oldest first."""
+    for pk in (
+        Mail.objects.filter(state="pending").order_by("created_at").values_list("pk", flat=True)
+    ):
+        delivery.deliver(pk)
+    return [message for message in django_mail.outbox if message.to == [address]]
+
+
+def link_to(address: str) -> str:
+    """The path that the newest letter to this address links to."""
+    return link_in(letters_to(address)[-1])
+
+
+def link_in(message: EmailMessage) -> str:
+    found = re.search(r"^https://api\.example\.test(/\S+)$", str(message.body), re.MULTILINE)
+    assert found, message.body
+    return found[1]

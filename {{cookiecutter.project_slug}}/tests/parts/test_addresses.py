@@ -1,0 +1,77 @@
+"""Addresses: the account's row and allauth's say the same, whoever writes."""
+
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core.management import call_command
+from django.urls import reverse
+
+from accounts import addresses
+from accounts.models import User
+from tests.client import Browser
+from tests.people import make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def known_to_allauth(user: User) -> tuple[str, bool, bool]:
+    row = EmailAddress.objects.get(user=user)
+    return row.email, row.verified, row.primary
+
+
+def test_account_made_by_a_command_is_known_to_allauth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a right good pass phrase")
+
+    call_command("createsuperuser", email="root@example.test", interactive=False, verbosity=0)
+
+    assert known_to_allauth(User.objects.get()) == ("root@example.test", True, True)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"email": "moved@example.test"}, {"email_verified": False}, {"first_name": "Grace"}]
+)
+def test_saved_change_reaches_allauth(changes: dict[str, Any], user: User) -> None:
+    for name, value in changes.items():
+        setattr(user, name, value)
+    user.save()
+
+    assert known_to_allauth(user) == (user.email, user.email_verified, True)
+
+
+def test_missing_row_is_made_when_it_is_needed(user: User) -> None:
+    EmailAddress.objects.all().delete()
+
+    assert addresses.mark_verified(user)
+
+    assert known_to_allauth(user) == (user.email, True, True)
+
+
+@pytest.mark.parametrize("change", [{"password": "!other"}, {"email": "moved@example.test"}])
+def test_account_that_changed_since_it_was_read_is_not_verified(change: dict[str, Any]) -> None:
+    person = make_user(email_verified=False)
+    User.objects.update(**change)
+
+    assert not addresses.mark_verified(person)
+
+    assert not User.objects.get().email_verified
+    assert not EmailAddress.objects.get().verified
+
+
+def test_account_that_changed_since_it_was_read_gets_no_pending_address(
+    signed_in: Browser, user: User
+) -> None:
+    User.objects.update(password="!other")
+
+    assert not addresses.propose(user=user, email="new@example.test", until=user.date_joined)
+
+    assert User.objects.get().pending_email == ""
+
+
+def test_admin_cannot_say_otherwise_behind_the_accounts_back(client: Any) -> None:
+    client.force_login(User.objects.create_superuser(email="root@example.test"))
+
+    page = client.get(reverse("admin:index")).content.decode()
+
+    assert "Email addresses" not in page
+    assert "Authenticators" not in page

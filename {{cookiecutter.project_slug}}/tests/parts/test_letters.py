@@ -1,0 +1,167 @@
+"""The letters of accounts, each as the flow posts it and as the person reads it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMultiAlternatives
+from django.test import Client
+
+from accounts import letters
+from accounts.addresses import Adapter
+from accounts.models import User
+from mail.letters import LETTERS
+from mail.models import Mail
+from tests.client import Browser
+from tests.mailbox import letters_to, link_in
+from tests.people import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+
+NEW = "new@example.test"
+
+
+def sign_up(browser: Browser, user: User) -> str:
+    browser.sign_up(NEW)
+    return NEW
+
+
+def sign_up_again(browser: Browser, user: User) -> str:
+    browser.sign_up(user.email)
+    return str(user.email)
+
+
+def ask_for_reset(browser: Browser, user: User) -> str:
+    browser.call("post", "rest_password_reset", {"email": user.email})
+    return str(user.email)
+
+
+def change_password(browser: Browser, user: User) -> str:
+    new = "another good pass phrase"
+    body = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    browser.call("post", "rest_password_change", body)
+    return str(user.email)
+
+
+def invite(browser: Browser, user: User) -> str:
+    browser.call("post", "rest_user_register", {"email": NEW, "role": "USER"})
+    return NEW
+
+
+def ask_for_address(browser: Browser, user: User) -> str:
+    browser.call("patch", "rest_user_details", {"email": NEW})
+    return NEW
+
+
+def tell_the_old_address(browser: Browser, user: User) -> str:
+    ask_for_address(browser, user)
+    return str(user.email)
+
+
+WAYS: dict[str, Callable[[Browser, User], str]] = {
+    "verify_address": sign_up,
+    "already_signed_up": sign_up_again,
+    "password_reset": ask_for_reset,
+    "password_changed": change_password,
+    "invitation": invite,
+    "email_change": ask_for_address,
+    "email_change_asked": tell_the_old_address,
+}
+WITHOUT_LINK = {"password_changed", "email_change_asked"}
+every_letter = pytest.mark.parametrize("kind", WAYS)
+every_letter_with_a_link = pytest.mark.parametrize("kind", sorted(WAYS.keys() - WITHOUT_LINK))
+
+
+@pytest.fixture
+def arrives(settings: Any) -> Callable[..., EmailMultiAlternatives]:
+    """The letter of this kind, after its flow."""
+    settings.JWT_ALLAUTH_INVITATIONS = True
+    admin = make_user(role=User.Role.ADMIN)
+    browser = Browser()
+    browser.sign_in(admin.email)
+
+    def letter(kind: str, **headers: str) -> EmailMultiAlternatives:
+        browser.defaults |= headers
+        address = WAYS[kind](browser, admin)
+        found = letters_to(address)[-1]
+        assert isinstance(found, EmailMultiAlternatives)
+        assert Mail.objects.get(kind=kind).state == "sent"
+        return found
+
+    return letter
+
+
+def test_every_letter_is_tested_here() -> None:
+    ours = {kind for kind, letter in LETTERS.items() if letter.__module__ == letters.__name__}
+
+    assert ours == WAYS.keys()
+
+
+@every_letter
+def test_letter_says_whose_it_is_and_what_to_do_if_it_was_not_you(
+    kind: str, arrives: Any, settings: Any
+) -> None:
+    settings.PROJECT_NAME = "Lamps & Co"
+
+    letter = arrives(kind)
+
+    assert letter.subject.strip() == letter.subject != ""
+    assert "Lamps & Co" in letter.body
+    assert "If it was not you" in letter.body or "If you do not know" in letter.body
+
+
+@every_letter
+def test_letter_has_the_same_words_in_html(kind: str, arrives: Any) -> None:
+    letter = arrives(kind)
+
+    [(html, content_type)] = letter.alternatives
+    assert content_type == "text/html"
+    assert letter.body.splitlines()[0][:40] in html
+    assert "<script" not in html
+
+
+@every_letter
+def test_no_out_of_office_reply_comes_back(kind: str, arrives: Any) -> None:
+    assert arrives(kind).message()["Auto-Submitted"] == "auto-generated"
+
+
+@every_letter_with_a_link
+def test_link_is_the_same_in_text_and_html_and_works(kind: str, arrives: Any) -> None:
+    letter = arrives(kind)
+    path = link_in(letter)
+
+    assert f'href="https://api.example.test{path}"' in letter.alternatives[0][0]
+    assert Client().get(path).status_code == 302
+
+
+@every_letter_with_a_link
+def test_links_begin_with_the_public_address_whatever_the_request_says(
+    kind: str, arrives: Any
+) -> None:
+    letter = arrives(kind, HTTP_HOST="localhost", HTTP_X_FORWARDED_HOST="evil.example")
+
+    assert "https://api.example.test/" in letter.body
+    assert "evil" not in letter.body
+    assert "localhost" not in letter.body
+
+
+@pytest.mark.parametrize("kind", sorted(WITHOUT_LINK))
+def test_notice_has_no_link(kind: str, arrives: Any) -> None:
+    assert "https://" not in arrives(kind).body
+
+
+@every_letter
+def test_row_holds_no_link_and_no_digest_that_opens_one(kind: str, arrives: Any) -> None:
+    letter = arrives(kind)
+
+    row = str(Mail.objects.values().get(kind=kind))
+    assert "https://" not in row
+    assert kind in WITHOUT_LINK or link_in(letter).split("/")[-2] not in row
+
+
+def test_allauth_sends_nothing_by_itself(user: User) -> None:
+    with pytest.raises(Exception, match="accounts/letters.py"):
+        user.emailaddress_set.get().send_confirmation()
+
+    with pytest.raises(Exception, match="accounts/letters.py"):
+        Adapter().send_mail("account/email/password_reset_key", user.email, {})

@@ -1,0 +1,45 @@
+"""No link's token gets into a log, though Django logs the paths of requests that it refuses."""
+
+import logging
+
+import pytest
+from django.conf import settings as django_settings
+
+from core.logs import HideSecretsInPaths
+from tests.client import Browser
+from tests.mailbox import link_to
+
+ADDRESS = "new@example.test"
+
+
+def logged(message: str, *arguments: object) -> str:
+    record = logging.LogRecord("any", logging.WARNING, __file__, 1, message, arguments, None)
+    assert HideSecretsInPaths().filter(record)
+    return record.getMessage()
+
+
+def test_every_handler_has_the_filter() -> None:
+    handlers = django_settings.LOGGING["handlers"].values()
+
+    assert all("paths" in handler["filters"] for handler in handlers)
+    assert django_settings.LOGGING["loggers"]["django.server"]["handlers"] == []
+
+
+def test_other_messages_stay_as_they_are() -> None:
+    session = "2abc8f1f-3b09-4cd2-a4ec-d5138e7e92b2"
+
+    assert logged("took %d ms", 5) == "took 5 ms"
+    assert logged("GET %s", f"/{'x' * 40}/") == "GET /…/"
+    assert logged("DELETE /api/auth/sessions/%s/", session).endswith(f"/{session}/")
+
+
+@pytest.mark.django_db
+def test_refused_request_to_a_live_link_is_logged_without_its_token(
+    browser: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser.sign_up(ADDRESS)
+    link = link_to(ADDRESS)
+    browser.put(link)
+
+    [message] = [record.getMessage() for record in caplog.records if "(PUT)" in record.msg]
+    assert message == "Method Not Allowed (PUT): /api/auth/registration/verification/…/"

@@ -1,0 +1,141 @@
+"""What happens to links, letters and addresses when two things happen at once."""
+
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import addresses, capabilities, entry, passwords
+from accounts.capabilities import Purpose
+from accounts.errors import IncorrectCredentials
+from accounts.flows import verification
+from accounts.flows.invitation import invite, purge_unaccepted
+from accounts.models import Session, User
+from accounts.pages import PASSWORD_RESET_COOKIE
+from accounts.set_password import set_password
+from core.client import Client
+from mail.models import Mail
+from tests.client import Browser
+from tests.mailbox import link_to
+from tests.people import PASSWORD, make_user
+from tests.races.concurrency import Elsewhere, at_once, wait_until_blocked
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ADDRESS = "new@example.test"
+NEW = "another good pass phrase"
+NOBODY = Client(None, "")
+
+
+def opened(user: User) -> Browser:
+    """A browser that has opened a reset link."""
+    browser = Browser()
+    browser.call("post", "rest_password_reset", {"email": user.email})
+    browser.get(link_to(user.email))
+    return browser
+
+
+def capability(user: User, purpose: Purpose) -> capabilities.Capability:
+    now = timezone.now()
+    token = capabilities.issue(purpose, user=user, expires_at=now + capabilities.COOKIE_LIFETIME)
+    return capabilities.read(purpose, token, now=now)
+
+
+def test_of_ten_set_new_with_one_cookie_exactly_one_wins(user: User) -> None:
+    first = opened(user)
+    browsers = [Browser() for _ in range(10)]
+    for browser in browsers:
+        for name in (PASSWORD_RESET_COOKIE.name, "csrftoken"):
+            browser.cookies[name] = first.cookies[name].value
+    phrases = [f"good pass phrase number {number}" for number in range(10)]
+
+    def set_new(number: int) -> int:
+        answer = browsers[number].set_password("rest_password_reset_set_new", phrases[number])
+        return int(answer.status_code)
+
+    statuses = at_once(10, set_new)
+
+    assert sorted(statuses) == [200] + [401] * 9
+    assert Session.objects.count() == 1
+    winner = phrases[statuses.index(200)]
+    assert Browser().sign_in(user.email, winner).status_code == 200
+
+
+def test_login_in_flight_with_the_old_password_does_not_outlive_set_new(user: User) -> None:
+    proof = passwords.prove(email=user.email, password=PASSWORD)
+    assert proof is not None
+    reset = capability(user, Purpose.PASSWORD_RESET_COOKIE)
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            set_password(capability=reset, new_password=NEW, client=NOBODY, now=timezone.now())
+            login = elsewhere.start(lambda: entry.admit(proof, client=NOBODY, now=timezone.now()))
+            wait_until_blocked()
+
+        with pytest.raises(IncorrectCredentials):
+            login.result(timeout=10)
+    assert Session.objects.count() == 1, "that of the person who set the new password"
+
+
+def test_of_ten_sign_ups_with_one_address_one_makes_the_account(db: Any) -> None:
+    statuses = at_once(10, lambda _: Browser().sign_up(ADDRESS).status_code)
+
+    assert statuses == [201] * 10
+    assert User.objects.count() == EmailAddress.objects.count() == 1
+    kinds = list(Mail.objects.values_list("kind", flat=True))
+    assert sorted(kinds) == ["already_signed_up"] * 9 + ["verify_address"]
+
+
+def test_of_ten_invitations_at_once_the_last_counts(user: User) -> None:
+    user.role = User.Role.ADMIN
+    user.save()
+    fields = {"role": "USER", "first_name": "", "last_name": ""}
+
+    at_once(10, lambda _: invite(inviter=user, email=ADDRESS, now=timezone.now(), **fields))
+
+    assert User.objects.filter(email=ADDRESS).count() == 1
+    assert link_to(ADDRESS)
+    states = Mail.objects.filter(kind="invitation").values_list("state", flat=True)
+    assert sorted(states) == ["obsolete"] * 9 + ["sent"]
+
+
+def test_account_is_not_verified_by_a_link_that_an_invitation_overtakes(user: User) -> None:
+    squatter = make_user(email=ADDRESS, email_verified=False)
+    link = capability(squatter, Purpose.SIGN_UP)
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            fields = {"role": "USER", "first_name": "", "last_name": ""}
+            invite(inviter=user, email=ADDRESS, now=timezone.now(), **fields)
+            verifying = elsewhere.start(lambda: verification.verify(link))
+            wait_until_blocked()
+
+        with pytest.raises(capabilities.CapabilityNotValid):
+            verifying.result(timeout=10)
+    squatter.refresh_from_db()
+    assert not squatter.email_verified
+
+
+def test_of_two_accounts_that_move_to_one_address_at_once_one_does(user: User) -> None:
+    people = [user, make_user()]
+    for person in people:
+        addresses.propose(user=person, email=ADDRESS, until=timezone.now())
+
+    moved = at_once(2, lambda number: addresses.move(user=people[number], email=ADDRESS))
+
+    assert sorted(moved) == [False, True]
+    assert User.objects.filter(email=ADDRESS).count() == 1
+    assert EmailAddress.objects.filter(email=ADDRESS).count() == 1
+
+
+def test_purge_spares_an_invitation_that_is_being_accepted(user: User) -> None:
+    fields = {"role": "USER", "first_name": "", "last_name": ""}
+    invite(inviter=user, email=ADDRESS, now=timezone.now(), **fields)
+    invited = capability(User.objects.get(email=ADDRESS), Purpose.INVITATION_COOKIE)
+    long_after = timezone.now().replace(year=timezone.now().year + 1)
+    with Elsewhere() as elsewhere, transaction.atomic():
+        set_password(capability=invited, new_password=NEW, client=NOBODY, now=timezone.now())
+
+        purging = elsewhere.start(lambda: purge_unaccepted(now=long_after))
+        assert purging.result(timeout=10) == 0
+    assert User.objects.filter(email=ADDRESS).exists()
