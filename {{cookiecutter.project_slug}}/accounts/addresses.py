@@ -85,8 +85,13 @@ def drop_pending(user: User) -> None:
     EmailAddress.objects.filter(user=user, primary=False).delete()
 
 
-def follow(instance: User, created: bool, update_fields: frozenset[str] | None, **_: Any) -> None:
+def follow(
+    instance: User, created: bool, raw: bool, update_fields: frozenset[str] | None, **_: Any
+) -> None:
     """Receives ``post_save``: an address may also be set by Django admin or a command."""
+    if raw:
+        # A fixture brings allauth's rows itself.
+        return
     if created:
         EmailAddress.objects.create(**_row(instance), primary=True)
     elif update_fields is None or MIRRORED & update_fields:

@@ -14,6 +14,7 @@ from rest_framework import serializers
 from rest_framework.authentication import CSRFCheck
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from accounts import addresses, entry, letters, passwords, past, second_factor
 from accounts.capabilities import Capability, CapabilityNotValid
@@ -23,7 +24,6 @@ from accounts.inputs import NewPasswordInput
 from accounts.pages import CapabilityCookie
 from accounts.tokens import Tokens
 from core.client import Client, client_of
-from core.switchable import SwitchableAPIView
 from mail import outbox
 
 DONE = "Your password has been set."
@@ -57,7 +57,7 @@ def set_password(
     return entry.admit(proof, client=client, now=now)
 
 
-class SetPasswordView(PublicEndpoint, SwitchableAPIView):
+class SetPasswordView(PublicEndpoint, APIView):
     cookie: ClassVar[CapabilityCookie]
 
     def answer(self, request: Request) -> Response:

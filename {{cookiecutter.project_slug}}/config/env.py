@@ -64,8 +64,8 @@ class Environment:
         nowhere = f"{schemes[0]}://"
         return self._read(name, convert, default or nowhere, f"a URL like {nowhere}host/name")
 
-    def web_address(self, name: str) -> str:
-        """An address that browsers are sent to, "" where none is set."""
+    def web_address(self, name: str, default: str = "") -> str:
+        """An address for browsers."""
 
         def convert(raw: str) -> str:
             parts = urlsplit(raw)
@@ -73,7 +73,7 @@ class Environment:
                 raise ValueError(raw)
             return raw
 
-        return self._read(name, convert, "", "an address like https://app.example.com/welcome")
+        return self._read(name, convert, default, "an address like https://app.example.com/page")
 
     def time_zone(self, name: str, default: str) -> str:
         return self._read(name, lambda raw: ZoneInfo(raw).key, default, "a zone like Europe/Berlin")

@@ -20,6 +20,9 @@ if settings.API_DOCS:
         path("api/docs/", SpectacularSwaggerSplitView.as_view(), name="docs"),
     ]
 
+if settings.MAILBOX:
+    urlpatterns += [path("mailbox/", include("django_mail_preview.urls"))]
+
 handler400 = "core.errors.bad_request"
 handler403 = "core.errors.permission_denied"
 handler404 = "core.errors.not_found"

@@ -73,8 +73,7 @@ def serve(servers: Servers, port: int) -> NoReturn:
     web.wait_until(lambda: _serves(port), seconds=START_SECONDS)
     supervisor.hide_output_so_far()
     claim.publish(FOLDER, claim.Owner(os.getpid(), COMMAND, servers.urls, address))
-    admin = env.text("ADMIN_URL", "admin/").strip("/") + "/"
-    say(welcome(address, admin=admin, passwords=passwords, folder=services.FOLDER))
+    say(_welcome(address, passwords))
     # Last, so that it does not keep the first answer waiting.
     _start_worker(supervisor)
     supervisor.watch()
@@ -108,6 +107,16 @@ def _demo_accounts(supervisor: Supervisor) -> dict[str, str | None]:
     answer = next(line for line in printed.splitlines() if line.startswith("{"))
     passwords: dict[str, str | None] = json.loads(answer)
     return passwords
+
+
+def _welcome(address: str, passwords: dict[str, str | None]) -> str:
+    return welcome(
+        address,
+        admin=env.text("ADMIN_URL", "admin/").strip("/") + "/",
+        mailbox=not env.text("EMAIL_URL"),
+        passwords=passwords,
+        folder=services.FOLDER,
+    )
 
 
 def _start_worker(supervisor: Supervisor) -> None:

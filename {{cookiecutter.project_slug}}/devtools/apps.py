@@ -1,5 +1,15 @@
+import logging
+
 from django.apps import AppConfig
 
 
 class DevtoolsConfig(AppConfig):
     name = "devtools"
+
+    def ready(self) -> None:
+        logging.getLogger("django.server").addFilter(_is_worth_a_line)
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """An open mailbox asks for new letters every three seconds."""
+    return "GET /mailbox/sent/latest/" not in record.getMessage()

@@ -8,9 +8,12 @@ _ADDRESSES = """
 
   API documentation   {address}/api/docs/
   Django admin        {address}/{admin}
-
+"""
+_MAILBOX = """\
+  Mailbox             {address}/mailbox/
 """
 _DEMO = """\
+
   Demo accounts:
 {accounts}
 
@@ -19,6 +22,7 @@ _DEMO = """\
 
 """
 _OWN_DATABASE = """\
+
   Your database, your accounts: make manage ARGS=createsuperuser adds an administrator.
 
 """
@@ -27,13 +31,17 @@ _END = """\
 """
 
 
-def welcome(address: str, *, admin: str, passwords: Mapping[str, str | None], folder: str) -> str:
+def welcome(
+    address: str, *, admin: str, mailbox: bool, passwords: Mapping[str, str | None], folder: str
+) -> str:
     """
     Args:
+        mailbox: whether the letters can be read here, and do not go to a mail server.
         passwords: of the demo accounts, None where the owner has set another; empty without any.
     """
+    addresses = _ADDRESSES + (_MAILBOX if mailbox else "")
     accounts = _demo(address, passwords) if passwords else _OWN_DATABASE
-    return _ADDRESSES.format(address=address, admin=admin) + accounts + _END.format(folder=folder)
+    return addresses.format(address=address, admin=admin) + accounts + _END.format(folder=folder)
 
 
 def _demo(address: str, passwords: Mapping[str, str | None]) -> str:

@@ -1,12 +1,15 @@
 from django.apps import AppConfig
+from django.core.checks import register
 
 from core import health
+from core.checks import STARTUP
 
 
 class MailConfig(AppConfig):
     name = "mail"
 
     def ready(self) -> None:
-        from mail import outbox
+        from mail import checks, outbox
 
+        register(checks.check_mail_server, STARTUP)
         health.FACTS["oldest_unsent_mail"] = outbox.oldest_unsent

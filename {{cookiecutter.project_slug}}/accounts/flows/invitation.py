@@ -140,7 +140,7 @@ class SetPasswordForm(Page):
         )
 
 
-class AcceptInvitationView(SetPasswordView):
+class AcceptInvitationView(SetPasswordView, SwitchableAPIView):
     """Accept an invitation: set the password with the cookie that the link has left."""
 
     cookie = INVITATION_COOKIE

@@ -20,14 +20,14 @@ from accounts import entry, passwords
 from accounts.conf import EmailVerification, switches
 from accounts.errors import EmailNotVerified, IncorrectCredentials
 from accounts.http import PublicEndpoint, TokensOutput, answer_tokens
-from accounts.inputs import PasswordField
+from accounts.inputs import AddressField, PasswordField
 from accounts.tokens import Tokens
 from core.client import Client, client_of
 from core.errors import refused
 
 
 class LoginInput(serializers.Serializer[Any]):
-    email = serializers.EmailField(max_length=254)
+    email = AddressField()
     password = PasswordField()
 
 

@@ -116,10 +116,6 @@ class SetNewPasswordView(SetPasswordView):
 
     cookie = PASSWORD_RESET_COOKIE
 
-    @staticmethod
-    def is_on() -> bool:
-        return True
-
     @extend_schema(
         request=NewPasswordInput, responses={200: SetPasswordOutput, **refused(400, 401, 403)}
     )

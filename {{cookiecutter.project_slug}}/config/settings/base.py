@@ -7,7 +7,7 @@ SECRET_KEY = env.secret("SECRET_KEY")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
 
 PROJECT_NAME = env.text("PROJECT_NAME", DEFAULTS["PROJECT_NAME"])
-PUBLIC_URL = env.text("PUBLIC_URL", DEFAULTS["PUBLIC_URL"]).rstrip("/")
+PUBLIC_URL = env.web_address("PUBLIC_URL", DEFAULTS["PUBLIC_URL"]).rstrip("/")
 ADMIN_URL = env.text("ADMIN_URL", "admin/").strip("/") + "/"
 
 INSTALLED_APPS = [

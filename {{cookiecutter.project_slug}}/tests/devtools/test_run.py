@@ -1,5 +1,6 @@
 """``make run``, as its owner sees it: everything starts, a request is answered, all of it ends."""
 
+import html
 import json
 import re
 import shlex
@@ -11,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
@@ -24,6 +27,14 @@ ENVIRONMENT = {
     "ALLOWED_HOSTS": "127.0.0.1",
     "SECRET_KEY": "a-secret-key-of-the-tests-that-signs-nothing-anywhere-else",
     "JWT_SIGNING_KEY": "another-key-of-the-tests-that-signs-tokens-nowhere-else",
+    "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION": "False",
+}
+NEWCOMER = {
+    "email": "ada@example.test",
+    "password1": "a good long pass phrase",
+    "password2": "a good long pass phrase",
+    "first_name": "Ada",
+    "last_name": "Lovelace",
 }
 
 
@@ -36,12 +47,14 @@ UNDER_A_PARENT = ["/bin/sh", "-c", '"$0" -m devtools; true', sys.executable]
 class Running:
     """A ``python -m devtools`` that serves."""
 
-    def __init__(self, project: Path, command: list[str] = IN_BACKGROUND) -> None:
+    def __init__(
+        self, project: Path, command: list[str] = IN_BACKGROUND, **environment: str
+    ) -> None:
         self.project = project
         self.process = subprocess.Popen(  # noqa: S603
             command,
             cwd=project,
-            env=ENVIRONMENT,
+            env={**ENVIRONMENT, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -63,9 +76,7 @@ class Running:
 
     def pasted(self) -> Any:
         """What the printed curl line answers."""
-        printed = re.search(r"curl -s .*", self.output)
-        assert printed, self.output
-        _, _, url, _, header, _, body = shlex.split(printed[0])
+        _, _, url, _, header, _, body = shlex.split(first(r"curl -s .*", self.output))
         return self.ask(url, body, **dict([header.split(": ")]))
 
     def ask(self, url: str, body: str | None = None, **headers: str) -> Any:
@@ -73,11 +84,14 @@ class Running:
         with urlopen(request, timeout=30) as response:  # noqa: S310
             return json.load(response)
 
+    def page(self, path: str) -> str:
+        """What a browser reads there, character references resolved."""
+        with urlopen(self.address + path, timeout=30) as response:  # noqa: S310
+            return html.unescape(response.read().decode())
+
     @property
     def address(self) -> str:
-        found = re.search(r"http://127\.0\.0\.1:\d+", self.output)
-        assert found, self.output
-        return found[0]
+        return first(r"http://127\.0\.0\.1:\d+", self.output)
 
     def end(self, number: signal.Signals) -> None:
         """Sends the signal and waits until nothing that was started is left."""
@@ -111,8 +125,8 @@ def copy(project: Path) -> Path:
 def run() -> Iterator[Run]:
     with ExitStack() as ends:
 
-        def start(*arguments: Any) -> Running:
-            running = Running(*arguments)
+        def start(project: Path, command: list[str] = IN_BACKGROUND, **environment: str) -> Running:
+            running = Running(project, command, **environment)
             ends.callback(running.end, signal.SIGKILL)
             return running
 
@@ -156,6 +170,34 @@ def test_second_run_finds_the_data_of_the_first(copy: Path, run: Run) -> None:
     assert len(second.ask(url, Authorization=f"Bearer {access}")) == 2
 
 
+def test_newcomer_finds_the_link_in_the_mailbox_as_html_and_as_text(copy: Path, run: Run) -> None:
+    running = run(copy)
+    running.wait_until_serving()
+
+    sign_up(running)
+    until(lambda: NEWCOMER["email"] in running.page("/mailbox/"))
+
+    letter = first(r"/mailbox/sent/\d[\w-]+/", running.page("/mailbox/"))
+    link = first(f'(?<=href="){running.address}/api/auth/[^"]+', running.page(f"{letter}html/"))
+    assert f"\n{link}\r\n" in running.page(f"{letter}?tab=text")
+    assert f"{running.address}/mailbox/\n" in running.output
+
+
+def test_mail_server_of_the_owner_gets_the_letters_and_there_is_no_mailbox(
+    copy: Path, run: Run
+) -> None:
+    letters = copy / "letters"
+    running = run(copy, EMAIL_URL=f"filemail://{quote(str(letters))}")
+    running.wait_until_serving()
+
+    sign_up(running)
+    until(lambda: any(NEWCOMER["email"] in path.read_text() for path in letters.glob("*.log")))
+
+    assert "/mailbox/" not in running.output
+    with pytest.raises(HTTPError, match="404"):
+        running.page("/mailbox/")
+
+
 def test_two_projects_run_side_by_side(copy: Path, project: Path, run: Run) -> None:
     other = Path(shutil.copytree(copy, project / "another"))
     both = [run(copy), run(other)]
@@ -186,6 +228,17 @@ def test_taken_port_is_named(copy: Path, run: Run) -> None:
     port = first.address.rpartition(":")[2]
 
     assert f"127.0.0.1:{port}" in refusal(other, PORT=port)
+
+
+def sign_up(running: Running) -> None:
+    url = f"{running.address}/api/auth/registration/"
+    running.ask(url, json.dumps(NEWCOMER), **{"Content-Type": "application/json"})
+
+
+def first(pattern: str, text: str) -> str:
+    found = re.search(pattern, text)
+    assert found, text
+    return found[0]
 
 
 def refusal(project: Path, **environment: str) -> str:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from allauth.mfa.models import Authenticator
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,7 +13,7 @@ from accounts.tasks import purge_invitations
 from mail.models import Mail
 from tests.client import Browser
 from tests.clock import later
-from tests.mailbox import letters_to, link_in, link_to
+from tests.mailbox import letters_to, link_to
 from tests.people import PASSWORD, make_user
 from tests.queries import statements
 
@@ -178,37 +177,6 @@ def test_cookie_of_an_invitation_that_was_replaced_is_dead(
     invite(admin)
 
     assert accept(browser).status_code == 401
-
-
-@pytest.fixture
-def squatter(settings: Any) -> Browser:
-    """Somebody who signed up with an address that is not theirs, and made use of it."""
-    settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = False
-    settings.EMAIL_VERIFICATION = "optional"
-    browser = Browser()
-    browser.sign_up(ADDRESS, PASSWORD)
-    browser.call("patch", "rest_user_details", {"email": "eve@example.test"})
-    user = User.objects.get(email=ADDRESS)
-    Authenticator.objects.create(user=user, type="totp", data={"secret": "of the squatter"})
-    settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = True
-    return browser
-
-
-def test_account_of_a_squatter_is_taken_over_whole(
-    squatter: Browser, admin: Browser, browser: Browser
-) -> None:
-    links = [link_in(letters_to(ADDRESS)[0]), link_to("eve@example.test")]
-
-    assert invite(admin).status_code == 201
-
-    assert squatter.refresh().status_code == 401
-    assert Browser().sign_in(ADDRESS, PASSWORD).status_code == 401
-    assert [Browser().get(link).status_code for link in links] == [400, 400]
-    assert not Authenticator.objects.exists()
-    user = User.objects.get(email=ADDRESS)
-    assert (user.pending_email, user.email_verified, user.role) == ("", False, "STAFF")
-    browser.get(link_to(ADDRESS))
-    assert accept(browser).status_code == 200
 
 
 def test_invitation_works_without_verification_too(

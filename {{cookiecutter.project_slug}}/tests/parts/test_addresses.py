@@ -1,5 +1,6 @@
 """Addresses: the account's row and allauth's say the same, whoever writes."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,16 @@ def test_account_made_by_a_command_is_known_to_allauth(monkeypatch: pytest.Monke
     call_command("createsuperuser", email="root@example.test", interactive=False, verbosity=0)
 
     assert known_to_allauth(User.objects.get()) == ("root@example.test", True, True)
+
+
+def test_dumped_data_can_be_loaded(user: User, tmp_path: Path) -> None:
+    dump = tmp_path / "data.json"
+    call_command("dumpdata", "accounts", "account", output=str(dump))
+    User.objects.all().delete()
+
+    call_command("loaddata", str(dump), verbosity=0)
+
+    assert known_to_allauth(User.objects.get()) == (user.email, True, True)
 
 
 @pytest.mark.parametrize(

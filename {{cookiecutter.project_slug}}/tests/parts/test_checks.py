@@ -61,6 +61,17 @@ def test_what_could_not_be_read_is_refused(settings: Any) -> None:
         ("DATABASE_URL", "sqlite:///db.sqlite3"),
         ("DATABASE_URL", "nonsense"),
         ("TIME_ZONE", "Mars/Olympus"),
+        ("PUBLIC_URL", "shop.example.test"),
+        ("PASSWORD_RESET_REDIRECT", "/reset"),
+        ("PASSWORD_SET_REDIRECT", "javascript:alert(1)"),
+        ("EMAIL_VERIFIED_REDIRECT", "https://"),
+        ("JWT_ALLAUTH_INVITATION_LIFETIME", "a week"),
+        ("PASSWORD_RESET_TIMEOUT", "0"),
+        ("JWT_ALLAUTH_CONFIRM_EMAIL_ON_GET", "perhaps"),
+        ("EMAIL_URL", ""),
+        ("EMAIL_URL", "https://mail.example.test"),
+        ("EMAIL_URL", "anymail://postmark"),
+        ("EMAIL_URL", "anymail://pigeon?api_key=secret"),
     ],
 )
 def test_variable_that_makes_no_sense_is_named_at_the_start(name: str, value: str) -> None:

@@ -1,6 +1,7 @@
 """Health, errors and the OpenAPI description."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -115,17 +116,47 @@ def test_migrations_are_complete() -> None:
     call_command("makemigrations", check_changes=True, dry_run=True)
 
 
+Describe = Callable[[], dict[str, Any]]
+
+
+@pytest.fixture
+def describe(capsys: pytest.CaptureFixture[str]) -> Describe:
+    """The OpenAPI description, complete and without a warning."""
+
+    def description() -> dict[str, Any]:
+        call_command("spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json")
+        read: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return read
+
+    return description
+
+
 @pytest.mark.parametrize("as_cookie", [True, False])
-def test_openapi_description_is_complete(
-    as_cookie: bool, settings: Any, capsys: pytest.CaptureFixture[str]
+def test_description_knows_where_the_refresh_token_is(
+    as_cookie: bool, describe: Describe, settings: Any
 ) -> None:
     settings.JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = as_cookie
 
-    call_command("spectacular", "--validate", "--fail-on-warn", "--format", "openapi-json")
+    schemas = describe()["components"]["schemas"]
 
-    schemas = json.loads(capsys.readouterr().out)["components"]["schemas"]
     assert ("refresh" in schemas["TokensOutput"]["properties"]) is not as_cookie
     assert ("RefreshInput" in schemas) is not as_cookie
+
+
+@pytest.mark.parametrize("managed", [False, True])
+@pytest.mark.parametrize("invitations", [False, True])
+def test_description_leaves_out_what_is_switched_off(
+    managed: bool, invitations: bool, describe: Describe, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = managed
+    settings.JWT_ALLAUTH_INVITATIONS = invitations
+
+    paths = describe()["paths"]
+
+    assert ("/api/auth/registration/" in paths) is not managed
+    for path in ("user-register", "set-password"):
+        assert (f"/api/auth/registration/{path}/" in paths) is (managed or invitations)
+    assert "/api/auth/password/reset/set-new/" in paths
 
 
 def test_documentation_is_served_from_our_own_files(client: Client) -> None:

@@ -1,9 +1,9 @@
 """No link's token gets into a log, though Django logs the paths of requests that it refuses."""
 
 import logging
+from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 
 from core.logs import HideSecretsInPaths
 from tests.client import Browser
@@ -18,11 +18,11 @@ def logged(message: str, *arguments: object) -> str:
     return record.getMessage()
 
 
-def test_every_handler_has_the_filter() -> None:
-    handlers = django_settings.LOGGING["handlers"].values()
+def test_every_handler_has_the_filter(settings: Any) -> None:
+    handlers = settings.LOGGING["handlers"].values()
 
     assert all("paths" in handler["filters"] for handler in handlers)
-    assert django_settings.LOGGING["loggers"]["django.server"]["handlers"] == []
+    assert settings.LOGGING["loggers"]["django.server"]["handlers"] == []
 
 
 def test_other_messages_stay_as_they_are() -> None:

@@ -1,0 +1,21 @@
+"""System checks of mail: a way out that cannot work stops the start."""
+
+from typing import Any
+
+import django
+from django.core import mail
+from django.core.checks import CheckMessage, Error
+from django.core.exceptions import ImproperlyConfigured
+
+
+def check_mail_server(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    """What EMAIL_URL names is installed and has its options. Nothing is connected to."""
+    try:
+        _backend()
+    except (ImportError, ImproperlyConfigured) as error:
+        return [Error(f"EMAIL_URL cannot be used: {error}", id="mail.EMAIL_URL")]
+    return []
+
+
+def _backend() -> object:
+    return mail.mailers.default if django.VERSION >= (6, 1) else mail.get_connection()

@@ -1,0 +1,114 @@
+"""The mailbox of development: harmless to open, and not there in production."""
+
+import logging
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMultiAlternatives
+from django.test import Client
+from django.urls import include, path
+from django_mail_preview.backends import EmailBackend
+from django_mail_preview.storage import get_storage
+
+from config.env import BASE_DIR
+
+urlpatterns = [path("mailbox/", include("django_mail_preview.urls"))]
+
+LOOK_FOR_IT = """
+import sys
+import django
+from django.urls import is_valid_path
+django.setup()
+print(bool(is_valid_path("/mailbox/")), "django_mail_preview" in sys.modules)
+"""
+
+
+@pytest.fixture
+def browser(settings: Any, tmp_path: Path) -> Client:
+    """Of a developer whose mailbox is empty."""
+    settings.DEBUG = True
+    settings.ROOT_URLCONF = __name__
+    settings.MAIL_PREVIEW_ROOT = tmp_path
+    return Client()
+
+
+def receive(letters: int = 1) -> str:
+    """Returns the path of the newest one."""
+    letter = EmailMultiAlternatives("Hello", "Hello", to=["ada@example.test"])
+    letter.attach_alternative("<script>alert()</script>", "text/html")
+    EmailBackend().send_messages([letter] * letters)
+    return f"/mailbox/sent/{get_storage().list()[0].meta.id}/"
+
+
+@pytest.mark.parametrize(
+    ("environment", "found"),
+    [
+        ({"DEBUG": "True", "EMAIL_URL": ""}, "True True"),
+        ({"DEBUG": "True", "EMAIL_URL": "smtp://127.0.0.1:25"}, "False False"),
+        ({"DEBUG": "False", "EMAIL_URL": ""}, "False False"),
+        ({"DEBUG": "False", "EMAIL_URL": "smtp://127.0.0.1:25"}, "False False"),
+    ],
+)
+def test_only_development_without_a_mail_server_has_a_mailbox(
+    environment: dict[str, str], found: str
+) -> None:
+    looking = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", LOOK_FOR_IT],
+        cwd=BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert looking.stdout.strip() == found
+
+
+def test_html_is_shown_in_our_own_frame_alone_and_runs_no_script(browser: Client) -> None:
+    letter = receive()
+
+    shown = browser.get(f"{letter}html/")
+
+    policy = shown["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox allow-popups" in policy
+    assert "script" not in policy
+    assert shown["X-Frame-Options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["sent/20300101-000000-000000-0123abcd/", "sent/..%2F..%2Fmanage.py/", "assets/..%2Furls.py"],
+)
+def test_unknown_names_are_not_found(name: str, browser: Client) -> None:
+    assert browser.get(f"/mailbox/{name}").status_code == 404
+
+
+def test_a_link_of_another_site_deletes_nothing(browser: Client) -> None:
+    letter = receive()
+    elsewhere = Client(enforce_csrf_checks=True)
+
+    assert browser.get(f"{letter}delete/").status_code == 405
+    assert elsewhere.post(f"{letter}delete/").status_code == 403
+    assert browser.get(letter).status_code == 200
+
+
+def test_the_last_hundred_letters_are_kept(browser: Client) -> None:
+    first = receive()
+
+    receive(100)
+
+    assert browser.get("/mailbox/").content.count(b"<tr>") == 101
+    assert browser.get(first).status_code == 404
+
+
+@pytest.mark.parametrize(("path", "told"), [("/mailbox/sent/latest/", False), ("/mailbox/", True)])
+def test_log_is_not_filled_by_an_open_mailbox(path: str, told: bool) -> None:
+    line = logging.makeLogRecord({"msg": '"%s" %s %s', "args": (f"GET {path} HTTP/1.1", 200, 9)})
+
+    assert bool(logging.getLogger("django.server").filter(line)) is told
