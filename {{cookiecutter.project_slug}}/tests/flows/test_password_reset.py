@@ -1,6 +1,7 @@
 """Password reset: back in by way of the mailbox."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,8 +10,13 @@ from allauth.mfa.models import Authenticator
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import capabilities
+from accounts.capabilities import Purpose
+from accounts.errors import TokenNotValid
 from accounts.models import Session, User
 from accounts.pages import PASSWORD_RESET_COOKIE
+from accounts.set_password import set_password
+from core.client import Client
 from mail import outbox
 from mail.models import Mail
 from tests.client import Browser
@@ -21,6 +27,7 @@ from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
 
+HOUR = timedelta(hours=1)
 NEW = "another good pass phrase"
 FORM = reverse("default_password_reset")
 
@@ -303,6 +310,21 @@ def test_foreign_origin_sets_nothing_even_with_the_token(opened: Browser) -> Non
     response = opened.call("post", "rest_password_reset_set_new", body, headers=headers)
 
     assert response.status_code == 403
+
+
+@pytest.mark.parametrize("change", [{"email": "moved@example.test"}, {"password": "!other"}])
+def test_account_that_changed_while_the_form_was_checked_keeps_its_password(
+    change: dict[str, str], user: User
+) -> None:
+    now = timezone.now()
+    token = capabilities.issue(Purpose.PASSWORD_RESET_COOKIE, user=user, expires_at=now + HOUR)
+    read = capabilities.read(Purpose.PASSWORD_RESET_COOKIE, token, now=now)
+    User.objects.update(**change)
+
+    with pytest.raises(TokenNotValid):
+        set_password(capability=read, new_password=NEW, client=Client(None, ""), now=now)
+
+    assert not User.objects.get().check_password(NEW)
 
 
 def test_every_session_from_before_is_dead(opened: Browser, sign_in: Callable[[], Browser]) -> None:
