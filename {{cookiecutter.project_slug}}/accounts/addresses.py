@@ -80,8 +80,8 @@ def move(*, user: User, email: str) -> bool:
 
 def drop_pending(user: User) -> None:
     """Forgets the address that was asked for, and any that allauth knows besides the account's."""
-    if user.pending_email:
-        User.objects.filter(pk=user.pk).update(**_NOTHING_PENDING)
+    # Not asked of ``user``, which may have been read before another request asked for one.
+    User.objects.filter(pk=user.pk).exclude(pending_email="").update(**_NOTHING_PENDING)
     EmailAddress.objects.filter(user=user, primary=False).delete()
 
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 from django.db import transaction
 from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.authentication import CSRFCheck
 from rest_framework.request import Request
@@ -24,6 +25,7 @@ from accounts.inputs import NewPasswordInput
 from accounts.pages import CapabilityCookie
 from accounts.tokens import Tokens
 from core.client import Client, client_of
+from core.errors import refused
 from mail import outbox
 
 DONE = "Your password has been set."
@@ -60,7 +62,10 @@ def set_password(
 class SetPasswordView(PublicEndpoint, APIView):
     cookie: ClassVar[CapabilityCookie]
 
-    def answer(self, request: Request) -> Response:
+    @extend_schema(
+        request=NewPasswordInput, responses={200: SetPasswordOutput, **refused(400, 401, 403)}
+    )
+    def post(self, request: Request) -> Response:
         now = timezone.now()
         refuse_other_sites(request)
         try:
@@ -86,7 +91,6 @@ def refuse_other_sites(request: Request) -> None:
     Raises:
         CsrfFailed: see Django's ``CsrfViewMiddleware``, which decides it.
     """
-
     check = CSRFCheck(_unused)
     check.process_request(request)
     if check.process_view(request, _unused, (), {}):

@@ -27,10 +27,10 @@ from rest_framework.response import Response
 from accounts import capabilities, letters, second_factor
 from accounts.conf import switches
 from accounts.http import HasRole, LiveSessionAuthentication, session_of
-from accounts.inputs import AddressField, NewPasswordInput, PersonNameField
+from accounts.inputs import AddressField, PersonNameField
 from accounts.models import User
 from accounts.pages import INVITATION_COOKIE, Page, show_password_form
-from accounts.set_password import SetPasswordOutput, SetPasswordView
+from accounts.set_password import SetPasswordView
 from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox
@@ -148,9 +148,3 @@ class AcceptInvitationView(SetPasswordView, SwitchableAPIView):
     @staticmethod
     def is_on() -> bool:
         return switches.invitations
-
-    @extend_schema(
-        request=NewPasswordInput, responses={200: SetPasswordOutput, **refused(400, 401, 403)}
-    )
-    def post(self, request: Request) -> Response:
-        return self.answer(request)

@@ -27,7 +27,7 @@ from accounts import capabilities, letters
 from accounts.capabilities import Capability, CapabilityNotValid, Purpose
 from accounts.conf import switches
 from accounts.http import DetailOutput, PublicEndpoint
-from accounts.inputs import AddressField, NewPasswordInput
+from accounts.inputs import AddressField
 from accounts.pages import (
     PASSWORD_RESET_COOKIE,
     Page,
@@ -36,7 +36,7 @@ from accounts.pages import (
     show_bad_link,
     show_password_form,
 )
-from accounts.set_password import SetPasswordOutput, SetPasswordView
+from accounts.set_password import SetPasswordView
 from core.errors import refused
 from mail import outbox
 
@@ -115,12 +115,6 @@ class SetNewPasswordView(SetPasswordView):
     """Set the new password with the cookie that the link has left."""
 
     cookie = PASSWORD_RESET_COOKIE
-
-    @extend_schema(
-        request=NewPasswordInput, responses={200: SetPasswordOutput, **refused(400, 401, 403)}
-    )
-    def post(self, request: Request) -> Response:
-        return self.answer(request)
 
 
 def _read(uidb64: str, token: str, now: datetime) -> Capability:

@@ -119,8 +119,8 @@ def _purpose_of(key: str) -> Purpose:
     Raises:
         Http404: that is switched off.
     """
-    words = {str(purpose): purpose for purpose in IS_ON}
-    purpose = words.get(key.partition(".")[0], Purpose.SIGN_UP)
+    word = key.partition(".")[0]
+    purpose = Purpose(word) if word in IS_ON else Purpose.SIGN_UP
     if not IS_ON[purpose]():
         raise Http404
     return purpose

@@ -335,13 +335,13 @@ def test_both_ways_in_may_be_open_at_once(admin: Browser, settings: Any) -> None
     assert Browser().sign_up("new@example.test").status_code == 201
 
 
-def test_inviting_somebody_new_costs_eleven_queries(admin: Browser) -> None:
-    with statements(11):
+def test_inviting_somebody_new_costs_twelve_queries(admin: Browser) -> None:
+    with statements(12):
         invite(admin)
 
 
-def test_accepting_costs_eight_queries(browser: Browser, link: str) -> None:
+def test_accepting_costs_nine_queries(browser: Browser, link: str) -> None:
     browser.get(link)
 
-    with statements(8):
+    with statements(9):
         accept(browser)
