@@ -45,12 +45,16 @@ client = Https(SERVER_NAME="localhost")
 signed_in = client.ask("POST", "login/", {"email": email, "password": password})
 tokens = signed_in[1]
 profile = client.ask("GET", "user/", Authorization=f"Bearer {tokens['access']}")
+newcomer = {"email": f"new-{email}", "password1": password, "password2": password,
+            "first_name": "Ada", "last_name": "Lovelace"}
+signed_up = client.ask("POST", "registration/", newcomer)
 body = {"refresh": tokens["refresh"]} if "refresh" in tokens else {}
 refreshed = client.ask("POST", "refresh/", body)
 names = ("DEBUG", "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION", "JWT_ALLAUTH_MFA_TOTP_MODE",
          "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE")
 print(json.dumps({
     "statuses": [signed_in[0], profile[0], refreshed[0]],
+    "may_sign_up": signed_up[0] == 201,
     "in_body": "refresh" in tokens,
     "in_cookie": "refresh_token" in client.cookies,
     "settings": [getattr(settings, name) for name in names],
@@ -106,6 +110,7 @@ def test_people_can_sign_in(
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout.splitlines()[-1]) == {
         "statuses": [200, 200, 200],
+        "may_sign_up": not by_invitation,
         "in_body": not as_cookie,
         "in_cookie": as_cookie,
         "settings": [False, by_invitation, mfa, as_cookie],
