@@ -18,7 +18,7 @@ unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT
 export ANSWERS UV
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint project clean
+.PHONY: help demo test lint project browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -26,9 +26,9 @@ help: ## Show this list
 demo: .venv/.ready ## Make a project in demo/ and run it (ANSWERS="mfa_mode=required project_name='My Shop'")
 	@exec $(RUN) scripts/demo.py
 
-test: lint project ## Everything: lint, the template's tests, the checks and tests of a generated project
+test: lint project browser ## Everything: lint, the template's tests, the checks and tests of a generated project
 	$(RUN) -m pytest -n auto $(ARGS)
-	$(MAKE) -C $(PROJECT) check test
+	REQUIRE_BROWSER=1 $(MAKE) -C $(PROJECT) check test
 
 # A cache in the template's folder would be baked into every project.
 lint: export RUFF_CACHE_DIR := .ruff_cache
@@ -44,6 +44,9 @@ project: .venv/.ready ## Make and install the project that the tests use, in .bu
 		! -name .venv ! -name .mypy_cache ! -name uv.lock -exec rm -rf {} +
 	@$(RUN) scripts/template.py .build > /dev/null
 	@$(MAKE) -C $(PROJECT) setup
+
+browser: project ## Bring a browser for the tests of the pages, where the machine has none
+	@$(RUN) scripts/browser.py
 
 clean: ## Remove all that make has made here, the demo and its data included
 	rm -rf .build .tools .venv .*_cache demo uv.lock

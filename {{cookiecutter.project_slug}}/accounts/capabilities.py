@@ -52,7 +52,9 @@ class Capability:
 
     def is_for(self, email: str) -> bool:
         """Whether it was made for this address and the password that the account has now."""
-        fits = (constant_time_compare(self.fingerprint, own) for own in _of(self.user, email))
+        fits = (
+            constant_time_compare(self.fingerprint, own) for own in _fingerprints(self.user, email)
+        )
         return any(fits)
 
 
@@ -70,7 +72,7 @@ def issue(
     """
     payload = {
         "user": user.pk.hex,
-        "fingerprint": next(_of(user, user.email if email is None else email)),
+        "fingerprint": next(_fingerprints(user, user.email if email is None else email)),
         "expires": int(expires_at.timestamp()),
         "session": session_id.hex,
     }
@@ -143,7 +145,7 @@ def _signer(purpose: Purpose) -> Signer:
     return Signer(salt=f"accounts.capabilities.{purpose}")
 
 
-def _of(user: User, email: str) -> Iterator[str]:
+def _fingerprints(user: User, email: str) -> Iterator[str]:
     for digest in _digests("fingerprint", user.password, email):
         yield digest[:FINGERPRINT_LENGTH]
 

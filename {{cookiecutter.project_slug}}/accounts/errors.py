@@ -27,7 +27,9 @@ class ReauthenticationRequired(AuthenticationFailed):
 
 
 class CsrfFailed(PermissionDenied):
-    default_detail = "Send the value of the CSRF cookie in the X-CSRFToken header."
+    default_detail = (
+        "Send the value of the CSRF cookie in the X-CSRFToken header, from a trusted origin."
+    )
     default_code = "csrf_failed"
 
 

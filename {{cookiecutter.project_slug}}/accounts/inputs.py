@@ -22,6 +22,18 @@ class AddressField(serializers.EmailField):
         return str(super().to_internal_value(data)).lower()
 
 
+class NewAddressField(AddressField):
+    """An address that somebody chooses: letters name it to others, so it must not carry a link."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(validators=[_refuse_carrier], **options)
+
+
+def _refuse_carrier(address: str) -> None:
+    if set(address) & set('"/'):
+        raise DjangoValidationError("An address with a quotation mark or a slash is not accepted.")
+
+
 class PersonNameField(serializers.CharField):
     def __init__(self, **options: Any) -> None:
         super().__init__(
@@ -47,9 +59,17 @@ class NewPasswordInput(serializers.Serializer[Any]):
         return password
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["new_password1"] != attrs["new_password2"]:
-            raise serializers.ValidationError({"new_password2": "The two passwords differ."})
+        refuse_different(attrs, "new_password1", "new_password2")
         return attrs
+
+
+def refuse_different(attrs: dict[str, Any], first: str, second: str) -> None:
+    """
+    Raises:
+        ValidationError: for the second field, unless both are the same.
+    """
+    if attrs[first] != attrs[second]:
+        raise serializers.ValidationError({second: "The two passwords differ."})
 
 
 def refuse_weak(password: str, *, user: User) -> None:

@@ -26,8 +26,8 @@ EMAIL_CHANGE_LINK_LIFETIME = timedelta(days=3)
 @letter
 def verify_address(mail: Mail) -> dict[str, Any]:
     """The link that ends a sign-up."""
-    user = _addressee(mail, email_verified=False, invited_at=None)
-    return {"link": _link(mail, Purpose.SIGN_UP, user)}
+    user = _addressee(mail, email_verified=False)
+    return {"link": _link(mail, Purpose.SIGN_UP, user), "until": mail.not_after}
 
 
 @letter
@@ -36,16 +36,13 @@ def already_signed_up(mail: Mail) -> dict[str, Any]:
     user = _addressee(mail)
     if user.invited_at:
         return {"invited": True}
-    return {"verified": user.email_verified, "link": _reset_link(mail, user)}
+    return {"verified": user.email_verified, **_way_back(mail, user)}
 
 
 @letter
 def password_reset(mail: Mail) -> dict[str, Any]:
-    """The link to a new password, for whoever has had one."""
-    user = _addressee(mail)
-    if not user.has_usable_password():
-        raise Obsolete
-    return {"link": _reset_link(mail, user), "until": mail.not_after}
+    """The link to a new password."""
+    return _way_back(mail, _addressee(mail))
 
 
 @letter
@@ -65,11 +62,15 @@ def invitation(mail: Mail) -> dict[str, Any]:
 def email_change(mail: Mail) -> dict[str, Any]:
     """The link that moves an account to this address; its owner is told, if it has one already."""
     asking = User.objects.filter(pk=mail.parameters["user"], pending_email=mail.recipient)
-    user = _bound(mail, asking.exclude(email=mail.recipient))
-    if User.objects.filter(email=mail.recipient).exists():
-        return {"taken": True}
-    session_id = uuid.UUID(mail.parameters["session"])
-    return {"link": _link(mail, Purpose.EMAIL_CHANGE, user, session_id=session_id)}
+    user = _bound(mail, asking)
+    owner = User.objects.filter(email=mail.recipient).first()
+    if owner is None:
+        session_id = uuid.UUID(mail.parameters["session"])
+        link = _link(mail, Purpose.EMAIL_CHANGE, user, session_id=session_id)
+        return {"link": link, "until": mail.not_after}
+    if not owner.is_active:
+        raise Obsolete
+    return {"taken": True}
 
 
 @letter
@@ -100,10 +101,18 @@ def _link(mail: Mail, purpose: Purpose, user: User, session_id: uuid.UUID = NO_S
     return _address("account_confirm_email", key=_token(mail, purpose, user, session_id))
 
 
-def _reset_link(mail: Mail, user: User) -> str:
+def _way_back(mail: Mail, user: User) -> dict[str, Any]:
+    """The link to a new password.
+
+    Raises:
+        Obsolete: for an account that is to have none: a link would give it one.
+    """
+    if not user.has_usable_password():
+        raise Obsolete
     token = _token(mail, Purpose.PASSWORD_RESET, user)
     uidb64 = urlsafe_base64_encode(user.pk.bytes)
-    return _address("password_reset_confirm", uidb64=uidb64, token=token)
+    link = _address("password_reset_confirm", uidb64=uidb64, token=token)
+    return {"link": link, "until": mail.not_after}
 
 
 def _token(mail: Mail, purpose: Purpose, user: User, session_id: uuid.UUID = NO_SESSION) -> str:

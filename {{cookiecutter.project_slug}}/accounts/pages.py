@@ -23,10 +23,11 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts import capabilities
 from accounts.capabilities import Capability, CapabilityNotValid, Purpose
 
-CONTENT_SECURITY_POLICY = (
+POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'; form-action 'self'"
+    "base-uri 'none'; frame-ancestors 'none'; form-action 'self' {leads_to}"
 )
+"""The ``Content-Security-Policy`` of every page: no line of script or style in it runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ INVITATION_COOKIE = CapabilityCookie(
 class Page(View):
     """A page or a link; what a setting switches off answers 404.
 
-    HEAD, which a mail scanner may send, looks like GET and does nothing.
+    HEAD, which a mail scanner may send, is answered and does nothing.
     """
 
     http_method_names: Sequence[str] = ("get", "head")
@@ -103,28 +104,30 @@ class PlainPage(Page):
 
 
 def show(
-    request: HttpRequest, template: str, context: dict[str, Any] | None = None, status: int = 200
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    status: int = 200,
+    leads_to: str = "",
 ) -> HttpResponse:
+    """
+    Args:
+        leads_to: where the answer to the page's form may redirect, if not to us: browsers hold
+            ``form-action`` against it.
+    """
     page = {"product": settings.PROJECT_NAME, **(context or {})}
     response = render(request, template, page, status=status)
-    response["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
+    response["Content-Security-Policy"] = POLICY.format(leads_to=_origin(leads_to)).strip()
     response["Cache-Control"] = "no-store"
     return response
 
 
 def show_secret(
-    request: HttpRequest, template: str, context: dict[str, Any] | None = None, status: int = 200
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, **options: Any
 ) -> HttpResponse:
     """A page whose own address is a secret: whoever is linked from it must not be told."""
-    return _without_referrer(show(request, template, context, status))
-
-
-def allow_redirect(response: HttpResponse, address: str) -> None:
-    """Lets the page's form lead on to another origin: browsers hold ``form-action`` against it."""
-    parts = urlsplit(address)
-    if parts.netloc:
-        origin = f"{parts.scheme}://{parts.netloc}"
-        response["Content-Security-Policy"] = f"{CONTENT_SECURITY_POLICY} {origin}"
+    return _without_referrer(show(request, template, context, **options))
 
 
 def show_bad_link(request: HttpRequest, advice: str) -> HttpResponse:
@@ -155,7 +158,7 @@ def show_password_form(
         return show_bad_link(request, bad_link)
     context = {
         "email": user.email,
-        "invited": user.invited_at is not None,
+        "invited": cookie is INVITATION_COOKIE,
         "rules": password_validators_help_texts(),
         "action": action,
         "next": goes_on,
@@ -168,6 +171,11 @@ def lead_on(address: str) -> HttpResponse:
     response = HttpResponseRedirect(address)
     response["Cache-Control"] = "no-store"
     return _without_referrer(response)
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 
 def _without_referrer(response: HttpResponse) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""The past of an account: what a new password ends.
+"""The past of an account: what a new password ends, and signing out everywhere.
 
 Links and cookies need no ending: their fingerprint is of the password that was.
 """

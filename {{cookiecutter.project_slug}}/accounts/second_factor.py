@@ -6,5 +6,5 @@ from allauth.mfa.models import Authenticator
 
 
 def remove_all(*, user_id: uuid.UUID) -> None:
-    """Deletes the authenticators of somebody who had not shown that the mailbox is theirs."""
+    """Deletes every authenticator of the account."""
     Authenticator.objects.filter(user_id=user_id).delete()

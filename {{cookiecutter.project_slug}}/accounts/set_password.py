@@ -52,7 +52,7 @@ def set_password(
         if not user.email_verified:
             # Whoever enrolled them had not shown the mailbox, and this person just has.
             second_factor.remove_all(user_id=user.pk)
-        if user.invited_at is None:
+        if user.has_usable_password():
             outbox.post(letters.password_changed, to=user.email, parameters={"ip": client.ip})
         user.password = proof.password_hash
         addresses.mark_verified(user)
@@ -67,11 +67,11 @@ class SetPasswordView(PublicEndpoint, APIView):
     )
     def post(self, request: Request) -> Response:
         now = timezone.now()
-        refuse_other_sites(request)
         try:
             capability = self.cookie.capability(request, now=now)
         except CapabilityNotValid:
             raise TokenNotValid from None
+        refuse_other_sites(request)
         form = NewPasswordInput(data=request.data, context={"user": capability.user})
         form.is_valid(raise_exception=True)
         issued = set_password(

@@ -3,16 +3,12 @@
 import logging
 import re
 
-# Longer than a UUID: a link's token, and no path of ours besides.
-_LONG_SEGMENT = re.compile(r"(?<=/)[\w.:=%~-]{40,}")
+# Longer than a UUID: the token of a link, and no other part of a path of ours.
+_TOKEN_IN_PATH = re.compile(r"(?<=/)[\w.:=%~-]{40,}")
 
 
-class HideSecretsInPaths(logging.Filter):
-    """Django logs the path of a request that is refused, and a link's path holds its token."""
+class LineFormatter(logging.Formatter):
+    """Hides the tokens of links: Django logs the path of every request that is refused."""
 
-    def filter(self, record: logging.LogRecord) -> bool:
-        message = record.getMessage()
-        hidden = _LONG_SEGMENT.sub("…", message)
-        if hidden != message:
-            record.msg, record.args = hidden, ()
-        return True
+    def format(self, record: logging.LogRecord) -> str:
+        return _TOKEN_IN_PATH.sub("…", super().format(record))

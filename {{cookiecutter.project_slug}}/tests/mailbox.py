@@ -2,6 +2,7 @@
 
 import re
 
+from django.conf import settings
 from django.core import mail as django_mail
 from django.core.mail import EmailMessage
 
@@ -24,6 +25,7 @@ def link_to(address: str) -> str:
 
 
 def link_in(message: EmailMessage) -> str:
-    found = re.search(r"^https://api\.example\.test(/\S+)$", str(message.body), re.MULTILINE)
+    here = re.escape(settings.PUBLIC_URL)
+    found = re.search(rf"^{here}(/\S+)$", str(message.body), re.MULTILINE)
     assert found, message.body
     return found[1]

@@ -1,7 +1,7 @@
 """Invitation: an admin lets somebody in, who then sets the password.
 
 1. An admin names an address and a role. An account whose address was never verified is taken over,
-   for whoever signed up has not shown the mailbox. A verified one is left alone.
+   for whoever signed up has not shown the mailbox. Verified people and staff are left alone.
 2. A new unusable password makes every earlier link, cookie and session of the account worthless.
 3. The letter has a link; ``flows.verification`` opens it, leaves a cookie and leads to a form.
 4. The cookie sets the password, which accepts the invitation and verifies the address.
@@ -9,13 +9,14 @@
 """
 
 import logging
+import uuid
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
-from django.db import transaction
-from django.db.models import ProtectedError
+from django.db import IntegrityError, transaction
+from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -25,9 +26,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import capabilities, letters, second_factor
-from accounts.conf import switches
-from accounts.http import HasRole, LiveSessionAuthentication, session_of
-from accounts.inputs import AddressField, PersonNameField
+from accounts.conf import EmailVerification, switches
+from accounts.http import HasRole, LiveSessionAuthentication
+from accounts.inputs import NewAddressField, PersonNameField
 from accounts.models import User
 from accounts.pages import INVITATION_COOKIE, Page, show_password_form
 from accounts.set_password import SetPasswordView
@@ -37,35 +38,35 @@ from mail import outbox
 
 logger = logging.getLogger(__name__)
 
-HELD = "There is an account with this address already."
+HELD = "There is an account with this address already, and it stays as it is."
 
 
 class InvitationInput(serializers.Serializer[Any]):
-    email = AddressField()
+    email = NewAddressField()
     role = serializers.ChoiceField(User.Role.choices)
     first_name = PersonNameField(required=False, default="")
     last_name = PersonNameField(required=False, default="")
 
 
 @transaction.atomic
-def invite(*, inviter: User, email: str, now: datetime, **fields: Any) -> None:
+def invite(*, email: str, role: str, first_name: str, last_name: str, now: datetime) -> None:
     """
-    Args:
-        fields: role, first_name and last_name.
-
     Raises:
         ValidationError: the address is that of an account which is not to be taken over.
     """
-    user, _ = User.objects.select_for_update().get_or_create(
+    user, created = User.objects.select_for_update().get_or_create(
         email=email, defaults={"password": make_password(None)}
     )
-    if not _may_be_taken_over(user, inviter):
+    if not _may_be_taken_over(user):
         raise serializers.ValidationError({"email": [HELD]})
-    for name, value in fields.items():
-        setattr(user, name, value)
+    if created or _begins_with_its_invitation(user) or not _may_have_been_used():
+        user.date_joined = now
+    user.role, user.first_name, user.last_name = role, first_name, last_name
     user.invited_at = now
     user.set_unusable_password()
     user.save()
+    user.groups.clear()
+    user.user_permissions.clear()
     second_factor.remove_all(user_id=user.pk)
     outbox.post(
         letters.invitation,
@@ -75,35 +76,49 @@ def invite(*, inviter: User, email: str, now: datetime, **fields: Any) -> None:
     )
 
 
-def _may_be_taken_over(user: User, inviter: User) -> bool:
-    """What was closed stays closed, and nobody invites themselves or those above them."""
-    above = user.is_superuser or user.pk == inviter.pk
-    return user.is_active and not user.email_verified and not above
+def _may_be_taken_over(user: User) -> bool:
+    """Staff keep theirs, or an invitation could depose them, and what was closed stays closed."""
+    pending = user.invited_at is not None and not user.has_usable_password()
+    squatted = not user.email_verified and user.role == User.Role.USER
+    return user.is_active and not user.is_superuser and (pending or squatted)
+
+
+def _begins_with_its_invitation(user: User) -> bool:
+    """Nobody has ever been in such an account, so it may be purged."""
+    return user.date_joined == user.invited_at
+
+
+def _may_have_been_used() -> bool:
+    """Whether people get into accounts whose address they have not verified."""
+    return switches.email_verification is not EmailVerification.MANDATORY
 
 
 def purge_unaccepted(*, now: datetime) -> int:
-    """Deletes the accounts of invitations that expired; says how many there were."""
+    """Deletes the accounts of invitations that expired; says how many there were.
+
+    An account that somebody may have used before it was taken over is kept, with what is in it.
+    """
     expired = User.objects.filter(
         invited_at__lte=now - switches.invitation_lifetime,
+        date_joined=F("invited_at"),
         password__startswith=UNUSABLE_PASSWORD_PREFIX,
         email_verified=False,
     )
-    purged = 0
-    for pk in expired.values_list("pk", flat=True):
+    return sum(_purge(expired, user_id) for user_id in expired.values_list("pk", flat=True))
+
+
+def _purge(expired: QuerySet[User], user_id: uuid.UUID) -> int:
+    try:
         with transaction.atomic():
             # Locked, for somebody may just be accepting.
-            user = expired.select_for_update(skip_locked=True).filter(pk=pk).first()
-            purged += user is not None and _delete(user)
-    return purged
-
-
-def _delete(user: User) -> bool:
-    try:
-        user.delete()
-    except ProtectedError:
-        logger.warning("expired invitation kept, rows refer to it: user=%s", user.pk)
-        return False
-    return True
+            user = expired.select_for_update(skip_locked=True).filter(pk=user_id).first()
+            if user is None:
+                return 0
+            user.delete()
+    except IntegrityError:
+        logger.warning("expired invitation kept, rows refer to it: user=%s", user_id)
+        return 0
+    return 1
 
 
 class InvitationView(SwitchableAPIView):
@@ -123,7 +138,7 @@ class InvitationView(SwitchableAPIView):
     def post(self, request: Request) -> Response:
         form = InvitationInput(data=request.data)
         form.is_valid(raise_exception=True)
-        invite(inviter=session_of(request).user, now=timezone.now(), **form.validated_data)
+        invite(**form.validated_data, now=timezone.now())
         return Response({}, status=status.HTTP_201_CREATED)
 
 

@@ -3,7 +3,8 @@
 1. The caller is read from the access token, with the session it belongs to.
 2. Logout ends the session of the refresh token that came along, rotated meanwhile or not: the token
    names its session, and another tab may just have renewed it.
-3. Logout everywhere ends every session of the caller; no refresh token is needed for that.
+3. Logout everywhere ends every session of the caller, and a change of address that one of them may
+   have asked for; no refresh token is needed for that.
 4. The cookie is cleared. Access tokens that are already out live on until they expire, some minutes
    (``JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK`` ends them too).
 """
@@ -15,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import sessions, tokens
+from accounts import past, sessions, tokens
 from accounts.errors import RefreshTokenNotAccepted, TokenNotValid
 from accounts.http import (
     DetailOutput,
@@ -67,5 +68,5 @@ class LogoutAllView(APIView):
     @extend_schema(request=None, responses={200: DetailOutput, **refused(401, 403)})
     def post(self, request: Request) -> Response:
         refuse_foreign_origin(request)
-        sessions.revoke_all(user_id=session_of(request).user_id)
+        past.end(session_of(request).user)
         return clear_refresh_cookie(Response({"detail": "You are signed out everywhere."}))

@@ -10,7 +10,7 @@
 
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -84,8 +84,9 @@ class PasswordResetLink(Page):
         front_end = settings.PASSWORD_RESET_REDIRECT
         if not front_end:
             return show_bad_link(request, "reset")
-        separator = "&" if "?" in front_end else "?"
-        return lead_on(front_end + separator + urlencode({"error": "invalid_link"}))
+        parts = urlsplit(front_end)
+        query = "&".join(filter(None, [parts.query, "error=invalid_link"]))
+        return lead_on(parts._replace(query=query).geturl())
 
 
 class BuiltInPage(Page):

@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 from accounts import addresses, capabilities, letters
 from accounts.errors import ReauthenticationRequired, TokenNotValid
 from accounts.http import LiveSessionAuthentication, session_of
-from accounts.inputs import AddressField, PersonNameField
+from accounts.inputs import NewAddressField, PersonNameField
 from accounts.models import Session, User
 from core.client import Client, client_of
 from core.errors import refused
@@ -32,7 +32,7 @@ RECENT = timedelta(minutes=15)
 
 
 class ProfileSerializer(serializers.Serializer[User]):
-    email = AddressField()
+    email = NewAddressField()
     first_name = PersonNameField()
     last_name = PersonNameField()
 
@@ -66,9 +66,10 @@ def change_profile(
         if session.created_at <= now - RECENT:
             raise ReauthenticationRequired
         _ask_for_address(session, email, client, now)
+    if names and not User.objects.filter(pk=user.pk).update(**names):
+        raise TokenNotValid
     for field, value in names.items():
         setattr(user, field, value)
-    user.save(update_fields=names)
 
 
 @transaction.atomic

@@ -21,7 +21,13 @@ from rest_framework.response import Response
 from accounts import capabilities, entry, letters
 from accounts.conf import EmailVerification, switches
 from accounts.http import DetailOutput, PublicEndpoint, TokensOutput, answer_tokens
-from accounts.inputs import AddressField, PasswordField, PersonNameField, refuse_weak
+from accounts.inputs import (
+    NewAddressField,
+    PasswordField,
+    PersonNameField,
+    refuse_different,
+    refuse_weak,
+)
 from accounts.models import User
 from accounts.passwords import Proof
 from core.client import client_of
@@ -34,15 +40,14 @@ TAKEN = "There is an account with this address already. Sign in, or reset the pa
 
 
 class RegistrationInput(serializers.Serializer[Any]):
-    email = AddressField()
+    email = NewAddressField()
     password1 = PasswordField()
     password2 = PasswordField(help_text="The same again.")
     first_name = PersonNameField()
     last_name = PersonNameField()
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if attrs["password1"] != attrs.pop("password2"):
-            raise serializers.ValidationError({"password2": "The two passwords differ."})
+        refuse_different(attrs, "password1", "password2")
         person = {name: attrs[name] for name in ("email", "first_name", "last_name")}
         try:
             refuse_weak(attrs["password1"], user=User(**person))

@@ -11,6 +11,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -25,7 +26,6 @@ from accounts.pages import (
     INVITATION_COOKIE,
     Page,
     PlainPage,
-    allow_redirect,
     lead_on,
     show_bad_link,
     show_secret,
@@ -43,7 +43,7 @@ def verify(link: Capability) -> None:
         raise CapabilityNotValid
 
 
-def move(link: Capability) -> None:
+def move_account(link: Capability) -> None:
     """
     Raises:
         CapabilityNotValid: the address is somebody else's by now, or not asked for any more.
@@ -59,7 +59,7 @@ def move(link: Capability) -> None:
 
 CONFIRMS: dict[Purpose, Callable[[Capability], None]] = {
     Purpose.SIGN_UP: verify,
-    Purpose.EMAIL_CHANGE: move,
+    Purpose.EMAIL_CHANGE: move_account,
 }
 
 
@@ -80,6 +80,10 @@ class VerificationView(Page):
 
     http_method_names = ("get", "head", "post")
 
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        self.purpose = _purpose_of(kwargs["key"])
+
     def get(self, request: HttpRequest, key: str) -> HttpResponse:
         return self._open(request, key, confirmed=switches.confirm_email_on_get)
 
@@ -87,7 +91,7 @@ class VerificationView(Page):
         return self._open(request, key, confirmed=True)
 
     def _open(self, request: HttpRequest, key: str, *, confirmed: bool) -> HttpResponse:
-        purpose, now = _purpose_of(key), timezone.now()
+        purpose, now = self.purpose, timezone.now()
         try:
             link = capabilities.read(purpose, key, now=now)
             if purpose is Purpose.INVITATION:
@@ -136,9 +140,9 @@ def _open_invitation(request: HttpRequest, link: Capability, now: datetime) -> H
 def _ask_to_confirm(request: HttpRequest, link: Capability) -> HttpResponse:
     user = link.user
     email = user.email if link.is_for(user.email) else user.pending_email
-    response = show_secret(request, "pages/confirm_email.html", {"email": email})
-    allow_redirect(response, settings.EMAIL_VERIFIED_REDIRECT)
-    return response
+    context = {"email": email}
+    leads_to = settings.EMAIL_VERIFIED_REDIRECT
+    return show_secret(request, "pages/confirm_email.html", context, leads_to=leads_to)
 
 
 def _land(request: HttpRequest) -> HttpResponse:

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 
+from accounts import letters
 from accounts.models import Session, User
+from mail import outbox
 from mail.models import Mail
 from tests.client import Browser
 from tests.clock import later
@@ -195,6 +197,53 @@ def test_password_change_ends_it(browser: Browser, signed_in: Browser, link: str
 
     assert browser.get(link).status_code == 400
     assert "pending_email" not in signed_in.call("get", "rest_user_details").json()
+
+
+def test_signing_out_everywhere_ends_it(browser: Browser, signed_in: Browser, link: str) -> None:
+    signed_in.call("post", "rest_logout_all", {})
+
+    assert browser.get(link).status_code == 400
+    assert User.objects.get().pending_email == ""
+
+
+def test_owner_of_a_closed_account_is_not_told(signed_in: Browser) -> None:
+    other = make_user(is_active=False)
+
+    ask(signed_in, other.email)
+
+    assert letters_to(other.email) == []
+
+
+def test_account_does_not_move_without_the_end_of_the_other_sessions(
+    signed_in: Browser, user: User, link: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(**_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("accounts.sessions.revoke_others", fails)
+
+    assert Browser(raise_request_exception=False).get(link).status_code == 500
+
+    assert User.objects.get().email == user.email
+
+
+def test_no_address_is_pending_without_a_warning_to_the_old_one(
+    signed_in: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = outbox.post
+
+    def fails_for_the_warning(letter: Any, **options: Any) -> None:
+        if letter is letters.email_change_asked:
+            raise RuntimeError
+        post(letter, **options)
+
+    monkeypatch.setattr("mail.outbox.post", fails_for_the_warning)
+    signed_in.raise_request_exception = False
+
+    assert ask(signed_in).status_code == 500
+
+    assert User.objects.get().pending_email == ""
+    assert not Mail.objects.exists()
 
 
 def test_admin_who_corrects_the_address_ends_it(browser: Browser, user: User, link: str) -> None:

@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group, Permission
+from django.db.models import ProtectedError, RestrictedError
 from django.urls import reverse
 from django.utils import timezone
 
@@ -127,11 +129,15 @@ def superuser() -> User:
     return make_user(role="ADMIN", is_superuser=True, email_verified=False)
 
 
+def staff() -> User:
+    return make_user(role="STAFF", email_verified=False)
+
+
 def closed() -> User:
     return make_user(is_active=False, email_verified=False)
 
 
-@pytest.mark.parametrize("held", [make_user, superuser, closed])
+@pytest.mark.parametrize("held", [make_user, superuser, staff, closed])
 def test_account_that_is_not_to_be_taken_over_is_left_alone(held: Any, admin: Browser) -> None:
     person = held()
     before = User.objects.values().get(pk=person.pk)
@@ -150,6 +156,37 @@ def test_nobody_invites_themselves() -> None:
     User.objects.update(email_verified=False)
 
     assert invite(browser, person.email).status_code == 400
+
+
+def test_nobody_deposes_an_admin_by_inviting_them(admin: Browser) -> None:
+    other = make_user(role="ADMIN", email_verified=False)
+
+    assert invite(admin, other.email, role="USER").status_code == 400
+
+    other.refresh_from_db()
+    assert (other.role, other.has_usable_password()) == ("ADMIN", True)
+
+
+def test_account_that_is_taken_over_keeps_no_rights(admin: Browser) -> None:
+    person = make_user(email=ADDRESS, email_verified=False)
+    person.user_permissions.set(Permission.objects.filter(codename="delete_user"))
+    person.groups.add(Group.objects.create(name="movers"))
+
+    invite(admin)
+
+    assert not person.user_permissions.exists()
+    assert not person.groups.exists()
+
+
+def test_pending_invitation_that_an_admin_marked_verified_can_be_renewed(
+    browser: Browser, admin: Browser, link: str
+) -> None:
+    User.objects.filter(email=ADDRESS).update(email_verified=True)
+
+    assert invite(admin).status_code == 201
+
+    browser.get(link_to(ADDRESS))
+    assert accept(browser).status_code == 200
 
 
 def test_inviting_again_replaces_the_link_the_role_and_the_names(
@@ -223,6 +260,21 @@ def test_form_without_a_good_cookie_says_so(browser: Browser) -> None:
     assert "invited you" in response.content.decode()
 
 
+def test_accepting_sends_no_letter_about_a_changed_password(browser: Browser, link: str) -> None:
+    browser.get(link)
+    accept(browser)
+
+    assert [letter.subject for letter in letters_to(ADDRESS)] == [
+        "You have been invited to Gatehouse"
+    ]
+
+
+def test_without_any_cookie_nothing_is_set(browser: Browser, link: str) -> None:
+    response = accept(browser)
+
+    assert (response.status_code, response.json()["code"]) == (401, "token_not_valid")
+
+
 def test_refused_password_does_not_spend_the_cookie(browser: Browser, link: str) -> None:
     browser.get(link)
 
@@ -269,6 +321,53 @@ def test_expired_invitation_is_purged_and_frees_its_address(link: str, settings:
     settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = False
     assert Browser().sign_up(ADDRESS).status_code == 201
     assert User.objects.filter(email=ADDRESS).exists()
+
+
+@pytest.mark.parametrize(("mode", "left"), [("mandatory", 0), ("optional", 1), ("none", 1)])
+def test_account_that_somebody_may_have_used_before_is_not_purged(
+    mode: str, left: int, admin: Browser, settings: Any
+) -> None:
+    settings.EMAIL_VERIFICATION = mode
+    make_user(email=ADDRESS, email_verified=False)
+    invite(admin)
+
+    with later(WEEK + 10):
+        purge_invitations()
+
+    assert User.objects.filter(email=ADDRESS).count() == left
+
+
+def test_invitation_that_was_renewed_is_purged_a_week_after_that(admin: Browser, link: str) -> None:
+    with later(WEEK - 10):
+        admin.sign_in(User.objects.get(role="ADMIN").email)
+        invite(admin)
+    with later(WEEK + 10):
+        purge_invitations()
+        assert User.objects.filter(email=ADDRESS).exists()
+    with later(2 * WEEK + 10):
+        purge_invitations()
+        assert not User.objects.filter(email=ADDRESS).exists()
+
+
+@pytest.mark.parametrize("refused", [ProtectedError, RestrictedError])
+def test_account_that_other_rows_hold_on_to_stops_no_purge(
+    refused: Any, admin: Browser, link: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invite(admin, "another@example.test")
+    delete = User.delete
+
+    def delete_unless_held(user: User) -> Any:
+        if user.email == ADDRESS:
+            raise refused("rows refer to it", set())
+        return delete(user)
+
+    monkeypatch.setattr(User, "delete", delete_unless_held)
+
+    with later(WEEK + 10):
+        assert purge_unaccepted(now=timezone.now()) == 1
+
+    assert User.objects.filter(email=ADDRESS).exists()
+    assert not User.objects.filter(email="another@example.test").exists()
 
 
 def test_accepted_invitation_is_never_purged(browser: Browser, link: str) -> None:
@@ -335,8 +434,8 @@ def test_both_ways_in_may_be_open_at_once(admin: Browser, settings: Any) -> None
     assert Browser().sign_up("new@example.test").status_code == 201
 
 
-def test_inviting_somebody_new_costs_twelve_queries(admin: Browser) -> None:
-    with statements(12):
+def test_inviting_somebody_new_costs_fourteen_queries(admin: Browser) -> None:
+    with statements(14):
         invite(admin)
 
 

@@ -208,6 +208,9 @@ def test_front_end_is_led_to_and_told_of_a_bad_link(
     assert bad.status_code == 302
     assert bad["Location"] == "https://app.example.test/reset?lang=en&error=invalid_link"
     assert not bad.cookies
+    settings.PASSWORD_RESET_REDIRECT = "https://app.example.test/#reset"
+    bad = browser.get(link[:-3] + "/")
+    assert bad["Location"] == "https://app.example.test/?error=invalid_link#reset"
 
 
 @pytest.mark.parametrize("name", ["default_password_reset", "jwt_allauth_password_reset_complete"])
@@ -300,6 +303,39 @@ def test_other_site_that_cannot_read_the_csrf_cookie_sets_nothing(
     assert Browser().sign_in(user.email, PASSWORD).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Origin": "https://testserver"}, 200),
+        ({"Origin": "https://app.example.test"}, 200),
+        ({"Referer": "https://app.example.test/reset"}, 200),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Referer": "https://evil.example/"}, 403),
+        ({}, 403),
+    ],
+)
+def test_over_https_the_page_that_sends_it_has_to_be_a_trusted_one(
+    headers: dict[str, str], status: int, opened: Browser, settings: Any
+) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["https://app.example.test"]
+    body = {"new_password1": NEW, "new_password2": NEW}
+    csrf = {"X-CSRFToken": opened.cookies["csrftoken"].value}
+
+    response = opened.call(
+        "post", "rest_password_reset_set_new", body, headers=csrf | headers, secure=True
+    )
+
+    assert response.status_code == status
+
+
+def test_cookie_is_plain_in_development_alone(browser: Browser, link: str, settings: Any) -> None:
+    settings.DEBUG = True
+
+    response = browser.get(link)
+
+    assert not response.cookies["password_reset_access_token"]["secure"]
+
+
 def test_foreign_origin_sets_nothing_even_with_the_token(opened: Browser) -> None:
     body = {"new_password1": NEW, "new_password2": NEW}
     headers = {
@@ -312,9 +348,11 @@ def test_foreign_origin_sets_nothing_even_with_the_token(opened: Browser) -> Non
     assert response.status_code == 403
 
 
-@pytest.mark.parametrize("change", [{"email": "moved@example.test"}, {"password": "!other"}])
+@pytest.mark.parametrize(
+    "change", [{"email": "moved@example.test"}, {"password": "!other"}, {"is_active": False}]
+)
 def test_account_that_changed_while_the_form_was_checked_keeps_its_password(
-    change: dict[str, str], user: User
+    change: dict[str, Any], user: User
 ) -> None:
     now = timezone.now()
     token = capabilities.issue(Purpose.PASSWORD_RESET_COOKIE, user=user, expires_at=now + HOUR)

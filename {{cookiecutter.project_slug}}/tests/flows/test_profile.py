@@ -104,6 +104,16 @@ def test_access_token_of_what_is_over_is_refused(
     assert not User.objects.filter(first_name="Grace").exists()
 
 
+def test_account_that_is_deleted_meanwhile_is_refused(
+    signed_in: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("django.db.models.query.QuerySet.update", lambda *_, **__: 0)
+
+    response = signed_in.call("patch", "rest_user_details", {"first_name": "Grace"})
+
+    assert (response.status_code, response.json()["code"]) == (401, "token_not_valid")
+
+
 def test_get_costs_one_query(signed_in: Browser, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         signed_in.call("get", "rest_user_details")

@@ -6,6 +6,7 @@ import pytest
 from django.contrib.auth import hashers
 from django.test import Client
 
+from accounts import tokens
 from accounts.http import REFRESH_COOKIE
 from accounts.models import Session, User
 from mail.models import Mail
@@ -84,12 +85,13 @@ def test_letter_goes_out_unless_nothing_is_verified(
 def test_unverified_person_is_known_by_the_claim(browser: Browser, settings: Any) -> None:
     settings.EMAIL_VERIFICATION = "optional"
     browser.sign_up(ADDRESS)
+    assert not tokens.read_access(browser.access).email_verified
 
     browser.get(link_to(ADDRESS))
+    browser.refresh()
 
-    user = User.objects.get()
-    assert user.email_verified
-    assert Session.objects.filter(user=user).count() == 1, "verifying leaves it alone"
+    assert tokens.read_access(browser.access).email_verified
+    assert Session.objects.count() == 1, "verifying leaves it alone"
 
 
 def test_taken_address_gets_the_same_answer_and_sets_no_cookie(user: User) -> None:
@@ -154,6 +156,32 @@ def test_whoever_has_been_invited_is_told_so_without_a_link(browser: Browser) ->
     assert "https://" not in letter.body
 
 
+def test_account_that_is_to_have_no_password_gets_no_link_to_one(browser: Browser) -> None:
+    make_user(email=ADDRESS, password=None)
+
+    assert browser.sign_up(ADDRESS).status_code == 201
+
+    assert letters_to(ADDRESS) == []
+
+
+def test_letter_that_comes_after_the_address_was_verified_is_not_sent(browser: Browser) -> None:
+    browser.sign_up(ADDRESS)
+    User.objects.update(email_verified=True)
+
+    assert letters_to(ADDRESS) == []
+
+
+def test_there_is_no_account_without_its_letter(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr("mail.outbox.post", fails)
+
+    assert Browser(raise_request_exception=False).sign_up(ADDRESS).status_code == 500
+
+    assert not User.objects.exists()
+
+
 def test_closed_account_gets_no_letter(browser: Browser) -> None:
     make_user(email=ADDRESS, is_active=False)
 
@@ -170,6 +198,9 @@ def test_closed_account_gets_no_letter(browser: Browser) -> None:
         ({"email": "a\x00@example.test"}, "email"),
         ({"email": ["a@example.test"]}, "email"),
         ({"email": None}, "email"),
+        ({"email": '"http://evil.example/pay"@evil.example'}, "email"),
+        ({"email": "evil.example/pay@evil.example"}, "email"),
+        ({"email": '"a\x0bb"@evil.example'}, "email"),
         ({"password2": "something else entirely"}, "password2"),
         ({"password1": "12345678", "password2": "12345678"}, "password1"),
         ({"password1": "password", "password2": "password"}, "password1"),
@@ -245,7 +276,7 @@ def test_costs_three_queries_for_any_address(taken: bool, browser: Browser, user
         browser.sign_up(user.email if taken else ADDRESS)
 
 
-def test_answer_is_public_and_plain(client: Client) -> None:
+def test_only_json_is_taken(client: Client) -> None:
     response = client.post("/api/auth/registration/", {}, content_type="text/plain")
 
     assert response.status_code == 415

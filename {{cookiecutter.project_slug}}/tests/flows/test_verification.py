@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.urls import reverse
 
 from accounts.models import Session, User
@@ -160,12 +161,22 @@ def test_without_verification_there_is_nothing_here(
     assert browser.get(f"/api/auth/registration/{path}").status_code == 404
 
 
+@pytest.mark.parametrize("method", ["get", "head", "post", "put", "delete", "options"])
 def test_without_verification_an_old_link_is_nothing_either(
-    browser: Browser, link: str, settings: Any
+    method: str, browser: Browser, link: str, settings: Any
 ) -> None:
     settings.EMAIL_VERIFICATION = "none"
 
-    assert browser.get(link).status_code == 404
+    assert getattr(browser, method)(link).status_code == 404
+    assert not is_verified()
+
+
+def test_address_that_allauth_has_as_somebody_elses_is_a_bad_link(
+    browser: Browser, link: str
+) -> None:
+    EmailAddress.objects.create(user=make_user(), email=ADDRESS, verified=True)
+
+    assert browser.get(link).status_code == 400
     assert not is_verified()
 
 

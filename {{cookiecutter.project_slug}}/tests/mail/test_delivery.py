@@ -1,186 +1,86 @@
-"""Real mail: a web process, a broker, a worker and a mail server; each of them may be killed."""
+"""Real mail: gunicorn, a broker, a worker and a mail server; each of them may be killed."""
 
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
-from collections import Counter
-from collections.abc import Iterator
-from contextlib import ExitStack, closing
-from pathlib import Path
-from typing import Any
+import time
 
-import pytest
-import redis
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
-from django.conf import settings
-from django.utils import timezone
+from django.contrib.auth.hashers import make_password
 
-from config.env import BASE_DIR
-from devtools import valkey
-from devtools.places import Place
-from devtools.processes import Child, Children
+from accounts.models import User
+from mail import delivery
 from mail.models import Mail
 from tests.devtools.waiting import until
-
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Inbox:
-    """The mail server's end: what arrived, and what it answers to a recipient."""
-
-    def __init__(self) -> None:
-        self.answers: dict[str, str] = {}
-        self.arrived: Counter[str] = Counter()
-
-    async def handle_RCPT(  # noqa: N802  the name is aiosmtpd's
-        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
-        answer = self.answers.get(address, "250 OK")
-        if answer.startswith("250"):
-            envelope.rcpt_tos.append(address)
-        return answer
-
-    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
-        self.arrived.update(envelope.rcpt_tos)
-        return "250 OK"
+from tests.mail.stage import Stage, states, time_passes
+from tests.people import PASSWORD
 
 
-class Stage:
-    """Everything between a request and a mailbox, for one test."""
-
-    def __init__(self, ends: ExitStack) -> None:
-        self.inbox = Inbox()
-        controller = Controller(self.inbox, hostname="127.0.0.1", port=_free_port())
-        controller.start()
-        ends.callback(controller.stop)
-        self._folder = Path(tempfile.mkdtemp(prefix="mail-", dir="/tmp"))
-        ends.callback(shutil.rmtree, self._folder)
-        self._children = ends.enter_context(Children())
-        self._environment = {
-            **os.environ,
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "DATABASE_URL": _test_database_url(),
-            "REDIS_URL": f"unix://{self._folder / 'valkey.sock'}",
-            "EMAIL_URL": f"smtp://127.0.0.1:{controller.port}",
-        }
-        self.start_broker()
-        self._web = self._start_web(ends)
-
-    def start_broker(self) -> None:
-        place = Place(self._folder, self._folder, None, durable=False)
-        valkey.start(self._children, place)
-
-    def kill_broker(self) -> None:
-        with redis.Redis.from_url(self._environment["REDIS_URL"]) as broker:
-            os.kill(broker.info("server")["process_id"], signal.SIGKILL)
-        until(self._children.take_ended)
-
-    def start_worker(self) -> Child:
-        options = ["--concurrency=1", "--loglevel=INFO", "--without-mingle", "--without-gossip"]
-        worker = self._children.start(
-            "worker",
-            [sys.executable, "-m", "celery", "-A", "config", "worker", *options],
-            log=self._folder / "worker.log",
-            cwd=BASE_DIR,
-            environment=self._environment,
-        )
-        worker.wait_until(lambda: " ready." in worker.log.read_text(), seconds=60)
-        return worker
-
-    def kill_worker(self, worker: Child) -> None:
-        os.killpg(worker.process.pid, signal.SIGKILL)
-        self._children.wait(worker)
-
-    def web(self, command: str) -> float:
-        """Returns the seconds it took."""
-        assert self._web.stdin
-        assert self._web.stdout
-        self._web.stdin.write(command + "\n")
-        self._web.stdin.flush()
-        return float(self._web.stdout.readline())
-
-    def _start_web(self, ends: ExitStack) -> "subprocess.Popen[str]":
-        web = subprocess.Popen(
-            [sys.executable, "-m", "tests.mail.web"],
-            cwd=BASE_DIR,
-            env=self._environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        ends.callback(web.communicate)
-        return web
+def ask_for_resets(stage: Stage, count: int) -> list[str]:
+    """A letter each to so many people; returns their addresses."""
+    password, browser = make_password(PASSWORD), stage.browser()
+    people = [User(email=f"person{n}@example.test", password=password) for n in range(count)]
+    User.objects.bulk_create(people)
+    for person in people:
+        browser.call("post", "rest_password_reset", {"email": person.email})
+    return [person.email for person in people]
 
 
-@pytest.fixture
-def stage() -> Iterator[Stage]:
-    with ExitStack() as ends:
-        yield Stage(ends)
-
-
-def _free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as server:
-        return int(server.getsockname()[1])
-
-
-def _test_database_url() -> str:
-    database: dict[str, Any] = settings.DATABASES["default"]
-    host = database["OPTIONS"].get("host") or database["HOST"]
-    login = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
-    return f"postgresql://{login}/{database['NAME']}?host={host}"
-
-
-def states() -> Counter[str]:
-    return Counter(Mail.objects.values_list("state", flat=True))
-
-
-def time_passes() -> None:
-    """So much that every letter that was left behind is due again."""
-    Mail.objects.filter(state="pending").update(due_at=timezone.now(), claimed_until=None)
+def sign_up(stage: Stage, address: str) -> float:
+    """Returns the seconds it took."""
+    began = time.monotonic()
+    assert stage.browser().sign_up(address).status_code == 201
+    return time.monotonic() - began
 
 
 def test_letter_reaches_the_mail_server(stage: Stage) -> None:
     stage.start_worker()
 
-    stage.web("post 1")
+    sign_up(stage, "ada@example.test")
 
     until(lambda: states() == {"sent": 1})
-    assert stage.inbox.arrived == {"person0@example.test": 1}
+    assert stage.inbox.arrived == {"ada@example.test": 1}
+    assert len(stage.inbox.links_to("ada@example.test")) == 1
 
 
-def test_broker_that_was_away_costs_neither_time_nor_mail(stage: Stage) -> None:
+def test_broker_that_was_killed_costs_neither_time_nor_mail(stage: Stage) -> None:
     stage.start_worker()
-    stage.web("post 1")
+    sign_up(stage, "ada@example.test")
     until(lambda: states() == {"sent": 1})
     stage.kill_broker()
 
-    assert stage.web("post 1") < 1
+    assert sign_up(stage, "bob@example.test") < 1
+    assert sign_up(stage, "eve@example.test") < 1
 
-    assert states() == {"sent": 1, "pending": 1}
+    assert states() == {"sent": 1, "pending": 2}
     stage.start_broker()
     time_passes()
-    stage.web("sweep")
+    stage.sweep()
+    until(lambda: states() == {"sent": 3})
+    assert set(stage.inbox.arrived) == {"ada@example.test", "bob@example.test", "eve@example.test"}
+
+
+def test_broker_that_hangs_costs_neither_time_nor_mail(stage: Stage) -> None:
+    sign_up(stage, "ada@example.test")
+    with stage.hung_broker():
+        assert sign_up(stage, "bob@example.test") < 1
+
+    stage.start_worker()
+    time_passes()
+    stage.sweep()
     until(lambda: states() == {"sent": 2})
+    assert stage.inbox.arrived == {"ada@example.test": 1, "bob@example.test": 1}
 
 
 def test_worker_that_is_killed_loses_no_letter(stage: Stage) -> None:
     worker = stage.start_worker()
-    stage.web("post 200")
+    addresses = ask_for_resets(stage, 200)
     until(lambda: states()["sent"] > 20)
 
     stage.kill_worker(worker)
     assert states()["pending"]
     stage.start_worker()
     time_passes()
-    stage.web("sweep")
+    stage.sweep()
 
     until(lambda: states() == {"sent": 200})
-    assert len(stage.inbox.arrived) == 200
+    assert set(stage.inbox.arrived) == set(addresses)
     assert stage.inbox.arrived.total() <= 201, "only the one in flight may arrive twice"
 
 
@@ -190,13 +90,29 @@ def test_recipient_who_is_put_off_gets_it_later_and_who_is_refused_never(stage: 
         "person1@example.test": "550 no such mailbox",
     }
     stage.start_worker()
-    stage.web("post 2")
+    ask_for_resets(stage, 2)
     until(lambda: Mail.objects.filter(attempts=1, claimed_until=None).count() == 2)
     assert states() == {"pending": 1, "dead": 1}
 
     stage.inbox.answers = {}
     time_passes()
-    stage.web("sweep")
+    stage.sweep()
 
     until(lambda: states() == {"sent": 1, "dead": 1})
     assert stage.inbox.arrived == {"person0@example.test": 1}
+
+
+def test_letter_that_kills_its_worker_each_time_is_dead_in_the_end(stage: Stage) -> None:
+    stage.inbox.is_silent = True
+    [address] = ask_for_resets(stage, 1)
+    for attempt in range(1, delivery.MAX_ATTEMPTS + 1):
+        worker = stage.start_worker()
+        until(lambda: stage.inbox.arrived == {address: attempt})  # noqa: B023  called at once
+        stage.kill_worker(worker)
+        time_passes()
+        stage.sweep()
+
+    stage.start_worker()
+
+    until(lambda: states() == {"dead": 1})
+    assert stage.inbox.arrived == {address: delivery.MAX_ATTEMPTS}

@@ -58,7 +58,9 @@ def test_missing_row_is_made_when_it_is_needed(user: User) -> None:
     assert known_to_allauth(user) == (user.email, True, True)
 
 
-@pytest.mark.parametrize("change", [{"password": "!other"}, {"email": "moved@example.test"}])
+@pytest.mark.parametrize(
+    "change", [{"password": "!other"}, {"email": "moved@example.test"}, {"is_active": False}]
+)
 def test_account_that_changed_since_it_was_read_is_not_verified(change: dict[str, Any]) -> None:
     person = make_user(email_verified=False)
     User.objects.update(**change)
@@ -76,7 +78,16 @@ def test_account_that_changed_since_it_was_read_gets_no_pending_address(
 
     assert not addresses.propose(user=user, email="new@example.test", until=user.date_joined)
 
-    assert User.objects.get().pending_email == ""
+    assert (user.pending_email, User.objects.get().pending_email) == ("", "")
+
+
+def test_account_does_not_move_where_it_is_not_wanted_any_more(user: User) -> None:
+    addresses.propose(user=user, email="new@example.test", until=user.date_joined)
+    User.objects.update(pending_email="newer@example.test")
+
+    assert not addresses.move(user=user, email="new@example.test")
+
+    assert User.objects.get().email == user.email
 
 
 def test_admin_cannot_say_otherwise_behind_the_accounts_back(client: Any) -> None:

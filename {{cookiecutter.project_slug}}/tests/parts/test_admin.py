@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
 
+from accounts.admin import UserForm
 from accounts.models import Session, User
 from tests.client import Browser
 from tests.people import PASSWORD, make_user
@@ -80,6 +81,23 @@ def test_signing_in_takes_the_address_in_any_case(superuser: User, client: Clien
     )
 
     assert response.status_code == 302
+
+
+def test_change_of_a_name_does_not_undo_a_reset_that_came_meanwhile(
+    superuser: User, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_valid = UserForm.is_valid
+
+    def reset_meanwhile(form: UserForm) -> bool:
+        User.objects.filter(pk=user.pk).update(password="!a-new-one", email_verified=False)
+        return bool(is_valid(form))
+
+    monkeypatch.setattr(UserForm, "is_valid", reset_meanwhile)
+
+    assert change(superuser, user, first_name="Grace").status_code == 302
+
+    user.refresh_from_db()
+    assert (user.first_name, user.password, user.email_verified) == ("Grace", "!a-new-one", False)
 
 
 @pytest.mark.parametrize("name", ["accounts_user", "accounts_session"])

@@ -6,6 +6,7 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.db import transaction
 from django.utils import timezone
+from rest_framework.exceptions import ValidationError
 
 from accounts import addresses, capabilities, entry, passwords
 from accounts.capabilities import Purpose
@@ -92,7 +93,7 @@ def test_of_ten_invitations_at_once_the_last_counts(user: User) -> None:
     user.save()
     fields = {"role": "USER", "first_name": "", "last_name": ""}
 
-    at_once(10, lambda _: invite(inviter=user, email=ADDRESS, now=timezone.now(), **fields))
+    at_once(10, lambda _: invite(email=ADDRESS, now=timezone.now(), **fields))
 
     assert User.objects.filter(email=ADDRESS).count() == 1
     assert link_to(ADDRESS)
@@ -106,7 +107,7 @@ def test_account_is_not_verified_by_a_link_that_an_invitation_overtakes(user: Us
     with Elsewhere() as elsewhere:
         with transaction.atomic():
             fields = {"role": "USER", "first_name": "", "last_name": ""}
-            invite(inviter=user, email=ADDRESS, now=timezone.now(), **fields)
+            invite(email=ADDRESS, now=timezone.now(), **fields)
             verifying = elsewhere.start(lambda: verification.verify(link))
             wait_until_blocked()
 
@@ -114,6 +115,40 @@ def test_account_is_not_verified_by_a_link_that_an_invitation_overtakes(user: Us
             verifying.result(timeout=10)
     squatter.refresh_from_db()
     assert not squatter.email_verified
+
+
+def test_account_that_is_just_being_verified_is_not_taken_over(user: User) -> None:
+    person = make_user(email=ADDRESS, email_verified=False)
+    fields = {"role": "USER", "first_name": "", "last_name": ""}
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            addresses.mark_verified(person)
+            inviting = elsewhere.start(lambda: invite(email=ADDRESS, now=timezone.now(), **fields))
+            wait_until_blocked()
+
+        with pytest.raises(ValidationError):
+            inviting.result(timeout=10)
+    assert Browser().sign_in(ADDRESS, PASSWORD).status_code == 200
+
+
+def test_another_address_is_not_asked_for_with_a_password_that_is_just_being_replaced(
+    user: User,
+) -> None:
+    browser = Browser()
+    browser.sign_in(user.email)
+    reset = capability(user, Purpose.PASSWORD_RESET_COOKIE)
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            set_password(capability=reset, new_password=NEW, client=NOBODY, now=timezone.now())
+            asking = elsewhere.start(
+                lambda: browser.call("patch", "rest_user_details", {"email": ADDRESS})
+            )
+            wait_until_blocked()
+
+        assert asking.result(timeout=10).status_code == 401
+    user.refresh_from_db()
+    assert user.pending_email == ""
+    assert not Mail.objects.filter(recipient=ADDRESS).exists()
 
 
 def test_of_two_accounts_that_move_to_one_address_at_once_one_does(user: User) -> None:
@@ -130,7 +165,7 @@ def test_of_two_accounts_that_move_to_one_address_at_once_one_does(user: User) -
 
 def test_purge_spares_an_invitation_that_is_being_accepted(user: User) -> None:
     fields = {"role": "USER", "first_name": "", "last_name": ""}
-    invite(inviter=user, email=ADDRESS, now=timezone.now(), **fields)
+    invite(email=ADDRESS, now=timezone.now(), **fields)
     invited = capability(User.objects.get(email=ADDRESS), Purpose.INVITATION_COOKIE)
     long_after = timezone.now().replace(year=timezone.now().year + 1)
     with Elsewhere() as elsewhere, transaction.atomic():

@@ -1,0 +1,89 @@
+"""A letter with a link that an outage delays, until its account is not what it was, is not sent."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from accounts.models import User
+from mail.models import Mail
+from tests.client import Browser
+from tests.devtools.waiting import until
+from tests.mail.stage import Stage, states
+from tests.people import PASSWORD
+
+NEW_PASSWORD = "another good pass phrase"
+NEW_ADDRESS = "new@example.test"
+
+
+def ask_for_reset(browser: Browser, address: str) -> None:
+    assert browser.call("post", "rest_password_reset", {"email": address}).status_code == 200
+
+
+def change_password(browser: Browser) -> None:
+    change = {
+        "old_password": PASSWORD,
+        "new_password1": NEW_PASSWORD,
+        "new_password2": NEW_PASSWORD,
+    }
+    assert browser.call("post", "rest_password_change", change).status_code == 200
+
+
+def state_of_reset() -> str:
+    return Mail.objects.get(kind="password_reset").state
+
+
+def send_again(admin: Browser) -> Any:
+    """As the admin does in the list of letters, for all that are dead."""
+    page = reverse("admin:mail_mail_changelist")
+    admin.get(page)
+    dead = list(Mail.objects.filter(state="dead").values_list("pk", flat=True))
+    choice = {"action": "send_again", "_selected_action": dead}
+    csrf = {"X-CSRFToken": admin.cookies["csrftoken"].value}
+    return admin.post(page, choice, headers=csrf)
+
+
+def test_reset_asked_for_before_the_password_changed(stage: Stage, user: User) -> None:
+    browser = stage.browser()
+    browser.sign_in(user.email)
+    ask_for_reset(browser, user.email)
+    change_password(browser)
+
+    stage.start_worker()
+
+    until(lambda: states() == {"obsolete": 1, "sent": 1})
+    assert state_of_reset() == "obsolete"
+    assert stage.inbox.links_to(user.email) == []
+
+
+def test_reset_asked_for_before_the_address_changed(stage: Stage, user: User) -> None:
+    browser, old_address = stage.browser(), user.email
+    browser.sign_in(old_address)
+    worker = stage.start_worker()
+    browser.call("patch", "rest_user_details", {"email": NEW_ADDRESS})
+    until(lambda: states() == {"sent": 2})
+    stage.kill_worker(worker)
+    ask_for_reset(browser, old_address)
+    assert browser.get(stage.inbox.links_to(NEW_ADDRESS)[0]).status_code == 302
+
+    stage.start_worker()
+
+    until(lambda: states() == {"obsolete": 1, "sent": 2})
+    assert stage.inbox.links_to(old_address) == []
+
+
+def test_dead_letter_sent_again_after_the_password_changed(stage: Stage, user: User) -> None:
+    browser, admin = stage.browser(), stage.browser()
+    browser.sign_in(user.email)
+    admin.force_login(User.objects.create_superuser(email="root@example.test", password=PASSWORD))
+    stage.inbox.answers = {user.email: "550 no such mailbox"}
+    stage.start_worker()
+    ask_for_reset(browser, user.email)
+    until(lambda: states() == {"dead": 1})
+    stage.inbox.answers = {}
+    change_password(browser)
+    until(lambda: states() == {"dead": 1, "sent": 1})
+
+    assert send_again(admin).status_code == 302
+
+    until(lambda: states() == {"obsolete": 1, "sent": 1})
+    assert stage.inbox.links_to(user.email) == []

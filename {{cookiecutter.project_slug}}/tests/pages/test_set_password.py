@@ -1,0 +1,181 @@
+"""The form that ends a reset and an invitation."""
+
+import re
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from tests.client import Browser
+from tests.pages.ways import ADDRESS, FIRST, NEW, SECOND, choose, open_invitation, open_reset
+
+COMPLETE = reverse("jwt_allauth_password_reset_complete")
+SET_NEW = reverse("rest_password_reset_set_new")
+
+
+@pytest.fixture
+def form(page: Page, user: User) -> Page:
+    """The form that the link in the letter about a reset leads to."""
+    open_reset(page, user)
+    return page
+
+
+@pytest.fixture
+def sent(form: Page) -> list[str]:
+    """The passwords that the form sends, as they are sent."""
+    bodies: list[str] = []
+    form.on("request", lambda request: bodies.extend(filter(None, [request.post_data])))
+    return bodies
+
+
+def is_signed_in(page: Page) -> bool:
+    """Whether a script of the page gets tokens."""
+    refresh = "path => fetch(path, { method: 'POST' }).then(response => response.ok)"
+    return bool(page.evaluate(refresh, reverse("token_refresh")))
+
+
+def test_reset_leads_from_the_letter_to_being_signed_in(form: Page, user: User) -> None:
+    choose(form)
+
+    expect(form).to_have_url(COMPLETE)
+    expect(form.get_by_role("heading")).to_have_text("Your new password is set")
+    assert is_signed_in(form)
+    assert Browser().sign_in(user.email, NEW).status_code == 200
+
+
+def test_invitation_leads_from_the_letter_to_being_signed_in(page: Page) -> None:
+    open_invitation(page)
+
+    choose(page)
+
+    heading = page.get_by_role("heading")
+    expect(heading).to_have_text("Your password is set")
+    expect(heading).to_be_focused()
+    expect(page).to_have_title(re.compile("Your password is set"))
+    assert is_signed_in(page)
+    assert Browser().sign_in(ADDRESS, NEW).status_code == 200
+
+
+def test_form_leaves_no_way_back_to_a_spent_link(form: Page) -> None:
+    choose(form)
+    expect(form).to_have_url(COMPLETE)
+
+    form.go_back()
+
+    expect(form).to_have_url("about:blank")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "field", "words"),
+    [
+        ("12345678", "12345678", FIRST, "This password is too common."),
+        ("", "", FIRST, "Enter a password."),
+        (NEW, "", SECOND, "Repeat the password here."),
+        (NEW, "something else", SECOND, "The two passwords are not the same."),
+    ],
+)
+def test_refused_password_is_told_beside_its_field(
+    first: str, second: str, field: str, words: str, form: Page, forgiven: list[str]
+) -> None:
+    forgiven.append("status of 400")
+
+    choose(form, first, second)
+
+    refused = form.locator(field)
+    expect(refused).to_have_accessible_description(re.compile(re.escape(words)))
+    expect(refused).to_have_attribute("aria-invalid", "true")
+    expect(refused).to_be_focused()
+    expect(form.locator(".error", has_text=words)).to_be_visible()
+
+
+def test_what_was_typed_is_kept_and_mended(form: Page, forgiven: list[str]) -> None:
+    forgiven.append("status of 400")
+    choose(form, "12345678", "12345678")
+    expect(form.locator(FIRST)).to_have_attribute("aria-invalid", "true")
+    expect(form.locator(FIRST)).to_have_value("12345678")
+    expect(form.locator(SECOND)).to_have_value("12345678")
+
+    form.fill(FIRST, NEW)
+    expect(form.locator(FIRST)).to_have_attribute("aria-invalid", "false")
+    choose(form)
+
+    expect(form).to_have_url(COMPLETE)
+
+
+def test_different_passwords_are_not_sent(form: Page, sent: list[str]) -> None:
+    choose(form, NEW, "something else")
+
+    expect(form.locator(SECOND)).to_be_focused()
+    assert sent == []
+
+
+def test_link_that_was_spent_meanwhile_is_told(form: Page, user: User, forgiven: list[str]) -> None:
+    user.set_password("set on another device")
+    user.save()
+    forgiven.append("status of 401")
+
+    choose(form)
+
+    expect(form.get_by_role("alert")).to_contain_text("The link has expired")
+    expect(form.get_by_role("button")).to_be_focused()
+
+
+def test_cookies_that_are_blocked_are_told(form: Page, forgiven: list[str]) -> None:
+    form.context.clear_cookies(name="csrftoken")
+    forgiven.append("status of 403")
+
+    choose(form)
+
+    expect(form.get_by_role("alert")).to_contain_text("Allow cookies for this site")
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "words"),
+    [
+        (429, {"Retry-After": "90"}, "Too many attempts. Try again in 2 minutes."),
+        (429, {}, "Too many attempts. Try again in 1 minute."),
+        (503, {}, "Something went wrong on our side."),
+    ],
+)
+def test_server_that_cannot_take_it_now_is_told(
+    status: int, headers: dict[str, str], words: str, form: Page, forgiven: list[str]
+) -> None:
+    form.route(f"**{SET_NEW}", lambda route: route.fulfill(status=status, headers=headers))
+    forgiven.append(f"status of {status}")
+
+    choose(form)
+
+    expect(form.get_by_role("alert")).to_contain_text(words)
+
+
+def test_server_that_is_out_of_reach_is_told(form: Page, forgiven: list[str]) -> None:
+    form.context.set_offline(True)
+    forgiven.append("ERR_INTERNET_DISCONNECTED")
+
+    choose(form)
+
+    expect(form.get_by_role("alert")).to_contain_text("The server could not be reached.")
+
+
+def test_double_click_sends_it_once(form: Page, sent: list[str]) -> None:
+    form.fill(FIRST, NEW)
+    form.fill(SECOND, NEW)
+
+    form.get_by_role("button").dblclick()
+
+    expect(form).to_have_url(COMPLETE)
+    assert len(sent) == 1
+
+
+def test_passwords_can_be_looked_at(form: Page) -> None:
+    form.get_by_label("Show passwords").check()
+
+    for field in (FIRST, SECOND):
+        expect(form.locator(field)).to_have_attribute("type", "text")
+
+
+@pytest.mark.parametrize("options", [{"java_script_enabled": False}], ids=["no script"])
+def test_form_says_that_it_needs_javascript(form: Page) -> None:
+    expect(form.locator("noscript p")).to_be_visible()
+    expect(form.get_by_role("button")).to_be_disabled()

@@ -1,0 +1,36 @@
+"""How people get to the pages: by the links in their letters."""
+
+from playwright.sync_api import Page
+
+from accounts.models import User
+from tests.client import Browser
+from tests.mailbox import link_to
+from tests.people import make_user
+
+NEW = "another good pass phrase"
+FIRST, SECOND = "[name=new_password1]", "[name=new_password2]"
+ADDRESS = "somebody.whose.address.is.longer.than.a.phone.is.wide@department.example.test"
+
+
+def open_reset(page: Page, user: User) -> None:
+    Browser().call("post", "rest_password_reset", {"email": user.email})
+    page.goto(link_to(user.email))
+
+
+def open_invitation(page: Page) -> None:
+    admin = Browser()
+    admin.sign_in(make_user(role=User.Role.ADMIN).email)
+    admin.call("post", "rest_user_register", {"email": ADDRESS, "role": "USER"})
+    page.goto(link_to(ADDRESS))
+
+
+def open_verification(page: Page) -> None:
+    Browser().sign_up(ADDRESS)
+    page.goto(link_to(ADDRESS))
+
+
+def choose(page: Page, first: str = NEW, second: str = NEW) -> None:
+    """Types passwords into the form and sends it."""
+    page.fill(FIRST, first)
+    page.fill(SECOND, second)
+    page.get_by_role("button").click()
