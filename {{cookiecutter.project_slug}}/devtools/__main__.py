@@ -132,7 +132,10 @@ def _serves(port: int) -> bool:
     connection = http.client.HTTPConnection(ports.HOST, port, timeout=2)
     with suppress(OSError, http.client.HTTPException), closing(connection):
         connection.request("GET", "/health/live")
-        return connection.getresponse().status == http.HTTPStatus.OK
+        response = connection.getresponse()
+        # To the end, or the server tells of a broken pipe.
+        response.read()
+        return response.status == http.HTTPStatus.OK
     return False
 
 

@@ -11,5 +11,6 @@ class DevtoolsConfig(AppConfig):
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    """An open mailbox asks for new letters every three seconds."""
-    return "GET /mailbox/sent/latest/" not in record.getMessage()
+    """An open mailbox asks for new letters every three seconds; ``make run`` asks for health."""
+    line = record.getMessage()
+    return "GET /mailbox/sent/latest/" not in line and "GET /health/" not in line

@@ -107,8 +107,11 @@ def test_the_last_hundred_letters_are_kept(browser: Client) -> None:
     assert browser.get(first).status_code == 404
 
 
-@pytest.mark.parametrize(("path", "told"), [("/mailbox/sent/latest/", False), ("/mailbox/", True)])
-def test_log_is_not_filled_by_an_open_mailbox(path: str, told: bool) -> None:
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [("/mailbox/sent/latest/", False), ("/health/live", False), ("/mailbox/", True)],
+)
+def test_log_is_not_filled_by_an_open_mailbox_and_by_probes(path: str, told: bool) -> None:
     line = logging.makeLogRecord({"msg": '"%s" %s %s', "args": (f"GET {path} HTTP/1.1", 200, 9)})
 
     assert bool(logging.getLogger("django.server").filter(line)) is told
