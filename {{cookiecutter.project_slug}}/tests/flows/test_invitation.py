@@ -439,6 +439,13 @@ def test_inviting_somebody_new_costs_fourteen_queries(admin: Browser) -> None:
         invite(admin)
 
 
+def test_opening_the_link_and_the_form_costs_one_query_each(browser: Browser, link: str) -> None:
+    with statements(1):
+        browser.get(link)
+    with statements(1):
+        browser.get(FORM)
+
+
 def test_accepting_costs_nine_queries(browser: Browser, link: str) -> None:
     browser.get(link)
 

@@ -495,6 +495,13 @@ def test_opening_the_link_costs_one_query(browser: Browser, link: str) -> None:
         browser.get(link)
 
 
+def test_form_costs_one_query_and_the_page_afterwards_none(opened: Browser) -> None:
+    with statements(1):
+        opened.get(FORM)
+    with statements(0):
+        opened.get(reverse("jwt_allauth_password_reset_complete"))
+
+
 def test_setting_the_password_costs_nine_queries(opened: Browser) -> None:
     with statements(9):
         set_new(opened)

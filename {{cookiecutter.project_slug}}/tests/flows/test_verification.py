@@ -216,6 +216,12 @@ def test_link_costs_three_queries_and_opening_it_again_one(browser: Browser, lin
         browser.get(link)
 
 
+@pytest.mark.parametrize("name", ["account_email_verification_sent", "jwt_allauth_email_verified"])
+def test_page_costs_no_query(name: str, browser: Browser) -> None:
+    with statements(0):
+        browser.get(reverse(name))
+
+
 def test_others_are_left_alone(browser: Browser, link: str) -> None:
     other = make_user(email_verified=False)
 
