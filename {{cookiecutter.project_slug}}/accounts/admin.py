@@ -54,7 +54,7 @@ class UserForm(UserChangeForm):
 class NewUserForm(AdminUserCreationForm):
     class Meta(AdminUserCreationForm.Meta):
         model = User
-        fields = ("email", "first_name", "last_name", "role")
+        fields = ("email", "email_verified", "first_name", "last_name", "role")
         field_classes: ClassVar[dict[str, Any]] = {}
 
 
@@ -70,7 +70,7 @@ class PersonAdmin(DjangoUserAdmin):
     fieldsets = (
         (None, {"fields": ("email", "email_verified", "pending_email", "invited_at", "password")}),
         ("Person", {"fields": ("first_name", "last_name", "date_joined")}),
-        ("May", {"fields": ("is_active", *RIGHTS)}),
+        ("Rights", {"fields": ("is_active", *RIGHTS)}),
     )
     add_fieldsets = (
         (

@@ -12,7 +12,10 @@ class IncorrectCredentials(AuthenticationFailed):
 
 
 class EmailNotVerified(AuthenticationFailed):
-    default_detail = "Open the link in the e-mail we sent you, then sign in."
+    default_detail = (
+        "Confirm your e-mail address first: open the link that we sent you, or ask for a new "
+        "password, whose link confirms the address as well."
+    )
     default_code = "email_not_verified"
 
 

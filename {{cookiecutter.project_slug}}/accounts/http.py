@@ -189,6 +189,8 @@ def _own_origins(request: Request) -> set[str]:
 
 
 class TokensOutput(RefreshCarrier):
+    """A fresh pair; where cookies carry the refresh token, it is in one of them."""
+
     access = serializers.CharField(help_text="Send it as `Authorization: Bearer`.")
     refresh = serializers.CharField(help_text="Keep it where no script of another origin reads it.")
 

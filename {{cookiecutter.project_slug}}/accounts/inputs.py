@@ -49,12 +49,13 @@ class PasswordField(serializers.CharField):
 
 
 class NewPasswordInput(serializers.Serializer[Any]):
-    """A new password, typed twice. The context has the ``user`` whose it will be."""
+    """A new password, typed twice."""
 
     new_password1 = PasswordField()
     new_password2 = PasswordField(help_text="The same again.")
 
     def validate_new_password1(self, password: str) -> str:
+        # Views put in the context whose it will be.
         refuse_weak(password, user=self.context["user"])
         return password
 

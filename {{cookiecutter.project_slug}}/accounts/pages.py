@@ -22,6 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts import capabilities
 from accounts.capabilities import Capability, CapabilityNotValid, Purpose
+from accounts.conf import switches
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -160,6 +161,7 @@ def show_password_form(
         "email": user.email,
         "invited": cookie is INVITATION_COOKIE,
         "rules": password_validators_help_texts(),
+        "signs_in": switches.refresh_token_as_cookie,
         "action": action,
         "next": goes_on,
     }

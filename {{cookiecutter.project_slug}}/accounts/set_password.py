@@ -32,6 +32,8 @@ DONE = "Your password has been set."
 
 
 class SetPasswordOutput(TokensOutput):
+    """The password is set, and whoever set it is signed in."""
+
     detail = serializers.CharField()
 
 

@@ -73,7 +73,7 @@ class Environment:
                 raise ValueError(raw)
             return raw
 
-        return self._read(name, convert, default, "an address like https://app.example.com/page")
+        return self._read(name, convert, default, "an address like https://app.example.com")
 
     def time_zone(self, name: str, default: str) -> str:
         return self._read(name, lambda raw: ZoneInfo(raw).key, default, "a zone like Europe/Berlin")

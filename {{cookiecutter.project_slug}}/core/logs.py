@@ -3,8 +3,9 @@
 import logging
 import re
 
-# Longer than a UUID: the token of a link, and no other part of a path of ours.
-_TOKEN_IN_PATH = re.compile(r"(?<=/)[\w.:=%~-]{40,}")
+# A part of a path with so long a run in it is a link's token, whatever a mail program has put
+# around it. A UUID is shorter.
+_TOKEN_IN_PATH = re.compile(r"(?<=/)[^/\n]*[\w.:%~-]{40,}[^/\n]*")
 
 
 class LineFormatter(logging.Formatter):

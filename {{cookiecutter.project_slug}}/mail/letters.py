@@ -27,6 +27,10 @@ class Letter(Protocol):
 LETTERS: dict[str, Letter] = {}
 
 
+class UnknownLetter(LookupError):  # noqa: N818  its name is what the row and the log say
+    """Nobody has registered a letter of this kind: the worker has not been started since, say."""
+
+
 class Obsolete(Exception):  # noqa: N818  not an error: what the letter was about is over
     """Raised by a letter that must not be sent any more."""
 
@@ -48,8 +52,10 @@ def write(mail: Mail) -> EmailMultiAlternatives:
     """
     Raises:
         Obsolete: the letter is not to be sent any more.
-        KeyError: there is no letter of this kind.
+        UnknownLetter: there is no letter of this kind.
     """
+    if mail.kind not in LETTERS:
+        raise UnknownLetter(mail.kind)
     context = {"product": settings.PROJECT_NAME, **LETTERS[mail.kind](mail)}
     parts = {part: _render_part(mail.kind, part, context) for part in PARTS}
     message = EmailMultiAlternatives(

@@ -26,13 +26,13 @@ from rest_framework.views import APIView
 from accounts import capabilities, letters
 from accounts.capabilities import Capability, CapabilityNotValid, Purpose
 from accounts.conf import switches
-from accounts.http import DetailOutput, PublicEndpoint
+from accounts.http import REFRESH_COOKIE, DetailOutput, PublicEndpoint
 from accounts.inputs import AddressField
 from accounts.pages import (
     PASSWORD_RESET_COOKIE,
     Page,
-    PlainPage,
     lead_on,
+    show,
     show_bad_link,
     show_password_form,
 )
@@ -108,8 +108,10 @@ class PasswordResetForm(BuiltInPage):
         )
 
 
-class PasswordResetComplete(BuiltInPage, PlainPage):
-    template = "pages/password_reset_complete.html"
+class PasswordResetComplete(BuiltInPage):
+    def get(self, request: HttpRequest) -> HttpResponse:
+        context = {"signs_in": REFRESH_COOKIE in request.COOKIES}
+        return show(request, "pages/password_reset_complete.html", context)
 
 
 class SetNewPasswordView(SetPasswordView):

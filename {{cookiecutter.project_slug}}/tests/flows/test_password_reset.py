@@ -486,8 +486,19 @@ def test_link_of_a_late_letter_ends_with_the_request(browser: Browser, user: Use
         assert browser.get(link).status_code == 400
 
 
-def test_complete_page_is_there(browser: Browser) -> None:
-    assert browser.get(reverse("jwt_allauth_password_reset_complete")).status_code == 200
+@pytest.mark.parametrize("as_cookie", [True, False])
+def test_pages_say_that_the_browser_is_signed_in_where_it_is(
+    as_cookie: bool, opened: Browser, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = as_cookie
+    form = opened.get(FORM).content.decode()
+    set_new(opened)
+
+    page = opened.get(reverse("jwt_allauth_password_reset_complete"))
+
+    assert page.status_code == 200
+    for shown in (form, page.content.decode()):
+        assert ("This browser is signed in" in shown) is as_cookie
 
 
 def test_opening_the_link_costs_one_query(browser: Browser, link: str) -> None:

@@ -152,7 +152,8 @@ def test_whoever_has_been_invited_is_told_so_without_a_link(browser: Browser) ->
     browser.sign_up(ADDRESS)
 
     [letter] = letters_to(ADDRESS)
-    assert "You have been invited" in letter.subject
+    assert letter.subject == "You need not sign up at Gatehouse"
+    assert "you have been invited" in letter.body
     assert "https://" not in letter.body
 
 

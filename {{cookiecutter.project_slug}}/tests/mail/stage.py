@@ -166,6 +166,11 @@ class Stage:
         os.killpg(worker.process.pid, signal.SIGKILL)
         self._children.wait(worker)
 
+    def is_idle(self) -> bool:
+        """Whether the worker has acknowledged every task that it took."""
+        with self.broker() as broker:
+            return not broker.exists("unacked")
+
     def sweep(self) -> None:
         """As beat does, for letters that are due."""
         self.send_task(tasks.sweep.name)

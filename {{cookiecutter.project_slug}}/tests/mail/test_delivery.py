@@ -43,6 +43,7 @@ def test_broker_that_was_killed_costs_neither_time_nor_mail(stage: Stage) -> Non
     stage.start_worker()
     sign_up(stage, "ada@example.test")
     until(lambda: states() == {"sent": 1})
+    until(stage.is_idle)
     stage.kill_broker()
 
     assert sign_up(stage, "bob@example.test") < 1
@@ -116,3 +117,21 @@ def test_letter_that_kills_its_worker_each_time_is_dead_in_the_end(stage: Stage)
 
     until(lambda: states() == {"dead": 1})
     assert stage.inbox.arrived == {address: delivery.MAX_ATTEMPTS}
+
+
+def test_broker_that_dies_while_a_letter_is_sent_costs_no_mail(stage: Stage) -> None:
+    stage.inbox.is_silent = True
+    worker = stage.start_worker()
+    [address] = ask_for_resets(stage, 1)
+    until(lambda: stage.inbox.arrived == {address: 1})
+
+    stage.kill_broker()
+    stage.start_broker()
+    until(lambda: worker.ended)
+    stage.inbox.is_silent = False
+    stage.start_worker()
+    time_passes()
+    stage.sweep()
+
+    until(lambda: states() == {"sent": 1})
+    assert stage.inbox.arrived == {address: 2}

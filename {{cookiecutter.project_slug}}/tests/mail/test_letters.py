@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts import letters
-from mail.letters import LETTERS, write
+from mail.letters import LETTERS, UnknownLetter, write
 from mail.models import Mail
 
 
@@ -77,6 +77,11 @@ def test_subject_is_one_line_whatever_is_in_it(settings: Any, monkeypatch: Any) 
 
     assert message.subject == "Hello Bcc: all@example.test"
     assert message.message()["Bcc"] is None
+
+
+def test_kind_that_nobody_has_registered_is_named_as_such() -> None:
+    with pytest.raises(UnknownLetter):
+        write(Mail(kind="invoice_due", recipient="ada@example.test"))
 
 
 def test_time_is_that_of_the_request() -> None:

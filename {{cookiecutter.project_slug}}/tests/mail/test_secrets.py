@@ -178,6 +178,9 @@ def misuse(story: Story, link: str) -> None:
     assert browser.get(f"{link}more/").status_code == 404
     assert browser.get(f"{link[:-5]}/").status_code == 400
     assert browser.get(link, headers={"Host": "another.example.test"}).status_code == 400
+    start, _, token = link.rstrip("/").rpartition("/")
+    mangled = (f"({token}", f"{token[:10]} {token[10:]}", f"{token[:-30]} {token[-30:]}")
+    assert {browser.get(f"{start}/{part}/").status_code for part in mangled} == {400}
 
 
 def secrets(stage: Stage) -> dict[str, set[str]]:

@@ -40,6 +40,7 @@ def test_reset_leads_from_the_letter_to_being_signed_in(form: Page, user: User) 
 
     expect(form).to_have_url(COMPLETE)
     expect(form.get_by_role("heading")).to_have_text("Your new password is set")
+    expect(form.get_by_role("main")).to_contain_text("This browser is signed in already.")
     assert is_signed_in(form)
     assert Browser().sign_in(user.email, NEW).status_code == 200
 

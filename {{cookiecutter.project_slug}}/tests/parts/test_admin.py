@@ -115,6 +115,7 @@ def test_account_is_added(superuser: User) -> None:
         reverse("admin:accounts_user_add"),
         {
             "email": "New@Example.Test",
+            "email_verified": "on",
             "role": "STAFF",
             "usable_password": "true",
             "password1": PASSWORD,
@@ -123,7 +124,8 @@ def test_account_is_added(superuser: User) -> None:
     )
 
     assert response.status_code == 302, errors(response)
-    assert User.objects.get(email="new@example.test").role == "STAFF"
+    added = User.objects.get(email="new@example.test")
+    assert (added.role, added.email_verified) == ("STAFF", True)
 
 
 @pytest.mark.parametrize(
