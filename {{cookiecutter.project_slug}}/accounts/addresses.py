@@ -42,15 +42,7 @@ def mark_verified(user: User) -> bool:
         False where the account has another password or address by now, and it was not they; or
         where allauth has the address as somebody else's.
     """
-    try:
-        with transaction.atomic():
-            if not _unchanged(user).update(email_verified=True, invited_at=None):
-                return False
-            user.email_verified, user.invited_at = True, None
-            _mirror(user)
-    except IntegrityError:
-        return False
-    return True
+    return _write(user, _unchanged(user), email_verified=True, invited_at=None)
 
 
 def propose(*, user: User, email: str, until: datetime) -> bool:
@@ -71,16 +63,8 @@ def move(*, user: User, email: str) -> bool:
     Returns:
         False where it is not pending any more, or has become somebody else's.
     """
-    try:
-        with transaction.atomic():
-            moved = _unchanged(user).filter(pending_email=email)
-            if not moved.update(email=email, email_verified=True, **_NOTHING_PENDING):
-                return False
-            user.email, user.email_verified = email, True
-            _mirror(user)
-    except IntegrityError:
-        return False
-    return True
+    pending = _unchanged(user).filter(pending_email=email)
+    return _write(user, pending, email=email, email_verified=True, **_NOTHING_PENDING)
 
 
 def drop_pending(user: User) -> None:
@@ -112,6 +96,27 @@ _NOTHING_PENDING: dict[str, Any] = {"pending_email": "", "pending_email_until": 
 def _unchanged(user: User) -> QuerySet[User]:
     """The account, while it is what it was when ``user`` was read."""
     return User.objects.filter(pk=user.pk, email=user.email, password=user.password, is_active=True)
+
+
+def _write(user: User, rows: QuerySet[User], **columns: Any) -> bool:
+    """Writes the account and allauth's row, or neither.
+
+    Args:
+        rows: the account, while it is what it has to be.
+
+    Returns:
+        False where it is not, or where the address is somebody else's.
+    """
+    try:
+        with transaction.atomic():
+            if not rows.update(**columns):
+                return False
+            for name, value in columns.items():
+                setattr(user, name, value)
+            _mirror(user)
+    except IntegrityError:
+        return False
+    return True
 
 
 def _mirror(user: User) -> None:

@@ -143,23 +143,22 @@ def show_password_form(
     request: HttpRequest,
     cookie: CapabilityCookie,
     *,
-    bad_link: str,
     action: str,
     goes_on: str = "",
 ) -> HttpResponse:
     """
     Args:
-        bad_link: the advice to whoever comes without a good cookie.
         action: the endpoint that takes the new password.
         goes_on: the page afterwards; without one the form says itself that it is done.
     """
+    invited = cookie is INVITATION_COOKIE
     try:
         user = cookie.capability(request, now=timezone.now()).user
     except CapabilityNotValid:
-        return show_bad_link(request, bad_link)
+        return show_bad_link(request, "invitation" if invited else "reset")
     context = {
         "email": user.email,
-        "invited": cookie is INVITATION_COOKIE,
+        "invited": invited,
         "rules": password_validators_help_texts(),
         "signs_in": switches.refresh_token_as_cookie,
         "action": action,

@@ -59,7 +59,8 @@ def invite(*, email: str, role: str, first_name: str, last_name: str, now: datet
     )
     if not _may_be_taken_over(user):
         raise serializers.ValidationError({"email": [HELD]})
-    if created or _begins_with_its_invitation(user) or not _may_have_been_used():
+    if created or not _may_have_been_used(user):
+        # Such an account begins with its invitation, and goes with it: see purge_unaccepted.
         user.date_joined = now
     user.role, user.first_name, user.last_name = role, first_name, last_name
     user.invited_at = now
@@ -83,14 +84,11 @@ def _may_be_taken_over(user: User) -> bool:
     return user.is_active and not user.is_superuser and (pending or squatted)
 
 
-def _begins_with_its_invitation(user: User) -> bool:
-    """Nobody has ever been in such an account, so it may be purged."""
-    return user.date_joined == user.invited_at
-
-
-def _may_have_been_used() -> bool:
-    """Whether people get into accounts whose address they have not verified."""
-    return switches.email_verification is not EmailVerification.MANDATORY
+def _may_have_been_used(user: User) -> bool:
+    """Not where an invitation made it, nor where nobody gets in before verifying the address."""
+    made_by_invitation = user.date_joined == user.invited_at
+    must_verify = switches.email_verification is EmailVerification.MANDATORY
+    return not made_by_invitation and not must_verify
 
 
 def purge_unaccepted(*, now: datetime) -> int:
@@ -150,9 +148,7 @@ class SetPasswordForm(Page):
         return switches.invitations and not settings.PASSWORD_SET_REDIRECT
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return show_password_form(
-            request, INVITATION_COOKIE, bad_link="invitation", action=reverse("rest_set_password")
-        )
+        return show_password_form(request, INVITATION_COOKIE, action=reverse("rest_set_password"))
 
 
 class AcceptInvitationView(SetPasswordView, SwitchableAPIView):

@@ -10,7 +10,6 @@
 """
 
 from datetime import datetime
-from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -23,7 +22,13 @@ from rest_framework.views import APIView
 from accounts import addresses, entry, letters, passwords, past
 from accounts.conf import switches
 from accounts.errors import TokenNotValid
-from accounts.http import LiveSessionAuthentication, TokensOutput, answer_tokens, session_of
+from accounts.http import (
+    Fields,
+    LiveSessionAuthentication,
+    TokensOutput,
+    answer_tokens,
+    session_of,
+)
 from accounts.inputs import NewPasswordInput, PasswordField
 from accounts.models import User
 from accounts.tokens import Tokens
@@ -37,7 +42,7 @@ CHANGED = "Your password has been changed."
 class PasswordChangeInput(NewPasswordInput):
     old_password = PasswordField()
 
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+    def get_fields(self) -> Fields:
         fields = super().get_fields()
         if not switches.old_password_required:
             del fields["old_password"]
@@ -54,7 +59,7 @@ class PasswordChangeOutput(TokensOutput):
 
     detail = serializers.CharField()
 
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+    def get_fields(self) -> Fields:
         fields = super().get_fields()
         return fields if switches.logout_on_password_change else {"detail": fields["detail"]}
 

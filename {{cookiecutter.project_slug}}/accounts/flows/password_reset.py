@@ -102,7 +102,6 @@ class PasswordResetForm(BuiltInPage):
         return show_password_form(
             request,
             PASSWORD_RESET_COOKIE,
-            bad_link="reset",
             action=reverse("rest_password_reset_set_new"),
             goes_on=reverse("jwt_allauth_password_reset_complete"),
         )

@@ -81,6 +81,20 @@ def test_variable_that_makes_no_sense_is_named_at_the_start(name: str, value: st
     assert name in ended.stderr
 
 
+def test_front_ends_are_trusted_and_may_read_the_csrf_cookie_of_their_site() -> None:
+    printed = "from config.settings import *; print(CSRF_TRUSTED_ORIGINS, CSRF_COOKIE_DOMAIN)"
+
+    ended = _start(
+        *("-c", printed),
+        PUBLIC_URL="https://api.example.test",
+        CORS_ALLOWED_ORIGINS="https://app.example.test",
+        CSRF_COOKIE_DOMAIN=".example.test",
+    )
+
+    origins = "['https://app.example.test', 'https://api.example.test']"
+    assert ended.stdout.strip() == f"{origins} .example.test"
+
+
 @pytest.mark.parametrize("process", ["worker", "beat"])
 def test_celery_does_not_start_either(process: str, tmp_path: Path) -> None:
     schedule = ["--schedule", str(tmp_path / "schedule")] if process == "beat" else []
