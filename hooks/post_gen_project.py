@@ -34,7 +34,7 @@ FILES: dict[str, tuple[str, object]] = {
     ".gitlab-ci.yml": ("ci", "gitlab"),
 }
 # Variable in .env: bytes of randomness, each four thirds of a character long.
-SECRETS = {"SECRET_KEY": 48, "JWT_SIGNING_KEY": 64}
+SECRETS = {"SECRET_KEY": 48, "JWT_SIGNING_KEY": 64, "MFA_ENCRYPTION_KEYS": 48}
 
 NEXT_STEPS = """
 Your project is written. Next:

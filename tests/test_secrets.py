@@ -10,7 +10,7 @@ import post_gen_project as hook
 import pytest
 from helpers import Bake, files, texts, variables
 
-SECRETS = ("SECRET_KEY", "JWT_SIGNING_KEY")
+SECRETS = ("SECRET_KEY", "JWT_SIGNING_KEY", "MFA_ENCRYPTION_KEYS")
 
 
 @pytest.fixture
@@ -25,12 +25,13 @@ def test_secrets_are_long_random_and_url_safe(bake: Bake) -> None:
 
     assert re.fullmatch(r"[\w-]{50,}", env["SECRET_KEY"])
     assert re.fullmatch(r"[\w-]{64,}", env["JWT_SIGNING_KEY"])
+    assert re.fullmatch(r"[\w-]{43,}", env["MFA_ENCRYPTION_KEYS"])
 
 
 def test_no_two_secrets_are_alike(bake: Bake) -> None:
     envs = [variables(bake(project_slug=slug) / ".env") for slug in ("one", "two")]
 
-    assert len({env[name] for env in envs for name in SECRETS}) == 4
+    assert len({env[name] for env in envs for name in SECRETS}) == 6
 
 
 def test_secrets_are_in_no_other_file(bake: Bake) -> None:
@@ -56,7 +57,7 @@ def test_env_sets_what_development_needs_and_nothing_else(bake: Bake) -> None:
 def test_the_example_holds_no_secret(bake: Bake) -> None:
     example = variables(bake() / ".env.example")
 
-    assert [example[name] for name in SECRETS] == ["", ""]
+    assert [example[name] for name in SECRETS] == [""] * len(SECRETS)
 
 
 @pytest.mark.usefixtures("open_umask")

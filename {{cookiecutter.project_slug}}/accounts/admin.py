@@ -13,6 +13,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import sessions
+from accounts.admin_login import AdminLoginForm
+from accounts.flows import mfa_management
 from accounts.models import Session, User
 
 RIGHTS = ("role", "is_superuser", "groups", "user_permissions")
@@ -63,12 +65,17 @@ class PersonAdmin(DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
     ordering = ("email",)
-    list_display = ("email", "first_name", "last_name", "role", "email_verified", "is_active")
-    list_filter = ("role", "email_verified", "is_active")
+    list_display = (
+        *("email", "first_name", "last_name", "role"),
+        *("email_verified", "has_second_factor", "is_active"),
+    )
+    list_filter = ("role", "email_verified", "has_second_factor", "is_active")
+    actions = ("reset_second_factor",)
     search_fields = ("email", "first_name", "last_name")
-    readonly_fields = ("pending_email", "invited_at", "date_joined")
+    readonly_fields = ("pending_email", "invited_at", "has_second_factor", "date_joined")
     fieldsets = (
-        (None, {"fields": ("email", "email_verified", "pending_email", "invited_at", "password")}),
+        (None, {"fields": ("email", "email_verified", "pending_email", "invited_at")}),
+        ("Signing in", {"fields": ("password", "has_second_factor")}),
         ("Person", {"fields": ("first_name", "last_name", "date_joined")}),
         ("Rights", {"fields": ("is_active", *RIGHTS)}),
     )
@@ -99,6 +106,20 @@ class PersonAdmin(DjangoUserAdmin):
             return (*fixed, *RIGHTS)
         return fixed if request.user.is_superuser else (*fixed, "is_superuser")
 
+    @admin.action(
+        description="Reset the second factor of the selected people", permissions=["change"]
+    )
+    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        """For somebody who has lost the app and the recovery codes. Not for oneself: an admin page
+        that was left open would be all it takes."""
+        chosen = [person for person in queryset if self.has_change_permission(request, person)]
+        others = [person for person in chosen if person != request.user]
+        done = [person for person in others if mfa_management.reset(person)]
+        for person in done:
+            self.log_change(request, person, "Reset the second factor.")
+        left = len(queryset) - len(done)
+        self.message_user(request, f"{len(done)} reset, {left} left as they were.")
+
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not _is_above(obj, request)
 
@@ -112,6 +133,8 @@ class PersonAdmin(DjangoUserAdmin):
         )
 
 
+admin.site.login_form = AdminLoginForm
+admin.site.login_template = "admin/login_with_code.html"
 admin.site.unregister(Group)
 # The person's page says it; here it could be made to say something else.
 admin.site.unregister(apps.get_model("account", "EmailAddress"))

@@ -15,6 +15,7 @@ class AccountsConfig(AppConfig):
 
         import_module("accounts.letters")
         register(checks.check_signing_key, STARTUP)
+        register(checks.check_encryption_keys, STARTUP)
         register(checks.check_transactions, STARTUP)
         post_save.connect(past.end_after_credential_change, sender="accounts.User")
         post_save.connect(addresses.follow, sender="accounts.User")

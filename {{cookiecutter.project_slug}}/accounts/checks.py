@@ -11,9 +11,16 @@ from accounts import tokens
 HS256_MIN_BYTES = 32
 """RFC 7518, section 3.2: a key as long as the hash's output, or longer."""
 
+MFA_KEY_MIN_LENGTH = 43
+"""32 random bytes in Base64: the strength of the cipher's own key."""
+
 
 def check_signing_key(app_configs: Any, **_: Any) -> list[CheckMessage]:
     return [Error(problem, id="accounts.JWT_SIGNING_KEY") for problem in _signing_key_problems()]
+
+
+def check_encryption_keys(app_configs: Any, **_: Any) -> list[CheckMessage]:
+    return [Error(problem, id="accounts.MFA_ENCRYPTION_KEYS") for problem in _key_problems()]
 
 
 def check_transactions(app_configs: Any, **_: Any) -> list[CheckMessage]:
@@ -38,3 +45,11 @@ def _signing_key_problems() -> Iterator[str]:
             yield f"JWT_SIGNING_KEY must have at least {HS256_MIN_BYTES} bytes for HS256."
     elif not tokens.can_sign():
         yield f"JWT_SIGNING_KEY must be a PEM private key that {settings.JWT_ALGORITHM} can use."
+
+
+def _key_problems() -> Iterator[str]:
+    keys: list[str] = settings.MFA_ENCRYPTION_KEYS
+    if any(len(key) < MFA_KEY_MIN_LENGTH for key in keys):
+        yield f"Each of MFA_ENCRYPTION_KEYS must have at least {MFA_KEY_MIN_LENGTH} characters."
+    if {settings.SECRET_KEY, settings.JWT_SIGNING_KEY} & set(keys):
+        yield "MFA_ENCRYPTION_KEYS must not hold SECRET_KEY or JWT_SIGNING_KEY: one leak, one loss."

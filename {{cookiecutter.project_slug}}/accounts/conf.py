@@ -11,6 +11,10 @@ class MfaMode(StrEnum):
     OPTIONAL = "optional"
     REQUIRED = "required"
 
+    def asks(self, *, has_second_factor: bool) -> bool:
+        """Whether signing in takes a second factor, for a person who has one or has none."""
+        return self is MfaMode.REQUIRED or (self is MfaMode.OPTIONAL and has_second_factor)
+
 
 class EmailVerification(StrEnum):
     MANDATORY = "mandatory"

@@ -1,7 +1,12 @@
 """The refusals of signing in, each with its status and its code."""
 
 from rest_framework import status
-from rest_framework.exceptions import APIException, AuthenticationFailed, PermissionDenied
+from rest_framework.exceptions import (
+    APIException,
+    AuthenticationFailed,
+    PermissionDenied,
+    Throttled,
+)
 
 
 class IncorrectCredentials(AuthenticationFailed):
@@ -36,10 +41,13 @@ class CsrfFailed(PermissionDenied):
     default_code = "csrf_failed"
 
 
-class RefreshTokenNotAccepted(APIException):
+class Refusal(APIException):
+    status_code = status.HTTP_400_BAD_REQUEST
+
+
+class RefreshTokenNotAccepted(Refusal):
     """What logout says of a refresh token that is missing or not the caller's."""
 
-    status_code = status.HTTP_400_BAD_REQUEST
     default_detail = "Send the refresh token of the session to end."
     default_code = "token_not_valid"
 
@@ -47,3 +55,51 @@ class RefreshTokenNotAccepted(APIException):
 class OriginNotAllowed(PermissionDenied):
     default_detail = "Requests from this origin are not accepted."
     default_code = "origin_not_allowed"
+
+
+class MfaDisabled(PermissionDenied):
+    """What each endpoint of the second factor says where there is none."""
+
+    default_detail = "There is no second factor here."
+    default_code = "mfa_disabled"
+
+
+class MfaRequired(PermissionDenied):
+    default_detail = "Everybody has a second factor here; it cannot be removed."
+    default_code = "mfa_required"
+
+
+class InvalidChallenge(Refusal):
+    default_detail = "Sign in again: this took too long, or too many codes were wrong."
+    default_code = "invalid_challenge"
+
+
+class InvalidCode(Refusal):
+    default_detail = "The code is not correct, or it was used before. Wait for the next one."
+    default_code = "invalid_code"
+
+
+class InvalidPassword(Refusal):
+    default_detail = "This is not your password."
+    default_code = "invalid_password"
+
+
+class MfaAlreadyActive(Refusal):
+    default_detail = "You have a second factor already."
+    default_code = "mfa_already_active"
+
+
+class MfaNotActive(Refusal):
+    default_detail = "You have no second factor."
+    default_code = "mfa_not_active"
+
+
+class MfaSetupNotStarted(Refusal):
+    default_detail = "Start the setup first, or again: its secret is good for some minutes only."
+    default_code = "mfa_setup_not_started"
+
+
+class TooManyWrongCodes(Throttled):
+    """Raised with ``wait``, in seconds: the answer's ``Retry-After``."""
+
+    default_detail = "Too many wrong codes."

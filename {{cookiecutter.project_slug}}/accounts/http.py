@@ -13,13 +13,16 @@ from django.conf import settings
 from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.exceptions import NotAuthenticated
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import sessions, tokens
-from accounts.conf import switches
-from accounts.errors import OriginNotAllowed, TokenNotValid
+from accounts.challenges import IssuedChallenge, Kind
+from accounts.conf import MfaMode, switches
+from accounts.entry import Entry
+from accounts.errors import MfaDisabled, OriginNotAllowed, TokenNotValid
 from accounts.models import Session, User
 from accounts.tokens import AccessClaims, Tokens
 
@@ -92,6 +95,19 @@ class LiveSessionAuthentication(BearerAuthentication):
         return session.user, session
 
 
+def live_session(request: Request) -> Session:
+    """For a public endpoint that takes an access token where it gets no other proof.
+
+    Raises:
+        NotAuthenticated: there is no access token.
+        TokenNotValid: it is a bad one, or its session has ended.
+    """
+    identity = LiveSessionAuthentication().authenticate(request)
+    if identity is None:
+        raise NotAuthenticated
+    return cast(Session, identity[1])
+
+
 def session_of(request: Request) -> Session:
     """The session behind a request that ``LiveSessionAuthentication`` let in, with its user."""
     return cast(Session, request.auth)
@@ -106,6 +122,16 @@ class PublicEndpoint:
     def get_authenticate_header(self, request: Request) -> str:
         """DRF would turn a 401 into a 403 without one."""
         return "Bearer"
+
+
+class MfaEndpoint:
+    """For a ``SwitchableAPIView``: it is there where people can have a second factor."""
+
+    refusal: type[Exception] = MfaDisabled
+
+    @staticmethod
+    def is_on() -> bool:
+        return switches.mfa_mode is not MfaMode.DISABLED
 
 
 class RolePermission(BasePermission):
@@ -195,11 +221,25 @@ class TokensOutput(RefreshCarrier):
     refresh = serializers.CharField(help_text="Keep it where no script of another origin reads it.")
 
 
+class ChallengeOutput(serializers.Serializer[Any]):
+    """The password was right; a code is needed as well (`/mfa/verify/`)."""
+
+    mfa_required = serializers.BooleanField()
+    challenge_id = serializers.CharField()
+
+
+class SetupChallengeOutput(serializers.Serializer[Any]):
+    """The password was right; a second factor has to be set up first (`/mfa/setup/`)."""
+
+    mfa_setup_required = serializers.BooleanField()
+    setup_challenge_id = serializers.CharField()
+
+
 class DetailOutput(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: str) -> Response:
+def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: Any) -> Response:
     """The access token, and the refresh token in its cookie or beside it.
 
     Args:
@@ -207,7 +247,7 @@ def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: s
     """
     if not switches.refresh_token_as_cookie:
         body = {"access": issued.access, "refresh": issued.refresh, **also}
-        return _uncached(Response(body, status=status))
+        return uncached(Response(body, status=status))
     response = Response({"access": issued.access, **also}, status=status)
     response.set_cookie(
         REFRESH_COOKIE,
@@ -218,15 +258,33 @@ def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: s
         httponly=True,
         samesite="Lax",
     )
-    return _uncached(response)
+    return uncached(response)
+
+
+def answer_challenge(challenge: IssuedChallenge, *, status: int = 200, **also: Any) -> Response:
+    """What the client owes: a second factor, or the setup of one."""
+    is_setup = challenge.kind is Kind.SETUP
+    body = (
+        {"mfa_setup_required": True, "setup_challenge_id": challenge.signed_id}
+        if is_setup
+        else {"mfa_required": True, "challenge_id": challenge.signed_id}
+    )
+    return uncached(Response({**body, **also}, status=status))
+
+
+def answer_entry(entered: Entry, *, now: datetime, status: int = 200, **also: Any) -> Response:
+    """Whatever came of a proof."""
+    if isinstance(entered, IssuedChallenge):
+        return answer_challenge(entered, status=status, **also)
+    return answer_tokens(entered, now=now, status=status, **also)
 
 
 def clear_refresh_cookie(response: Response) -> Response:
     if switches.refresh_token_as_cookie:
         response.delete_cookie(REFRESH_COOKIE, path=REFRESH_COOKIE_PATH, samesite="Lax")
-    return _uncached(response)
+    return uncached(response)
 
 
-def _uncached(response: Response) -> Response:
+def uncached(response: Response) -> Response:
     response["Cache-Control"] = "no-store"
     return response

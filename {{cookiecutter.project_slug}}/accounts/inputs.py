@@ -11,6 +11,8 @@ from accounts.models import User, validate_person_name
 PASSWORD_MAX_LENGTH = 128
 """Long enough for any pass phrase, short enough that hashing one costs what it always costs."""
 
+SEPARATORS = str.maketrans("", "", " -\u00a0")
+
 
 class AddressField(serializers.EmailField):
     """An e-mail address in the one spelling that is stored."""
@@ -85,3 +87,20 @@ def refuse_weak(password: str, *, user: User) -> None:
         validate_password(password, user)
     except DjangoValidationError as error:
         raise serializers.ValidationError(error.messages) from None
+
+
+class ChallengeField(serializers.CharField):
+    """What the answer to a sign-in named, as it came."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=200, trim_whitespace=False, **options)
+
+
+class CodeField(serializers.CharField):
+    """A code as people type it: spaces and hyphens between its digits do not count."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=40, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        return str(super().to_internal_value(data)).translate(SEPARATORS)

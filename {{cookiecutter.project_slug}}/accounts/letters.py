@@ -15,7 +15,9 @@ from django.utils.http import urlsafe_base64_encode
 
 from accounts import capabilities
 from accounts.capabilities import NO_SESSION, Purpose
+from accounts.conf import MfaMode, switches
 from accounts.models import User
+from accounts.wrong_codes import WINDOW
 from mail.letters import Obsolete, letter
 from mail.models import Mail
 
@@ -77,6 +79,31 @@ def email_change(mail: Mail) -> dict[str, Any]:
 def email_change_asked(mail: Mail) -> dict[str, Any]:
     """Tells the old address at once, while there is time to object."""
     return {**mail.parameters, "at": mail.created_at}
+
+
+@letter
+def second_factor_on(mail: Mail) -> dict[str, Any]:
+    """Tells the owner that signing in takes a code from now on."""
+    return {**mail.parameters, "at": mail.created_at}
+
+
+@letter
+def second_factor_off(mail: Mail) -> dict[str, Any]:
+    """Tells the owner that a password is enough again."""
+    return {**mail.parameters, "at": mail.created_at}
+
+
+@letter
+def second_factor_reset(mail: Mail) -> dict[str, Any]:
+    """Tells the owner that an administrator has removed it."""
+    return {"at": mail.created_at, "sets_up_another": switches.mfa_mode is MfaMode.REQUIRED}
+
+
+@letter
+def second_factor_locked(mail: Mail) -> dict[str, Any]:
+    """Tells the owner that somebody who knows the password is guessing codes."""
+    minutes = int(WINDOW.total_seconds()) // 60
+    return {**mail.parameters, "at": mail.created_at, "minutes": minutes}
 
 
 def _addressee(mail: Mail, **also: Any) -> User:

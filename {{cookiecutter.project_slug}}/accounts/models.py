@@ -1,8 +1,8 @@
-"""The rows of accounts: people and their sessions."""
+"""The rows of accounts: people, their sessions, and what a second factor needs."""
 
 import re
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -80,6 +80,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     invited_at = models.DateTimeField(
         null=True, editable=False, help_text="Set while an invitation waits to be accepted."
     )
+    has_second_factor = models.BooleanField(
+        default=False,
+        editable=False,
+        verbose_name="second factor",
+        help_text="Signing in takes a code as well. Only ``accounts.second_factor`` writes it.",
+    )
     role = models.CharField(max_length=5, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField(
         default=True, help_text="Unselect this instead of deleting an account."
@@ -138,6 +144,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         return self.first_name
 
+    def get_session_auth_hash(self) -> str:
+        """What Django admin's sessions hang on: they end with the second factor too."""
+        return self._with_second_factor(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        yield from map(self._with_second_factor, super().get_session_auth_fallback_hash())
+
+    def _with_second_factor(self, session_hash: str) -> str:
+        return f"{session_hash}:{int(self.has_second_factor)}"
+
     def check_password(self, raw_password: str | None) -> bool:
         return check_password(raw_password, self.password, self._rehash)
 
@@ -177,8 +193,61 @@ class Session(models.Model):
     created_at = models.DateTimeField()
     rotated_at = models.DateTimeField(help_text="When it was last used: opened or refreshed.")
     expires_at = models.DateTimeField(help_text="When the current refresh token expires.")
+    with_second_factor = models.BooleanField(
+        default=False, help_text="Whoever opened it has shown a second factor."
+    )
     ip_address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=USER_AGENT_MAX_LENGTH, blank=True)
 
     def __str__(self) -> str:
         return f"{self.user_agent or 'unknown device'}, {self.ip_address or 'unknown address'}"
+
+
+class LoginChallenge(models.Model):
+    """Somebody has shown a password, and owes a second factor.
+
+    Only ``accounts.challenges`` writes here. The id alone opens nothing: it is signed on the wire.
+    """
+
+    class Kind(models.TextChoices):
+        VERIFY = "verify", "Show a second factor"
+        SETUP = "setup", "Set up a second factor"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="challenges")
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    bound_to = models.CharField(
+        max_length=64, help_text="A keyed digest of the password hash it followed."
+    )
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind}, until {self.expires_at}"
+
+
+class WrongCode(models.Model):
+    """A second factor that was wrong. Only ``accounts.wrong_codes`` writes here."""
+
+    # The index below begins with it.
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="wrong_codes", db_index=False
+    )
+    challenge_id = models.UUIDField(null=True, help_text="None where it was not for a challenge.")
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["user", "-at"], name="wrong_code_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}, {self.at}"
+
+
+class PendingSecret(models.Model):
+    """A TOTP secret that no code has confirmed yet. Only ``accounts.second_factor`` writes here."""
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True)
+    secret = models.TextField(help_text="Encrypted.")
+    created_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.user_id}, {self.created_at}"

@@ -156,11 +156,12 @@ def show_password_form(
         user = cookie.capability(request, now=timezone.now()).user
     except CapabilityNotValid:
         return show_bad_link(request, "invitation" if invited else "reset")
+    owes = switches.mfa_mode.asks(has_second_factor=user.has_second_factor)
     context = {
         "email": user.email,
         "invited": invited,
         "rules": password_validators_help_texts(),
-        "signs_in": switches.refresh_token_as_cookie,
+        "signs_in": switches.refresh_token_as_cookie and not owes,
         "action": action,
         "next": goes_on,
     }

@@ -1,43 +1,35 @@
 """Passwords verified: the same time for an account that exists and for one that does not."""
 
 import uuid
-from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 
 from accounts.models import User
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """An active person has shown their password; ``password_hash`` is the one that it matched."""
-
-    user_id: uuid.UUID
-    password_hash: str
-    email_verified: bool
+from accounts.proof import Proof
 
 
 def prove(*, email: str, password: str) -> Proof | None:
     """None for a wrong password, an unknown address and an inactive account, after equal work."""
-    user = User.objects.filter(email=email).only("password", "is_active", "email_verified").first()
+    columns = ("password", "is_active", "email_verified", "has_second_factor")
+    user = User.objects.filter(email=email).only(*columns).first()
     if user is None:
         # Without a hash to check, the answer itself would say that the address is unknown.
         check_password(password, _decoy(tuple(settings.PASSWORD_HASHERS)))
         return None
     if not user.check_password(password) or not user.is_active:
         return None
-    return Proof(user.pk, user.password, user.email_verified)
+    return Proof.of(user)
 
 
-def replace(*, user: User, new_password: str) -> Proof | None:
+def replace(*, user: User, new_password: str) -> bool:
     """Sets a password in place of the one that ``user`` was read with.
 
     Whoever calls this also ends what was opened under the old password.
 
     Returns:
-        None where the account has another password or address by now, or was closed.
+        False where the account has another password or address by now, or was closed.
     """
     new_hash = make_password(new_password)
     # An update, for saving would end sessions that a setting may want kept.
@@ -45,8 +37,9 @@ def replace(*, user: User, new_password: str) -> Proof | None:
         pk=user.pk, password=user.password, email=user.email, is_active=True
     )
     if not current.update(password=new_hash):
-        return None
-    return Proof(user.pk, new_hash, user.email_verified)
+        return False
+    user.password = new_hash
+    return True
 
 
 @cache

@@ -3,16 +3,29 @@
 Links and cookies need no ending: their fingerprint is of the password that was.
 """
 
+import uuid
 from typing import Any
 
-from accounts import addresses, sessions
+from accounts import addresses, challenges, sessions
 from accounts.models import User
 
 
 def end(user: User) -> None:
-    """Ends every session of the account and forgets the address that was asked for."""
+    """Ends every session of the account, and all that is under way."""
     sessions.revoke_all(user_id=user.pk)
+    end_what_is_under_way(user)
+
+
+def end_what_is_under_way(user: User) -> None:
+    """Ends sign-ins that wait for a second factor, and forgets the address that was asked for."""
+    challenges.end_all(user_id=user.pk)
     addresses.drop_pending(user)
+
+
+def end_others(user: User, *, kept: uuid.UUID | None) -> None:
+    """Ends every session of the account but this one, and sign-ins that are under way."""
+    sessions.revoke_others(user_id=user.pk, kept=kept)
+    challenges.end_all(user_id=user.pk)
 
 
 def end_after_credential_change(

@@ -1,10 +1,251 @@
-"""The second factor. The only module that touches ``allauth.mfa``."""
+"""The second factor: TOTP (RFC 6238), recovery codes. The only module to touch ``allauth.mfa``.
 
+allauth keeps the authenticators; whether a TOTP code is right, and that it works once, is decided
+here. (allauth remembers a used code in the cache, for one step of 30 seconds, while a code is good
+for three where clocks may drift by one.)
+
+Whoever locks more than one of an account's rows takes the account first, then its authenticators,
+then sessions and challenges: two requests in another order could wait for each other.
+"""
+
+import secrets
 import uuid
+from base64 import b32decode, b32encode, urlsafe_b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
+from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.models import Authenticator
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.twofactor.hotp import HOTP
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.crypto import constant_time_compare
+from qrcode.image.svg import SvgPathFillImage
+from qrcode.main import make as make_qr_code
+
+from accounts.errors import MfaAlreadyActive, MfaSetupNotStarted, TokenNotValid
+from accounts.models import PendingSecret, User
+
+STEP = timedelta(seconds=30)
+DRIFT = 1
+"""Steps that a clock may be ahead or behind (RFC 6238, section 5.2)."""
+DIGITS = 6
+SECRET_BYTES = 20
+"""As long as the hash's output (RFC 4226, section 4, R6)."""
+PENDING_LIFETIME = timedelta(minutes=15)
+
+Type = Authenticator.Type
 
 
-def remove_all(*, user_id: uuid.UUID) -> None:
-    """Deletes every authenticator of the account."""
-    Authenticator.objects.filter(user_id=user_id).delete()
+class Adapter(DefaultMFAAdapter):
+    """How allauth, and this module, encrypt what they store."""
+
+    def encrypt(self, text: str) -> str:
+        return _cipher(tuple(settings.MFA_ENCRYPTION_KEYS)).encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        cipher = _cipher(tuple(settings.MFA_ENCRYPTION_KEYS))
+        return cipher.decrypt(encrypted_text.encode()).decode()
+
+    def build_totp_svg(self, url: str) -> str:
+        """With a ground of its own, for a dark page would swallow the pattern."""
+        image = make_qr_code(url, image_factory=SvgPathFillImage)
+        return str(image.to_string(encoding="unicode"))
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolment:
+    """What an authenticator app needs: the QR code and the secret say the same."""
+
+    secret: str
+    provisioning_uri: str
+    qr_code: str
+
+
+# Enrolling
+
+
+def lock_account(user: User) -> User:
+    """The account as it is now, locked until the transaction ends.
+
+    Args:
+        user: as it was when the person showed who they are.
+
+    Raises:
+        TokenNotValid: the password changed, or the account was closed, in the meantime.
+    """
+    same = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+    locked = same.select_for_update(no_key=True).first()
+    if locked is None:
+        raise TokenNotValid
+    return locked
+
+
+def begin(user: User, *, now: datetime) -> Enrolment:
+    """Draws a secret, which counts once ``activate`` has seen a code; replaces a pending one.
+
+    Raises:
+        MfaAlreadyActive: the account has a second factor, which stays as it is.
+    """
+    if user.has_second_factor:
+        raise MfaAlreadyActive
+    adapter = get_adapter()
+    secret = b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    pending = {"secret": adapter.encrypt(secret), "created_at": now}
+    PendingSecret.objects.update_or_create(user=user, defaults=pending)
+    uri = adapter.build_totp_url(user, secret)
+    return Enrolment(secret, uri, adapter.build_totp_svg(uri))
+
+
+def activate(user: User, *, code: str, now: datetime) -> list[str] | None:
+    """Makes the pending secret the account's second factor.
+
+    Args:
+        user: locked.
+
+    Returns:
+        the recovery codes, which are shown this once; None for a wrong code.
+
+    Raises:
+        MfaAlreadyActive: the account has a second factor.
+        MfaSetupNotStarted: no secret is pending, or it has waited for longer than 15 minutes.
+    """
+    if user.has_second_factor:
+        raise MfaAlreadyActive
+    pending = PendingSecret.objects.filter(user=user, created_at__gt=now - PENDING_LIFETIME).first()
+    if pending is None:
+        raise MfaSetupNotStarted
+    step = _matching_step(pending.secret, code, after=0, now=now)
+    if step is None:
+        return None
+    remove_all(user)
+    _store(user, Type.TOTP, {"secret": pending.secret, "last_step": step}, now)
+    seed = get_adapter().encrypt(secrets.token_hex(SECRET_BYTES))
+    recovery = _store(user, Type.RECOVERY_CODES, {"seed": seed, "used_mask": 0}, now)
+    _mark(user, has_second_factor=True)
+    codes: list[str] = recovery.wrap().generate_codes()
+    return codes
+
+
+def remove_all(user: User) -> None:
+    """Deletes every authenticator of the account, and a secret that is pending."""
+    Authenticator.objects.filter(user=user).delete()
+    PendingSecret.objects.filter(user=user).delete()
+    _mark(user, has_second_factor=False)
+
+
+def authenticators_of(user: User) -> QuerySet[Authenticator]:
+    return Authenticator.objects.filter(user=user).order_by("pk")
+
+
+# Showing
+
+
+def lock_authenticators(user_id: uuid.UUID) -> dict[str, Authenticator]:
+    """The account's authenticators by type, locked: its codes are looked at one at a time."""
+    rows = Authenticator.objects.select_for_update().filter(user_id=user_id).order_by("pk")
+    return {row.type: row for row in rows}
+
+
+def claim_totp(held: dict[str, Authenticator], *, code: str, now: datetime) -> bool:
+    """Whether the code is right; it, and each from before it, works no more.
+
+    Args:
+        held: the account's authenticators, locked.
+    """
+    totp = held.get(Type.TOTP)
+    if totp is None:
+        return False
+    last_step = totp.data.get("last_step", 0)
+    step = _matching_step(totp.data["secret"], code, after=last_step, now=now)
+    if step is None:
+        return False
+    totp.data["last_step"], totp.last_used_at = step, now
+    totp.save(update_fields=["data", "last_used_at"])
+    return True
+
+
+def claim_recovery_code(held: dict[str, Authenticator], *, code: str, now: datetime) -> bool:
+    """Whether the code is one that was not used; it works no more.
+
+    Args:
+        held: the account's authenticators, locked.
+    """
+    recovery = held.get(Type.RECOVERY_CODES)
+    if recovery is None or not recovery.wrap().validate_code(code):
+        return False
+    Authenticator.objects.filter(pk=recovery.pk).update(last_used_at=now)
+    return True
+
+
+# Upkeep
+
+
+def purge_pending(*, now: datetime) -> None:
+    PendingSecret.objects.filter(created_at__lte=now - PENDING_LIFETIME).delete()
+
+
+def encrypt_anew() -> int:
+    """Encrypts all that is stored with the first of the keys; says how many rows there were."""
+    done = 0
+    with transaction.atomic():
+        for row in Authenticator.objects.select_for_update().order_by("pk"):
+            row.data |= {name: _anew(row.data[name]) for name in {"secret", "seed"} & set(row.data)}
+            row.save(update_fields=["data"])
+            done += 1
+        for pending in PendingSecret.objects.select_for_update().order_by("pk"):
+            pending.secret = _anew(pending.secret)
+            pending.save(update_fields=["secret"])
+            done += 1
+    return done
+
+
+def _anew(encrypted: str) -> str:
+    adapter = get_adapter()
+    return str(adapter.encrypt(adapter.decrypt(encrypted)))
+
+
+def _store(user: User, kind: str, data: dict[str, Any], now: datetime) -> Authenticator:
+    row = Authenticator(user=user, type=kind, data=data, created_at=now)
+    row.save()
+    return row
+
+
+def _mark(user: User, *, has_second_factor: bool) -> None:
+    """An update, for saving the account would be a change of its other columns too."""
+    User.objects.filter(pk=user.pk).update(has_second_factor=has_second_factor)
+    user.has_second_factor = has_second_factor
+
+
+def _matching_step(encrypted: str, code: str, *, after: int, now: datetime) -> int | None:
+    """The time step that the code belongs to, if it is near enough and later than ``after``."""
+    hotp = HOTP(b32decode(get_adapter().decrypt(encrypted)), DIGITS, SHA1())  # noqa: S303
+    matches = [step for step in _near(now) if constant_time_compare(_digits(hotp, step), code)]
+    return next((step for step in matches if step > after), None)
+
+
+def _near(now: datetime) -> Iterable[int]:
+    current = int(now.timestamp()) // int(STEP.total_seconds())
+    return range(current - DRIFT, current + DRIFT + 1)
+
+
+def _digits(hotp: HOTP, step: int) -> str:
+    return hotp.generate(step).decode()
+
+
+@cache
+def _cipher(keys: tuple[str, ...]) -> MultiFernet:
+    """Encrypts with the first key, and decrypts with any of them."""
+    return MultiFernet([Fernet(urlsafe_b64encode(_derive(key))) for key in keys])
+
+
+def _derive(key: str) -> bytes:
+    hkdf = HKDF(SHA256(), length=32, salt=None, info=b"accounts.second_factor")
+    return hkdf.derive(key.encode())

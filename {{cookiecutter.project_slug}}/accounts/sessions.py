@@ -7,15 +7,16 @@ race and a refusal that follows cannot roll a revocation back. Raw SQL stands wh
 
 import logging
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.conf import switches
-from accounts.errors import TokenNotValid
+from accounts.errors import ReauthenticationRequired, TokenNotValid
 from accounts.models import Session
+from accounts.proof import OutdatedProofError, Proof
 from accounts.tokens import AccessClaims, Grant, RefreshClaims
 from core.client import Client
 
@@ -25,9 +26,8 @@ PURGE_BATCH = 5_000
 """Rows a purging statement deletes at most, so that none holds its locks for long."""
 
 
-class OutdatedProofError(Exception):
-    """The password that was shown is not the account's any more, or the account was closed."""
-
+RECENT = timedelta(minutes=15)
+"""How long a sign-in counts as proof that it is the owner who asks for what could lock them out."""
 
 # The share lock makes a password change in flight finish first, and then the hash matches no more.
 # Without it a login with the old password would outlive the change that was to end it.
@@ -35,12 +35,15 @@ _OPEN = """
     WITH proven AS (
         SELECT id, role, email_verified FROM accounts_user
         WHERE id = %(user_id)s AND password = %(password_hash)s AND is_active
+            AND (%(with_second_factor)s
+                OR NOT CASE WHEN has_second_factor THEN %(asks_holders)s ELSE %(asks_others)s END)
         FOR SHARE
     ), opened AS (
         INSERT INTO accounts_session
-            (id, user_id, refresh_jti, created_at, rotated_at, expires_at, ip_address, user_agent)
+            (id, user_id, refresh_jti, created_at, rotated_at, expires_at, ip_address, user_agent,
+            with_second_factor)
         SELECT %(session_id)s, id, %(refresh_jti)s, %(now)s, %(now)s, %(expires_at)s,
-            %(ip)s, %(user_agent)s
+            %(ip)s, %(user_agent)s, %(with_second_factor)s
         FROM proven
     )
     SELECT role, email_verified FROM proven
@@ -65,37 +68,39 @@ _ROTATE = """
         AND person.id = session.user_id
         AND person.id = %(user_id)s
         AND person.is_active
+        AND (session.with_second_factor OR NOT
+            CASE WHEN person.has_second_factor THEN %(asks_holders)s ELSE %(asks_others)s END)
     RETURNING session.expires_at, person.role, person.email_verified
 """
 
 
-def open_session(*, user_id: uuid.UUID, password_hash: str, client: Client, now: datetime) -> Grant:
-    """Opens a session for a person who has just shown their password.
-
-    Args:
-        password_hash: the hash that was verified; the session opens only while it is current.
+def open_session(*, proof: Proof, client: Client, now: datetime) -> Grant:
+    """Opens a session for a person who has just shown who they are.
 
     Raises:
-        OutdatedProofError: the password changed, or the account was closed, in the meantime.
+        OutdatedProofError: the password changed, the account was closed, or it got a second factor
+            in the meantime.
     """
     session_id, refresh_jti = uuid.uuid4(), uuid.uuid4()
     expires_at = _first_expiry(now)
     row = _fetch_one(
         _OPEN,
         {
-            "user_id": user_id,
-            "password_hash": password_hash,
+            "user_id": proof.user_id,
+            "password_hash": proof.password_hash,
+            "with_second_factor": proof.second_factor_shown,
             "session_id": session_id,
             "refresh_jti": refresh_jti,
             "now": now,
             "expires_at": expires_at,
             "ip": client.ip,
             "user_agent": client.user_agent,
+            **_mode(),
         },
     )
     if row is None:
         raise OutdatedProofError
-    return Grant(user_id, session_id, refresh_jti, now, expires_at, *row)
+    return Grant(proof.user_id, session_id, refresh_jti, now, expires_at, *row)
 
 
 def rotate(*, claims: RefreshClaims, client: Client, now: datetime) -> Grant:
@@ -121,6 +126,7 @@ def rotate(*, claims: RefreshClaims, client: Client, now: datetime) -> Grant:
             "session_lifetime": switches.session_lifetime,
             "ip": client.ip,
             "user_agent": client.user_agent,
+            **_mode(),
         },
     )
     if row is None:
@@ -172,6 +178,20 @@ def is_live(claims: AccessClaims, *, now: datetime) -> bool:
     return _live_rows(now).filter(pk=claims.session_id, user_id=claims.user_id).exists()
 
 
+def require_recent(session: Session, *, now: datetime) -> None:
+    """
+    Raises:
+        ReauthenticationRequired: the person signed in longer ago than 15 minutes.
+    """
+    if session.created_at <= now - RECENT:
+        raise ReauthenticationRequired
+
+
+def add_second_factor(session: Session) -> None:
+    """Whoever holds the session has just shown one."""
+    Session.objects.filter(pk=session.pk).update(with_second_factor=True)
+
+
 def list_live(user_id: uuid.UUID, *, now: datetime) -> QuerySet[Session]:
     """A person's sessions, the one used last first."""
     return _live_rows(now).filter(user_id=user_id).order_by("-rotated_at")
@@ -189,9 +209,10 @@ def revoke_all(*, user_id: uuid.UUID) -> int:
     return ended
 
 
-def revoke_others(*, user_id: uuid.UUID, kept: uuid.UUID) -> int:
-    """Ends every session of a person but one, and says how many there were."""
-    ended, _ = Session.objects.filter(user_id=user_id).exclude(pk=kept).delete()
+def revoke_others(*, user_id: uuid.UUID, kept: uuid.UUID | None) -> int:
+    """Ends every session of a person but one, if any is kept, and says how many there were."""
+    others = Session.objects.filter(user_id=user_id)
+    ended, _ = (others if kept is None else others.exclude(pk=kept)).delete()
     return ended
 
 
@@ -227,6 +248,15 @@ def _live(session_id: uuid.UUID, user_id: uuid.UUID, now: datetime) -> Session |
 
 def _live_rows(now: datetime) -> QuerySet[Session]:
     return Session.objects.filter(expires_at__gt=now, user__is_active=True)
+
+
+def _mode() -> dict[str, bool]:
+    """Whom the second factor is asked of. The last word is the statement's, whoever calls."""
+    mode = switches.mfa_mode
+    return {
+        "asks_holders": mode.asks(has_second_factor=True),
+        "asks_others": mode.asks(has_second_factor=False),
+    }
 
 
 def _first_expiry(now: datetime) -> datetime:

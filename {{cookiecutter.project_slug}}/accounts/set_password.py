@@ -19,10 +19,13 @@ from rest_framework.views import APIView
 
 from accounts import addresses, entry, letters, passwords, past, second_factor
 from accounts.capabilities import Capability, CapabilityNotValid
+from accounts.entry import Entry
 from accounts.errors import CsrfFailed, TokenNotValid
-from accounts.http import PublicEndpoint, TokensOutput, answer_tokens
+from accounts.http import PublicEndpoint, TokensOutput, answer_entry, clear_refresh_cookie
 from accounts.inputs import NewPasswordInput
 from accounts.pages import CapabilityCookie
+from accounts.proof import Proof
+from accounts.schema import entered
 from accounts.tokens import Tokens
 from core.client import Client, client_of
 from core.errors import refused
@@ -39,7 +42,7 @@ class SetPasswordOutput(TokensOutput):
 
 def set_password(
     *, capability: Capability, new_password: str, client: Client, now: datetime
-) -> Tokens:
+) -> Entry:
     """Sets the password, ends all that was opened before, and signs in.
 
     Raises:
@@ -47,25 +50,25 @@ def set_password(
     """
     user = capability.user
     with transaction.atomic():
-        proof = passwords.replace(user=user, new_password=new_password)
-        if proof is None:
+        had_password = user.has_usable_password()
+        if not passwords.replace(user=user, new_password=new_password):
             raise TokenNotValid
+        if user.has_second_factor and not user.email_verified:
+            # Whoever enrolled it had not shown the mailbox, and this person just has.
+            second_factor.remove_all(user)
         past.end(user)
-        if not user.email_verified:
-            # Whoever enrolled them had not shown the mailbox, and this person just has.
-            second_factor.remove_all(user_id=user.pk)
-        if user.has_usable_password():
+        if had_password:
             outbox.post(letters.password_changed, to=user.email, parameters={"ip": client.ip})
-        user.password = proof.password_hash
         addresses.mark_verified(user)
-    return entry.admit(proof, client=client, now=now)
+    return entry.admit(Proof.of(user), client=client, now=now)
 
 
 class SetPasswordView(PublicEndpoint, APIView):
     cookie: ClassVar[CapabilityCookie]
 
     @extend_schema(
-        request=NewPasswordInput, responses={200: SetPasswordOutput, **refused(400, 401, 403)}
+        request=NewPasswordInput,
+        responses={200: entered("PasswordSet", SetPasswordOutput), **refused(400, 401, 403)},
     )
     def post(self, request: Request) -> Response:
         now = timezone.now()
@@ -76,15 +79,16 @@ class SetPasswordView(PublicEndpoint, APIView):
         refuse_other_sites(request)
         form = NewPasswordInput(data=request.data, context={"user": capability.user})
         form.is_valid(raise_exception=True)
-        issued = set_password(
+        entered = set_password(
             capability=capability,
             new_password=form.validated_data["new_password1"],
             client=client_of(request),
             now=now,
         )
-        response = answer_tokens(issued, now=now, detail=DONE)
+        response = answer_entry(entered, now=now, detail=DONE)
         self.cookie.clear(response)
-        return response
+        # Nobody is signed in yet, and the cookie of a session that has ended must not look like it.
+        return response if isinstance(entered, Tokens) else clear_refresh_cookie(response)
 
 
 def refuse_other_sites(request: Request) -> None:

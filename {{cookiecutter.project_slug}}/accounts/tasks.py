@@ -3,7 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
-from accounts import sessions
+from accounts import challenges, second_factor, sessions, wrong_codes
 from accounts.flows import invitation
 
 
@@ -15,3 +15,11 @@ def purge_sessions() -> None:
 @shared_task
 def purge_invitations() -> None:
     invitation.purge_unaccepted(now=timezone.now())
+
+
+@shared_task
+def purge_second_factor() -> None:
+    now = timezone.now()
+    challenges.purge(now=now)
+    second_factor.purge_pending(now=now)
+    wrong_codes.purge(now=now)

@@ -6,6 +6,9 @@ from accounts.flows.devices import SessionDetailView, SessionListView
 from accounts.flows.invitation import AcceptInvitationView, InvitationView, SetPasswordForm
 from accounts.flows.login import LoginView
 from accounts.flows.logout import LogoutAllView, LogoutView
+from accounts.flows.mfa_enrolment import ActivationView, SetupView
+from accounts.flows.mfa_management import AuthenticatorListView, DeactivationView
+from accounts.flows.mfa_verification import VerifyRecoveryView, VerifyView
 from accounts.flows.password_change import PasswordChangeView
 from accounts.flows.password_reset import (
     PasswordResetComplete,
@@ -63,5 +66,19 @@ urlpatterns = [
         name="account_email_verification_sent",
     ),
     path("registration/verified/", VerifiedPage.as_view(), name="jwt_allauth_email_verified"),
+    path("mfa/setup/", SetupView.as_view(), name="jwt_allauth_mfa_setup"),
+    path("mfa/activate/", ActivationView.as_view(), name="jwt_allauth_mfa_activate"),
+    path("mfa/verify/", VerifyView.as_view(), name="jwt_allauth_mfa_verify"),
+    path(
+        "mfa/verify-recovery/",
+        VerifyRecoveryView.as_view(),
+        name="jwt_allauth_mfa_verify_recovery",
+    ),
+    path("mfa/deactivate/", DeactivationView.as_view(), name="jwt_allauth_mfa_deactivate"),
+    path(
+        "mfa/authenticators/",
+        AuthenticatorListView.as_view(),
+        name="jwt_allauth_mfa_authenticators",
+    ),
     path("user/", ProfileView.as_view(), name="rest_user_details"),
 ]

@@ -89,6 +89,10 @@ class Environment:
             self.problems[name] = f"{name} must be set to a long random value."
         return self.text(name) or secrets.token_urlsafe(64)
 
+    def secrets(self, name: str) -> list[str]:
+        """A list of them, the one that is used from now on first."""
+        return self.names(name) or [self.secret(name)]
+
     def _read(self, name: str, convert: Callable[[str], T], default: T, expected: str) -> T:
         raw = os.environ.get(name, "").strip()
         if not raw:

@@ -8,7 +8,9 @@ from rest_framework.views import APIView
 
 
 class SwitchableAPIView(APIView):
-    """Answers 404, whatever is asked of it, and is not in the API's description, while off."""
+    """While off, it answers ``refusal`` to everything, and is not in the API's description."""
+
+    refusal: type[Exception] = Http404
 
     @staticmethod
     def is_on() -> bool:
@@ -17,7 +19,7 @@ class SwitchableAPIView(APIView):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         # Before authentication and 405, which would say that there is something.
         if not self.is_on():
-            raise Http404
+            raise self.refusal
         super().initial(request, *args, **kwargs)
 
 

@@ -65,10 +65,11 @@ def invite(*, email: str, role: str, first_name: str, last_name: str, now: datet
     user.role, user.first_name, user.last_name = role, first_name, last_name
     user.invited_at = now
     user.set_unusable_password()
+    if user.has_second_factor:
+        second_factor.remove_all(user)
     user.save()
     user.groups.clear()
     user.user_permissions.clear()
-    second_factor.remove_all(user_id=user.pk)
     outbox.post(
         letters.invitation,
         to=email,

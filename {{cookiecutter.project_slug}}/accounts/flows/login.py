@@ -2,7 +2,8 @@
 
 1. The password is checked; an unknown address costs the same time and gets the same answer.
 2. Where verification is mandatory, whoever knows the password may be told that it is missing.
-3. ``entry.admit`` opens the session, if the password is still the one that was checked.
+3. ``entry.admit`` opens the session, if the password is still the one that was checked; whoever has
+   a second factor, or needs one, gets a challenge instead.
 4. The access token is in the answer, the refresh token in its cookie (or beside it).
 """
 
@@ -18,10 +19,11 @@ from rest_framework.views import APIView
 
 from accounts import entry, passwords
 from accounts.conf import EmailVerification, switches
+from accounts.entry import Entry
 from accounts.errors import EmailNotVerified, IncorrectCredentials
-from accounts.http import PublicEndpoint, TokensOutput, answer_tokens
+from accounts.http import PublicEndpoint, TokensOutput, answer_entry
 from accounts.inputs import AddressField, PasswordField
-from accounts.tokens import Tokens
+from accounts.schema import entered
 from core.client import Client, client_of
 from core.errors import refused
 
@@ -31,7 +33,7 @@ class LoginInput(serializers.Serializer[Any]):
     password = PasswordField()
 
 
-def login(*, email: str, password: str, client: Client, now: datetime) -> Tokens:
+def login(*, email: str, password: str, client: Client, now: datetime) -> Entry:
     """
     Raises:
         IncorrectCredentials: for every reason why this person may not come in.
@@ -48,10 +50,12 @@ def login(*, email: str, password: str, client: Client, now: datetime) -> Tokens
 class LoginView(PublicEndpoint, APIView):
     """Sign in with an e-mail address and a password."""
 
-    @extend_schema(request=LoginInput, responses={200: TokensOutput, **refused(400, 401)})
+    @extend_schema(
+        request=LoginInput, responses={200: entered("SignedIn", TokensOutput), **refused(400, 401)}
+    )
     def post(self, request: Request) -> Response:
         form = LoginInput(data=request.data)
         form.is_valid(raise_exception=True)
         now = timezone.now()
-        issued = login(**form.validated_data, client=client_of(request), now=now)
-        return answer_tokens(issued, now=now)
+        entered = login(**form.validated_data, client=client_of(request), now=now)
+        return answer_entry(entered, now=now)

@@ -6,7 +6,8 @@
 4. Every session ends (``LOGOUT_ON_PASSWORD_CHANGE``), the caller's too; links that are out and an
    address that was asked for are dead in any case.
 5. A letter tells the owner of the account.
-6. The caller, who has just shown that they know the password, gets a fresh session.
+6. The caller, who has just shown that they know the password, gets a fresh session; or a challenge,
+   where the old one was opened without the second factor that is asked for now.
 """
 
 from datetime import datetime
@@ -19,19 +20,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import addresses, entry, letters, passwords, past
+from accounts import entry, letters, passwords, past
 from accounts.conf import switches
+from accounts.entry import Entry
 from accounts.errors import TokenNotValid
 from accounts.http import (
     Fields,
     LiveSessionAuthentication,
     TokensOutput,
-    answer_tokens,
+    answer_entry,
     session_of,
 )
 from accounts.inputs import NewPasswordInput, PasswordField
-from accounts.models import User
-from accounts.tokens import Tokens
+from accounts.models import Session
+from accounts.proof import Proof
+from accounts.schema import entered
 from core.client import Client, client_of
 from core.errors import refused
 from mail import outbox
@@ -65,27 +68,28 @@ class PasswordChangeOutput(TokensOutput):
 
 
 def change_password(
-    *, user: User, new_password: str, client: Client, now: datetime
-) -> Tokens | None:
+    *, session: Session, new_password: str, client: Client, now: datetime
+) -> Entry | None:
     """
     Args:
-        user: as it was when the old password was checked.
+        session: with its user as it was when the old password was checked.
 
     Returns:
-        the tokens of a fresh session, None where the old ones go on.
+        what opens a fresh session, None where the old ones go on.
 
     Raises:
         TokenNotValid: the password changed, or the account was closed, in the meantime.
     """
+    user = session.user
     with transaction.atomic():
-        proof = passwords.replace(user=user, new_password=new_password)
-        if proof is None:
+        if not passwords.replace(user=user, new_password=new_password):
             raise TokenNotValid
         outbox.post(letters.password_changed, to=user.email, parameters={"ip": client.ip})
         if not switches.logout_on_password_change:
-            addresses.drop_pending(user)
+            past.end_what_is_under_way(user)
             return None
         past.end(user)
+    proof = Proof.of(user, second_factor_shown=session.with_second_factor)
     return entry.admit(proof, client=client, now=now)
 
 
@@ -95,18 +99,19 @@ class PasswordChangeView(APIView):
     authentication_classes = (LiveSessionAuthentication,)
 
     @extend_schema(
-        request=PasswordChangeInput, responses={200: PasswordChangeOutput, **refused(400, 401)}
+        request=PasswordChangeInput,
+        responses={200: entered("PasswordChanged", PasswordChangeOutput), **refused(400, 401)},
     )
     def post(self, request: Request) -> Response:
-        user, now = session_of(request).user, timezone.now()
-        form = PasswordChangeInput(data=request.data, context={"user": user})
+        session, now = session_of(request), timezone.now()
+        form = PasswordChangeInput(data=request.data, context={"user": session.user})
         form.is_valid(raise_exception=True)
-        issued = change_password(
-            user=user,
+        entered = change_password(
+            session=session,
             new_password=form.validated_data["new_password1"],
             client=client_of(request),
             now=now,
         )
-        if issued is None:
+        if entered is None:
             return Response({"detail": CHANGED})
-        return answer_tokens(issued, now=now, detail=CHANGED)
+        return answer_entry(entered, now=now, detail=CHANGED)

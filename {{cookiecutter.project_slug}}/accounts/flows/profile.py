@@ -7,7 +7,7 @@
 4. Opening the link moves the account: ``flows.verification`` tells the rest.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -18,17 +18,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import addresses, capabilities, letters
-from accounts.errors import ReauthenticationRequired, TokenNotValid
+from accounts import addresses, capabilities, letters, sessions
+from accounts.errors import TokenNotValid
 from accounts.http import LiveSessionAuthentication, session_of
 from accounts.inputs import NewAddressField, PersonNameField
 from accounts.models import Session, User
 from core.client import Client, client_of
 from core.errors import refused
 from mail import outbox
-
-RECENT = timedelta(minutes=15)
-"""How long a sign-in counts as proof that it is the owner who wants another address."""
 
 
 class ProfileSerializer(serializers.Serializer[User]):
@@ -63,8 +60,7 @@ def change_profile(
     """
     user = session.user
     if email != user.email:
-        if session.created_at <= now - RECENT:
-            raise ReauthenticationRequired
+        sessions.require_recent(session, now=now)
         _ask_for_address(session, email, client, now)
     if names and not User.objects.filter(pk=user.pk).update(**names):
         raise TokenNotValid

@@ -5,7 +5,8 @@
 3. A letter goes out in either case: a link to verify the address, or, to the owner of an account
    that is there, the way back in. The mailbox decides whose the account is.
 4. Where verification is mandatory the answer says no more than that a letter is on its way.
-   Elsewhere a new person is signed in at once, and is told that an address is taken.
+   Elsewhere a new person is signed in at once (or sets up the second factor first, where everybody
+   has one), and is told that an address is taken.
 """
 
 from datetime import datetime
@@ -13,14 +14,14 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import capabilities, entry, letters
 from accounts.conf import EmailVerification, switches
-from accounts.http import DetailOutput, PublicEndpoint, TokensOutput, answer_tokens
+from accounts.http import DetailOutput, PublicEndpoint, TokensOutput, answer_entry
 from accounts.inputs import (
     NewAddressField,
     PasswordField,
@@ -29,7 +30,8 @@ from accounts.inputs import (
     refuse_weak,
 )
 from accounts.models import User
-from accounts.passwords import Proof
+from accounts.proof import Proof
+from accounts.schema import entered
 from core.client import client_of
 from core.errors import refused
 from core.switchable import SwitchableAPIView
@@ -108,11 +110,7 @@ class RegistrationView(PublicEndpoint, SwitchableAPIView):
     @extend_schema(
         request=RegistrationInput,
         responses={
-            201: PolymorphicProxySerializer(
-                component_name="Registered",
-                serializers=[DetailOutput, TokensOutput],
-                resource_type_field_name=None,
-            ),
+            201: entered("Registered", DetailOutput, TokensOutput),
             **refused(400, 401),
         },
     )
@@ -125,6 +123,5 @@ class RegistrationView(PublicEndpoint, SwitchableAPIView):
             return Response({"detail": LETTER_SENT}, status=status.HTTP_201_CREATED)
         if user is None:
             raise serializers.ValidationError({"email": [TAKEN]})
-        proof = Proof(user.pk, user.password, user.email_verified)
-        issued = entry.admit(proof, client=client_of(request), now=now)
-        return answer_tokens(issued, now=now, status=status.HTTP_201_CREATED)
+        entered = entry.admit(Proof.of(user), client=client_of(request), now=now)
+        return answer_entry(entered, now=now, status=status.HTTP_201_CREATED)

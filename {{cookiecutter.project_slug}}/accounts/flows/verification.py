@@ -19,7 +19,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import addresses, capabilities, sessions
+from accounts import addresses, capabilities, past
 from accounts.capabilities import Capability, CapabilityNotValid, Purpose
 from accounts.conf import EmailVerification, switches
 from accounts.pages import (
@@ -54,7 +54,7 @@ def move_account(link: Capability) -> None:
     with transaction.atomic():
         if not addresses.move(user=user, email=user.pending_email):
             raise CapabilityNotValid
-        sessions.revoke_others(user_id=user.pk, kept=link.session_id)
+        past.end_others(user, kept=link.session_id)
 
 
 CONFIRMS: dict[Purpose, Callable[[Capability], None]] = {

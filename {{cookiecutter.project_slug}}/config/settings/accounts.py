@@ -1,6 +1,7 @@
 """Who people are and how they get in: passwords, tokens and sessions. All lifetimes are seconds."""
 
 from config.env import DEFAULTS, env
+from config.settings.base import PROJECT_NAME
 
 AUTH_USER_MODEL = "accounts.User"
 
@@ -62,6 +63,9 @@ JWT_ALLAUTH_MFA_TOTP_MODE = env.choice(
     DEFAULTS["JWT_ALLAUTH_MFA_TOTP_MODE"],
     ("disabled", "optional", "required"),
 )
+MFA_ENCRYPTION_KEYS = env.secrets("MFA_ENCRYPTION_KEYS")
+MFA_TOTP_ISSUER = env.text("MFA_TOTP_ISSUER", PROJECT_NAME)
+MFA_ADAPTER = "accounts.second_factor.Adapter"
 EMAIL_VERIFICATION = env.choice(
     "EMAIL_VERIFICATION", "mandatory", ("mandatory", "optional", "none", "True", "False")
 )

@@ -283,6 +283,6 @@ def test_asking_costs_four_queries(signed_in: Browser) -> None:
         ask(signed_in)
 
 
-def test_moving_costs_four_queries(browser: Browser, link: str) -> None:
-    with statements(4):
+def test_moving_costs_five_queries(browser: Browser, link: str) -> None:
+    with statements(5):
         browser.get(link)

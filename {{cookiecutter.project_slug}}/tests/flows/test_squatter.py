@@ -12,6 +12,7 @@ from allauth.mfa.models import Authenticator
 from django.test import override_settings
 
 from accounts.models import Session, User
+from tests.authenticator import enrol
 from tests.client import Browser
 from tests.mailbox import letters_to, link_in, link_to
 from tests.people import PASSWORD, make_user
@@ -32,7 +33,7 @@ class Squatter:
         self.browser.sign_up(ADDRESS, PASSWORD)
         self.user = User.objects.get(email=ADDRESS)
         self.access = self.browser.access
-        Authenticator.objects.create(user=self.user, type="totp", data={"secret": "theirs"})
+        enrol(self.user)
         self.browser.call("patch", "rest_user_details", {"email": ELSEWHERE})
         self.link = link_to(ELSEWHERE)
 

@@ -130,7 +130,7 @@ class Stage:
     # The broker
 
     def broker(self) -> "redis.Redis":
-        # Whoever listens to it waits for as long as nothing is said: a worker takes its time to start.
+        # Whoever listens waits for as long as nothing is said: a worker takes its time to start.
         return redis.Redis.from_url(self._broker_url, decode_responses=True, socket_timeout=None)
 
     def start_broker(self) -> None:

@@ -1,10 +1,12 @@
 """The letters of accounts, each as the flow posts it and as the person reads it."""
 
 from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
+from django.core.management import call_command
 from django.test import Client
 
 from accounts import letters
@@ -12,6 +14,7 @@ from accounts.addresses import Adapter
 from accounts.models import User
 from mail.letters import LETTERS
 from mail.models import Mail
+from tests.authenticator import App, enrol
 from tests.client import Browser
 from tests.mailbox import letters_to, link_in
 from tests.people import PASSWORD, make_user
@@ -58,6 +61,34 @@ def tell_the_old_address(browser: Browser, user: User) -> str:
     return str(user.email)
 
 
+def set_up_second_factor(browser: Browser, user: User) -> str:
+    secret = browser.call("post", "jwt_allauth_mfa_setup", {}).json()["secret"]
+    browser.call("post", "jwt_allauth_mfa_activate", {"code": App(secret).code()})
+    return str(user.email)
+
+
+def remove_second_factor(browser: Browser, user: User) -> str:
+    set_up_second_factor(browser, user)
+    browser.call("post", "jwt_allauth_mfa_deactivate", {"password": PASSWORD})
+    return str(user.email)
+
+
+def reset_second_factor(browser: Browser, user: User) -> str:
+    set_up_second_factor(browser, user)
+    call_command("reset_second_factor", user.email, stdout=StringIO())
+    return str(user.email)
+
+
+def guess_codes(browser: Browser, user: User) -> str:
+    app = enrol(user).app
+    for _ in range(2):
+        challenge = browser.sign_in(user.email).json()["challenge_id"]
+        guess = {"challenge_id": challenge, "code": app.wrong_code()}
+        for _ in range(5):
+            browser.call("post", "jwt_allauth_mfa_verify", guess)
+    return str(user.email)
+
+
 WAYS: dict[str, Callable[[Browser, User], str]] = {
     "verify_address": sign_up,
     "already_signed_up": sign_up_again,
@@ -66,8 +97,15 @@ WAYS: dict[str, Callable[[Browser, User], str]] = {
     "invitation": invite,
     "email_change": ask_for_address,
     "email_change_asked": tell_the_old_address,
+    "second_factor_on": set_up_second_factor,
+    "second_factor_off": remove_second_factor,
+    "second_factor_reset": reset_second_factor,
+    "second_factor_locked": guess_codes,
 }
-WITHOUT_LINK = {"password_changed", "email_change_asked"}
+WITHOUT_LINK = {
+    *("password_changed", "email_change_asked"),
+    *("second_factor_on", "second_factor_off", "second_factor_reset", "second_factor_locked"),
+}
 every_letter = pytest.mark.parametrize("kind", WAYS)
 every_letter_with_a_link = pytest.mark.parametrize("kind", sorted(WAYS.keys() - WITHOUT_LINK))
 
@@ -76,6 +114,7 @@ every_letter_with_a_link = pytest.mark.parametrize("kind", sorted(WAYS.keys() - 
 def arrives(settings: Any) -> Callable[..., EmailMultiAlternatives]:
     """The letter of this kind, after its flow."""
     settings.JWT_ALLAUTH_INVITATIONS = True
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
     admin = make_user(role=User.Role.ADMIN)
     browser = Browser()
     browser.sign_in(admin.email)

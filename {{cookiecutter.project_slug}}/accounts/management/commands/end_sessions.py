@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import sessions
+from accounts import challenges, sessions
 from accounts.models import User
 
 
@@ -17,12 +17,18 @@ class Command(BaseCommand):
         whose.add_argument("--user", metavar="EMAIL", help="the sessions of this person")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ended = sessions.revoke_everybody() if options["all"] else _end_of(options["user"])
+        ended = _end_everybodys() if options["all"] else _end_of(options["user"])
         self.stdout.write(f"{ended} session{'' if ended == 1 else 's'} ended.")
+
+
+def _end_everybodys() -> int:
+    challenges.end_everybodys()
+    return sessions.revoke_everybody()
 
 
 def _end_of(email: str) -> int:
     user = User.objects.filter(email=email).first()
     if user is None:
         raise CommandError(f"Nobody has an account with the address {email}.")
+    challenges.end_all(user_id=user.pk)
     return sessions.revoke_all(user_id=user.pk)

@@ -1,0 +1,106 @@
+"""Login challenges: a password was shown, a second factor is owed. Only this writes their rows."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.core.signing import BadSignature, Signer
+from django.db import connection
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from accounts.errors import InvalidChallenge
+from accounts.models import LoginChallenge
+from accounts.proof import OutdatedProofError, Proof
+
+LIFETIME = timedelta(minutes=5)
+
+Kind = LoginChallenge.Kind
+
+# As with sessions, the share lock makes a password change in flight finish first: a challenge that
+# followed the old password would outlive the change that was to end it.
+_OPEN = """
+    INSERT INTO accounts_loginchallenge (id, user_id, kind, bound_to, expires_at)
+    SELECT %(id)s, id, %(kind)s, %(bound_to)s, %(expires_at)s FROM accounts_user
+    WHERE id = %(user_id)s AND password = %(password_hash)s AND is_active
+    FOR SHARE
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedChallenge:
+    """What the client gets instead of tokens: the row's id, signed. It does not say whose it is."""
+
+    kind: Kind
+    signed_id: str
+
+
+def open_challenge(*, proof: Proof, kind: Kind, now: datetime) -> IssuedChallenge:
+    """
+    Raises:
+        OutdatedProofError: the password changed, or the account was closed, in the meantime.
+    """
+    challenge_id = uuid.uuid4()
+    row: dict[str, Any] = {
+        "id": challenge_id,
+        "user_id": proof.user_id,
+        "password_hash": proof.password_hash,
+        "kind": str(kind),
+        "bound_to": _digest(proof.password_hash),
+        "expires_at": now + LIFETIME,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, row)
+        if not cursor.rowcount:
+            raise OutdatedProofError
+    return IssuedChallenge(kind, _signer(kind).sign(challenge_id.hex))
+
+
+def find(kind: Kind, signed_id: str, *, now: datetime) -> LoginChallenge:
+    """The challenge with its user, read in one query. It stays until it is spent.
+
+    Raises:
+        InvalidChallenge: forged, expired, spent, or overtaken by a new password.
+    """
+    try:
+        challenge_id = uuid.UUID(_signer(kind).unsign(signed_id))
+    except (BadSignature, UnicodeError):
+        raise InvalidChallenge from None
+    open_ones = LoginChallenge.objects.filter(kind=kind, expires_at__gt=now, user__is_active=True)
+    challenge = open_ones.select_related("user").filter(pk=challenge_id).first()
+    if challenge is None or not _is_bound(challenge):
+        raise InvalidChallenge
+    return challenge
+
+
+def spend(challenge: LoginChallenge) -> bool:
+    """Of two requests with one challenge, exactly one gets True."""
+    spent, _ = LoginChallenge.objects.filter(pk=challenge.pk).delete()
+    return bool(spent)
+
+
+def end_all(*, user_id: uuid.UUID) -> None:
+    """Ends every challenge of a person."""
+    LoginChallenge.objects.filter(user_id=user_id).delete()
+
+
+def end_everybodys() -> None:
+    LoginChallenge.objects.all().delete()
+
+
+def purge(*, now: datetime) -> None:
+    """Deletes the rows of those that have expired."""
+    LoginChallenge.objects.filter(expires_at__lte=now).delete()
+
+
+def _is_bound(challenge: LoginChallenge) -> bool:
+    return constant_time_compare(challenge.bound_to, _digest(challenge.user.password))
+
+
+def _digest(password_hash: str) -> str:
+    salt = "accounts.challenges"
+    return salted_hmac(salt, password_hash, algorithm="sha256").hexdigest()
+
+
+def _signer(kind: Kind) -> Signer:
+    return Signer(salt=f"accounts.challenges.{kind}")

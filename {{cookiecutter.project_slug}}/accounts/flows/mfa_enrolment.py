@@ -1,0 +1,156 @@
+"""Second factor, set up: an authenticator app becomes part of signing in.
+
+1. The person is known by a sign-in of the last 15 minutes; or, where everybody needs a second
+   factor, by the setup challenge that they got instead of tokens.
+2. Setup draws a secret and shows it as text, address and QR code. It is pending, and replaces one
+   that is. An active one stays as it is.
+3. Activation sees a code: the app has the secret. The recovery codes are shown this once.
+4. The other sessions end, sign-ins that are under way as well, and a letter goes to the owner.
+5. Whoever came with a setup challenge has shown all there is to show: ``entry.admit`` lets them in.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import challenges, entry, letters, past, second_factor, sessions, wrong_codes
+from accounts.challenges import Kind
+from accounts.errors import InvalidChallenge, InvalidCode
+from accounts.http import (
+    MfaEndpoint,
+    PublicEndpoint,
+    TokensOutput,
+    answer_entry,
+    live_session,
+    uncached,
+)
+from accounts.inputs import ChallengeField, CodeField
+from accounts.models import LoginChallenge, Session
+from accounts.proof import Proof
+from accounts.schema import EitherProofSchema
+from core.client import Client, client_of
+from core.errors import refused
+from core.switchable import SwitchableAPIView
+from mail import outbox
+
+Standing = Session | LoginChallenge
+"""What the person is known by; each has a ``user``."""
+
+
+class SetupInput(serializers.Serializer[Any]):
+    setup_challenge_id = ChallengeField(
+        required=False, help_text="In place of an access token, which is ignored beside it."
+    )
+
+
+class SetupOutput(serializers.Serializer[Any]):
+    secret = serializers.CharField(help_text="In Base32, to be typed where nothing can be scanned.")
+    provisioning_uri = serializers.CharField(help_text="What the QR code says: `otpauth://…`.")
+    qr_code = serializers.CharField(help_text="An SVG image.")
+
+
+class ActivationInput(SetupInput):
+    code = CodeField()
+
+
+class ActivationOutput(TokensOutput):
+    """With a setup challenge, tokens come along."""
+
+    access = serializers.CharField(required=False)
+    refresh = serializers.CharField(required=False)
+    success = serializers.BooleanField()
+    recovery_codes = serializers.ListField(child=serializers.CharField())
+
+
+def activate(*, standing: Standing, code: str, client: Client, now: datetime) -> list[str]:
+    """
+    Returns:
+        the recovery codes.
+
+    Raises:
+        InvalidCode: wrong.
+        InvalidChallenge: spent in the meantime, or it has had five wrong codes.
+        MfaAlreadyActive, MfaSetupNotStarted, TokenNotValid, TooManyWrongCodes: see there.
+    """
+    challenge_id = standing.pk if isinstance(standing, LoginChallenge) else None
+    with transaction.atomic():
+        user = second_factor.lock_account(standing.user)
+        wrong_codes.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
+        recovery_codes = second_factor.activate(user, code=code, now=now)
+        if recovery_codes is None:
+            wrong_codes.count(user_id=user.pk, challenge_id=challenge_id, now=now)
+        else:
+            _end_others(standing)
+            outbox.post(letters.second_factor_on, to=user.email, parameters={"ip": client.ip})
+    if recovery_codes is None:
+        raise InvalidCode
+    return recovery_codes
+
+
+def _end_others(standing: Standing) -> None:
+    if isinstance(standing, Session):
+        sessions.add_second_factor(standing)
+        past.end_others(standing.user, kept=standing.pk)
+    elif challenges.spend(standing):
+        past.end_others(standing.user, kept=None)
+    else:
+        raise InvalidChallenge
+
+
+class EnrolmentView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
+    schema = EitherProofSchema()
+
+    def standing(self, request: Request, setup_challenge_id: str | None, now: datetime) -> Standing:
+        """
+        Raises:
+            InvalidChallenge: there is a setup challenge, and it is not a good one.
+            NotAuthenticated, TokenNotValid: there is none, and no good access token either.
+            ReauthenticationRequired: the sign-in was too long ago.
+        """
+        if setup_challenge_id is not None:
+            return challenges.find(Kind.SETUP, setup_challenge_id, now=now)
+        session = live_session(request)
+        sessions.require_recent(session, now=now)
+        return session
+
+
+class SetupView(EnrolmentView):
+    """Start to set up a second factor."""
+
+    @extend_schema(
+        request=SetupInput,
+        responses={200: SetupOutput, **refused(400, 401, 403)},
+    )
+    def post(self, request: Request) -> Response:
+        form, now = SetupInput(data=request.data), timezone.now()
+        form.is_valid(raise_exception=True)
+        standing = self.standing(request, form.validated_data.get("setup_challenge_id"), now)
+        enrolment = second_factor.begin(standing.user, now=now)
+        return uncached(Response(SetupOutput(enrolment).data))
+
+
+class ActivationView(EnrolmentView):
+    """Finish it, with a code that the authenticator app shows."""
+
+    @extend_schema(
+        request=ActivationInput,
+        responses={200: ActivationOutput, **refused(400, 401, 403, 429)},
+    )
+    def post(self, request: Request) -> Response:
+        form, now = ActivationInput(data=request.data), timezone.now()
+        form.is_valid(raise_exception=True)
+        standing = self.standing(request, form.validated_data.get("setup_challenge_id"), now)
+        client = client_of(request)
+        code = form.validated_data["code"]
+        recovery_codes = activate(standing=standing, code=code, client=client, now=now)
+        body: dict[str, Any] = {"success": True, "recovery_codes": recovery_codes}
+        if isinstance(standing, Session):
+            return uncached(Response(body))
+        proof = Proof.of(standing.user, second_factor_shown=True)
+        return answer_entry(entry.admit(proof, client=client, now=now), now=now, **body)

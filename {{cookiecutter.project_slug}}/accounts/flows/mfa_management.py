@@ -1,0 +1,106 @@
+"""Second factor, looked at and removed.
+
+1. The caller is read from the access token, with the session it belongs to.
+2. The list shows the app and the recovery codes, and no secret of either.
+3. Removing them takes the password: an open browser is not enough. Where everybody needs a second
+   factor, only an admin can remove one, for somebody who then sets up another.
+4. The other sessions end (an admin's reset ends all of them), sign-ins that are under way as well,
+   and a letter goes to the owner.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import letters, past, second_factor
+from accounts.conf import MfaMode, switches
+from accounts.errors import InvalidPassword, MfaNotActive, MfaRequired
+from accounts.http import LiveSessionAuthentication, MfaEndpoint, session_of, uncached
+from accounts.inputs import PasswordField
+from accounts.models import Session, User
+from core.client import Client, client_of
+from core.errors import refused
+from core.switchable import SwitchableAPIView
+from mail import outbox
+
+
+class AuthenticatorOutput(serializers.Serializer[Any]):
+    id = serializers.IntegerField()
+    type = serializers.ChoiceField(["totp", "recovery_codes"])
+    created = serializers.DateTimeField(source="created_at")
+    last_used = serializers.DateTimeField(source="last_used_at", allow_null=True)
+
+
+class DeactivationInput(serializers.Serializer[Any]):
+    password = PasswordField()
+
+
+def deactivate(*, session: Session, password: str, client: Client) -> None:
+    """
+    Raises:
+        MfaRequired: everybody has a second factor here.
+        MfaNotActive: this account has none.
+        InvalidPassword: wrong.
+        TokenNotValid: the password changed, or the account was closed, in the meantime.
+    """
+    if switches.mfa_mode is MfaMode.REQUIRED:
+        raise MfaRequired
+    if not session.user.has_second_factor:
+        raise MfaNotActive
+    if not session.user.check_password(password):
+        raise InvalidPassword
+    with transaction.atomic():
+        user = second_factor.lock_account(session.user)
+        second_factor.remove_all(user)
+        past.end_others(user, kept=session.pk)
+        outbox.post(letters.second_factor_off, to=user.email, parameters={"ip": client.ip})
+
+
+@transaction.atomic
+def reset(user: User) -> bool:
+    """Removes a person's second factor without asking them, and signs them out.
+
+    Returns:
+        False where they have none.
+    """
+    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if not locked.has_second_factor:
+        return False
+    second_factor.remove_all(locked)
+    past.end(locked)
+    outbox.post(letters.second_factor_reset, to=locked.email)
+    return True
+
+
+class AuthenticatorListView(MfaEndpoint, SwitchableAPIView):
+    """What the caller has for a second factor."""
+
+    authentication_classes = (LiveSessionAuthentication,)
+
+    @extend_schema(responses={200: AuthenticatorOutput(many=True), **refused(401, 403)})
+    def get(self, request: Request) -> Response:
+        rows = second_factor.authenticators_of(session_of(request).user)
+        return Response(AuthenticatorOutput(rows, many=True).data)
+
+
+class DeactivationView(MfaEndpoint, SwitchableAPIView):
+    """Do without a second factor."""
+
+    authentication_classes = (LiveSessionAuthentication,)
+
+    @extend_schema(
+        request=DeactivationInput,
+        responses={
+            200: inline_serializer("Deactivated", {"success": serializers.BooleanField()}),
+            **refused(400, 401, 403),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        form = DeactivationInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        deactivate(session=session_of(request), client=client_of(request), **form.validated_data)
+        return uncached(Response({"success": True}))

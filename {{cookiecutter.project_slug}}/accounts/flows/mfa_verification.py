@@ -1,0 +1,134 @@
+"""Second factor, shown: a challenge and a code become a session.
+
+1. The challenge is found: signed by us, not expired, and the password it followed is still the one.
+2. The account's authenticators are locked, so that its codes are looked at one at a time.
+3. Ten wrong codes in 15 minutes lock the account's second factor, and its owner is told; five end a
+   challenge.
+4. A right code is claimed: no later one of the same time step works, nor a recovery code twice. A
+   wrong one is counted.
+5. The challenge is spent, and ``entry.admit`` opens the session.
+"""
+
+import uuid
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import challenges, entry, letters, second_factor, wrong_codes
+from accounts.challenges import Kind
+from accounts.entry import Entry
+from accounts.errors import IncorrectCredentials, InvalidChallenge, InvalidCode
+from accounts.http import MfaEndpoint, PublicEndpoint, TokensOutput, answer_entry
+from accounts.inputs import ChallengeField, CodeField
+from accounts.models import User
+from accounts.proof import Proof
+from core.client import Client, client_of
+from core.errors import refused
+from core.switchable import SwitchableAPIView
+from mail import outbox
+
+Claim = Callable[..., bool]
+"""``claim_totp`` or ``claim_recovery_code`` of ``accounts.second_factor``."""
+
+
+class VerificationInput(serializers.Serializer[Any]):
+    challenge_id = ChallengeField()
+    code = CodeField()
+
+
+class RecoveryInput(serializers.Serializer[Any]):
+    challenge_id = ChallengeField()
+    recovery_code = CodeField()
+
+
+def verify(*, challenge_id: str, code: str, claim: Claim, client: Client, now: datetime) -> Entry:
+    """
+    Raises:
+        InvalidChallenge: unknown, expired, spent, or it has had five wrong codes.
+        InvalidCode: wrong, or used before.
+        TooManyWrongCodes: the account has had ten in 15 minutes.
+    """
+    challenge = challenges.find(Kind.VERIFY, challenge_id, now=now)
+    user = challenge.user
+    with transaction.atomic():
+        is_right = present(
+            user, code=code, claims=[claim], challenge_id=challenge.pk, client=client, now=now
+        )
+        if is_right and not challenges.spend(challenge):
+            # Another request was faster. This one gives the code back.
+            raise InvalidChallenge
+    if not is_right:
+        raise InvalidCode
+    try:
+        return entry.admit(Proof.of(user, second_factor_shown=True), client=client, now=now)
+    except IncorrectCredentials:
+        raise InvalidChallenge from None
+
+
+def present(
+    user: User,
+    *,
+    code: str,
+    claims: list[Claim],
+    client: Client,
+    now: datetime,
+    challenge_id: uuid.UUID | None = None,
+) -> bool:
+    """Whether the code is right, which it is once. A wrong one counts when the transaction ends.
+
+    Args:
+        claims: the ways in which it may be right.
+        challenge_id: what it is for, None at the sign-in of Django admin.
+
+    Raises:
+        InvalidChallenge: the challenge has had five wrong codes.
+        TooManyWrongCodes: the account has had ten in 15 minutes.
+    """
+    held = second_factor.lock_authenticators(user.pk)
+    wrong_codes.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
+    if any(claim(held, code=code, now=now) for claim in claims):
+        return True
+    if wrong_codes.count(user_id=user.pk, challenge_id=challenge_id, now=now):
+        outbox.post(letters.second_factor_locked, to=user.email, parameters={"ip": client.ip})
+    return False
+
+
+class VerifyView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
+    """Sign in with the code of an authenticator app."""
+
+    @extend_schema(
+        request=VerificationInput, responses={200: TokensOutput, **refused(400, 401, 403, 429)}
+    )
+    def post(self, request: Request) -> Response:
+        form = VerificationInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        return _answer(request, claim=second_factor.claim_totp, **form.validated_data)
+
+
+class VerifyRecoveryView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
+    """Sign in with a recovery code, for whom the authenticator app is gone."""
+
+    @extend_schema(
+        request=RecoveryInput, responses={200: TokensOutput, **refused(400, 401, 403, 429)}
+    )
+    def post(self, request: Request) -> Response:
+        form = RecoveryInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        code = form.validated_data.pop("recovery_code")
+        claim = second_factor.claim_recovery_code
+        return _answer(request, claim=claim, code=code, **form.validated_data)
+
+
+def _answer(request: Request, *, challenge_id: str, code: str, claim: Claim) -> Response:
+    now = timezone.now()
+    entered = verify(
+        challenge_id=challenge_id, code=code, claim=claim, client=client_of(request), now=now
+    )
+    return answer_entry(entered, now=now)

@@ -1,0 +1,15 @@
+"""``manage.py encrypt_second_factors``: once a new key stands first in ``MFA_ENCRYPTION_KEYS``."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from accounts import second_factor
+
+
+class Command(BaseCommand):
+    help = "Encrypts the secrets of all second factors with the first key; the others may then go."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        done = second_factor.encrypt_anew()
+        self.stdout.write(f"{done} secret{'' if done == 1 else 's'} encrypted with the first key.")

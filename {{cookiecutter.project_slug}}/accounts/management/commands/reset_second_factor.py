@@ -1,0 +1,24 @@
+"""``manage.py reset_second_factor``: for the last administrator, who has lost the phone."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from accounts.flows import mfa_management
+from accounts.models import User
+
+
+class Command(BaseCommand):
+    help = "Removes a person's second factor, signs them out everywhere and sends them a letter."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("email")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        email = options["email"]
+        user = User.objects.filter(email=email).first()
+        if user is None:
+            raise CommandError(f"Nobody has an account with the address {email}.")
+        if not mfa_management.reset(user):
+            raise CommandError(f"{email} has no second factor.")
+        self.stdout.write(f"The second factor of {email} has been reset.")

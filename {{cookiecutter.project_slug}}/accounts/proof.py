@@ -1,0 +1,42 @@
+"""What a person has shown of who they are, on the way from a flow to the door."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Self
+
+from accounts.models import User
+
+
+class OutdatedProofError(Exception):
+    """What was shown is not the account's any more, or not enough by now, or it was closed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """An active person has shown their password, and perhaps a second factor.
+
+    Attributes:
+        password_hash: the one that the password matched; what follows is bound to it.
+        has_second_factor: whether the account had one then.
+        second_factor_shown: whether it was shown, too.
+    """
+
+    user_id: uuid.UUID
+    password_hash: str
+    email_verified: bool
+    has_second_factor: bool
+    second_factor_shown: bool = False
+
+    @classmethod
+    def of(cls, user: User, *, second_factor_shown: bool = False) -> Self:
+        """
+        Args:
+            user: as it is since the password was checked or set.
+        """
+        return cls(
+            user_id=user.pk,
+            password_hash=user.password,
+            email_verified=user.email_verified,
+            has_second_factor=user.has_second_factor,
+            second_factor_shown=second_factor_shown,
+        )
