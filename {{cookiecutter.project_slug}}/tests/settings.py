@@ -26,5 +26,5 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = False
 JWT_ALLAUTH_MFA_TOTP_MODE = "disabled"
 JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = True
-PROJECT_NAME = "Gatehouse"
+PROJECT_NAME = MFA_TOTP_ISSUER = "Gatehouse"
 TIME_ZONE = "UTC"

@@ -1,0 +1,161 @@
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.core.management import call_command
+
+from accounts.models import Session, User
+from tests.authenticator import Held, enrol
+from tests.client import Browser
+from tests.mailbox import letters_to
+from tests.people import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+
+LIST, DEACTIVATE = "jwt_allauth_mfa_authenticators", "jwt_allauth_mfa_deactivate"
+
+
+@pytest.fixture(autouse=True)
+def mode(settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+
+
+@pytest.fixture
+def held(user: User) -> Held:
+    return enrol(user)
+
+
+def signed_in_with_code(user: User, held: Held, steps: int = 0) -> Browser:
+    browser = Browser()
+    challenge = browser.sign_in(user.email).json()["challenge_id"]
+    answer = {"challenge_id": challenge, "code": held.app.code(steps)}
+    browser.access = browser.call("post", "jwt_allauth_mfa_verify", answer).json()["access"]
+    return browser
+
+
+@pytest.fixture
+def owner(user: User, held: Held) -> Browser:
+    return signed_in_with_code(user, held)
+
+
+def deactivate(browser: Browser, password: str = PASSWORD) -> Any:
+    return browser.call("post", DEACTIVATE, {"password": password})
+
+
+def refusal(response: Any) -> tuple[int, str]:
+    return response.status_code, response.json()["code"]
+
+
+# The list
+
+
+@pytest.mark.parametrize("switched_to", ["optional", "required"])
+def test_list_names_what_there_is_and_no_secret(
+    switched_to: str, owner: Browser, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = switched_to
+
+    rows = owner.call("get", LIST).json()
+
+    assert [row["type"] for row in rows] == ["totp", "recovery_codes"]
+    assert {frozenset(row) for row in rows} == {frozenset({"id", "type", "created", "last_used"})}
+
+
+def test_list_is_ones_own(signed_in: Browser) -> None:
+    enrol(make_user())
+
+    assert signed_in.call("get", LIST).json() == []
+
+
+@pytest.mark.parametrize(("name", "method"), [(LIST, "get"), (DEACTIVATE, "post")])
+def test_anonymous_is_refused(name: str, method: str, browser: Browser, db: None) -> None:
+    response = browser.call(method, name, {"password": PASSWORD})
+
+    assert refusal(response) == (401, "not_authenticated")
+
+
+# Deactivation
+
+
+def test_deactivation_takes_the_password_and_removes_all_of_it(owner: Browser, user: User) -> None:
+    response = deactivate(owner)
+
+    assert (response.status_code, response.json()) == (200, {"success": True})
+    assert not Authenticator.objects.exists()
+    assert owner.call("get", LIST).json() == []
+    assert "access" in Browser().sign_in(user.email).json()
+
+
+def test_wrong_password_removes_nothing(owner: Browser, user: User) -> None:
+    assert refusal(deactivate(owner, "wrong")) == (400, "invalid_password")
+    assert Authenticator.objects.count() == 2
+    assert letters_to(user.email) == []
+
+
+def test_whoever_has_none_is_told_so_whatever_the_password(signed_in: Browser) -> None:
+    assert refusal(deactivate(signed_in, "wrong")) == (400, "mfa_not_active")
+
+
+def test_nobody_deactivates_what_is_required(owner: Browser, settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
+
+    assert refusal(deactivate(owner)) == (403, "mfa_required")
+    assert Authenticator.objects.count() == 2
+
+
+def test_deactivation_keeps_this_session_and_ends_the_others(
+    owner: Browser, user: User, held: Held
+) -> None:
+    other = signed_in_with_code(user, held, +1)
+    challenge = Browser().sign_in(user.email).json()["challenge_id"]
+
+    deactivate(owner)
+
+    assert owner.refresh().status_code == 200
+    assert other.refresh().status_code == 401
+    answer = {"challenge_id": challenge, "code": "123456"}
+    response = Browser().call("post", "jwt_allauth_mfa_verify", answer)
+    assert refusal(response) == (400, "invalid_challenge")
+
+
+def test_owner_is_told_of_the_deactivation(owner: Browser, user: User) -> None:
+    deactivate(owner)
+
+    assert "takes no code" in letters_to(user.email)[-1].subject
+
+
+def test_somebody_elses_second_factor_stays(owner: Browser) -> None:
+    other = make_user()
+    enrol(other)
+
+    deactivate(owner)
+
+    assert Authenticator.objects.filter(user=other).count() == 2
+
+
+def test_it_can_be_set_up_again(owner: Browser, user: User) -> None:
+    deactivate(owner)
+
+    assert owner.call("post", "jwt_allauth_mfa_setup", {}).status_code == 200
+
+
+# Keys
+
+
+def test_second_factors_outlive_a_change_of_the_key(
+    user: User, held: Held, settings: Any, capsys: Any
+) -> None:
+    old = settings.MFA_ENCRYPTION_KEYS
+    settings.MFA_ENCRYPTION_KEYS = ["a new key of the tests that is as long as a key must be", *old]
+    assert signed_in_with_code(user, held).access
+
+    call_command("encrypt_second_factors")
+    settings.MFA_ENCRYPTION_KEYS = settings.MFA_ENCRYPTION_KEYS[:1]
+
+    assert capsys.readouterr().out == "2 secrets encrypted with the first key.\n"
+    assert signed_in_with_code(user, held, +1).access
+    challenge = Browser().sign_in(user.email).json()["challenge_id"]
+    answer = {"challenge_id": challenge, "recovery_code": held.recovery_codes[0]}
+    response = Browser().call("post", "jwt_allauth_mfa_verify_recovery", answer)
+    assert response.status_code == 200
+    assert Session.objects.count() == 3

@@ -1,0 +1,155 @@
+"""One code, one session: whatever arrives at once, on however many connections."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+
+from accounts import wrong_codes
+from accounts.models import LoginChallenge, Session, User, WrongCode
+from tests.authenticator import App, Held, enrol
+from tests.client import Browser
+from tests.mailbox import letters_to
+from tests.people import PASSWORD
+from tests.races.concurrency import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+TIMES = 20
+VERIFY, RECOVER = "jwt_allauth_mfa_verify", "jwt_allauth_mfa_verify_recovery"
+OK = (200, None)
+
+
+@pytest.fixture(autouse=True)
+def mode(settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+
+
+@pytest.fixture
+def held(user: User) -> Held:
+    return enrol(user)
+
+
+def challenges_for(user: User, number: int) -> list[str]:
+    return [Browser().sign_in(user.email).json()["challenge_id"] for _ in range(number)]
+
+
+def show(name: str, **answer: str) -> tuple[int, str | None]:
+    response = Browser().call("post", name, answer)
+    return response.status_code, response.json().get("code")
+
+
+def test_one_code_presented_twenty_times_at_once_opens_one_session(user: User, held: Held) -> None:
+    challenges, code = challenges_for(user, TIMES), held.app.code()
+
+    answers = Counter(at_once(TIMES, lambda n: show(VERIFY, challenge_id=challenges[n], code=code)))
+
+    assert answers[OK] == 1
+    assert set(answers) <= {OK, (400, "invalid_code"), (429, "throttled")}
+    assert Session.objects.count() == 1
+
+
+def test_one_recovery_code_presented_twenty_times_at_once_opens_one_session(
+    user: User, held: Held
+) -> None:
+    challenges, code = challenges_for(user, TIMES), held.recovery_codes[0]
+
+    answers = Counter(
+        at_once(TIMES, lambda n: show(RECOVER, challenge_id=challenges[n], recovery_code=code))
+    )
+
+    assert answers[OK] == 1
+    assert set(answers) <= {OK, (400, "invalid_code"), (429, "throttled")}
+    assert Session.objects.count() == 1
+
+
+def test_one_challenge_with_ten_good_codes_at_once_opens_one_session_and_spends_one_code(
+    user: User, held: Held
+) -> None:
+    [challenge] = challenges_for(user, 1)
+
+    answers = Counter(
+        at_once(
+            10,
+            lambda n: show(RECOVER, challenge_id=challenge, recovery_code=held.recovery_codes[n]),
+        )
+    )
+
+    assert answers == {OK: 1, (400, "invalid_challenge"): 9}
+    assert Session.objects.count() == 1
+    recovery = Authenticator.objects.get(type="recovery_codes")
+    assert bin(recovery.data["used_mask"]).count("1") == 1
+
+
+def test_forty_wrong_codes_at_once_count_as_forty(user: User, held: Held, monkeypatch: Any) -> None:
+    monkeypatch.setattr(wrong_codes, "MAX_PER_ACCOUNT", 40)
+    challenges, code = challenges_for(user, 40), held.app.wrong_code()
+
+    answers = Counter(at_once(40, lambda n: show(VERIFY, challenge_id=challenges[n], code=code)))
+
+    assert answers == {(400, "invalid_code"): 40}
+    assert WrongCode.objects.count() == 40
+    assert show(VERIFY, challenge_id=challenges[0], code=held.app.code())[0] == 429
+    assert len(letters_to(user.email)) == 1
+
+
+def test_of_forty_wrong_codes_at_once_ten_are_looked_at(user: User, held: Held) -> None:
+    challenges, code = challenges_for(user, 40), held.app.wrong_code()
+
+    answers = Counter(at_once(40, lambda n: show(VERIFY, challenge_id=challenges[n], code=code)))
+
+    assert answers == {(400, "invalid_code"): 10, (429, "throttled"): 30}
+    assert WrongCode.objects.count() == 10
+    assert len(letters_to(user.email)) == 1
+
+
+def test_of_twenty_wrong_codes_for_one_challenge_five_are_looked_at(user: User, held: Held) -> None:
+    [challenge], code = challenges_for(user, 1), held.app.wrong_code()
+
+    answers = Counter(at_once(TIMES, lambda _: show(VERIFY, challenge_id=challenge, code=code)))
+
+    assert answers == {(400, "invalid_code"): 5, (400, "invalid_challenge"): 15}
+
+
+def test_one_setup_challenge_activates_once(user: User, settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
+    challenge = Browser().sign_in(user.email).json()["setup_challenge_id"]
+    body = {"setup_challenge_id": challenge}
+    app = App(Browser().call("post", "jwt_allauth_mfa_setup", body).json()["secret"])
+    code = app.code()
+
+    answers = Counter(
+        at_once(
+            10, lambda _: show("jwt_allauth_mfa_activate", setup_challenge_id=challenge, code=code)
+        )
+    )
+
+    assert answers[OK] == 1
+    assert set(answers) <= {OK, (400, "invalid_challenge"), (400, "mfa_already_active")}
+    assert Session.objects.count() == 1
+    assert Authenticator.objects.count() == 2
+
+
+def test_codes_password_changes_and_resets_at_once_never_wait_for_each_other_in_a_circle(
+    user: User, held: Held
+) -> None:
+    """A deadlock would be a 500, and the test client raises it."""
+    browsers = [Browser() for _ in range(6)]
+    challenges = challenges_for(user, 12)
+    for browser, code in zip(browsers, held.recovery_codes, strict=False):
+        answer = {"challenge_id": challenges.pop(), "recovery_code": code}
+        browser.access = browser.call("post", RECOVER, answer).json()["access"]
+
+    def act(number: int) -> int:
+        browser = browsers[number % 6]
+        if number < 6:
+            answer = {"challenge_id": challenges[number], "code": held.app.code()}
+            return int(browser.call("post", VERIFY, answer).status_code)
+        if number % 2:
+            return int(browser.call("post", "rest_logout_all", {}).status_code)
+        password = {"password": PASSWORD}
+        return int(browser.call("post", "jwt_allauth_mfa_deactivate", password).status_code)
+
+    assert set(at_once(12, act)) <= {200, 400, 401, 429}
+    assert not LoginChallenge.objects.exists()
