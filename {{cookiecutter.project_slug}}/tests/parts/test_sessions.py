@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import timedelta
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts import sessions, tasks
-from accounts.models import Session, User
+from accounts.models import LoginChallenge, Session, User
 from accounts.tokens import RefreshClaims
 from core.client import Client
 from tests.client import Browser
@@ -89,10 +90,13 @@ def test_expired_sessions_are_purged_and_no_others(
     assert Session.objects.count() == 1
 
 
-def test_purging_is_scheduled(settings: Any) -> None:
+@pytest.mark.parametrize(
+    "task", [tasks.purge_sessions, tasks.purge_invitations, tasks.purge_second_factor]
+)
+def test_purging_is_scheduled(task: Any, settings: Any) -> None:
     scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
 
-    assert tasks.purge_sessions.name in scheduled
+    assert task.name in scheduled
 
 
 def change_password(user: User) -> None:
@@ -192,6 +196,21 @@ def test_end_sessions_command_ends_one_persons(signed_in: Browser, user: User, c
 
     assert capsys.readouterr().out == "1 session ended.\n"
     assert Session.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("whose", "left"), [(["--all"], 0), (["--user", "ada@example.test"], 1)], ids=["all", "one"]
+)
+def test_end_sessions_command_ends_sign_ins_that_are_under_way(
+    whose: list[str], left: int, db: None, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
+    for person in (make_user(email="ada@example.test"), make_user()):
+        Browser().sign_in(person.email)
+
+    call_command("end_sessions", *whose, stdout=StringIO())
+
+    assert LoginChallenge.objects.count() == left
 
 
 def test_end_sessions_command_says_when_it_knows_nobody(db: None) -> None:

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from accounts import entry, passwords, sessions
 from accounts.errors import IncorrectCredentials
-from accounts.models import Session, User
+from accounts.models import LoginChallenge, Session, User
 from core.client import Client
+from tests.authenticator import enrol
 from tests.client import Browser
 from tests.people import PASSWORD, make_user
 from tests.races.concurrency import Elsewhere, at_once, wait_until_blocked
@@ -65,13 +66,35 @@ def test_nothing_refreshes_after_logout_all_has_answered(user: User) -> None:
     assert {browser.refresh().status_code for browser in others} == {401}
 
 
-def test_login_in_flight_does_not_outlive_a_password_change(user: User) -> None:
+@pytest.mark.parametrize("mode", ["disabled", "required"])
+def test_login_in_flight_does_not_outlive_a_password_change(
+    mode: str, user: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
     proof = passwords.prove(email=user.email, password=PASSWORD)
     assert proof is not None
     with Elsewhere() as elsewhere:
         with transaction.atomic():
             user.set_password("another good pass phrase")
             user.save()
+            login = elsewhere.start(
+                lambda: entry.admit(proof, client=Client(None, ""), now=timezone.now())
+            )
+            wait_until_blocked()
+
+        with pytest.raises(IncorrectCredentials):
+            login.result(timeout=10)
+    assert not Session.objects.exists()
+    assert not LoginChallenge.objects.exists()
+
+
+def test_login_in_flight_does_not_slip_past_a_second_factor(user: User, settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    proof = passwords.prove(email=user.email, password=PASSWORD)
+    assert proof is not None
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            enrol(user)
             login = elsewhere.start(
                 lambda: entry.admit(proof, client=Client(None, ""), now=timezone.now())
             )
