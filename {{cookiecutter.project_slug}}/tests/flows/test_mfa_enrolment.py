@@ -322,6 +322,15 @@ def test_setup_challenge_expires_after_five_minutes(challenge: str) -> None:
         assert refusal(activate(Browser(), app.code(), challenge)) == INVALID_CHALLENGE
 
 
+@both_endpoints
+def test_setup_challenge_dies_with_the_account(name: str, challenge: str, user: User) -> None:
+    app = set_up(Browser(), challenge)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+    body = {"setup_challenge_id": challenge, "code": app.code()}
+    assert refusal(Browser().call("post", name, body)) == INVALID_CHALLENGE
+
+
 def test_five_wrong_codes_end_a_setup_challenge(challenge: str) -> None:
     app = set_up(Browser(), challenge)
     for _ in range(5):
