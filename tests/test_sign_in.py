@@ -19,7 +19,7 @@ sys.stdin.read()
 # As in production: no DEBUG, HTTPS, and the switches from config/defaults.json alone.
 SIGN_IN = """
 import json, sys, uuid
-import django
+import django, pyotp
 django.setup()
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -43,7 +43,14 @@ class Https(Client):
 
 client = Https(SERVER_NAME="localhost")
 signed_in = client.ask("POST", "login/", {"email": email, "password": password})
+first = next(iter(signed_in[1]))
+if "setup_challenge_id" in signed_in[1]:
+    challenge = {"setup_challenge_id": signed_in[1]["setup_challenge_id"]}
+    secret = client.ask("POST", "mfa/setup/", challenge)[1]["secret"]
+    code = pyotp.TOTP(secret).now()
+    signed_in = client.ask("POST", "mfa/activate/", {**challenge, "code": code})
 tokens = signed_in[1]
+setup = client.ask("POST", "mfa/setup/", Authorization=f"Bearer {tokens['access']}")
 profile = client.ask("GET", "user/", Authorization=f"Bearer {tokens['access']}")
 newcomer = {"email": f"new-{email}", "password1": password, "password2": password,
             "first_name": "Ada", "last_name": "Lovelace"}
@@ -54,12 +61,22 @@ names = ("DEBUG", "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION", "JWT_ALLAUTH_MFA_TOT
          "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE")
 print(json.dumps({
     "statuses": [signed_in[0], profile[0], refreshed[0]],
+    "first": first,
+    "setup": setup[0],
     "may_sign_up": signed_up[0] == 201,
     "in_body": "refresh" in tokens,
     "in_cookie": "refresh_token" in client.cookies,
     "settings": [getattr(settings, name) for name in names],
 }))
 """
+
+
+# What a login answers first, and what a setup answers whoever has come in.
+SECOND_FACTOR = {
+    "disabled": {"first": "access", "setup": 403},
+    "optional": {"first": "access", "setup": 200},
+    "required": {"first": "mfa_setup_required", "setup": 400},
+}
 
 
 @pytest.fixture(scope="session")
@@ -110,6 +127,7 @@ def test_people_can_sign_in(
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout.splitlines()[-1]) == {
         "statuses": [200, 200, 200],
+        **SECOND_FACTOR[mfa],
         "may_sign_up": not by_invitation,
         "in_body": not as_cookie,
         "in_cookie": as_cookie,

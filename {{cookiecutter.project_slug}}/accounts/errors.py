@@ -103,3 +103,4 @@ class TooManyWrongCodes(Throttled):
     """Raised with ``wait``, in seconds: the answer's ``Retry-After``."""
 
     default_detail = "Too many wrong codes."
+    extra_detail_singular = extra_detail_plural = "Try again in {wait} seconds."

@@ -364,6 +364,7 @@ def test_ten_wrong_codes_lock_the_account_whatever_the_number_of_challenges(
 
     assert refusal(response) == (429, "throttled")
     assert 0 < int(response["Retry-After"]) <= 15 * 60
+    assert f"Try again in {response['Retry-After']} seconds." in response.json()["detail"]
     assert not Session.objects.exists()
 
 
@@ -374,6 +375,17 @@ def test_lock_ends_by_itself_when_retry_after_says(held: Held, user: User) -> No
     with later(wait - 10):
         assert show(challenge_for(user), held.app.code()).status_code == 429
     with later(wait + 1):
+        assert show(challenge_for(user), held.app.code()).status_code == 200
+
+
+def test_lock_lasts_as_long_however_slowly_it_came(held: Held, user: User) -> None:
+    make_wrong(user, held, 9)
+    with later(14 * 60):
+        make_wrong(user, held, 1)
+
+    with later((14 + 14) * 60):
+        assert show(challenge_for(user), held.app.code()).status_code == 429
+    with later((14 + 16) * 60):
         assert show(challenge_for(user), held.app.code()).status_code == 200
 
 
