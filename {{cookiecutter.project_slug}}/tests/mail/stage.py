@@ -104,7 +104,7 @@ class Stage:
             "PUBLIC_URL": PUBLIC_URL,
             "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION": "False",
             "JWT_ALLAUTH_INVITATIONS": "True",
-            "JWT_ALLAUTH_MFA_TOTP_MODE": "disabled",
+            "JWT_ALLAUTH_MFA_TOTP_MODE": "optional",
             "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": "True",
         }
         self.start_broker()

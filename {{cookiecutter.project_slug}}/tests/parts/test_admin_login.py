@@ -1,0 +1,266 @@
+"""Django admin and the second factor: its own sign-in asks for it, and its people reset it."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from accounts import second_factor
+from accounts.models import LoginChallenge, Session, User, WrongCode
+from tests.authenticator import Held, enrol
+from tests.client import Browser
+from tests.mailbox import letters_to
+from tests.people import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def mode(settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+
+
+@pytest.fixture
+def admin() -> User:
+    return User.objects.create_superuser(email="root@example.test", password=PASSWORD)
+
+
+@pytest.fixture
+def held(admin: User) -> Held:
+    return enrol(admin)
+
+
+def log_in(user: User, code: str = "", password: str = PASSWORD) -> Any:
+    """The answer; ``is_in`` says whether its client may see the admin's pages."""
+    client = Client(enforce_csrf_checks=False)
+    fields = {"username": user.email, "password": password, "code": code}
+    response: Any = client.post(reverse("admin:login"), fields)
+    response.is_in = client.get(reverse("admin:index")).status_code == 200
+    return response
+
+
+def errors(response: Any) -> dict[str, list[str]]:
+    return dict(response.context["form"].errors)
+
+
+# Signing in
+
+
+def test_password_is_enough_for_whoever_has_no_second_factor(admin: User) -> None:
+    assert log_in(admin).is_in
+
+
+def test_whoever_has_one_is_asked_for_a_code(admin: User, held: Held) -> None:
+    response = log_in(admin)
+
+    assert not response.is_in
+    assert errors(response).keys() == {"code"}
+    assert "enter a code" in response.content.decode()
+    assert not WrongCode.objects.exists()
+
+
+@pytest.mark.parametrize("mode", ["optional", "required"])
+def test_code_of_the_app_signs_in_once(mode: str, admin: User, held: Held, settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
+    code = held.app.code()
+
+    assert log_in(admin, f"{code[:3]} {code[3:]}").is_in
+    assert not log_in(admin, code).is_in
+
+
+def test_recovery_code_signs_in_once(admin: User, held: Held) -> None:
+    assert log_in(admin, held.recovery_codes[0]).is_in
+    assert not log_in(admin, held.recovery_codes[0]).is_in
+
+
+def test_code_that_signed_in_here_is_spent_at_the_api_too(admin: User, held: Held) -> None:
+    code = held.app.code()
+    log_in(admin, code)
+    challenge = Browser().sign_in(admin.email).json()["challenge_id"]
+
+    answer = {"challenge_id": challenge, "code": code}
+    response = Browser().call("post", "jwt_allauth_mfa_verify", answer)
+
+    assert response.json()["code"] == "invalid_code"
+
+
+def test_wrong_code_is_refused_and_counted(admin: User, held: Held) -> None:
+    response = log_in(admin, held.app.wrong_code())
+
+    assert not response.is_in
+    assert errors(response).keys() == {"code"}
+    assert list(WrongCode.objects.values_list("user", "challenge_id")) == [(admin.pk, None)]
+
+
+def test_nobody_is_asked_where_it_is_disabled(admin: User, held: Held, settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "disabled"
+
+    assert log_in(admin).is_in
+
+
+def test_wrong_password_says_nothing_of_the_code_and_spends_none(admin: User, held: Held) -> None:
+    code = held.app.code()
+
+    response = log_in(admin, code, "wrong")
+
+    assert errors(response).keys() == {"__all__"}
+    assert log_in(admin, code).is_in
+
+
+def test_whoever_is_no_staff_is_refused_before_any_code(user: User) -> None:
+    held = enrol(user)
+
+    response = log_in(user, held.app.code())
+
+    assert errors(response).keys() == {"__all__"}
+    assert Authenticator.objects.get(user=user, type="totp").last_used_at is None
+
+
+def test_ten_wrong_codes_here_and_at_the_api_lock_both(admin: User, held: Held) -> None:
+    challenge = Browser().sign_in(admin.email).json()["challenge_id"]
+    answer = {"challenge_id": challenge, "code": held.app.wrong_code()}
+    for _ in range(4):
+        Browser().call("post", "jwt_allauth_mfa_verify", answer)
+    for _ in range(6):
+        log_in(admin, held.app.wrong_code())
+
+    response = log_in(admin, held.app.code())
+
+    assert not response.is_in
+    assert "Too many wrong codes" in errors(response)["code"][0]
+    answer["code"] = held.app.code()
+    assert Browser().call("post", "jwt_allauth_mfa_verify", answer).status_code == 429
+    assert len(letters_to(admin.email)) == 1
+
+
+@pytest.mark.parametrize("code", ["\x00", "é" * 40, "1" * 41, "' OR 1=1"])
+def test_junk_is_a_wrong_code(code: str, admin: User, held: Held) -> None:
+    assert errors(log_in(admin, code)).keys() == {"code"}
+
+
+@pytest.mark.parametrize("begins_with_one", [True, False], ids=["removed", "set up"])
+def test_signed_in_page_ends_when_the_second_factor_changes(
+    begins_with_one: bool, admin: User
+) -> None:
+    code = enrol(admin).app.code() if begins_with_one else ""
+    client = Client()
+    client.post(
+        reverse("admin:login"), {"username": admin.email, "password": PASSWORD, "code": code}
+    )
+    assert client.get(reverse("admin:index")).status_code == 200
+
+    second_factor.remove_all(admin) if begins_with_one else enrol(admin)
+
+    assert client.get(reverse("admin:index")).status_code == 302
+
+
+def test_page_has_a_label_and_a_help_text_for_each_field(admin: User, client: Client) -> None:
+    page = client.get(reverse("admin:login")).content.decode()
+
+    assert 'for="id_code"' in page
+    assert 'autocomplete="one-time-code"' in page
+    assert 'aria-describedby="id_code_helptext"' in page
+    assert 'id="id_code_helptext"' in page
+
+
+# Resetting
+
+
+def reset_by(actor: User, *people: User) -> Any:
+    client = Client()
+    client.force_login(actor)
+    chosen = [str(person.pk) for person in people]
+    fields = {"action": "reset_second_factor", "_selected_action": chosen}
+    return client.post(reverse("admin:accounts_user_changelist"), fields, follow=True)
+
+
+def has_one(user: User) -> bool:
+    has_rows = Authenticator.objects.filter(user=user).exists()
+    assert User.objects.get(pk=user.pk).has_second_factor == has_rows
+    return has_rows
+
+
+def test_admin_resets_a_persons_second_factor(admin: User, user: User, settings: Any) -> None:
+    held = enrol(user)
+    browser = Browser()
+    challenge = browser.sign_in(user.email).json()["challenge_id"]
+    answer = {"challenge_id": challenge, "code": held.app.code()}
+    browser.call("post", "jwt_allauth_mfa_verify", answer)
+    Browser().sign_in(user.email)
+
+    response = reset_by(admin, user)
+
+    assert "1 reset, 0 left as they were" in response.content.decode()
+    assert not has_one(user)
+    assert not Session.objects.exists()
+    assert not LoginChallenge.objects.exists()
+    assert "reset" in letters_to(user.email)[-1].subject
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id) == (admin, str(user.pk))
+    assert "second factor" in entry.get_change_message()
+    assert "access" in Browser().sign_in(user.email).json()
+
+
+def test_nobody_resets_their_own(admin: User, held: Held) -> None:
+    reset_by(admin, admin)
+
+    assert has_one(admin)
+
+
+def test_whoever_has_none_is_left_alone(admin: User, user: User) -> None:
+    Browser().sign_in(user.email)
+
+    reset_by(admin, user)
+
+    assert Session.objects.exists()
+    assert letters_to(user.email) == []
+    assert not LogEntry.objects.exists()
+
+
+def staff_with(codename: str) -> User:
+    staff = make_user(role="STAFF")
+    staff.user_permissions.add(Permission.objects.get(codename=codename))
+    return staff
+
+
+def test_nobody_resets_somebody_above(admin: User, held: Held, user: User) -> None:
+    staff = staff_with("change_user")
+    enrol(user)
+
+    reset_by(staff, admin, user)
+
+    assert has_one(admin)
+    assert not has_one(user)
+
+
+def test_whoever_may_only_look_resets_nothing(user: User) -> None:
+    enrol(user)
+
+    reset_by(staff_with("view_user"), user)
+
+    assert has_one(user)
+
+
+def test_command_resets_for_the_last_admin(admin: User, held: Held) -> None:
+    output = StringIO()
+
+    call_command("reset_second_factor", "ROOT@example.test", stdout=output)
+
+    assert "has been reset" in output.getvalue()
+    assert not has_one(admin)
+    assert "reset" in letters_to(admin.email)[-1].subject
+
+
+@pytest.mark.parametrize(
+    ("email", "says"),
+    [("nobody@example.test", "Nobody has"), ("root@example.test", "has no second factor")],
+)
+def test_command_says_why_it_cannot(email: str, says: str, admin: User) -> None:
+    with pytest.raises(CommandError, match=says):
+        call_command("reset_second_factor", email)
