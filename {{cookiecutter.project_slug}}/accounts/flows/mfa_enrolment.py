@@ -125,7 +125,7 @@ class SetupView(EnrolmentView):
 
     @extend_schema(
         request=SetupInput,
-        responses={200: SetupOutput, **refused(400, 401, 403)},
+        responses={200: SetupOutput, **refused(400, 401)},
     )
     def post(self, request: Request) -> Response:
         form, now = SetupInput(data=request.data), timezone.now()
@@ -140,7 +140,7 @@ class ActivationView(EnrolmentView):
 
     @extend_schema(
         request=ActivationInput,
-        responses={200: ActivationOutput, **refused(400, 401, 403, 429)},
+        responses={200: ActivationOutput, **refused(400, 401, 429)},
     )
     def post(self, request: Request) -> Response:
         form, now = ActivationInput(data=request.data), timezone.now()

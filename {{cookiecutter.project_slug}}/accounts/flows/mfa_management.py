@@ -81,7 +81,7 @@ class AuthenticatorListView(MfaEndpoint, SwitchableAPIView):
 
     authentication_classes = (LiveSessionAuthentication,)
 
-    @extend_schema(responses={200: AuthenticatorOutput(many=True), **refused(401, 403)})
+    @extend_schema(responses={200: AuthenticatorOutput(many=True), **refused(401)})
     def get(self, request: Request) -> Response:
         rows = second_factor.authenticators_of(session_of(request).user)
         return Response(AuthenticatorOutput(rows, many=True).data)

@@ -103,9 +103,7 @@ def present(
 class VerifyView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
     """Sign in with the code of an authenticator app."""
 
-    @extend_schema(
-        request=VerificationInput, responses={200: TokensOutput, **refused(400, 401, 403, 429)}
-    )
+    @extend_schema(request=VerificationInput, responses={200: TokensOutput, **refused(400, 429)})
     def post(self, request: Request) -> Response:
         form = VerificationInput(data=request.data)
         form.is_valid(raise_exception=True)
@@ -115,9 +113,7 @@ class VerifyView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
 class VerifyRecoveryView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
     """Sign in with a recovery code, for whom the authenticator app is gone."""
 
-    @extend_schema(
-        request=RecoveryInput, responses={200: TokensOutput, **refused(400, 401, 403, 429)}
-    )
+    @extend_schema(request=RecoveryInput, responses={200: TokensOutput, **refused(400, 429)})
     def post(self, request: Request) -> Response:
         form = RecoveryInput(data=request.data)
         form.is_valid(raise_exception=True)

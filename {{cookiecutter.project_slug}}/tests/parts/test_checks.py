@@ -32,6 +32,28 @@ def test_signing_key_that_cannot_work_is_refused(wrong: dict[str, Any]) -> None:
         refuse_bad_settings()
 
 
+KEY = "k" * 43
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"MFA_ENCRYPTION_KEYS": [KEY[1:]]},
+        {"MFA_ENCRYPTION_KEYS": [KEY, "too short"]},
+        {"MFA_ENCRYPTION_KEYS": ["s" * 64], "SECRET_KEY": "s" * 64},
+        {"MFA_ENCRYPTION_KEYS": [KEY, "j" * 64], "JWT_SIGNING_KEY": "j" * 64},
+    ],
+)
+def test_encryption_key_that_is_not_one_of_its_own_is_refused(wrong: dict[str, Any]) -> None:
+    with override_settings(**wrong), pytest.raises(SystemCheckError, match="MFA_ENCRYPTION_KEYS"):
+        refuse_bad_settings()
+
+
+@override_settings(MFA_ENCRYPTION_KEYS=[KEY, KEY.upper()])
+def test_several_encryption_keys_start() -> None:
+    refuse_bad_settings()
+
+
 def test_atomic_requests_are_refused(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(settings.DATABASES["default"], "ATOMIC_REQUESTS", True)
 
@@ -58,6 +80,8 @@ def test_what_could_not_be_read_is_refused(settings: Any) -> None:
         ("JWT_ALGORITHM", "none"),
         ("SECRET_KEY", ""),
         ("JWT_SIGNING_KEY", ""),
+        ("MFA_ENCRYPTION_KEYS", ""),
+        ("MFA_ENCRYPTION_KEYS", " , "),
         ("DATABASE_URL", "sqlite:///db.sqlite3"),
         ("DATABASE_URL", "nonsense"),
         ("TIME_ZONE", "Mars/Olympus"),

@@ -159,6 +159,34 @@ def test_description_leaves_out_what_is_switched_off(
     assert "/api/auth/password/reset/set-new/" in paths
 
 
+@pytest.mark.parametrize(("mode", "number"), [("disabled", 0), ("optional", 6), ("required", 6)])
+def test_description_has_the_second_factor_where_there_is_one(
+    mode: str, number: int, describe: Describe, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
+
+    paths = describe()["paths"]
+
+    assert len([path for path in paths if "/mfa/" in path]) == number
+
+
+def test_description_knows_what_a_challenge_is_and_who_may_set_up(
+    describe: Describe, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+
+    described = describe()
+
+    answers = [kind["$ref"] for kind in described["components"]["schemas"]["SignedIn"]["oneOf"]]
+    assert [answer.rsplit("/", 1)[1] for answer in answers] == [
+        *("TokensOutput", "ChallengeOutput", "SetupChallengeOutput")
+    ]
+    for path in ("setup", "activate"):
+        security = described["paths"][f"/api/auth/mfa/{path}/"]["post"]["security"]
+        assert security == [{"accessToken": []}, {}]
+    assert "security" not in described["paths"]["/api/auth/mfa/verify/"]["post"]
+
+
 def test_documentation_is_served_from_our_own_files(client: Client) -> None:
     page = client.get("/api/docs/").content.decode()
 
