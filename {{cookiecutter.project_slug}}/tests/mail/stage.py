@@ -108,18 +108,24 @@ class Stage:
             "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": "True",
         }
         self.start_broker()
-        self.wire = Wire(self._start_web())
-        # Its worker process is still on its way, and answers as soon as it is there.
-        assert self.browser().get("/health/ready").status_code == 200
+        self.start_web()
 
     # The web
 
     def browser(self) -> Browser:
+        """It talks to the web that was started last."""
         browser = Browser()
         browser.handler = self.wire
         return browser
 
-    def _start_web(self) -> int:
+    def start_web(self, **environment: str) -> None:
+        """Starts one, or one more with other settings."""
+        self._environment |= environment
+        self.wire = Wire(self._listen())
+        # Its worker process is still on its way, and answers as soon as it is there.
+        assert self.browser().get("/health/ready").status_code == 200
+
+    def _listen(self) -> int:
         """Returns the port."""
         options = ["--workers=1", "--threads=4", f"--bind={HOST}:0", "--no-control-socket"]
         web = self._start("gunicorn", *options, "config.wsgi")
