@@ -199,4 +199,6 @@ def _holds_the_fort(person: User) -> bool:
     Every active ADMIN's row is locked, so that two of them cannot demote each other at once.
     """
     active_admins = User.objects.filter(role=User.Role.ADMIN, is_active=True).order_by("pk")
-    return list(active_admins.select_for_update().values_list("pk", flat=True)) == [person.pk]
+    return list(active_admins.select_for_update(no_key=True).values_list("pk", flat=True)) == [
+        person.pk
+    ]

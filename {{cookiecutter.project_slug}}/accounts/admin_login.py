@@ -25,7 +25,7 @@ class AdminLoginForm(AdminAuthenticationForm):
         required=False,
         max_length=40,
         label="Code",
-        help_text="From your authenticator app, or a recovery code. Leave it empty if you have neither.",
+        help_text="From your authenticator app, or a recovery code. Empty if you have neither.",
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 

@@ -156,7 +156,9 @@ def show_password_form(
         user = cookie.capability(request, now=timezone.now()).user
     except CapabilityNotValid:
         return show_bad_link(request, "invitation" if invited else "reset")
-    owes = switches.mfa_mode.asks(has_second_factor=user.has_second_factor)
+    # One that was set up before the mailbox was shown goes with the reset.
+    has_second_factor = user.has_second_factor and user.email_verified
+    owes = switches.mfa_mode.asks(has_second_factor=has_second_factor)
     context = {
         "email": user.email,
         "invited": invited,

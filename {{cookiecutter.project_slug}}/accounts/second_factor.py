@@ -19,11 +19,12 @@ from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
@@ -51,8 +52,17 @@ class Adapter(DefaultMFAAdapter):
         return _cipher(tuple(settings.MFA_ENCRYPTION_KEYS)).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
+        """
+        Raises:
+            ImproperlyConfigured: it was encrypted with a key that is not there any more.
+        """
         cipher = _cipher(tuple(settings.MFA_ENCRYPTION_KEYS))
-        return cipher.decrypt(encrypted_text.encode()).decode()
+        try:
+            return cipher.decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            raise ImproperlyConfigured(
+                "MFA_ENCRYPTION_KEYS lacks the key that a second factor was encrypted with."
+            ) from None
 
     def build_totp_svg(self, url: str) -> str:
         """With a ground of its own, for a dark page would swallow the pattern."""
@@ -126,7 +136,8 @@ def activate(user: User, *, code: str, now: datetime) -> list[str] | None:
     if step is None:
         return None
     remove_all(user)
-    _store(user, Type.TOTP, {"secret": pending.secret, "last_step": step}, now)
+    # Encrypted anew: the key that the pending secret was encrypted with may be on its way out.
+    _store(user, Type.TOTP, {"secret": _anew(pending.secret), "last_step": step}, now)
     seed = get_adapter().encrypt(secrets.token_hex(SECRET_BYTES))
     recovery = _store(user, Type.RECOVERY_CODES, {"seed": seed, "used_mask": 0}, now)
     _mark(user, has_second_factor=True)
@@ -136,6 +147,7 @@ def activate(user: User, *, code: str, now: datetime) -> list[str] | None:
 
 def remove_all(user: User) -> None:
     """Deletes every authenticator of the account, and a secret that is pending."""
+    lock_authenticators(user.pk)
     Authenticator.objects.filter(user=user).delete()
     PendingSecret.objects.filter(user=user).delete()
     _mark(user, has_second_factor=False)

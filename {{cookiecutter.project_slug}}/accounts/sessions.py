@@ -35,8 +35,8 @@ _OPEN = """
     WITH proven AS (
         SELECT id, role, email_verified FROM accounts_user
         WHERE id = %(user_id)s AND password = %(password_hash)s AND is_active
-            AND (%(with_second_factor)s
-                OR NOT CASE WHEN has_second_factor THEN %(asks_holders)s ELSE %(asks_others)s END)
+            AND CASE WHEN has_second_factor THEN %(with_second_factor)s OR NOT %(asks_holders)s
+                ELSE NOT (%(with_second_factor)s OR %(asks_others)s) END
         FOR SHARE
     ), opened AS (
         INSERT INTO accounts_session
@@ -68,8 +68,8 @@ _ROTATE = """
         AND person.id = session.user_id
         AND person.id = %(user_id)s
         AND person.is_active
-        AND (session.with_second_factor OR NOT
-            CASE WHEN person.has_second_factor THEN %(asks_holders)s ELSE %(asks_others)s END)
+        AND CASE WHEN person.has_second_factor
+            THEN session.with_second_factor OR NOT %(asks_holders)s ELSE NOT %(asks_others)s END
     RETURNING session.expires_at, person.role, person.email_verified
 """
 
@@ -78,8 +78,8 @@ def open_session(*, proof: Proof, client: Client, now: datetime) -> Grant:
     """Opens a session for a person who has just shown who they are.
 
     Raises:
-        OutdatedProofError: the password changed, the account was closed, or it got a second factor
-            in the meantime.
+        OutdatedProofError: the password changed, the account was closed, or its second factor came
+            or went in the meantime.
     """
     session_id, refresh_jti = uuid.uuid4(), uuid.uuid4()
     expires_at = _first_expiry(now)
@@ -187,9 +187,9 @@ def require_recent(session: Session, *, now: datetime) -> None:
         raise ReauthenticationRequired
 
 
-def add_second_factor(session: Session) -> None:
-    """Whoever holds the session has just shown one."""
-    Session.objects.filter(pk=session.pk).update(with_second_factor=True)
+def mark(session: Session, *, with_second_factor: bool) -> None:
+    """Whoever holds the session has just shown one, or given it up."""
+    Session.objects.filter(pk=session.pk).update(with_second_factor=with_second_factor)
 
 
 def list_live(user_id: uuid.UUID, *, now: datetime) -> QuerySet[Session]:

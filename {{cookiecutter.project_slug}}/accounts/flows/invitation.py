@@ -54,7 +54,7 @@ def invite(*, email: str, role: str, first_name: str, last_name: str, now: datet
     Raises:
         ValidationError: the address is that of an account which is not to be taken over.
     """
-    user, created = User.objects.select_for_update().get_or_create(
+    user, created = User.objects.select_for_update(no_key=True).get_or_create(
         email=email, defaults={"password": make_password(None)}
     )
     if not _may_be_taken_over(user):

@@ -95,7 +95,7 @@ def activate(*, standing: Standing, code: str, client: Client, now: datetime) ->
 
 def _end_others(standing: Standing) -> None:
     if isinstance(standing, Session):
-        sessions.add_second_factor(standing)
+        sessions.mark(standing, with_second_factor=True)
         past.end_others(standing.user, kept=standing.pk)
     elif challenges.spend(standing):
         past.end_others(standing.user, kept=None)

@@ -16,7 +16,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import letters, past, second_factor
+from accounts import letters, past, second_factor, sessions
 from accounts.conf import MfaMode, switches
 from accounts.errors import InvalidPassword, MfaNotActive, MfaRequired
 from accounts.http import LiveSessionAuthentication, MfaEndpoint, session_of, uncached
@@ -56,6 +56,7 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
     with transaction.atomic():
         user = second_factor.lock_account(session.user)
         second_factor.remove_all(user)
+        sessions.mark(session, with_second_factor=False)
         past.end_others(user, kept=session.pk)
         outbox.post(letters.second_factor_off, to=user.email, parameters={"ip": client.ip})
 

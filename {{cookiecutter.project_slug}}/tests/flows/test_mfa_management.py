@@ -2,16 +2,17 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
 from accounts.models import Session, User
-from tests.authenticator import Held, enrol
+from tests.authenticator import App, Held, enrol
 from tests.client import Browser
 from tests.mailbox import letters_to
 from tests.people import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
 
+NEW = "another good pass phrase"
 LIST, DEACTIVATE = "jwt_allauth_mfa_authenticators", "jwt_allauth_mfa_deactivate"
 
 
@@ -139,14 +140,33 @@ def test_it_can_be_set_up_again(owner: Browser, user: User) -> None:
     assert owner.call("post", "jwt_allauth_mfa_setup", {}).status_code == 200
 
 
+def test_session_that_gave_it_up_refreshes_no_more_once_it_is_required(
+    owner: Browser, settings: Any
+) -> None:
+    deactivate(owner)
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
+
+    assert owner.refresh().status_code == 401
+
+
+def test_password_can_be_changed_after_giving_it_up(owner: Browser) -> None:
+    deactivate(owner)
+
+    body = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
+    assert "access" in owner.call("post", "rest_password_change", body).json()
+
+
 # Keys
+
+
+NEW_KEY = "a new key of the tests that is as long as a key must be"
 
 
 def test_second_factors_outlive_a_change_of_the_key(
     user: User, held: Held, settings: Any, capsys: Any
 ) -> None:
     old = settings.MFA_ENCRYPTION_KEYS
-    settings.MFA_ENCRYPTION_KEYS = ["a new key of the tests that is as long as a key must be", *old]
+    settings.MFA_ENCRYPTION_KEYS = [NEW_KEY, *old]
     assert signed_in_with_code(user, held).access
 
     call_command("encrypt_second_factors")
@@ -159,3 +179,25 @@ def test_second_factors_outlive_a_change_of_the_key(
     response = Browser().call("post", "jwt_allauth_mfa_verify_recovery", answer)
     assert response.status_code == 200
     assert Session.objects.count() == 3
+
+
+def test_secret_that_was_pending_when_the_key_changed_is_encrypted_with_the_new_one(
+    signed_in: Browser, user: User, settings: Any
+) -> None:
+    old = settings.MFA_ENCRYPTION_KEYS
+    app = App(signed_in.call("post", "jwt_allauth_mfa_setup", {}).json()["secret"])
+    settings.MFA_ENCRYPTION_KEYS = [NEW_KEY, *old]
+    signed_in.call("post", "jwt_allauth_mfa_activate", {"code": app.code()})
+    settings.MFA_ENCRYPTION_KEYS = [NEW_KEY]
+
+    assert signed_in_with_code(user, Held(app, []), +1).access
+
+
+def test_key_that_is_lost_is_said_and_nothing_changed(held: Held, settings: Any) -> None:
+    before = list(Authenticator.objects.order_by("pk").values())
+    settings.MFA_ENCRYPTION_KEYS = [NEW_KEY]
+
+    with pytest.raises(CommandError, match=r"MFA_ENCRYPTION_KEYS lacks the key.*Nothing was"):
+        call_command("encrypt_second_factors")
+
+    assert list(Authenticator.objects.order_by("pk").values()) == before

@@ -6,6 +6,7 @@ from django.core.signing import Signer
 from django.utils import timezone
 
 from accounts import second_factor, sessions, tasks
+from accounts.flows import mfa_management
 from accounts.models import LoginChallenge, Session, User, WrongCode
 from tests.authenticator import Held, enrol
 from tests.client import Browser
@@ -306,6 +307,21 @@ def test_password_that_changes_between_the_code_and_the_session_opens_none(
 
     def too_late(**arguments: Any) -> Any:
         User.objects.filter(pk=user.pk).update(password="another")
+        return opens(**arguments)
+
+    monkeypatch.setattr(sessions, "open_session", too_late)
+
+    assert refusal(show(challenge, held.app.code())) == INVALID_CHALLENGE
+    assert not Session.objects.exists()
+
+
+def test_reset_between_the_code_and_the_session_is_not_outlived(
+    user: User, held: Held, challenge: str, monkeypatch: Any
+) -> None:
+    opens = sessions.open_session
+
+    def too_late(**arguments: Any) -> Any:
+        mfa_management.reset(user)
         return opens(**arguments)
 
     monkeypatch.setattr(sessions, "open_session", too_late)

@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import capabilities
+from accounts import capabilities, passwords
 from accounts.capabilities import Purpose
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User
@@ -433,6 +433,25 @@ def test_second_factor_of_somebody_who_never_showed_the_mailbox_is_gone(
     assert User.objects.get(pk=person.pk).has_second_factor == bool(left)
 
 
+def test_second_factor_that_comes_while_the_password_is_set_is_gone_too(
+    browser: Browser, monkeypatch: Any, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    person = make_user(email_verified=False)
+    ask(person.email)
+    browser.get(link_to(person.email))
+    replaces = passwords.replace
+
+    def meanwhile(**arguments: Any) -> bool:
+        enrol(person)
+        return replaces(**arguments)
+
+    monkeypatch.setattr(passwords, "replace", meanwhile)
+
+    assert "access" in set_new(browser).json()
+    assert not Authenticator.objects.exists()
+
+
 def test_owner_is_told_by_a_letter(opened: Browser, user: User) -> None:
     set_new(opened)
 
@@ -515,6 +534,6 @@ def test_form_costs_one_query_and_the_page_afterwards_none(opened: Browser) -> N
         opened.get(reverse("jwt_allauth_password_reset_complete"))
 
 
-def test_setting_the_password_costs_ten_queries(opened: Browser) -> None:
-    with statements(10):
+def test_setting_the_password_costs_eleven_queries(opened: Browser) -> None:
+    with statements(11):
         set_new(opened)

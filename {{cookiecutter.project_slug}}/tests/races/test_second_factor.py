@@ -5,14 +5,16 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.utils import timezone
 
-from accounts import wrong_codes
+from accounts import second_factor, wrong_codes
+from accounts.flows import invitation
 from accounts.models import LoginChallenge, Session, User, WrongCode
 from tests.authenticator import App, Held, enrol
 from tests.client import Browser
 from tests.mailbox import letters_to
-from tests.people import PASSWORD
-from tests.races.concurrency import at_once
+from tests.people import PASSWORD, make_user
+from tests.races.concurrency import Elsewhere, at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -153,3 +155,28 @@ def test_codes_password_changes_and_resets_at_once_never_wait_for_each_other_in_
 
     assert set(at_once(12, act)) <= {200, 400, 401, 429}
     assert not LoginChallenge.objects.exists()
+
+
+def test_wrong_code_and_an_invitation_that_takes_the_account_over_do_not_deadlock(
+    settings: Any, monkeypatch: Any
+) -> None:
+    settings.EMAIL_VERIFICATION = "optional"
+    squatter = make_user(email_verified=False)
+    held = enrol(squatter)
+    [challenge] = challenges_for(squatter, 1)
+    removes = second_factor.remove_all
+
+    def meanwhile(user: User) -> None:
+        with Elsewhere() as elsewhere:
+            wrong = elsewhere.start(
+                lambda: show(VERIFY, challenge_id=challenge, code=held.app.wrong_code())
+            )
+            assert wrong.result(timeout=10) == (400, "invalid_code")
+        removes(user)
+
+    monkeypatch.setattr(second_factor, "remove_all", meanwhile)
+
+    names = {"first_name": "", "last_name": ""}
+    invitation.invite(email=squatter.email, role="USER", now=timezone.now(), **names)
+
+    assert not Authenticator.objects.exists()

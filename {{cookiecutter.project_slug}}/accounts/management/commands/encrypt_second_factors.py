@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management.base import BaseCommand, CommandError
 
 from accounts import second_factor
 
@@ -11,5 +12,8 @@ class Command(BaseCommand):
     help = "Encrypts the secrets of all second factors with the first key; the others may then go."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        done = second_factor.encrypt_anew()
+        try:
+            done = second_factor.encrypt_anew()
+        except ImproperlyConfigured as error:
+            raise CommandError(f"{error} Nothing was changed.") from None
         self.stdout.write(f"{done} secret{'' if done == 1 else 's'} encrypted with the first key.")
