@@ -42,6 +42,9 @@ class Https(Client):
 
 
 client = Https(SERVER_NAME="localhost")
+second_factor = {"authenticators": "GET", "setup": "POST", "activate": "POST", "verify": "POST",
+                 "verify-recovery": "POST", "deactivate": "POST"}
+strangers = {client.ask(method, f"mfa/{path}/")[0] for path, method in second_factor.items()}
 signed_in = client.ask("POST", "login/", {"email": email, "password": password})
 first = next(iter(signed_in[1]))
 if "setup_challenge_id" in signed_in[1]:
@@ -63,6 +66,7 @@ print(json.dumps({
     "statuses": [signed_in[0], profile[0], refreshed[0]],
     "first": first,
     "setup": setup[0],
+    "strangers": sorted(strangers),
     "may_sign_up": signed_up[0] == 201,
     "in_body": "refresh" in tokens,
     "in_cookie": "refresh_token" in client.cookies,
@@ -71,11 +75,12 @@ print(json.dumps({
 """
 
 
-# What a login answers first, and what a setup answers whoever has come in.
+# What a login answers first, what a setup answers whoever has come in, and what the six endpoints
+# answer to strangers.
 SECOND_FACTOR = {
-    "disabled": {"first": "access", "setup": 403},
-    "optional": {"first": "access", "setup": 200},
-    "required": {"first": "mfa_setup_required", "setup": 400},
+    "disabled": {"first": "access", "setup": 403, "strangers": [403]},
+    "optional": {"first": "access", "setup": 200, "strangers": [400, 401]},
+    "required": {"first": "mfa_setup_required", "setup": 400, "strangers": [400, 401]},
 }
 
 

@@ -9,6 +9,7 @@ from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -107,18 +108,26 @@ class PersonAdmin(DjangoUserAdmin):
         return fixed if request.user.is_superuser else (*fixed, "is_superuser")
 
     @admin.action(
-        description="Reset the second factor of the selected people", permissions=["change"]
+        description="Reset the second factor of the selected people", permissions=["reset"]
     )
     def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """For somebody who has lost the app and the recovery codes. Not for oneself: an admin page
         that was left open would be all it takes."""
         chosen = [person for person in queryset if self.has_change_permission(request, person)]
         others = [person for person in chosen if person != request.user]
-        done = [person for person in others if mfa_management.reset(person)]
-        for person in done:
-            self.log_change(request, person, "Reset the second factor.")
+        done = [person for person in others if self._reset(request, person)]
         left = len(queryset) - len(done)
         self.message_user(request, f"{len(done)} reset, {left} left as they were.")
+
+    def has_reset_permission(self, request: HttpRequest) -> bool:
+        return _is_admin(request) and self.has_change_permission(request)
+
+    @transaction.atomic
+    def _reset(self, request: HttpRequest, person: User) -> bool:
+        is_reset = mfa_management.reset(person)
+        if is_reset:
+            self.log_change(request, person, "Reset the second factor.")
+        return is_reset
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not _is_above(obj, request)

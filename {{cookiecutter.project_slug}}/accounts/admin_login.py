@@ -17,6 +17,10 @@ from accounts.inputs import SEPARATORS
 from accounts.models import User
 from core.client import client_of
 
+SET_UP_FIRST = (
+    "Everybody has a second factor here, and you have none yet. Sign in where everybody does, "
+    "which leads you to set one up; then come back."
+)
 CLAIMS = [second_factor.claim_totp, second_factor.claim_recovery_code]
 
 
@@ -35,8 +39,11 @@ class AdminLoginForm(AdminAuthenticationForm):
             ValidationError: this is not somebody to let in, or not with this code.
         """
         super().confirm_login_allowed(user)
-        if user.has_second_factor and switches.mfa_mode.asks(has_second_factor=True):
-            self._ask_for_code(user)
+        if not switches.mfa_mode.asks(has_second_factor=user.has_second_factor):
+            return
+        if not user.has_second_factor:
+            raise ValidationError(SET_UP_FIRST)
+        self._ask_for_code(user)
 
     def _ask_for_code(self, user: User) -> None:
         code = self.cleaned_data.get("code", "").translate(SEPARATORS)

@@ -2,7 +2,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.core.checks import register
-from django.db.models.signals import post_save
+from django.db.models.signals import post_save, pre_delete
 
 from core.checks import STARTUP
 
@@ -11,11 +11,12 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import addresses, checks, past
+        from accounts import addresses, checks, past, second_factor
 
         import_module("accounts.letters")
         register(checks.check_signing_key, STARTUP)
         register(checks.check_encryption_keys, STARTUP)
         register(checks.check_transactions, STARTUP)
         post_save.connect(past.end_after_credential_change, sender="accounts.User")
+        pre_delete.connect(second_factor.lock_before_deletion, sender="accounts.User")
         post_save.connect(addresses.follow, sender="accounts.User")

@@ -89,8 +89,10 @@ def end_everybodys() -> None:
 
 
 def purge(*, now: datetime) -> None:
-    """Deletes the rows of those that have expired."""
-    LoginChallenge.objects.filter(expires_at__lte=now).delete()
+    """Deletes the rows of those that have expired. Skips those that somebody else is ending."""
+    expired = LoginChallenge.objects.filter(expires_at__lte=now)
+    unlocked = expired.select_for_update(skip_locked=True).values("pk")
+    LoginChallenge.objects.filter(pk__in=unlocked).delete()
 
 
 def _is_bound(challenge: LoginChallenge) -> bool:

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.conf import switches
 from core.client import USER_AGENT_MAX_LENGTH
 
 _CONTROL_CHARACTER_OR_URL = re.compile(r"[\x00-\x1f\x7f-\x9f]|://|\bwww\.", re.IGNORECASE)
@@ -64,6 +65,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     CREDENTIALS: ClassVar = ("password", "role", "is_superuser", "is_active")
     """A session was opened under these; saving another value ends it."""
 
+    SECOND_FACTOR: ClassVar = frozenset({"has_second_factor", "second_factor_changed_at"})
+    """Written by ``accounts.second_factor`` alone."""
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = LowercaseEmailField(unique=True)
     email_verified = models.BooleanField(
@@ -84,8 +88,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         default=False,
         editable=False,
         verbose_name="second factor",
-        help_text="Signing in takes a code as well. Only ``accounts.second_factor`` writes it.",
+        help_text="Signing in takes a code as well.",
     )
+    second_factor_changed_at = models.DateTimeField(null=True, editable=False)
     role = models.CharField(max_length=5, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField(
         default=True, help_text="Unselect this instead of deleting an account."
@@ -144,15 +149,26 @@ class User(AbstractBaseUser, PermissionsMixin):
     def get_short_name(self) -> str:
         return self.first_name
 
+    def save(self, *args: Any, **options: Any) -> None:
+        """A row read earlier does not undo what became of the second factor meanwhile."""
+        if not self._state.adding and options.get("update_fields") is None:
+            columns = {field.name for field in self._meta.concrete_fields if not field.primary_key}
+            options["update_fields"] = columns - self.SECOND_FACTOR - self.get_deferred_fields()
+        super().save(*args, **options)
+
     def get_session_auth_hash(self) -> str:
-        """What Django admin's sessions hang on: they end with the second factor too."""
+        """What Django admin's sessions hang on: they end with each change of the second factor.
+
+        They end as well when it begins to be asked for.
+        """
         return self._with_second_factor(super().get_session_auth_hash())
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
         yield from map(self._with_second_factor, super().get_session_auth_fallback_hash())
 
     def _with_second_factor(self, session_hash: str) -> str:
-        return f"{session_hash}:{int(self.has_second_factor)}"
+        asked = switches.mfa_mode.asks(has_second_factor=self.has_second_factor)
+        return f"{session_hash}:{self.second_factor_changed_at}:{asked}"
 
     def check_password(self, raw_password: str | None) -> bool:
         return check_password(raw_password, self.password, self._rehash)

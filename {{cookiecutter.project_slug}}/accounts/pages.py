@@ -20,7 +20,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts import capabilities
+from accounts import capabilities, second_factor
 from accounts.capabilities import Capability, CapabilityNotValid, Purpose
 from accounts.conf import switches
 
@@ -156,8 +156,7 @@ def show_password_form(
         user = cookie.capability(request, now=timezone.now()).user
     except CapabilityNotValid:
         return show_bad_link(request, "invitation" if invited else "reset")
-    # One that was set up before the mailbox was shown goes with the reset.
-    has_second_factor = user.has_second_factor and user.email_verified
+    has_second_factor = user.has_second_factor and second_factor.outlives_reset(user)
     owes = switches.mfa_mode.asks(has_second_factor=has_second_factor)
     context = {
         "email": user.email,

@@ -1,6 +1,7 @@
-"""How the OpenAPI description shows our authentication and the refresh cookie."""
+"""How the OpenAPI description shows our authentication, the refresh cookie and the challenges."""
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
@@ -28,16 +29,33 @@ class RefreshTokenSchema(AutoSchema):
         return [cookie] if switches.refresh_token_as_cookie else []
 
 
-def one_of(name: str, *outputs: type[serializers.Serializer[Any]]) -> PolymorphicProxySerializer:
-    """An answer of one of these kinds; ``name`` is that of its component."""
+Output = type[serializers.Serializer[Any]]
+
+
+class OutputsOfEntry:
+    """These, and the challenges of the mode that is set when they are read."""
+
+    def __init__(self, *outputs: Output) -> None:
+        self._outputs = outputs
+
+    def __iter__(self) -> Iterator[Output]:
+        yield from self._outputs
+        if switches.mfa_mode.asks(has_second_factor=True):
+            yield ChallengeOutput
+        if switches.mfa_mode.asks(has_second_factor=False):
+            yield SetupChallengeOutput
+
+
+def entered(name: str, *outputs: Output) -> PolymorphicProxySerializer:
+    """What ``entry.admit`` leads to: one of these, or a challenge where a second factor is owed.
+
+    Args:
+        name: that of the component.
+    """
+    kinds = cast(Any, OutputsOfEntry(*outputs))
     return PolymorphicProxySerializer(
-        component_name=name, serializers=list(outputs), resource_type_field_name=None
+        component_name=name, serializers=kinds, resource_type_field_name=None
     )
-
-
-def entered(name: str, *outputs: type[serializers.Serializer[Any]]) -> PolymorphicProxySerializer:
-    """What ``entry.admit`` leads to: one of these, or a challenge where a second factor is owed."""
-    return one_of(name, *outputs, ChallengeOutput, SetupChallengeOutput)
 
 
 class EitherProofSchema(AutoSchema):

@@ -27,11 +27,12 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from qrcode.image.svg import SvgPathFillImage
 from qrcode.main import make as make_qr_code
 
-from accounts.errors import MfaAlreadyActive, MfaSetupNotStarted, TokenNotValid
+from accounts.errors import MfaAlreadyActive, MfaSetupNotStarted
 from accounts.models import PendingSecret, User
 
 STEP = timedelta(seconds=30)
@@ -43,6 +44,8 @@ SECRET_BYTES = 20
 PENDING_LIFETIME = timedelta(minutes=15)
 
 Type = Authenticator.Type
+Held = dict[str, Authenticator]
+"""An account's authenticators by type."""
 
 
 class Adapter(DefaultMFAAdapter):
@@ -82,24 +85,30 @@ class Enrolment:
 # Enrolling
 
 
-def lock_account(user: User) -> User:
+def lock_account(user: User) -> User | None:
     """The account as it is now, locked until the transaction ends.
 
     Args:
         user: as it was when the person showed who they are.
 
-    Raises:
-        TokenNotValid: the password changed, or the account was closed, in the meantime.
+    Returns:
+        None where the password changed, or the account was closed, in the meantime.
     """
     same = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
-    locked = same.select_for_update(no_key=True).first()
-    if locked is None:
-        raise TokenNotValid
-    return locked
+    return same.select_for_update(no_key=True).first()
+
+
+def lock_before_deletion(instance: User, **_: Any) -> None:
+    """Receives ``pre_delete``: what hangs on the account is deleted in an order of its own."""
+    User.objects.select_for_update(no_key=True).filter(pk=instance.pk).first()
+    lock_authenticators(instance.pk)
 
 
 def begin(user: User, *, now: datetime) -> Enrolment:
     """Draws a secret, which counts once ``activate`` has seen a code; replaces a pending one.
+
+    Args:
+        user: locked.
 
     Raises:
         MfaAlreadyActive: the account has a second factor, which stays as it is.
@@ -153,6 +162,15 @@ def remove_all(user: User) -> None:
     _mark(user, has_second_factor=False)
 
 
+def outlives_reset(user: User) -> bool:
+    """Whether setting a new password by mail leaves the second factor as it is.
+
+    Not where the mailbox is shown for the first time: whoever enrolled it had not shown it. Staff
+    keep theirs, or an admin page that was left open could be used to get rid of it.
+    """
+    return user.email_verified or user.role != User.Role.USER
+
+
 def authenticators_of(user: User) -> QuerySet[Authenticator]:
     return Authenticator.objects.filter(user=user).order_by("pk")
 
@@ -160,13 +178,13 @@ def authenticators_of(user: User) -> QuerySet[Authenticator]:
 # Showing
 
 
-def lock_authenticators(user_id: uuid.UUID) -> dict[str, Authenticator]:
-    """The account's authenticators by type, locked: its codes are looked at one at a time."""
+def lock_authenticators(user_id: uuid.UUID) -> Held:
+    """The account's authenticators, locked: its codes are looked at one at a time."""
     rows = Authenticator.objects.select_for_update().filter(user_id=user_id).order_by("pk")
     return {row.type: row for row in rows}
 
 
-def claim_totp(held: dict[str, Authenticator], *, code: str, now: datetime) -> bool:
+def claim_totp(held: Held, *, code: str, now: datetime) -> bool:
     """Whether the code is right; it, and each from before it, works no more.
 
     Args:
@@ -184,7 +202,7 @@ def claim_totp(held: dict[str, Authenticator], *, code: str, now: datetime) -> b
     return True
 
 
-def claim_recovery_code(held: dict[str, Authenticator], *, code: str, now: datetime) -> bool:
+def claim_recovery_code(held: Held, *, code: str, now: datetime) -> bool:
     """Whether the code is one that was not used; it works no more.
 
     Args:
@@ -206,17 +224,30 @@ def purge_pending(*, now: datetime) -> None:
 
 def encrypt_anew() -> int:
     """Encrypts all that is stored with the first of the keys; says how many rows there were."""
-    done = 0
-    with transaction.atomic():
-        for row in Authenticator.objects.select_for_update().order_by("pk"):
-            row.data |= {name: _anew(row.data[name]) for name in {"secret", "seed"} & set(row.data)}
-            row.save(update_fields=["data"])
-            done += 1
-        for pending in PendingSecret.objects.select_for_update().order_by("pk"):
-            pending.secret = _anew(pending.secret)
-            pending.save(update_fields=["secret"])
-            done += 1
-    return done
+    ids = Authenticator.objects.values_list("pk", flat=True)
+    pending_ids = PendingSecret.objects.values_list("pk", flat=True)
+    return sum(map(_encrypt_row_anew, ids)) + sum(map(_encrypt_pending_anew, pending_ids))
+
+
+@transaction.atomic
+def _encrypt_row_anew(pk: int) -> bool:
+    """One transaction each, so that nobody who signs in waits for all of them."""
+    row = Authenticator.objects.select_for_update().filter(pk=pk).first()
+    if row is None:
+        return False
+    row.data |= {name: _anew(row.data[name]) for name in {"secret", "seed"} & set(row.data)}
+    row.save(update_fields=["data"])
+    return True
+
+
+@transaction.atomic
+def _encrypt_pending_anew(pk: uuid.UUID) -> bool:
+    pending = PendingSecret.objects.select_for_update().filter(pk=pk).first()
+    if pending is None:
+        return False
+    pending.secret = _anew(pending.secret)
+    pending.save(update_fields=["secret"])
+    return True
 
 
 def _anew(encrypted: str) -> str:
@@ -231,9 +262,10 @@ def _store(user: User, kind: str, data: dict[str, Any], now: datetime) -> Authen
 
 
 def _mark(user: User, *, has_second_factor: bool) -> None:
-    """An update, for saving the account would be a change of its other columns too."""
-    User.objects.filter(pk=user.pk).update(has_second_factor=has_second_factor)
-    user.has_second_factor = has_second_factor
+    """An update, for saving leaves these columns alone."""
+    user.has_second_factor, user.second_factor_changed_at = has_second_factor, timezone.now()
+    columns = {name: getattr(user, name) for name in User.SECOND_FACTOR}
+    User.objects.filter(pk=user.pk).update(**columns)
 
 
 def _matching_step(encrypted: str, code: str, *, after: int, now: datetime) -> int | None:

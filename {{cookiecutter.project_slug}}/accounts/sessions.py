@@ -1,8 +1,9 @@
 """Sessions: the only writer of their rows.
 
-Each change is one conditional statement outside any transaction of ours, so the database decides a
-race and a refusal that follows cannot roll a revocation back. Raw SQL stands where the ORM has no
-``INSERT ... SELECT ... FOR SHARE`` and no ``UPDATE ... FROM ... RETURNING``.
+Opening, rotating and ending a replayed session are one conditional statement each, outside any
+transaction of ours: the database decides a race, and no refusal rolls a revocation back. Raw SQL
+stands where the ORM has no ``INSERT ... SELECT ... FOR SHARE`` and no
+``UPDATE ... FROM ... RETURNING``.
 """
 
 import logging
@@ -187,9 +188,14 @@ def require_recent(session: Session, *, now: datetime) -> None:
         raise ReauthenticationRequired
 
 
-def mark(session: Session, *, with_second_factor: bool) -> None:
-    """Whoever holds the session has just shown one, or given it up."""
-    Session.objects.filter(pk=session.pk).update(with_second_factor=with_second_factor)
+def mark(session: Session, *, with_second_factor: bool) -> bool:
+    """Whoever holds the session has just shown one, or given it up.
+
+    Returns:
+        False where the session has ended in the meantime.
+    """
+    live = Session.objects.filter(pk=session.pk)
+    return bool(live.update(with_second_factor=with_second_factor))
 
 
 def list_live(user_id: uuid.UUID, *, now: datetime) -> QuerySet[Session]:

@@ -54,9 +54,8 @@ def set_password(
         if not passwords.replace(user=user, new_password=new_password):
             raise TokenNotValid
         # Read before the hash was made, and a second factor may have come in that time.
-        user.refresh_from_db(fields=["email_verified", "has_second_factor"])
-        if user.has_second_factor and not user.email_verified:
-            # Whoever enrolled it had not shown the mailbox, and this person just has.
+        user.refresh_from_db(fields=["email_verified", "has_second_factor", "role"])
+        if user.has_second_factor and not second_factor.outlives_reset(user):
             second_factor.remove_all(user)
         past.end(user)
         if had_password:

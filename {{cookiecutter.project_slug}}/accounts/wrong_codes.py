@@ -17,7 +17,7 @@ WINDOW = timedelta(minutes=15)
 
 
 def refuse_too_many(*, user_id: uuid.UUID, challenge_id: uuid.UUID | None, now: datetime) -> None:
-    """Call it with the account's authenticators locked, or requests at once count each other out.
+    """Call it under the lock that the account's codes are looked at under, one at a time.
 
     Args:
         challenge_id: the challenge that the next code is for, None where it is for none.

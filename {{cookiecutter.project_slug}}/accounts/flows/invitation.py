@@ -110,7 +110,9 @@ def _purge(expired: QuerySet[User], user_id: uuid.UUID) -> int:
     try:
         with transaction.atomic():
             # Locked, for somebody may just be accepting.
-            user = expired.select_for_update(skip_locked=True).filter(pk=user_id).first()
+            user = (
+                expired.select_for_update(skip_locked=True, no_key=True).filter(pk=user_id).first()
+            )
             if user is None:
                 return 0
             user.delete()

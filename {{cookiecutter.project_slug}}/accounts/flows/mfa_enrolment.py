@@ -21,7 +21,7 @@ from rest_framework.response import Response
 
 from accounts import challenges, entry, letters, past, second_factor, sessions, wrong_codes
 from accounts.challenges import Kind
-from accounts.errors import InvalidChallenge, InvalidCode
+from accounts.errors import IncorrectCredentials, InvalidChallenge, InvalidCode, TokenNotValid
 from accounts.http import (
     MfaEndpoint,
     PublicEndpoint,
@@ -31,9 +31,10 @@ from accounts.http import (
     uncached,
 )
 from accounts.inputs import ChallengeField, CodeField
-from accounts.models import LoginChallenge, Session
+from accounts.models import LoginChallenge, Session, User
 from accounts.proof import Proof
 from accounts.schema import EitherProofSchema
+from accounts.second_factor import Enrolment
 from core.client import Client, client_of
 from core.errors import refused
 from core.switchable import SwitchableAPIView
@@ -45,18 +46,20 @@ Standing = Session | LoginChallenge
 
 class SetupInput(serializers.Serializer[Any]):
     setup_challenge_id = ChallengeField(
-        required=False, help_text="In place of an access token, which is ignored beside it."
+        required=False,
+        help_text="From the answer to the sign-in; in place of an access token, which is ignored "
+        "beside it. The access token has to be of a sign-in of the last 15 minutes.",
     )
 
 
 class SetupOutput(serializers.Serializer[Any]):
     secret = serializers.CharField(help_text="In Base32, to be typed where nothing can be scanned.")
     provisioning_uri = serializers.CharField(help_text="What the QR code says: `otpauth://…`.")
-    qr_code = serializers.CharField(help_text="An SVG image.")
+    qr_code = serializers.CharField(help_text="An SVG image, as markup.")
 
 
 class ActivationInput(SetupInput):
-    code = CodeField()
+    code = CodeField(help_text="The six digits that the app shows.")
 
 
 class ActivationOutput(TokensOutput):
@@ -75,32 +78,55 @@ def activate(*, standing: Standing, code: str, client: Client, now: datetime) ->
 
     Raises:
         InvalidCode: wrong.
-        InvalidChallenge: spent in the meantime, or it has had five wrong codes.
-        MfaAlreadyActive, MfaSetupNotStarted, TokenNotValid, TooManyWrongCodes: see there.
+        InvalidChallenge: spent or overtaken in the meantime, or it has had five wrong codes.
+        TokenNotValid: the session ended in the meantime.
+        MfaAlreadyActive, MfaSetupNotStarted, TooManyWrongCodes: see there.
     """
     challenge_id = standing.pk if isinstance(standing, LoginChallenge) else None
     with transaction.atomic():
-        user = second_factor.lock_account(standing.user)
+        user = _lock_account(standing)
         wrong_codes.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
         recovery_codes = second_factor.activate(user, code=code, now=now)
         if recovery_codes is None:
             wrong_codes.count(user_id=user.pk, challenge_id=challenge_id, now=now)
         else:
-            _end_others(standing)
+            _conclude(standing)
             outbox.post(letters.second_factor_on, to=user.email, parameters={"ip": client.ip})
     if recovery_codes is None:
         raise InvalidCode
     return recovery_codes
 
 
-def _end_others(standing: Standing) -> None:
+@transaction.atomic
+def set_up(*, standing: Standing, now: datetime) -> Enrolment:
+    """
+    Raises:
+        InvalidChallenge, TokenNotValid: the password changed in the meantime.
+        MfaAlreadyActive: the account has a second factor.
+    """
+    return second_factor.begin(_lock_account(standing), now=now)
+
+
+def _lock_account(standing: Standing) -> User:
+    user = second_factor.lock_account(standing.user)
+    if user is None:
+        raise _overtaken(standing)
+    return user
+
+
+def _conclude(standing: Standing) -> None:
+    """What the person came with counts for more now, or is spent; all else ends."""
     if isinstance(standing, Session):
-        sessions.mark(standing, with_second_factor=True)
-        past.end_others(standing.user, kept=standing.pk)
-    elif challenges.spend(standing):
-        past.end_others(standing.user, kept=None)
+        counts, kept = sessions.mark(standing, with_second_factor=True), standing.pk
     else:
-        raise InvalidChallenge
+        counts, kept = challenges.spend(standing), None
+    if not counts:
+        raise _overtaken(standing)
+    past.end_others(standing.user, kept=kept)
+
+
+def _overtaken(standing: Standing) -> Exception:
+    return TokenNotValid() if isinstance(standing, Session) else InvalidChallenge()
 
 
 class EnrolmentView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
@@ -131,7 +157,7 @@ class SetupView(EnrolmentView):
         form, now = SetupInput(data=request.data), timezone.now()
         form.is_valid(raise_exception=True)
         standing = self.standing(request, form.validated_data.get("setup_challenge_id"), now)
-        enrolment = second_factor.begin(standing.user, now=now)
+        enrolment = set_up(standing=standing, now=now)
         return uncached(Response(SetupOutput(enrolment).data))
 
 
@@ -153,4 +179,8 @@ class ActivationView(EnrolmentView):
         if isinstance(standing, Session):
             return uncached(Response(body))
         proof = Proof.of(standing.user, second_factor_shown=True)
-        return answer_entry(entry.admit(proof, client=client, now=now), now=now, **body)
+        try:
+            entered = entry.admit(proof, client=client, now=now)
+        except IncorrectCredentials:
+            raise InvalidChallenge from None
+        return answer_entry(entered, now=now, **body)

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 
 from accounts import letters, past, second_factor, sessions
 from accounts.conf import MfaMode, switches
-from accounts.errors import InvalidPassword, MfaNotActive, MfaRequired
+from accounts.errors import InvalidPassword, MfaNotActive, MfaRequired, TokenNotValid
 from accounts.http import LiveSessionAuthentication, MfaEndpoint, session_of, uncached
 from accounts.inputs import PasswordField
 from accounts.models import Session, User
@@ -45,7 +45,7 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
         MfaRequired: everybody has a second factor here.
         MfaNotActive: this account has none.
         InvalidPassword: wrong.
-        TokenNotValid: the password changed, or the account was closed, in the meantime.
+        TokenNotValid: the session ended, or the password changed, in the meantime.
     """
     if switches.mfa_mode is MfaMode.REQUIRED:
         raise MfaRequired
@@ -55,8 +55,11 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
         raise InvalidPassword
     with transaction.atomic():
         user = second_factor.lock_account(session.user)
+        if user is None:
+            raise TokenNotValid
         second_factor.remove_all(user)
-        sessions.mark(session, with_second_factor=False)
+        if not sessions.mark(session, with_second_factor=False):
+            raise TokenNotValid
         past.end_others(user, kept=session.pk)
         outbox.post(letters.second_factor_off, to=user.email, parameters={"ip": client.ip})
 

@@ -10,9 +10,9 @@
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import transaction
 from django.utils import timezone
@@ -29,23 +29,30 @@ from accounts.http import MfaEndpoint, PublicEndpoint, TokensOutput, answer_entr
 from accounts.inputs import ChallengeField, CodeField
 from accounts.models import User
 from accounts.proof import Proof
+from accounts.second_factor import Held
 from core.client import Client, client_of
 from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
-Claim = Callable[..., bool]
-"""``claim_totp`` or ``claim_recovery_code`` of ``accounts.second_factor``."""
+
+class Claim(Protocol):
+    """``claim_totp`` or ``claim_recovery_code`` of ``accounts.second_factor``."""
+
+    def __call__(self, held: Held, *, code: str, now: datetime) -> bool: ...
+
+
+CHALLENGE = "From the answer to the sign-in; good for five minutes, or for five wrong codes."
 
 
 class VerificationInput(serializers.Serializer[Any]):
-    challenge_id = ChallengeField()
-    code = CodeField()
+    challenge_id = ChallengeField(help_text=CHALLENGE)
+    code = CodeField(help_text="The six digits that the app shows; they work once.")
 
 
 class RecoveryInput(serializers.Serializer[Any]):
-    challenge_id = ChallengeField()
-    recovery_code = CodeField()
+    challenge_id = ChallengeField(help_text=CHALLENGE)
+    recovery_code = CodeField(help_text="One of the ten that the activation showed; it works once.")
 
 
 def verify(*, challenge_id: str, code: str, claim: Claim, client: Client, now: datetime) -> Entry:
@@ -76,7 +83,7 @@ def present(
     user: User,
     *,
     code: str,
-    claims: list[Claim],
+    claims: Iterable[Claim],
     client: Client,
     now: datetime,
     challenge_id: uuid.UUID | None = None,
@@ -92,6 +99,9 @@ def present(
         TooManyWrongCodes: the account has had ten in 15 minutes.
     """
     held = second_factor.lock_authenticators(user.pk)
+    if not held:
+        # It has just been removed: no code is right, and none tells anything.
+        return False
     wrong_codes.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
     if any(claim(held, code=code, now=now) for claim in claims):
         return True

@@ -7,7 +7,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 
 import config.settings
-from accounts import sessions, tasks
+from accounts import second_factor, sessions, tasks
 from accounts.models import LoginChallenge, PendingSecret, Session, User, WrongCode
 from tests.authenticator import App, Held, enrol
 from tests.client import Browser
@@ -270,7 +270,39 @@ def test_password_that_changed_meanwhile_stops_the_activation(
     assert not Authenticator.objects.exists()
 
 
+def test_session_that_ends_meanwhile_activates_nothing(
+    owner: Browser, user: User, monkeypatch: Any
+) -> None:
+    app = set_up(owner)
+    locks = second_factor.lock_account
+
+    def meanwhile(person: User) -> User | None:
+        sessions.revoke_all(user_id=user.pk)
+        return locks(person)
+
+    monkeypatch.setattr(second_factor, "lock_account", meanwhile)
+
+    assert refusal(activate(owner, app.code())) == (401, "token_not_valid")
+    assert not Authenticator.objects.exists()
+
+
 # By a setup challenge
+
+
+def test_password_that_changes_before_the_session_opens_sends_back_to_the_login(
+    challenge: str, user: User, monkeypatch: Any
+) -> None:
+    app = set_up(Browser(), challenge)
+    opens = sessions.open_session
+
+    def too_late(**arguments: Any) -> Any:
+        User.objects.filter(pk=user.pk).update(password="another")
+        return opens(**arguments)
+
+    monkeypatch.setattr(sessions, "open_session", too_late)
+
+    assert refusal(activate(Browser(), app.code(), challenge)) == INVALID_CHALLENGE
+    assert not Session.objects.exists()
 
 
 def test_setup_challenge_leads_to_tokens(challenge: str, user: User) -> None:

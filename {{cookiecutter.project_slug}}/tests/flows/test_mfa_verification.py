@@ -336,6 +336,7 @@ def test_challenge_is_worth_nothing_once_the_second_factor_has_gone(
     second_factor.remove_all(user)
 
     assert refusal(show(challenge, held.app.code())) == INVALID_CODE
+    assert not WrongCode.objects.exists()
 
 
 # Guessing

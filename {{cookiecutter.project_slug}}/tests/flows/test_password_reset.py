@@ -433,6 +433,19 @@ def test_second_factor_of_somebody_who_never_showed_the_mailbox_is_gone(
     assert User.objects.get(pk=person.pk).has_second_factor == bool(left)
 
 
+def test_second_factor_of_staff_outlives_a_reset_whatever_their_page_was_made_to_say(
+    browser: Browser,
+) -> None:
+    staff = make_user(role="STAFF", email_verified=False)
+    enrol(staff)
+    ask(staff.email)
+    browser.get(link_to(staff.email))
+
+    set_new(browser)
+
+    assert Authenticator.objects.filter(user=staff).count() == 2
+
+
 def test_second_factor_that_comes_while_the_password_is_set_is_gone_too(
     browser: Browser, monkeypatch: Any, settings: Any
 ) -> None:

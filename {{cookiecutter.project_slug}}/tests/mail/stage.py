@@ -108,6 +108,7 @@ class Stage:
             "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": "True",
         }
         self.start_broker()
+        self._wires: list[Wire] = []
         self.start_web()
 
     # The web
@@ -115,17 +116,22 @@ class Stage:
     def browser(self) -> Browser:
         """It talks to the web that was started last."""
         browser = Browser()
-        browser.handler = self.wire
+        browser.handler = self._wires[-1]
         return browser
 
     def start_web(self, **environment: str) -> None:
         """Starts one, or one more with other settings."""
         self._environment |= environment
-        self.wire = Wire(self._listen())
+        self._wires.append(Wire(self._serve()))
         # Its worker process is still on its way, and answers as soon as it is there.
         assert self.browser().get("/health/ready").status_code == 200
 
-    def _listen(self) -> int:
+    @property
+    def answers(self) -> list[Any]:
+        """All that was said to a browser, by one web after the other."""
+        return [answer for wire in self._wires for answer in wire.answers]
+
+    def _serve(self) -> int:
         """Returns the port."""
         options = ["--workers=1", "--threads=4", f"--bind={HOST}:0", "--no-control-socket"]
         web = self._start("gunicorn", *options, "config.wsgi")

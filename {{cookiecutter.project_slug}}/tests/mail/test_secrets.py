@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from django.utils import timezone
 
-from accounts.models import User, WrongCode
+from accounts.models import User
 from mail import tasks
 from mail.models import Mail
 from tests.authenticator import App
@@ -24,8 +24,11 @@ from tests.mail.stage import Stage, states, time_passes
 ADA, NEW_ADA, BOB, ROOT = (f"{name}@example.test" for name in ("ada", "countess", "bob", "root"))
 TYPED = {name: f"the {name} pass phrase of this story" for name in ("first", "second", "third")}
 
+SETUP, ACTIVATE = "jwt_allauth_mfa_setup", "jwt_allauth_mfa_activate"
+VERIFY, RECOVER = "jwt_allauth_mfa_verify", "jwt_allauth_mfa_verify_recovery"
 FORM = "application/x-www-form-urlencoded"
 
+SIGNED = ("access", "challenge_id", "setup_challenge_id")
 KINDS = {
     "password",
     "access",
@@ -35,6 +38,7 @@ KINDS = {
     "set_password_access_token",
     "csrftoken",
     "challenge_id",
+    "setup_challenge_id",
     "secret",
     "code",
     "recovery_code",
@@ -154,53 +158,34 @@ def accept_the_invitation(story: Story) -> None:
 
 
 def set_up_a_second_factor(story: Story) -> None:
-    story.app = App(story.ada.call("post", "jwt_allauth_mfa_setup", {}).json()["secret"])
-    assert activate(story, story.app.wrong_code()).status_code == 400
-    answer = activate(story, story.app.code())
+    story.app = App(story.ada.call("post", SETUP, {}).json()["secret"])
+    wrong, right = {"code": story.app.wrong_code()}, {"code": story.app.code()}
+    assert story.ada.call("post", ACTIVATE, wrong).status_code == 400
+    answer = story.ada.call("post", ACTIVATE, right)
     story.recovery_codes = answer.json()["recovery_codes"]
 
 
-def activate(story: Story, code: str) -> Any:
-    return story.ada.call("post", "jwt_allauth_mfa_activate", {"code": code})
-
-
-def challenge_ada(story: Story) -> dict[str, str]:
-    answer = story.stage.browser().sign_in(NEW_ADA, TYPED["third"])
-    return {"challenge_id": answer.json()["challenge_id"]}
-
-
 def log_in_with_a_code(story: Story) -> None:
-    body = challenge_ada(story) | {"code": story.app.code(+1)}
-    assert story.bob.call("post", "jwt_allauth_mfa_verify", body).status_code == 200
+    show(story, VERIFY, code=story.app.wrong_code(), answered=400)
+    show(story, VERIFY, code=story.app.code(+1), answered=200)
 
 
 def log_in_with_a_recovery_code(story: Story) -> None:
-    body = challenge_ada(story) | {"recovery_code": story.recovery_codes[0]}
-    assert story.bob.call("post", "jwt_allauth_mfa_verify_recovery", body).status_code == 200
+    show(story, RECOVER, recovery_code="31415926", answered=400)
+    show(story, RECOVER, recovery_code=story.recovery_codes[0], answered=200)
 
 
 def guess_codes(story: Story) -> None:
-    for _ in range(9):
-        body = challenge_ada(story) | {"code": story.app.wrong_code()}
-        assert story.bob.call("post", "jwt_allauth_mfa_verify", body).status_code == 400
-    body["code"] = story.app.code()
-    assert story.bob.call("post", "jwt_allauth_mfa_verify", body).status_code == 429
+    for _ in range(7):
+        show(story, VERIFY, code=story.app.wrong_code(), answered=400)
+    show(story, VERIFY, code=story.app.code(), answered=429)
 
 
-def log_in_to_the_admin(story: Story) -> None:
-    User.objects.filter(email=NEW_ADA).update(role="STAFF")
-    WrongCode.objects.all().delete()
-    for code in (story.app.wrong_code(), story.recovery_codes[1]):
-        browser = story.stage.browser()
-        browser.get("/admin/login/")
-        fields = {
-            "csrfmiddlewaretoken": browser.cookies["csrftoken"].value,
-            "username": NEW_ADA,
-            "password": TYPED["third"],
-            "code": code,
-        }
-        answer = browser.post("/admin/login/", urlencode(fields), content_type=FORM)
-    assert answer.status_code == 302
+def show(story: Story, endpoint: str, *, answered: int, **code: str) -> None:
+    browser = story.stage.browser()
+    challenge = browser.sign_in(NEW_ADA, TYPED["third"]).json()["challenge_id"]
+    answer = browser.call("post", endpoint, {"challenge_id": challenge, **code})
+    assert answer.status_code == answered
 
 
 def remove_the_second_factor(story: Story) -> None:
@@ -212,6 +197,29 @@ def remove_the_second_factor(story: Story) -> None:
 def log_out(story: Story) -> None:
     assert story.ada.call("post", "rest_logout", {}).status_code == 200
     assert story.bob.call("post", "rest_logout_all").status_code == 200
+
+
+def log_in_where_a_second_factor_is_required(story: Story) -> None:
+    story.stage.start_web(JWT_ALLAUTH_MFA_TOTP_MODE="required")
+    story.bob = story.stage.browser()
+    answer = story.bob.sign_in(BOB, TYPED["first"])
+    challenge = {"setup_challenge_id": answer.json()["setup_challenge_id"]}
+    story.app = App(story.bob.call("post", SETUP, challenge).json()["secret"])
+    code = {"code": story.app.code()}
+    assert "access" in story.bob.call("post", ACTIVATE, challenge | code).json()
+
+
+def log_in_to_django_admin(story: Story) -> None:
+    story.bob.get("/admin/login/")
+    fields = {
+        "csrfmiddlewaretoken": story.bob.cookies["csrftoken"].value,
+        "username": BOB,
+        "password": TYPED["first"],
+    }
+    for code, answered in ((story.app.wrong_code(), 200), (story.app.code(+1), 302)):
+        form = urlencode(fields | {"code": code})
+        answer = story.bob.post("/admin/login/", form, content_type=FORM)
+        assert answer.status_code == answered
 
 
 FLOWS = (
@@ -234,12 +242,13 @@ FLOWS = (
     log_in_with_a_code,
     log_in_with_a_recovery_code,
     guess_codes,
-    log_in_to_the_admin,
     remove_the_second_factor,
     invite,
     misuse_the_invitation,
     accept_the_invitation,
     log_out,
+    log_in_where_a_second_factor_is_required,
+    log_in_to_django_admin,
 )
 
 
@@ -269,15 +278,15 @@ def _seen(stage: Stage) -> Iterator[tuple[str, str]]:
     for address in stage.inbox.arrived:
         for link in stage.inbox.links_to(address):
             yield "link", _signature(link.rstrip("/"))
-    for answer in stage.wire.answers:
+    for answer in stage.answers:
         cookies = {name: cookie.value for name, cookie in answer.cookies.items() if cookie.value}
-        # The sessions of Django admin are Django's, which keeps their keys in its own table.
+        # Django's own sessions, which only its admin opens, have their keys in a table as they are.
         cookies.pop("sessionid", None)
         yield from ((name, _signature(value)) for name, value in cookies.items())
         typed, said = _fields(answer.wsgi_request.body), _fields(answer.content)
         yield from (("password", typed[name]) for name in typed if "password" in name)
         yield from ((name, typed[name]) for name in ("code", "recovery_code") if name in typed)
-        yield from ((n, _signature(said[n])) for n in ("access", "challenge_id") if n in said)
+        yield from ((name, _signature(said[name])) for name in SIGNED if name in said)
         if "secret" in said:
             yield "secret", said["secret"]
         yield from (("recovery_code", code) for code in said.get("recovery_codes", ()))
@@ -296,7 +305,7 @@ def _fields(content: bytes) -> dict[str, Any]:
 
 
 def _is_in(secret: str, text: str) -> bool:
-    """Codes are short: those that are part of a longer number are there by chance."""
+    """A code stands alone; as a part of an id, or of a second, its few digits are chance."""
     if secret.isdecimal():
         return bool(re.search(rf"(?<![\w.]){secret}(?!\w)", text))
     return secret in text

@@ -65,6 +65,17 @@ def test_whoever_has_one_is_asked_for_a_code(admin: User, held: Held) -> None:
     assert not WrongCode.objects.exists()
 
 
+def test_whoever_has_none_is_sent_to_set_one_up_where_it_is_required(
+    admin: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
+
+    response = log_in(admin)
+
+    assert not response.is_in
+    assert "you have none yet" in errors(response)["__all__"][0]
+
+
 @pytest.mark.parametrize("mode", ["optional", "required"])
 def test_code_of_the_app_signs_in_once(mode: str, admin: User, held: Held, settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
@@ -160,6 +171,39 @@ def test_signed_in_page_ends_when_the_second_factor_changes(
     assert client.get(reverse("admin:index")).status_code == 302
 
 
+def signed_in_client(admin: User, code: str) -> Client:
+    client = Client()
+    fields = {"username": admin.email, "password": PASSWORD, "code": code}
+    client.post(reverse("admin:login"), fields)
+    assert client.get(reverse("admin:index")).status_code == 200
+    return client
+
+
+def test_signed_in_page_does_not_come_back_with_the_next_second_factor(
+    admin: User, held: Held
+) -> None:
+    client = signed_in_client(admin, held.app.code())
+
+    second_factor.remove_all(admin)
+    enrol(admin)
+
+    assert client.get(reverse("admin:index")).status_code == 302
+
+
+@pytest.mark.parametrize(("has_one", "switched_to"), [(True, "optional"), (False, "required")])
+def test_signed_in_page_ends_when_the_second_factor_begins_to_be_asked_for(
+    has_one: bool, switched_to: str, admin: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "disabled"
+    if has_one:
+        enrol(admin)
+    client = signed_in_client(admin, "")
+
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = switched_to
+
+    assert client.get(reverse("admin:index")).status_code == 302
+
+
 def test_page_has_a_label_and_a_help_text_for_each_field(admin: User, client: Client) -> None:
     page = client.get(reverse("admin:login")).content.decode()
 
@@ -223,26 +267,28 @@ def test_whoever_has_none_is_left_alone(admin: User, user: User) -> None:
     assert not LogEntry.objects.exists()
 
 
-def staff_with(codename: str) -> User:
-    staff = make_user(role="STAFF")
-    staff.user_permissions.add(Permission.objects.get(codename=codename))
-    return staff
+def with_permission(role: str, codename: str) -> User:
+    person = make_user(role=role)
+    person.user_permissions.add(Permission.objects.get(codename=codename))
+    return person
 
 
 def test_nobody_resets_somebody_above(admin: User, held: Held, user: User) -> None:
-    staff = staff_with("change_user")
     enrol(user)
 
-    reset_by(staff, admin, user)
+    reset_by(with_permission("ADMIN", "change_user"), admin, user)
 
     assert has_one(admin)
     assert not has_one(user)
 
 
-def test_whoever_may_only_look_resets_nothing(user: User) -> None:
+@pytest.mark.parametrize(("role", "codename"), [("ADMIN", "view_user"), ("STAFF", "change_user")])
+def test_whoever_is_no_admin_or_may_change_nothing_resets_nothing(
+    role: str, codename: str, user: User
+) -> None:
     enrol(user)
 
-    reset_by(staff_with("view_user"), user)
+    reset_by(with_permission(role, codename), user)
 
     assert has_one(user)
 

@@ -159,6 +159,14 @@ def test_booleans_read_true_and_false(
     assert Environment().boolean("SOME_SWITCH", not value) is value
 
 
+def test_several_secrets_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_SECRETS", "new, old")
+    environment = Environment()
+
+    assert environment.secrets("SOME_SECRETS") == ["new", "old"]
+    assert not environment.problems
+
+
 def test_lists_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_NAMES", "a, b ,,c")
 

@@ -170,21 +170,38 @@ def test_description_has_the_second_factor_where_there_is_one(
     assert len([path for path in paths if "/mfa/" in path]) == number
 
 
-def test_description_knows_what_a_challenge_is_and_who_may_set_up(
+@pytest.mark.parametrize(
+    ("mode", "challenges"),
+    [
+        ("disabled", []),
+        ("optional", ["ChallengeOutput"]),
+        ("required", ["ChallengeOutput", "SetupChallengeOutput"]),
+    ],
+)
+def test_description_has_the_challenges_that_a_login_may_answer(
+    mode: str, challenges: list[str], describe: Describe, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
+
+    answers = describe()["components"]["schemas"]["SignedIn"]["oneOf"]
+
+    names = [answer["$ref"].rsplit("/", 1)[1] for answer in answers]
+    assert names == ["TokensOutput", *challenges]
+
+
+def test_description_knows_where_a_challenge_stands_for_an_access_token(
     describe: Describe, settings: Any
 ) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
 
-    described = describe()
+    paths = describe()["paths"]
 
-    answers = [kind["$ref"] for kind in described["components"]["schemas"]["SignedIn"]["oneOf"]]
-    assert [answer.rsplit("/", 1)[1] for answer in answers] == [
-        *("TokensOutput", "ChallengeOutput", "SetupChallengeOutput")
-    ]
     for path in ("setup", "activate"):
-        security = described["paths"][f"/api/auth/mfa/{path}/"]["post"]["security"]
+        security = paths[f"/api/auth/mfa/{path}/"]["post"]["security"]
         assert security == [{"accessToken": []}, {}]
-    assert "security" not in described["paths"]["/api/auth/mfa/verify/"]["post"]
+    for path in ("verify", "verify-recovery"):
+        assert "security" not in paths[f"/api/auth/mfa/{path}/"]["post"]
+    assert paths["/api/auth/mfa/deactivate/"]["post"]["security"] == [{"accessToken": []}]
 
 
 def test_documentation_is_served_from_our_own_files(client: Client) -> None:

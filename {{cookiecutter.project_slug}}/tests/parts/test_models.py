@@ -4,8 +4,11 @@ import pytest
 from django.core.management import call_command
 from django.db import IntegrityError
 
+from accounts import second_factor
 from accounts.models import User
+from tests.authenticator import enrol
 from tests.people import PASSWORD, make_user
+from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
 
@@ -77,3 +80,30 @@ def test_password_is_hashed_with_owasps_parameters() -> None:
 
 def test_ids_do_not_count_our_users() -> None:
     assert make_user().pk.version == 4
+
+
+@pytest.mark.parametrize("has_one", [True, False])
+def test_saving_a_row_read_earlier_leaves_the_second_factor_as_it_is(
+    has_one: bool, user: User
+) -> None:
+    if not has_one:
+        enrol(user)
+    stale = User.objects.get(pk=user.pk)
+    enrol(user) if has_one else second_factor.remove_all(user)
+    before = User.objects.filter(pk=user.pk).values(*User.SECOND_FACTOR).get()
+
+    stale.set_password("another good pass phrase")
+    stale.save()
+
+    assert User.objects.filter(pk=user.pk).values(*User.SECOND_FACTOR).get() == before
+    assert User.objects.get(pk=user.pk).check_password("another good pass phrase")
+
+
+def test_saving_a_row_that_was_read_in_part_saves_that_part(user: User) -> None:
+    part = User.objects.only("first_name").get(pk=user.pk)
+    part.first_name = "Grace"
+
+    with statements(1):
+        part.save()
+
+    assert User.objects.get(pk=user.pk).first_name == "Grace"

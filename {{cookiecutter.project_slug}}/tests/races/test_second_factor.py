@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import second_factor, wrong_codes
@@ -14,7 +15,7 @@ from tests.authenticator import App, Held, enrol
 from tests.client import Browser
 from tests.mailbox import letters_to
 from tests.people import PASSWORD, make_user
-from tests.races.concurrency import Elsewhere, at_once
+from tests.races.concurrency import Elsewhere, at_once, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -180,3 +181,18 @@ def test_wrong_code_and_an_invitation_that_takes_the_account_over_do_not_deadloc
     invitation.invite(email=squatter.email, role="USER", now=timezone.now(), **names)
 
     assert not Authenticator.objects.exists()
+
+
+def test_deleting_an_account_waits_for_what_is_done_to_its_second_factor(
+    user: User, held: Held
+) -> None:
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            locked = second_factor.lock_account(user)
+            assert locked is not None
+            deletion = elsewhere.start(user.delete)
+            wait_until_blocked()
+            second_factor.remove_all(locked)
+
+        deletion.result(timeout=10)
+    assert not User.objects.exists()

@@ -15,5 +15,5 @@ class Command(BaseCommand):
         try:
             done = second_factor.encrypt_anew()
         except ImproperlyConfigured as error:
-            raise CommandError(f"{error} Nothing was changed.") from None
+            raise CommandError(str(error)) from None
         self.stdout.write(f"{done} secret{'' if done == 1 else 's'} encrypted with the first key.")
