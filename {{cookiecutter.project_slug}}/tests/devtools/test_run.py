@@ -27,7 +27,9 @@ ENVIRONMENT = {
     "ALLOWED_HOSTS": "127.0.0.1",
     "SECRET_KEY": "a-secret-key-of-the-tests-that-signs-nothing-anywhere-else",
     "JWT_SIGNING_KEY": "another-key-of-the-tests-that-signs-tokens-nowhere-else",
+    "MFA_ENCRYPTION_KEYS": "a-key-of-the-tests-that-encrypts-secrets-nowhere-else",
     "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION": "False",
+    "JWT_ALLAUTH_MFA_TOTP_MODE": "disabled",
 }
 NEWCOMER = {
     "email": "ada@example.test",
