@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from accounts.models import User
+from tests.authenticator import Held, enrol
 from tests.client import Browser
 from tests.people import make_user
 
@@ -10,6 +11,12 @@ from tests.people import make_user
 @pytest.fixture
 def user(db: None) -> User:
     return make_user()
+
+
+@pytest.fixture
+def held(user: User) -> Held:
+    """The second factor of ``user``."""
+    return enrol(user)
 
 
 @pytest.fixture

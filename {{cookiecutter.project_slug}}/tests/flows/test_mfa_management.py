@@ -22,11 +22,6 @@ def mode(settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
 
 
-@pytest.fixture
-def held(user: User) -> Held:
-    return enrol(user)
-
-
 def signed_in_with_code(user: User, held: Held, steps: int = 0) -> Browser:
     browser = Browser()
     challenge = browser.sign_in(user.email).json()["challenge_id"]

@@ -28,11 +28,6 @@ every_mode = pytest.mark.parametrize("mode", ["disabled", "optional", "required"
 each_way_of_asking = pytest.mark.parametrize("mode", ["optional", "required"])
 
 
-@pytest.fixture
-def held(user: User) -> Held:
-    return enrol(user)
-
-
 def switch_to(settings: Any, mode: str) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
 

@@ -28,11 +28,6 @@ def mode(request: Any, settings: Any) -> str:
 
 
 @pytest.fixture
-def held(user: User) -> Held:
-    return enrol(user)
-
-
-@pytest.fixture
 def challenge(user: User, held: Held) -> str:
     return challenge_for(user)
 

@@ -1,23 +1,27 @@
 """What people see of the second factor: the QR code, pages that end in it, the admin's sign-in."""
 
 import io
+import json
 import re
 from typing import Any
 
 import pyotp
 import pytest
 import zxingcpp
+from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from accounts.http import REFRESH_COOKIE
 from accounts.models import User
 from tests.authenticator import App, enrol
 from tests.client import Browser
-from tests.pages.ways import ADDRESS, choose, open_invitation, open_reset
-from tests.people import PASSWORD
+from tests.pages.ways import ADDRESS, NEW, choose, open_invitation, open_reset
+from tests.people import PASSWORD, make_user
 
 COMPLETE = reverse("jwt_allauth_password_reset_complete")
+SETUP = "jwt_allauth_mfa_setup"
 SIGNED_IN = "This browser is signed in already."
 
 
@@ -26,10 +30,14 @@ def mode(settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
 
 
-def scan(page: Page, image: str, background: str) -> str:
+# The QR code
+
+
+def scan(page: Page, image: str, *, background: str = "white", width: str = "auto") -> str:
     """What a phone reads that is held before a page with this image."""
-    page.set_content(f'<body style="background: {background}; margin: 0">{image}</body>')
-    screenshot = Image.open(io.BytesIO(page.locator("svg").screenshot()))
+    style = f"<style>body {{ background: {background} }} svg {{ width: {width} }}</style>"
+    page.set_content(f"{style}{image}")
+    screenshot = Image.open(io.BytesIO(page.screenshot()))
     [code] = zxingcpp.read_barcodes(screenshot)
     return str(code.text)
 
@@ -38,9 +46,9 @@ def scan(page: Page, image: str, background: str) -> str:
 def test_scanned_qr_code_leads_to_a_login(
     background: str, page: Page, signed_in: Browser, user: User
 ) -> None:
-    shown = signed_in.call("post", "jwt_allauth_mfa_setup", {}).json()
+    shown = signed_in.call("post", SETUP, {}).json()
 
-    scanned = scan(page, shown["qr_code"], background)
+    scanned = scan(page, shown["qr_code"], background=background)
 
     assert scanned == shown["provisioning_uri"]
     totp = pyotp.parse_uri(scanned)
@@ -51,55 +59,131 @@ def test_scanned_qr_code_leads_to_a_login(
     assert Browser().call("post", "jwt_allauth_mfa_verify", answer).status_code == 200
 
 
-@pytest.mark.parametrize("has_second_factor", [True, False])
-def test_reset_says_nobody_is_signed_in_where_a_second_factor_is_owed(
-    has_second_factor: bool, page: Page, user: User, settings: Any
-) -> None:
-    if has_second_factor:
-        enrol(user)
-    else:
-        settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
+def test_long_names_are_scanned_from_a_small_image(page: Page, settings: Any) -> None:
+    settings.MFA_TOTP_ISSUER = "Lamps & Söhne, makers of lights for every lighthouse"
+    browser = Browser()
+    browser.sign_in(make_user(email=ADDRESS).email)
+    shown = browser.call("post", SETUP, {}).json()
+
+    totp = pyotp.parse_uri(scan(page, shown["qr_code"], width="240px"))
+
+    assert (totp.issuer, totp.name) == (settings.MFA_TOTP_ISSUER, ADDRESS)
+
+
+# A new password
+
+
+def sign_in_here(page: Page, user: User) -> None:
+    page.goto(COMPLETE)
+    request = {
+        "method": "POST",
+        "headers": {"Content-Type": "application/json"},
+        "body": json.dumps({"email": user.email, "password": PASSWORD}),
+    }
+    page.evaluate("([path, request]) => fetch(path, request)", [reverse("rest_login"), request])
+    assert has_refresh_cookie(page)
+
+
+def has_refresh_cookie(page: Page) -> bool:
+    return REFRESH_COOKIE in {cookie.get("name") for cookie in page.context.cookies()}
+
+
+def test_reset_signs_in_whoever_has_no_second_factor(page: Page, user: User) -> None:
     open_reset(page, user)
+    expect(page.get_by_role("main")).to_contain_text("every other device is signed out")
+
+    choose(page)
+
+    expect(page).to_have_url(COMPLETE)
+    expect(page.get_by_role("main")).to_contain_text("Every other device has been signed out")
+    expect(page.get_by_role("main")).to_contain_text(SIGNED_IN)
+    assert has_refresh_cookie(page)
+
+
+@pytest.mark.parametrize(
+    ("mode_then", "has_one", "owed"),
+    [("optional", True, "challenge_id"), ("required", False, "setup_challenge_id")],
+)
+def test_reset_leaves_nobody_signed_in_where_a_second_factor_is_owed(
+    mode_then: str, has_one: bool, owed: str, page: Page, user: User, settings: Any
+) -> None:
+    sign_in_here(page, user)
+    if has_one:
+        enrol(user)
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode_then
+    open_reset(page, user)
+    expect(page.get_by_role("main")).to_contain_text("every device is signed out")
 
     choose(page)
 
     expect(page).to_have_url(COMPLETE)
     expect(page.get_by_role("heading")).to_have_text("Your new password is set")
+    expect(page.get_by_role("main")).to_contain_text("Every device has been signed out")
     expect(page.get_by_role("main")).not_to_contain_text(SIGNED_IN)
-    assert "refresh_token" not in {cookie.get("name") for cookie in page.context.cookies()}
+    assert not has_refresh_cookie(page)
+    assert owed in Browser().sign_in(user.email, NEW).json()
 
 
-@pytest.mark.parametrize(("mode", "is_said"), [("optional", True), ("required", False)])
+@pytest.mark.parametrize(("mode_then", "signs_in"), [("optional", True), ("required", False)])
 def test_invitation_says_who_is_signed_in(
-    mode: str, is_said: bool, page: Page, settings: Any
+    mode_then: str, signs_in: bool, page: Page, settings: Any
 ) -> None:
     open_invitation(page)
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode_then
     page.reload()
 
     choose(page)
 
     expect(page.get_by_role("heading")).to_have_text("Your password is set")
-    assert (SIGNED_IN in page.get_by_role("main").inner_text()) is is_said
-    assert User.objects.get(email=ADDRESS).has_usable_password()
+    assert (SIGNED_IN in page.get_by_role("main").inner_text()) is signs_in
+    assert has_refresh_cookie(page) is signs_in
+    assert Browser().sign_in(ADDRESS, NEW).status_code == 200
+
+
+# The sign-in of Django admin
+
+
+@pytest.fixture
+def app(live_server: Any) -> App:
+    """The administrator's."""
+    return enrol(User.objects.create_superuser(email=ADDRESS, password=PASSWORD)).app
+
+
+@pytest.fixture
+def asked(page: Page, app: App, forgiven: list[str]) -> Page:
+    """The sign-in page after a right password, where it asks for a code."""
+    # Django admin has no icon, and the browser asks for one.
+    forgiven.append("status of 404")
+    page.goto(reverse("admin:login"))
+    page.get_by_label("Email").fill(ADDRESS)
+    submit(page, "")
+    expect(page.get_by_label("Code")).to_have_accessible_description(re.compile("enter a code"))
+    return page
+
+
+def submit(page: Page, code: str) -> None:
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_label("Code").fill(code)
+    page.get_by_role("button", name="Log in").click()
+
+
+def test_admin_signs_in_with_a_code(asked: Page, app: App) -> None:
+    submit(asked, app.code())
+
+    expect(asked.get_by_role("heading", name="Site administration")).to_be_visible()
 
 
 @pytest.mark.parametrize(
-    "options", [{"viewport": {"width": width, "height": 700}} for width in (320, 1280)]
+    "options",
+    [
+        {"viewport": {"width": 320, "height": 640}, "color_scheme": "dark"},
+        {"viewport": {"width": 1280, "height": 720}, "color_scheme": "light"},
+    ],
+    ids=["narrow and dark", "wide and light"],
 )
-def test_admin_signs_in_with_a_code(page: Page, forgiven: list[str]) -> None:
-    # Django admin has no icon, and the browser asks for one.
-    forgiven.append("status of 404")
-    admin = User.objects.create_superuser(email="root@example.test", password=PASSWORD)
-    app = enrol(admin).app
-    page.goto(reverse("admin:login"))
-    page.get_by_label("Email").fill(admin.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_label("Code")).to_have_accessible_description(re.compile("enter a code"))
+def test_admin_sign_in_keeps_nobody_out_by_how_it_looks(asked: Page) -> None:
+    results = Axe().run(asked)
 
-    page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_label("Code").fill(app.code())
-    page.get_by_role("button", name="Sign in").click()
-
-    expect(page.get_by_role("heading", name="Site administration")).to_be_visible()
+    assert results.violations_count == 0, results.generate_report()
+    root = "document.documentElement"
+    assert asked.evaluate(f"{root}.scrollWidth - {root}.clientWidth") == 0

@@ -124,6 +124,12 @@ def test_wrong_password_says_nothing_of_the_code_and_spends_none(admin: User, he
     assert log_in(admin, code).is_in
 
 
+def test_guesses_without_the_password_lock_nobody_out(admin: User, held: Held) -> None:
+    log_in(admin, held.app.wrong_code(), "wrong")
+
+    assert not WrongCode.objects.exists()
+
+
 def test_whoever_is_no_staff_is_refused_before_any_code(user: User) -> None:
     held = enrol(user)
 

@@ -29,11 +29,6 @@ def mode(settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
 
 
-@pytest.fixture
-def held(user: User) -> Held:
-    return enrol(user)
-
-
 def challenges_for(user: User, number: int) -> list[str]:
     return [Browser().sign_in(user.email).json()["challenge_id"] for _ in range(number)]
 
