@@ -48,7 +48,7 @@ class AdminLoginForm(AdminAuthenticationForm):
     def _ask_for_code(self, user: User) -> None:
         code = self.cleaned_data.get("code", "").translate(SEPARATORS)
         if not code:
-            raise ValidationError({"code": "Your account has a second factor: enter a code."})
+            raise self._refusal("Your account has a second factor: enter a code.")
         client = client_of(cast(HttpRequest, self.request))
         try:
             with transaction.atomic():
@@ -56,6 +56,12 @@ class AdminLoginForm(AdminAuthenticationForm):
                     user, code=code, claims=CLAIMS, client=client, now=timezone.now()
                 )
         except TooManyWrongCodes:
-            raise ValidationError({"code": "Too many wrong codes. Try again later."}) from None
+            raise self._refusal("Too many wrong codes. Try again later.") from None
         if not is_right:
-            raise ValidationError({"code": "The code is not correct, or it was used before."})
+            raise self._refusal("The code is not correct, or it was used before.")
+
+    def _refusal(self, sentence: str) -> ValidationError:
+        """With the cursor in the password, which has to be typed again."""
+        self.fields["username"].widget.attrs.pop("autofocus", None)
+        self.fields["password"].widget.attrs["autofocus"] = True
+        return ValidationError({"code": sentence})

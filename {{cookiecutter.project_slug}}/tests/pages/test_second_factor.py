@@ -168,6 +168,8 @@ def submit(page: Page, code: str) -> None:
 
 
 def test_admin_signs_in_with_a_code(asked: Page, app: App) -> None:
+    expect(asked.get_by_label("Password")).to_be_focused()
+
     submit(asked, app.code())
 
     expect(asked.get_by_role("heading", name="Site administration")).to_be_visible()

@@ -1,22 +1,18 @@
-"""Django admin and the second factor: its own sign-in asks for it, and its people reset it."""
+"""Django admin's own sign-in asks for the second factor."""
 
-from io import StringIO
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
-from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import Permission
-from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
 from accounts import second_factor
-from accounts.models import LoginChallenge, Session, User, WrongCode
+from accounts.models import User, WrongCode
 from tests.authenticator import Held, enrol
 from tests.client import Browser
 from tests.mailbox import letters_to
-from tests.people import PASSWORD, make_user
+from tests.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -47,9 +43,6 @@ def log_in(user: User, code: str = "", password: str = PASSWORD) -> Any:
 
 def errors(response: Any) -> dict[str, list[str]]:
     return dict(response.context["form"].errors)
-
-
-# Signing in
 
 
 def test_password_is_enough_for_whoever_has_no_second_factor(admin: User) -> None:
@@ -217,102 +210,3 @@ def test_page_has_a_label_and_a_help_text_for_each_field(admin: User, client: Cl
     assert 'autocomplete="one-time-code"' in page
     assert 'aria-describedby="id_code_helptext"' in page
     assert 'id="id_code_helptext"' in page
-
-
-# Resetting
-
-
-def reset_by(actor: User, *people: User) -> Any:
-    client = Client()
-    client.force_login(actor)
-    chosen = [str(person.pk) for person in people]
-    fields = {"action": "reset_second_factor", "_selected_action": chosen}
-    return client.post(reverse("admin:accounts_user_changelist"), fields, follow=True)
-
-
-def has_one(user: User) -> bool:
-    has_rows = Authenticator.objects.filter(user=user).exists()
-    assert User.objects.get(pk=user.pk).has_second_factor == has_rows
-    return has_rows
-
-
-def test_admin_resets_a_persons_second_factor(admin: User, user: User, settings: Any) -> None:
-    held = enrol(user)
-    browser = Browser()
-    challenge = browser.sign_in(user.email).json()["challenge_id"]
-    answer = {"challenge_id": challenge, "code": held.app.code()}
-    browser.call("post", "jwt_allauth_mfa_verify", answer)
-    Browser().sign_in(user.email)
-
-    response = reset_by(admin, user)
-
-    assert "1 reset, 0 left as they were" in response.content.decode()
-    assert not has_one(user)
-    assert not Session.objects.exists()
-    assert not LoginChallenge.objects.exists()
-    assert "reset" in letters_to(user.email)[-1].subject
-    entry = LogEntry.objects.get()
-    assert (entry.user, entry.object_id) == (admin, str(user.pk))
-    assert "second factor" in entry.get_change_message()
-    assert "access" in Browser().sign_in(user.email).json()
-
-
-def test_nobody_resets_their_own(admin: User, held: Held) -> None:
-    reset_by(admin, admin)
-
-    assert has_one(admin)
-
-
-def test_whoever_has_none_is_left_alone(admin: User, user: User) -> None:
-    Browser().sign_in(user.email)
-
-    reset_by(admin, user)
-
-    assert Session.objects.exists()
-    assert letters_to(user.email) == []
-    assert not LogEntry.objects.exists()
-
-
-def with_permission(role: str, codename: str) -> User:
-    person = make_user(role=role)
-    person.user_permissions.add(Permission.objects.get(codename=codename))
-    return person
-
-
-def test_nobody_resets_somebody_above(admin: User, held: Held, user: User) -> None:
-    enrol(user)
-
-    reset_by(with_permission("ADMIN", "change_user"), admin, user)
-
-    assert has_one(admin)
-    assert not has_one(user)
-
-
-@pytest.mark.parametrize(("role", "codename"), [("ADMIN", "view_user"), ("STAFF", "change_user")])
-def test_whoever_is_no_admin_or_may_change_nothing_resets_nothing(
-    role: str, codename: str, user: User
-) -> None:
-    enrol(user)
-
-    reset_by(with_permission(role, codename), user)
-
-    assert has_one(user)
-
-
-def test_command_resets_for_the_last_admin(admin: User, held: Held) -> None:
-    output = StringIO()
-
-    call_command("reset_second_factor", "ROOT@example.test", stdout=output)
-
-    assert "has been reset" in output.getvalue()
-    assert not has_one(admin)
-    assert "reset" in letters_to(admin.email)[-1].subject
-
-
-@pytest.mark.parametrize(
-    ("email", "says"),
-    [("nobody@example.test", "Nobody has"), ("root@example.test", "has no second factor")],
-)
-def test_command_says_why_it_cannot(email: str, says: str, admin: User) -> None:
-    with pytest.raises(CommandError, match=says):
-        call_command("reset_second_factor", email)

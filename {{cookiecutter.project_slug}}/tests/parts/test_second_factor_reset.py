@@ -1,0 +1,131 @@
+"""Somebody has lost the phone: Django admin and a command remove the second factor."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import LoginChallenge, Session, User
+from tests.authenticator import Held, enrol
+from tests.client import Browser
+from tests.mailbox import letters_to
+from tests.people import PASSWORD, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def mode(settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+
+
+@pytest.fixture
+def admin() -> User:
+    return User.objects.create_superuser(email="root@example.test", password=PASSWORD)
+
+
+@pytest.fixture
+def held(admin: User) -> Held:
+    return enrol(admin)
+
+
+def reset_by(actor: User, *people: User) -> Any:
+    client = Client()
+    client.force_login(actor)
+    chosen = [str(person.pk) for person in people]
+    fields = {"action": "reset_second_factor", "_selected_action": chosen}
+    return client.post(reverse("admin:accounts_user_changelist"), fields, follow=True)
+
+
+def has_one(user: User) -> bool:
+    has_rows = Authenticator.objects.filter(user=user).exists()
+    assert User.objects.get(pk=user.pk).has_second_factor == has_rows
+    return has_rows
+
+
+def test_admin_resets_a_persons_second_factor(admin: User, user: User, settings: Any) -> None:
+    held = enrol(user)
+    browser = Browser()
+    challenge = browser.sign_in(user.email).json()["challenge_id"]
+    answer = {"challenge_id": challenge, "code": held.app.code()}
+    browser.call("post", "jwt_allauth_mfa_verify", answer)
+    Browser().sign_in(user.email)
+
+    response = reset_by(admin, user)
+
+    assert "1 reset, 0 left as they were" in response.content.decode()
+    assert not has_one(user)
+    assert not Session.objects.exists()
+    assert not LoginChallenge.objects.exists()
+    assert "reset" in letters_to(user.email)[-1].subject
+    entry = LogEntry.objects.get()
+    assert (entry.user, entry.object_id) == (admin, str(user.pk))
+    assert "second factor" in entry.get_change_message()
+    assert "access" in Browser().sign_in(user.email).json()
+
+
+def test_nobody_resets_their_own(admin: User, held: Held) -> None:
+    reset_by(admin, admin)
+
+    assert has_one(admin)
+
+
+def test_whoever_has_none_is_left_alone(admin: User, user: User) -> None:
+    Browser().sign_in(user.email)
+
+    reset_by(admin, user)
+
+    assert Session.objects.exists()
+    assert letters_to(user.email) == []
+    assert not LogEntry.objects.exists()
+
+
+def with_permission(role: str, codename: str) -> User:
+    person = make_user(role=role)
+    person.user_permissions.add(Permission.objects.get(codename=codename))
+    return person
+
+
+def test_nobody_resets_somebody_above(admin: User, held: Held, user: User) -> None:
+    enrol(user)
+
+    reset_by(with_permission("ADMIN", "change_user"), admin, user)
+
+    assert has_one(admin)
+    assert not has_one(user)
+
+
+@pytest.mark.parametrize(("role", "codename"), [("ADMIN", "view_user"), ("STAFF", "change_user")])
+def test_whoever_is_no_admin_or_may_change_nothing_resets_nothing(
+    role: str, codename: str, user: User
+) -> None:
+    enrol(user)
+
+    reset_by(with_permission(role, codename), user)
+
+    assert has_one(user)
+
+
+def test_command_resets_for_the_last_admin(admin: User, held: Held) -> None:
+    output = StringIO()
+
+    call_command("reset_second_factor", "ROOT@example.test", stdout=output)
+
+    assert "has been reset" in output.getvalue()
+    assert not has_one(admin)
+    assert "reset" in letters_to(admin.email)[-1].subject
+
+
+@pytest.mark.parametrize(
+    ("email", "says"),
+    [("nobody@example.test", "Nobody has"), ("root@example.test", "has no second factor")],
+)
+def test_command_says_why_it_cannot(email: str, says: str, admin: User) -> None:
+    with pytest.raises(CommandError, match=says):
+        call_command("reset_second_factor", email)
