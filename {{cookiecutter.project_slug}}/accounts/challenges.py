@@ -84,7 +84,8 @@ def end_all(*, user_id: uuid.UUID) -> None:
     LoginChallenge.objects.filter(user_id=user_id).delete()
 
 
-def end_everybodys() -> None:
+def end_everybody() -> None:
+    """Ends every challenge there is."""
     LoginChallenge.objects.all().delete()
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from accounts import challenges, sessions, tokens
 from accounts.challenges import IssuedChallenge, Kind
 from accounts.conf import switches
-from accounts.errors import IncorrectCredentials
+from accounts.errors import IncorrectCredentials, InvalidChallenge
+from accounts.models import User
 from accounts.proof import OutdatedProofError, Proof
 from accounts.tokens import Tokens
 from core.client import Client
@@ -27,6 +28,18 @@ def admit(proof: Proof, *, client: Client, now: datetime) -> Entry:
     except OutdatedProofError:
         raise IncorrectCredentials from None
     return tokens.sign(grant, now=now)
+
+
+def admit_with_second_factor(user: User, *, client: Client, now: datetime) -> Entry:
+    """Opens a session for somebody who came with a challenge, and has spent it.
+
+    Raises:
+        InvalidChallenge: the password changed, or the second factor went, in the meantime.
+    """
+    try:
+        return admit(Proof.of(user, second_factor_shown=True), client=client, now=now)
+    except IncorrectCredentials:
+        raise InvalidChallenge from None
 
 
 def _owed(proof: Proof) -> Kind | None:

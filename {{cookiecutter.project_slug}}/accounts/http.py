@@ -263,12 +263,9 @@ def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: A
 
 def answer_challenge(challenge: IssuedChallenge, *, status: int = 200, **also: Any) -> Response:
     """What the client owes: a second factor, or the setup of one."""
-    is_setup = challenge.kind is Kind.SETUP
-    body = (
-        {"mfa_setup_required": True, "setup_challenge_id": challenge.signed_id}
-        if is_setup
-        else {"mfa_required": True, "challenge_id": challenge.signed_id}
-    )
+    body: dict[str, Any] = {"mfa_required": True, "challenge_id": challenge.signed_id}
+    if challenge.kind is Kind.SETUP:
+        body = {"mfa_setup_required": True, "setup_challenge_id": challenge.signed_id}
     return uncached(Response({**body, **also}, status=status))
 
 

@@ -33,7 +33,10 @@ Output = type[serializers.Serializer[Any]]
 
 
 class OutputsOfEntry:
-    """These, and the challenges of the mode that is set when they are read."""
+    """These, and the challenges of the mode that is set whenever they are read.
+
+    (drf-spectacular also takes a callable, which it asks once and never again.)
+    """
 
     def __init__(self, *outputs: Output) -> None:
         self._outputs = outputs

@@ -10,21 +10,16 @@ then sessions and challenges: two requests in another order could wait for each 
 
 import secrets
 import uuid
-from base64 import b32decode, b32encode, urlsafe_b64encode
+from base64 import b32decode, b32encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
-from django.conf import settings
-from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -32,6 +27,7 @@ from django.utils.crypto import constant_time_compare
 from qrcode.image.svg import SvgPathFillImage
 from qrcode.main import make as make_qr_code
 
+from accounts import encryption
 from accounts.errors import MfaAlreadyActive, MfaSetupNotStarted
 from accounts.models import PendingSecret, User
 
@@ -49,23 +45,13 @@ Held = dict[str, Authenticator]
 
 
 class Adapter(DefaultMFAAdapter):
-    """How allauth, and this module, encrypt what they store."""
+    """How allauth encrypts what it stores, and draws what apps scan."""
 
     def encrypt(self, text: str) -> str:
-        return _cipher(tuple(settings.MFA_ENCRYPTION_KEYS)).encrypt(text.encode()).decode()
+        return encryption.encrypt(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        """
-        Raises:
-            ImproperlyConfigured: it was encrypted with a key that is not there any more.
-        """
-        cipher = _cipher(tuple(settings.MFA_ENCRYPTION_KEYS))
-        try:
-            return cipher.decrypt(encrypted_text.encode()).decode()
-        except InvalidToken:
-            raise ImproperlyConfigured(
-                "MFA_ENCRYPTION_KEYS lacks the key that a second factor was encrypted with."
-            ) from None
+        return encryption.decrypt(encrypted_text)
 
     def build_totp_svg(self, url: str) -> str:
         """With a ground of its own, for a dark page would swallow the pattern."""
@@ -115,10 +101,10 @@ def begin(user: User, *, now: datetime) -> Enrolment:
     """
     if user.has_second_factor:
         raise MfaAlreadyActive
-    adapter = get_adapter()
     secret = b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
-    pending = {"secret": adapter.encrypt(secret), "created_at": now}
+    pending = {"secret": encryption.encrypt(secret), "created_at": now}
     PendingSecret.objects.update_or_create(user=user, defaults=pending)
+    adapter = get_adapter()
     uri = adapter.build_totp_url(user, secret)
     return Enrolment(secret, uri, adapter.build_totp_svg(uri))
 
@@ -147,7 +133,7 @@ def activate(user: User, *, code: str, now: datetime) -> list[str] | None:
     remove_all(user)
     # Encrypted anew: the key that the pending secret was encrypted with may be on its way out.
     _store(user, Type.TOTP, {"secret": _anew(pending.secret), "last_step": step}, now)
-    seed = get_adapter().encrypt(secrets.token_hex(SECRET_BYTES))
+    seed = encryption.encrypt(secrets.token_hex(SECRET_BYTES))
     recovery = _store(user, Type.RECOVERY_CODES, {"seed": seed, "used_mask": 0}, now)
     _mark(user, has_second_factor=True)
     codes: list[str] = recovery.wrap().generate_codes()
@@ -251,8 +237,7 @@ def _encrypt_pending_anew(pk: uuid.UUID) -> bool:
 
 
 def _anew(encrypted: str) -> str:
-    adapter = get_adapter()
-    return str(adapter.encrypt(adapter.decrypt(encrypted)))
+    return encryption.encrypt(encryption.decrypt(encrypted))
 
 
 def _store(user: User, kind: str, data: dict[str, Any], now: datetime) -> Authenticator:
@@ -270,7 +255,7 @@ def _mark(user: User, *, has_second_factor: bool) -> None:
 
 def _matching_step(encrypted: str, code: str, *, after: int, now: datetime) -> int | None:
     """The time step that the code belongs to, if it is near enough and later than ``after``."""
-    hotp = HOTP(b32decode(get_adapter().decrypt(encrypted)), DIGITS, SHA1())  # noqa: S303
+    hotp = HOTP(b32decode(encryption.decrypt(encrypted)), DIGITS, SHA1())  # noqa: S303  what apps use
     matches = [step for step in _near(now) if constant_time_compare(_digits(hotp, step), code)]
     return next((step for step in matches if step > after), None)
 
@@ -282,14 +267,3 @@ def _near(now: datetime) -> Iterable[int]:
 
 def _digits(hotp: HOTP, step: int) -> str:
     return hotp.generate(step).decode()
-
-
-@cache
-def _cipher(keys: tuple[str, ...]) -> MultiFernet:
-    """Encrypts with the first key, and decrypts with any of them."""
-    return MultiFernet([Fernet(urlsafe_b64encode(_derive(key))) for key in keys])
-
-
-def _derive(key: str) -> bytes:
-    hkdf = HKDF(SHA256(), length=32, salt=None, info=b"accounts.second_factor")
-    return hkdf.derive(key.encode())

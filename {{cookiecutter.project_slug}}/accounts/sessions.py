@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 PURGE_BATCH = 5_000
 """Rows a purging statement deletes at most, so that none holds its locks for long."""
 
-
 RECENT = timedelta(minutes=15)
 """How long a sign-in counts as proof that it is the owner who asks for what could lock them out."""
 

@@ -47,7 +47,7 @@ def purge(*, now: datetime) -> None:
 
 
 def _latest(user_id: uuid.UUID, now: datetime) -> list[tuple[datetime, uuid.UUID | None]]:
-    """The newest first. The oldest that can still matter was in the window of one in the window."""
+    """The newest first. The last of a lock may be a window old, the first of it one more."""
     rows = WrongCode.objects.filter(user_id=user_id, at__gt=now - 2 * WINDOW)
     return list(rows.order_by("-at").values_list("at", "challenge_id")[:MAX_PER_ACCOUNT])
 

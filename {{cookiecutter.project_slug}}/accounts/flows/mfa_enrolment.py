@@ -21,7 +21,8 @@ from rest_framework.response import Response
 
 from accounts import challenges, entry, letters, past, second_factor, sessions, wrong_codes
 from accounts.challenges import Kind
-from accounts.errors import IncorrectCredentials, InvalidChallenge, InvalidCode, TokenNotValid
+from accounts.entry import Entry
+from accounts.errors import InvalidChallenge, InvalidCode, TokenNotValid
 from accounts.http import (
     MfaEndpoint,
     PublicEndpoint,
@@ -32,7 +33,6 @@ from accounts.http import (
 )
 from accounts.inputs import ChallengeField, CodeField
 from accounts.models import LoginChallenge, Session, User
-from accounts.proof import Proof
 from accounts.schema import EitherProofSchema
 from accounts.second_factor import Enrolment
 from core.client import Client, client_of
@@ -71,10 +71,12 @@ class ActivationOutput(TokensOutput):
     recovery_codes = serializers.ListField(child=serializers.CharField())
 
 
-def activate(*, standing: Standing, code: str, client: Client, now: datetime) -> list[str]:
+def activate(
+    *, standing: Standing, code: str, client: Client, now: datetime
+) -> tuple[list[str], Entry | None]:
     """
     Returns:
-        the recovery codes.
+        the recovery codes, and what opens a session; None for whoever has one.
 
     Raises:
         InvalidCode: wrong.
@@ -94,7 +96,9 @@ def activate(*, standing: Standing, code: str, client: Client, now: datetime) ->
             outbox.post(letters.second_factor_on, to=user.email, parameters={"ip": client.ip})
     if recovery_codes is None:
         raise InvalidCode
-    return recovery_codes
+    if isinstance(standing, Session):
+        return recovery_codes, None
+    return recovery_codes, entry.admit_with_second_factor(standing.user, client=client, now=now)
 
 
 @transaction.atomic
@@ -172,15 +176,13 @@ class ActivationView(EnrolmentView):
         form, now = ActivationInput(data=request.data), timezone.now()
         form.is_valid(raise_exception=True)
         standing = self.standing(request, form.validated_data.get("setup_challenge_id"), now)
-        client = client_of(request)
-        code = form.validated_data["code"]
-        recovery_codes = activate(standing=standing, code=code, client=client, now=now)
+        recovery_codes, entered = activate(
+            standing=standing,
+            code=form.validated_data["code"],
+            client=client_of(request),
+            now=now,
+        )
         body: dict[str, Any] = {"success": True, "recovery_codes": recovery_codes}
-        if isinstance(standing, Session):
+        if entered is None:
             return uncached(Response(body))
-        proof = Proof.of(standing.user, second_factor_shown=True)
-        try:
-            entered = entry.admit(proof, client=client, now=now)
-        except IncorrectCredentials:
-            raise InvalidChallenge from None
         return answer_entry(entered, now=now, **body)

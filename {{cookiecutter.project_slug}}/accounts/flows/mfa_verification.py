@@ -24,11 +24,10 @@ from rest_framework.response import Response
 from accounts import challenges, entry, letters, second_factor, wrong_codes
 from accounts.challenges import Kind
 from accounts.entry import Entry
-from accounts.errors import IncorrectCredentials, InvalidChallenge, InvalidCode
+from accounts.errors import InvalidChallenge, InvalidCode
 from accounts.http import MfaEndpoint, PublicEndpoint, TokensOutput, answer_entry
 from accounts.inputs import ChallengeField, CodeField
 from accounts.models import User
-from accounts.proof import Proof
 from accounts.second_factor import Held
 from core.client import Client, client_of
 from core.errors import refused
@@ -73,10 +72,7 @@ def verify(*, challenge_id: str, code: str, claim: Claim, client: Client, now: d
             raise InvalidChallenge
     if not is_right:
         raise InvalidCode
-    try:
-        return entry.admit(Proof.of(user, second_factor_shown=True), client=client, now=now)
-    except IncorrectCredentials:
-        raise InvalidChallenge from None
+    return entry.admit_with_second_factor(user, client=client, now=now)
 
 
 def present(

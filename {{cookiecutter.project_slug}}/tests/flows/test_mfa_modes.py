@@ -14,6 +14,7 @@ from tests.queries import statements
 pytestmark = pytest.mark.django_db
 
 NEW = "another good pass phrase"
+NEWCOMER = "new@example.test"
 ENDPOINTS = {
     "jwt_allauth_mfa_setup": "post",
     "jwt_allauth_mfa_activate": "post",
@@ -138,16 +139,7 @@ def test_sign_up_leads_to_the_setup_where_it_is_required(
 def test_invitation_leads_to_the_setup_where_it_is_required(
     mode: str, expected: str, browser: Browser, settings: Any
 ) -> None:
-    settings.JWT_ALLAUTH_INVITATIONS = True
-    admin = Browser()
-    admin.sign_in(make_user(role=User.Role.ADMIN).email)
-    admin.call("post", "rest_user_register", {"email": "new@example.test", "role": "USER"})
-    switch_to(settings, mode)
-    browser.get(link_to("new@example.test"))
-
-    response = browser.set_password("rest_set_password", NEW)
-
-    assert kind_of(response) == expected
+    assert kind_of(accept_invitation(browser, settings, mode)) == expected
 
 
 @each_way_of_asking
@@ -235,19 +227,56 @@ def test_sessions_from_before_it_was_required_refresh_no_more(
     assert (response.status_code, response.json()["code"]) == (401, "token_not_valid")
 
 
-def test_account_from_before_it_was_required_gets_in_by_setting_one_up(
-    user: User, signed_in: Browser, settings: Any
-) -> None:
+def account_from_before(browser: Browser, settings: Any) -> Any:
+    person = make_user(email=NEWCOMER, password=NEW)
     switch_to(settings, "required")
-    challenge = signed_in.sign_in(user.email).json()[SETUP]
+    return browser.sign_in(person.email, NEW)
 
-    secret = signed_in.call("post", "jwt_allauth_mfa_setup", {SETUP: challenge}).json()["secret"]
+
+def sign_up_without_verification(browser: Browser, settings: Any) -> Any:
+    switch_to(settings, "required")
+    settings.EMAIL_VERIFICATION = "none"
+    return browser.sign_up(NEWCOMER, NEW)
+
+
+def sign_up_with_optional_verification(browser: Browser, settings: Any) -> Any:
+    switch_to(settings, "required")
+    settings.EMAIL_VERIFICATION = "optional"
+    return browser.sign_up(NEWCOMER, NEW)
+
+
+def accept_invitation(browser: Browser, settings: Any, mode: str = "required") -> Any:
+    settings.JWT_ALLAUTH_INVITATIONS = True
+    admin = Browser()
+    admin.sign_in(make_user(role=User.Role.ADMIN).email)
+    admin.call("post", "rest_user_register", {"email": NEWCOMER, "role": "USER"})
+    switch_to(settings, mode)
+    browser.get(link_to(NEWCOMER))
+    return browser.set_password("rest_set_password", NEW)
+
+
+@pytest.mark.parametrize(
+    "comes",
+    [
+        account_from_before,
+        sign_up_without_verification,
+        sign_up_with_optional_verification,
+        accept_invitation,
+    ],
+)
+def test_whoever_has_none_gets_in_by_setting_one_up(
+    comes: Any, browser: Browser, settings: Any
+) -> None:
+    challenge = comes(browser, settings).json()[SETUP]
+
+    secret = browser.call("post", "jwt_allauth_mfa_setup", {SETUP: challenge}).json()["secret"]
     activation = {SETUP: challenge, "code": App(secret).code()}
-    response = signed_in.call("post", "jwt_allauth_mfa_activate", activation)
+    response = browser.call("post", "jwt_allauth_mfa_activate", activation)
 
     assert kind_of(response) == TOKENS
     assert len(response.json()["recovery_codes"]) == 10
-    assert signed_in.refresh().status_code == 200
+    assert browser.refresh().status_code == 200
+    assert kind_of(Browser().sign_in(NEWCOMER, NEW)) == CHALLENGE
 
 
 def test_second_factor_is_kept_while_nobody_is_asked_and_asked_for_again_afterwards(

@@ -17,12 +17,12 @@ class Command(BaseCommand):
         whose.add_argument("--user", metavar="EMAIL", help="the sessions of this person")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ended = _end_everybodys() if options["all"] else _end_of(options["user"])
+        ended = _end_everybody() if options["all"] else _end_of(options["user"])
         self.stdout.write(f"{ended} session{'' if ended == 1 else 's'} ended.")
 
 
-def _end_everybodys() -> int:
-    challenges.end_everybodys()
+def _end_everybody() -> int:
+    challenges.end_everybody()
     return sessions.revoke_everybody()
 
 
