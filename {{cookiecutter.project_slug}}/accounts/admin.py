@@ -14,7 +14,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts import sessions
-from accounts.admin_login import AdminLoginForm
 from accounts.flows import mfa_management
 from accounts.models import Session, User
 
@@ -142,8 +141,6 @@ class PersonAdmin(DjangoUserAdmin):
         )
 
 
-admin.site.login_form = AdminLoginForm
-admin.site.login_template = "admin/login_with_code.html"
 admin.site.unregister(Group)
 # The person's page says it; here it could be made to say something else.
 admin.site.unregister(apps.get_model("account", "EmailAddress"))

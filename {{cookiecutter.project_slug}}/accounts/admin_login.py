@@ -1,26 +1,34 @@
-"""How Django admin lets people in: with the second factor, and under the API's limits for it."""
+"""How Django admin lets people in: with the second factor, and under the API's limits."""
 
 from typing import Any, cast
 
 from django import forms
+from django.conf import settings
+from django.contrib import admin
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
-from accounts import second_factor
+from accounts import entry, passwords, second_factor
 from accounts.conf import switches
 from accounts.errors import TooManyWrongCodes
 from accounts.flows import mfa_verification
+from accounts.http import DEVICE_COOKIE, set_cookie
 from accounts.inputs import SEPARATORS
+from accounts.known_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.models import User
-from core.client import client_of
+from accounts.proof import Proof
+from core import security_log, throttling
+from core.client import Client, client_network, describe
+from core.throttling import LimitReached
 
 SET_UP_FIRST = (
     "Everybody has a second factor here, and you have none yet. Sign in where everybody does, "
     "which leads you to set one up; then come back."
 )
+TOO_MANY = "Too many attempts. Try again in {minutes} min, or set a new password."
 CLAIMS = [second_factor.claim_totp, second_factor.claim_recovery_code]
 
 
@@ -32,6 +40,34 @@ class AdminLoginForm(AdminAuthenticationForm):
         help_text="From your authenticator app, or a recovery code. Empty if you have neither.",
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
+
+    def clean(self) -> dict[str, Any]:
+        """The guess is counted before the password is looked at, as at the API's login.
+
+        Raises:
+            ValidationError: see Django's; also where there were too many guesses.
+        """
+        try:
+            user, guesser = self._count_guess()
+        except LimitReached as reached:
+            minutes = -(-int(reached.wait or 0) // 60)
+            raise ValidationError(TOO_MANY.format(minutes=minutes)) from None
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except ValidationError:
+            account = user.pk if user else None
+            security_log.record("login_failed", account=account, reason="admin")
+            raise
+        throttling.forget(passwords.GUESSES, of=guesser)
+        return cleaned
+
+    def _count_guess(self) -> tuple[User | None, str]:
+        request, now = cast(HttpRequest, self.request), timezone.now()
+        throttling.hit("login", of=client_network(request))
+        email = str(self.cleaned_data.get("username", "")).lower()
+        user = passwords.find(email)
+        client = _client_of(request)
+        return user, passwords.count_guess(email=email, user=user, client=client, now=now)
 
     def confirm_login_allowed(self, user: Any) -> None:
         """
@@ -49,11 +85,11 @@ class AdminLoginForm(AdminAuthenticationForm):
         code = self.cleaned_data.get("code", "").translate(SEPARATORS)
         if not code:
             raise self._refusal("Your account has a second factor: enter a code.")
-        client = client_of(cast(HttpRequest, self.request))
+        client, now = _client_of(cast(HttpRequest, self.request)), timezone.now()
         try:
             with transaction.atomic():
                 is_right = mfa_verification.present(
-                    user, code=code, claims=CLAIMS, client=client, now=timezone.now()
+                    user, code=code, claims=CLAIMS, client=client, now=now
                 )
         except TooManyWrongCodes:
             raise self._refusal("Too many wrong codes. Try again later.") from None
@@ -65,3 +101,31 @@ class AdminLoginForm(AdminAuthenticationForm):
         self.fields["username"].widget.attrs.pop("autofocus", None)
         self.fields["password"].widget.attrs["autofocus"] = True
         return ValidationError({"code": sentence})
+
+
+class AdminSite(admin.AdminSite):
+    login_form = AdminLoginForm
+    login_template = "admin/login_with_code.html"
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response = super().login(request, extra_context)
+        if request.method == "POST" and isinstance(response, HttpResponseRedirect):
+            _receive(request, response)
+        return response
+
+
+def _receive(request: HttpRequest, response: HttpResponse) -> None:
+    user = cast(User, request.user)
+    # Django keeps the key where the same person signs in once more.
+    request.session.cycle_key()
+    security_log.record("admin_login", account=user.pk)
+    device = entry.welcome(Proof.of(user), client=_client_of(request), now=timezone.now())
+    path = f"/{settings.ADMIN_URL}"
+    set_cookie(response, DEVICE_COOKIE, device, max_age=DEVICE_LIFETIME, path=path)
+
+
+def _client_of(request: HttpRequest) -> Client:
+    """A browser, whatever carries the API's tokens; its cookie is for the admin's paths alone."""
+    return describe(request, device=request.COOKIES.get(DEVICE_COOKIE, ""))

@@ -14,9 +14,8 @@ class AccountsConfig(AppConfig):
         from accounts import addresses, checks, past, second_factor
 
         import_module("accounts.letters")
-        register(checks.check_signing_key, STARTUP)
-        register(checks.check_encryption_keys, STARTUP)
-        register(checks.check_transactions, STARTUP)
+        for check in checks.CHECKS:
+            register(check, STARTUP)
         post_save.connect(past.end_after_credential_change, sender="accounts.User")
         pre_delete.connect(second_factor.lock_before_deletion, sender="accounts.User")
         post_save.connect(addresses.follow, sender="accounts.User")

@@ -7,23 +7,20 @@ knows one lifetime for all purposes.)
 """
 
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, auto
 from typing import Any
 
-from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.db.models import Max
-from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts import digests
 from accounts.models import User
 
 NO_SESSION = uuid.UUID(int=0)
+_BINDING = "accounts.capabilities.binding"
 COOKIE_LIFETIME = timedelta(minutes=15)
-FINGERPRINT_LENGTH = 32
-"""Hexadecimal digits: 128 bits."""
 
 
 class Purpose(StrEnum):
@@ -52,10 +49,7 @@ class Capability:
 
     def is_for(self, email: str) -> bool:
         """Whether it was made for this address and the password that the account has now."""
-        fits = (
-            constant_time_compare(self.fingerprint, own) for own in _fingerprints(self.user, email)
-        )
-        return any(fits)
+        return digests.fits(self.fingerprint, *_fingerprinted(self.user, email))
 
 
 def issue(
@@ -72,7 +66,7 @@ def issue(
     """
     payload = {
         "user": user.pk.hex,
-        "fingerprint": next(_fingerprints(user, user.email if email is None else email)),
+        "fingerprint": _fingerprint(user, user.email if email is None else email),
         "expires": int(expires_at.timestamp()),
         "session": session_id.hex,
     }
@@ -107,7 +101,7 @@ def binding(*, email: str, password_hash: str) -> str:
 
     Kept with the letter, for the worker to compare before it makes a link.
     """
-    return next(_digests("binding", password_hash, email))
+    return digests.make(_BINDING, password_hash, email)
 
 
 def binding_of(email: str) -> str:
@@ -121,8 +115,7 @@ def binding_of(email: str) -> str:
 
 def is_bound(bound_to: str, *, email: str, password_hash: str) -> bool:
     """Whether an account with this address and password is still in that state."""
-    digests = _digests("binding", password_hash, email)
-    return any(constant_time_compare(bound_to, digest) for digest in digests)
+    return digests.fits(bound_to, _BINDING, password_hash, email)
 
 
 def _claims(purpose: Purpose, token: str) -> dict[str, Any]:
@@ -145,14 +138,9 @@ def _signer(purpose: Purpose) -> Signer:
     return Signer(salt=f"accounts.capabilities.{purpose}")
 
 
-def _fingerprints(user: User, email: str) -> Iterator[str]:
-    for digest in _digests("fingerprint", user.password, email):
-        yield digest[:FINGERPRINT_LENGTH]
+def _fingerprint(user: User, email: str) -> str:
+    return digests.make(*_fingerprinted(user, email))
 
 
-def _digests(name: str, password_hash: str, email: str) -> Iterator[str]:
-    """With the key of today first, then with those that it has replaced."""
-    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
-        state = f"{password_hash}\n{email}"
-        salt = f"accounts.capabilities.{name}"
-        yield salted_hmac(salt, state, secret=key, algorithm="sha256").hexdigest()
+def _fingerprinted(user: User, email: str) -> tuple[str, str, str]:
+    return "accounts.capabilities.fingerprint", user.password, email

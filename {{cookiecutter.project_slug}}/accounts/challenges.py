@@ -7,13 +7,14 @@ from typing import Any
 
 from django.core.signing import BadSignature, Signer
 from django.db import connection
-from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts import digests
 from accounts.errors import InvalidChallenge
 from accounts.models import LoginChallenge
 from accounts.proof import OutdatedProofError, Proof
 
 LIFETIME = timedelta(minutes=5)
+_BOUND = "accounts.challenges"
 
 Kind = LoginChallenge.Kind
 
@@ -46,7 +47,7 @@ def open_challenge(*, proof: Proof, kind: Kind, now: datetime) -> IssuedChalleng
         "user_id": proof.user_id,
         "password_hash": proof.password_hash,
         "kind": str(kind),
-        "bound_to": _digest(proof.password_hash),
+        "bound_to": digests.make(_BOUND, proof.password_hash),
         "expires_at": now + LIFETIME,
     }
     with connection.cursor() as cursor:
@@ -97,12 +98,7 @@ def purge(*, now: datetime) -> None:
 
 
 def _is_bound(challenge: LoginChallenge) -> bool:
-    return constant_time_compare(challenge.bound_to, _digest(challenge.user.password))
-
-
-def _digest(password_hash: str) -> str:
-    salt = "accounts.challenges"
-    return salted_hmac(salt, password_hash, algorithm="sha256").hexdigest()
+    return digests.fits(challenge.bound_to, _BOUND, challenge.user.password)
 
 
 def _signer(kind: Kind) -> Signer:

@@ -1,55 +1,115 @@
-"""System checks of accounts: contradictions that stop the start."""
+"""System checks of accounts: contradictions that stop the start, or are warned of."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from accounts import tokens
-
-HS256_MIN_BYTES = 32
-"""RFC 7518, section 3.2: a key as long as the hash's output, or longer."""
+from accounts import keys
+from accounts.conf import switches
+from core import origins
+from core.checks import as_check, error, warning, weakness
 
 MFA_KEY_MIN_LENGTH = 43
 """32 random bytes in Base64: the strength of the cipher's own key."""
 
 
-def check_signing_key(app_configs: Any, **_: Any) -> list[CheckMessage]:
-    return [Error(problem, id="accounts.JWT_SIGNING_KEY") for problem in _signing_key_problems()]
+def _signing_keys() -> Iterator[CheckMessage]:
+    name, key = "JWT_SIGNING_KEY", settings.JWT_SIGNING_KEY
+    if key in {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS}:
+        yield error(name, "must not be SECRET_KEY: whoever learns one must not have both.")
+    if problem := keys.problem_of(key, settings.JWT_ALGORITHM):
+        yield error(name, f"{problem}.")
+    elif not keys.can_sign():
+        yield error(name, "must be the private key.")
+    elif settings.JWT_ALGORITHM == "HS256" and (flaw := weakness(key)):
+        yield error(name, flaw)
 
 
-def check_encryption_keys(app_configs: Any, **_: Any) -> list[CheckMessage]:
-    return [Error(problem, id="accounts.MFA_ENCRYPTION_KEYS") for problem in _key_problems()]
+def _verifying_keys() -> Iterator[CheckMessage]:
+    name, old = "JWT_VERIFYING_KEYS", settings.JWT_VERIFYING_KEYS
+    for problem in filter(None, map(keys.problem_of, old)):
+        yield error(name, f"holds a key that {problem}.")
+    if {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS} & set(old):
+        yield error(name, "must not hold SECRET_KEY: it signs no tokens.")
 
 
-def check_transactions(app_configs: Any, **_: Any) -> list[CheckMessage]:
+def _encryption_keys() -> Iterator[CheckMessage]:
+    name, own = "MFA_ENCRYPTION_KEYS", settings.MFA_ENCRYPTION_KEYS
+    if any(len(key) < MFA_KEY_MIN_LENGTH for key in own):
+        yield error(name, f"must have at least {MFA_KEY_MIN_LENGTH} characters each.")
+    for flaw in filter(None, map(weakness, own)):
+        yield error(name, flaw)
+    others = {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS}
+    if (others | {settings.JWT_SIGNING_KEY, *settings.JWT_VERIFYING_KEYS}) & set(own):
+        yield error(name, "must not hold SECRET_KEY or JWT_SIGNING_KEY: one leak, one loss.")
+
+
+def _transactions() -> Iterator[CheckMessage]:
     """A refused refresh that also ends the session must not be rolled back by its own refusal."""
-    if not settings.DATABASES["default"].get("ATOMIC_REQUESTS"):
-        return []
-    return [
-        Error(
+    if settings.DATABASES["default"].get("ATOMIC_REQUESTS"):
+        yield Error(
             "ATOMIC_REQUESTS would undo the end of a session whose refresh token was replayed.",
             hint="Open transactions where they are needed, with transaction.atomic().",
-            id="accounts.ATOMIC_REQUESTS",
+            id="ATOMIC_REQUESTS",
         )
-    ]
 
 
-def _signing_key_problems() -> Iterator[str]:
-    key: str = settings.JWT_SIGNING_KEY
-    if key == settings.SECRET_KEY:
-        yield "JWT_SIGNING_KEY must not be SECRET_KEY: whoever learns one must not have both."
-    if settings.JWT_ALGORITHM == "HS256":
-        if len(key.encode()) < HS256_MIN_BYTES:
-            yield f"JWT_SIGNING_KEY must have at least {HS256_MIN_BYTES} bytes for HS256."
-    elif not tokens.can_sign():
-        yield f"JWT_SIGNING_KEY must be a PEM private key that {settings.JWT_ALGORITHM} can use."
+def _lifetimes() -> Iterator[CheckMessage]:
+    access, refresh = switches.access_token_lifetime, switches.refresh_token_lifetime
+    session = switches.session_lifetime
+    if refresh <= access:
+        yield error(
+            "JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME",
+            "must be longer than JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME: nobody could refresh.",
+        )
+    if switches.refresh_reuse_leeway >= refresh:
+        yield error(
+            "JWT_ALLAUTH_REFRESH_REUSE_LEEWAY",
+            "must be shorter than JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME: no replay would be noticed.",
+        )
+    if session is not None and session <= access:
+        yield error(
+            "JWT_ALLAUTH_SESSION_LIFETIME",
+            "must be 0, or longer than JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME: nobody could refresh.",
+        )
 
 
-def _key_problems() -> Iterator[str]:
-    keys: list[str] = settings.MFA_ENCRYPTION_KEYS
-    if any(len(key) < MFA_KEY_MIN_LENGTH for key in keys):
-        yield f"Each of MFA_ENCRYPTION_KEYS must have at least {MFA_KEY_MIN_LENGTH} characters."
-    if {settings.SECRET_KEY, settings.JWT_SIGNING_KEY} & set(keys):
-        yield "MFA_ENCRYPTION_KEYS must not hold SECRET_KEY or JWT_SIGNING_KEY: one leak, one loss."
+def _redirects() -> Iterator[CheckMessage]:
+    """The page of a front end that the link leads to posts the new password, with our cookie."""
+    allowed = {settings.PUBLIC_URL, *settings.CORS_ALLOWED_ORIGINS}
+    for name in ("PASSWORD_RESET_REDIRECT", "PASSWORD_SET_REDIRECT"):
+        address: str = getattr(settings, name)
+        if address and origins.origin_of(address) not in allowed:
+            yield error(
+                name,
+                f"must be of an origin in CORS_ALLOWED_ORIGINS: a page of "
+                f"{origins.origin_of(address)} could not send us the new password.",
+            )
+
+
+def _sites() -> Iterator[CheckMessage]:
+    """In development front ends run anywhere, and the address is not known yet."""
+    if settings.DEBUG or not switches.refresh_token_as_cookie:
+        return
+    for origin in filter(origins.is_origin, settings.CORS_ALLOWED_ORIGINS):
+        if not origins.may_be_one_site(origin, settings.PUBLIC_URL):
+            yield warning(
+                "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE",
+                f"is True, and no browser sends our cookie for {origin}, which is of another site "
+                f"than {settings.PUBLIC_URL}: its front end cannot sign anybody in.",
+            )
+
+
+CHECKS = [
+    as_check("accounts", problems)
+    for problems in (
+        _signing_keys,
+        _verifying_keys,
+        _encryption_keys,
+        _transactions,
+        _lifetimes,
+        _redirects,
+        _sites,
+    )
+]

@@ -53,6 +53,14 @@ class Switches:
         return bool(settings.JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK)
 
     @property
+    def new_device_letters(self) -> bool:
+        return bool(settings.NEW_DEVICE_LETTERS)
+
+    @property
+    def replay_letters(self) -> bool:
+        return bool(settings.REPLAY_LETTERS)
+
+    @property
     def old_password_required(self) -> bool:
         return bool(settings.OLD_PASSWORD_FIELD_ENABLED)
 

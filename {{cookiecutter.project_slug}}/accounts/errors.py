@@ -29,6 +29,14 @@ class TokenNotValid(AuthenticationFailed):
     default_code = "token_not_valid"
 
 
+class RefreshTokenReplayed(TokenNotValid):
+    """The answer does not tell it from any other; ``email`` is the owner's."""
+
+    def __init__(self, email: str) -> None:
+        super().__init__()
+        self.email = email
+
+
 class ReauthenticationRequired(AuthenticationFailed):
     default_detail = "Sign in again first: you signed in some time ago."
     default_code = "reauthentication_required"

@@ -1,116 +1,33 @@
-"""Tokens on the wire: read from requests, put into answers, turned into who is asking.
+"""Tokens on the wire: read from requests and put into answers."""
 
-DRF imports this module while ``rest_framework.views`` loads, so it must not import that one.
-"""
-
-import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, ClassVar, cast
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
-from django.utils import timezone
+from django.http import HttpRequest, HttpResponseBase
 from rest_framework import serializers
-from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import NotAuthenticated
-from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import sessions, tokens
 from accounts.challenges import IssuedChallenge, Kind
 from accounts.conf import MfaMode, switches
 from accounts.entry import Entry
-from accounts.errors import MfaDisabled, OriginNotAllowed, TokenNotValid
-from accounts.models import Session, User
-from accounts.tokens import AccessClaims, Tokens
+from accounts.errors import MfaDisabled, OriginNotAllowed
+from accounts.known_devices import LIFETIME as DEVICE_LIFETIME
+from accounts.tokens import Tokens
+from core.client import Client, describe
+from core.throttling import AnonRateThrottle, ScopedRateThrottle
 
 Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
 
 REFRESH_COOKIE = "refresh_token"
-REFRESH_COOKIE_PATH = "/api/auth/"
+COOKIE_PATH = "/api/auth/"
+DEVICE_COOKIE = "known_device"
+DEVICE_HEADER = "X-Known-Device"
 
 
-# Who is asking
-
-
-@dataclass(frozen=True, slots=True)
-class TokenUser:
-    """A person as their access token describes them: ``request.user`` where no row was read."""
-
-    pk: uuid.UUID
-    session_id: uuid.UUID
-    role: str
-    email_verified: bool
-
-    is_authenticated: ClassVar[bool] = True
-    is_anonymous: ClassVar[bool] = False
-    is_active: ClassVar[bool] = True
-
-    @property
-    def id(self) -> uuid.UUID:
-        return self.pk
-
-
-class BearerAuthentication(BaseAuthentication):
-    """Reads ``Authorization: Bearer`` (RFC 6750); what the claims stand for, a subclass decides."""
-
-    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        return self.identify(tokens.read_access(token.strip()))
-
-    def authenticate_header(self, request: Request) -> str:
-        return "Bearer"
-
-    def identify(self, claims: AccessClaims) -> tuple[Any, Any]:
-        raise NotImplementedError
-
-
-class AccessTokenAuthentication(BearerAuthentication):
-    """The default: believes the token, and asks the database only where a setting says so.
-
-    ``request.user`` is a ``TokenUser``, ``request.auth`` the claims.
-    """
-
-    def identify(self, claims: AccessClaims) -> tuple[TokenUser, AccessClaims]:
-        if switches.access_token_session_check and not sessions.is_live(claims, now=timezone.now()):
-            raise TokenNotValid
-        user = TokenUser(claims.user_id, claims.session_id, claims.role, claims.email_verified)
-        return user, claims
-
-
-class LiveSessionAuthentication(BearerAuthentication):
-    """For what must not happen after a logout: reads user and session, in one query.
-
-    ``request.user`` is the ``User``, ``request.auth`` the ``Session``.
-    """
-
-    def identify(self, claims: AccessClaims) -> tuple[User, Session]:
-        session = sessions.find_live(claims, now=timezone.now())
-        if session is None:
-            raise TokenNotValid
-        return session.user, session
-
-
-def live_session(request: Request) -> Session:
-    """For a public endpoint that takes an access token where it gets no other proof.
-
-    Raises:
-        NotAuthenticated: there is no access token.
-        TokenNotValid: it is a bad one, or its session has ended.
-    """
-    identity = LiveSessionAuthentication().authenticate(request)
-    if identity is None:
-        raise NotAuthenticated
-    return cast(Session, identity[1])
-
-
-def session_of(request: Request) -> Session:
-    """The session behind a request that ``LiveSessionAuthentication`` let in, with its user."""
-    return cast(Session, request.auth)
+# Endpoints
 
 
 class PublicEndpoint:
@@ -118,6 +35,7 @@ class PublicEndpoint:
 
     authentication_classes: Sequence[Any] = ()
     permission_classes: Sequence[Any] = ()
+    throttle_classes: Sequence[Any] = (AnonRateThrottle, ScopedRateThrottle)
 
     def get_authenticate_header(self, request: Request) -> str:
         """DRF would turn a 401 into a 403 without one."""
@@ -128,54 +46,35 @@ class MfaEndpoint:
     """For a ``SwitchableAPIView``: it is there where people can have a second factor."""
 
     refusal: type[Exception] = MfaDisabled
+    throttle_scope = "mfa"
 
     @staticmethod
     def is_on() -> bool:
         return switches.mfa_mode is not MfaMode.DISABLED
 
 
-class RolePermission(BasePermission):
-    """Made by ``HasRole``."""
-
-    roles: frozenset[str] = frozenset()
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return getattr(request.user, "role", None) in self.roles
+# Coming in
 
 
-def HasRole(*roles: str) -> type[BasePermission]:  # noqa: N802  it stands where a class does
-    """``permission_classes = [HasRole(User.Role.STAFF, User.Role.ADMIN)]``; costs no query.
-
-    The role is the one in the access token: a demotion ends the person's sessions, and reaches the
-    views that use this when the access token expires.
-    """
-    return type("HasRole", (RolePermission,), {"roles": frozenset(roles)})
+def client_of(request: HttpRequest | Request) -> Client:
+    """Who is asking, with what it presents to be known by again."""
+    if switches.refresh_token_as_cookie:
+        return describe(request, device=request.COOKIES.get(DEVICE_COOKIE, ""))
+    return describe(request, device=request.headers.get(DEVICE_HEADER, ""))
 
 
-class IsEmailVerified(BasePermission):
-    """The person has shown that their mailbox is theirs; costs no query."""
-
-    message = "Verify your e-mail address first."
-    code = "email_not_verified"
-
-    def has_permission(self, request: Request, view: Any) -> bool:
-        return bool(getattr(request.user, "email_verified", False))
-
-
-# The refresh token, coming in
-
-
-class RefreshCarrier(serializers.Serializer[Any]):
-    """Something whose ``refresh`` field exists where the refresh token is not in a cookie."""
+class Carrier(serializers.Serializer[Any]):
+    """Something with fields that are only there where cookies carry nothing."""
 
     def get_fields(self) -> Fields:
         fields = super().get_fields()
         if switches.refresh_token_as_cookie:
-            del fields["refresh"]
+            for name in {"refresh", "device"} & fields.keys():
+                del fields[name]
         return fields
 
 
-class RefreshInput(RefreshCarrier):
+class RefreshInput(Carrier):
     refresh = serializers.CharField(required=False, allow_blank=True)
 
 
@@ -211,14 +110,23 @@ def _own_origins(request: Request) -> set[str]:
     return {own, settings.PUBLIC_URL, *settings.CORS_ALLOWED_ORIGINS}
 
 
-# Tokens, going out
+# Going out
 
 
-class TokensOutput(RefreshCarrier):
+class TokensOutput(Carrier):
     """A fresh pair; where cookies carry the refresh token, it is in one of them."""
 
     access = serializers.CharField(help_text="Send it as `Authorization: Bearer`.")
     refresh = serializers.CharField(help_text="Keep it where no script of another origin reads it.")
+
+
+class SignedInOutput(TokensOutput):
+    """The tokens of a new session; where cookies carry them, the device is in one as well."""
+
+    device = serializers.CharField(
+        help_text=f"Keep it, and send it as `{DEVICE_HEADER}` when signing in: it opens nothing, "
+        "and tells this device from a new one."
+    )
 
 
 class ChallengeOutput(serializers.Serializer[Any]):
@@ -249,16 +157,29 @@ def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: A
         body = {"access": issued.access, "refresh": issued.refresh, **also}
         return uncached(Response(body, status=status))
     response = Response({"access": issued.access, **also}, status=status)
+    life = issued.refresh_expires_at - now
+    set_cookie(response, REFRESH_COOKIE, issued.refresh, max_age=life)
+    return uncached(response)
+
+
+def set_cookie(
+    response: HttpResponseBase,
+    name: str,
+    value: str,
+    *,
+    max_age: timedelta,
+    path: str = COOKIE_PATH,
+) -> None:
+    """One that no script reads and no other site sends along with a form of its own."""
     response.set_cookie(
-        REFRESH_COOKIE,
-        issued.refresh,
-        max_age=issued.refresh_expires_at - now,
-        path=REFRESH_COOKIE_PATH,
+        name,
+        value,
+        max_age=max_age,
+        path=path,
         secure=not settings.DEBUG,
         httponly=True,
         samesite="Lax",
     )
-    return uncached(response)
 
 
 def answer_challenge(challenge: IssuedChallenge, *, status: int = 200, **also: Any) -> Response:
@@ -273,12 +194,17 @@ def answer_entry(entered: Entry, *, now: datetime, status: int = 200, **also: An
     """Whatever came of a proof."""
     if isinstance(entered, IssuedChallenge):
         return answer_challenge(entered, status=status, **also)
-    return answer_tokens(entered, now=now, status=status, **also)
+    if not switches.refresh_token_as_cookie:
+        also["device"] = entered.device
+    response = answer_tokens(entered.tokens, now=now, status=status, **also)
+    if switches.refresh_token_as_cookie:
+        set_cookie(response, DEVICE_COOKIE, entered.device, max_age=DEVICE_LIFETIME)
+    return response
 
 
 def clear_refresh_cookie(response: Response) -> Response:
     if switches.refresh_token_as_cookie:
-        response.delete_cookie(REFRESH_COOKIE, path=REFRESH_COOKIE_PATH, samesite="Lax")
+        response.delete_cookie(REFRESH_COOKIE, path=COOKIE_PATH, samesite="Lax")
     return uncached(response)
 
 

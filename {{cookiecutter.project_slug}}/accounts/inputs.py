@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User, validate_person_name
@@ -11,17 +12,30 @@ from accounts.models import User, validate_person_name
 PASSWORD_MAX_LENGTH = 128
 """Long enough for any pass phrase, short enough that hashing one costs what it always costs."""
 
+NAME_MAX_LENGTH = 150
+NAME_PATTERN = r"^(?!.*(://|\b[wW]{3}\.))[^\u0000-\u001f\u007f-\u009f]+$"
+"""What ``validate_person_name`` lets through, for the API's description."""
+
 SEPARATORS = str.maketrans("", "", " -\u00a0")
 
 
-class AddressField(serializers.EmailField):
+class TextField(serializers.CharField):
+    """Text and nothing else: of a number, what was typed before its digits is lost on the way."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return str(super().to_internal_value(data))
+
+
+class AddressField(TextField, serializers.EmailField):
     """An e-mail address in the one spelling that is stored."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=254, **options)
 
     def to_internal_value(self, data: Any) -> str:
-        return str(super().to_internal_value(data)).lower()
+        return super().to_internal_value(data).lower()
 
 
 class NewAddressField(AddressField):
@@ -36,14 +50,18 @@ def _refuse_carrier(address: str) -> None:
         raise DjangoValidationError("An address with a quotation mark or a slash is not accepted.")
 
 
-class PersonNameField(serializers.CharField):
+@extend_schema_field({"type": "string", "maxLength": NAME_MAX_LENGTH, "pattern": NAME_PATTERN})
+class PersonNameField(TextField):
     def __init__(self, **options: Any) -> None:
         super().__init__(
-            max_length=150, allow_blank=True, validators=[validate_person_name], **options
+            max_length=NAME_MAX_LENGTH,
+            allow_blank=True,
+            validators=[validate_person_name],
+            **options,
         )
 
 
-class PasswordField(serializers.CharField):
+class PasswordField(TextField):
     """A password as it was typed, spaces included."""
 
     def __init__(self, **options: Any) -> None:
@@ -89,18 +107,18 @@ def refuse_weak(password: str, *, user: User) -> None:
         raise serializers.ValidationError(error.messages) from None
 
 
-class ChallengeField(serializers.CharField):
+class ChallengeField(TextField):
     """What the answer to a sign-in named, as it came."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=200, trim_whitespace=False, **options)
 
 
-class CodeField(serializers.CharField):
+class CodeField(TextField):
     """A code as people type it: spaces and hyphens between its digits do not count."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=40, **options)
 
     def to_internal_value(self, data: Any) -> str:
-        return str(super().to_internal_value(data)).translate(SEPARATORS)
+        return super().to_internal_value(data).translate(SEPARATORS)

@@ -82,6 +82,18 @@ def email_change_asked(mail: Mail) -> dict[str, Any]:
 
 
 @letter
+def new_device(mail: Mail) -> dict[str, Any]:
+    """Tells the owner of a sign-in on a device that the account has not been on before."""
+    return {**mail.parameters, "at": mail.created_at}
+
+
+@letter
+def refresh_replayed(mail: Mail) -> dict[str, Any]:
+    """Tells the owner that somebody has a copy of their refresh token."""
+    return {**mail.parameters, "at": mail.created_at}
+
+
+@letter
 def second_factor_on(mail: Mail) -> dict[str, Any]:
     """Tells the owner that signing in takes a code from now on."""
     return {**mail.parameters, "at": mail.created_at}

@@ -23,12 +23,10 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts import capabilities, second_factor
 from accounts.capabilities import Capability, CapabilityNotValid, Purpose
 from accounts.conf import switches
-
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'; form-action 'self' {leads_to}"
-)
-"""The ``Content-Security-Policy`` of every page: no line of script or style in it runs."""
+from core import errors, throttling
+from core.client import client_network
+from core.headers import CONTENT_POLICY, content_policy
+from core.throttling import LimitReached
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +87,10 @@ class Page(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not self.is_on():
             raise Http404
+        try:
+            throttling.hit("anon", of=client_network(request))
+        except LimitReached as reached:
+            return errors.too_many(request, reached)
         return super().dispatch(request, *args, **kwargs)
 
     def head(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -119,7 +121,9 @@ def show(
     """
     page = {"product": settings.PROJECT_NAME, **(context or {})}
     response = render(request, template, page, status=status)
-    response["Content-Security-Policy"] = POLICY.format(leads_to=_origin(leads_to)).strip()
+    if leads_to:
+        policy = content_policy(form_action=["'self'", _origin(leads_to)])
+        response[CONTENT_POLICY] = policy
     response["Cache-Control"] = "no-store"
     return response
 

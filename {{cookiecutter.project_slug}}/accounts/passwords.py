@@ -1,26 +1,85 @@
-"""Passwords verified: the same time for an account that exists and for one that does not."""
+"""Passwords verified: the same time for an account that exists and for one that does not.
+
+Whoever guesses is slowed down for each account by itself. A device that the account was signed in
+on before has a count of its own: a stranger can use up the guesses of all other devices together,
+and the owner still gets in, on a device of theirs or by a reset.
+"""
 
 import uuid
+from datetime import datetime
 from functools import cache
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 
+from accounts import known_devices
 from accounts.models import User
 from accounts.proof import Proof
+from core import security_log, throttling
+from core.client import Client
+
+GUESSES, OWN_GUESSES = "login_account", "password_account"
 
 
-def prove(*, email: str, password: str) -> Proof | None:
-    """None for a wrong password, an unknown address and an inactive account, after equal work."""
-    columns = ("password", "is_active", "email_verified", "has_second_factor")
-    user = User.objects.filter(email=email).only(*columns).first()
+def prove(*, email: str, password: str, client: Client, now: datetime) -> Proof | None:
+    """None for a wrong password, an unknown address and an inactive account, after equal work.
+
+    Raises:
+        LimitReached: there were too many guesses, whatever this one was.
+    """
+    user = find(email)
+    guesser = count_guess(email=email, user=user, client=client, now=now)
     if user is None:
         # Without a hash to check, the answer itself would say that the address is unknown.
         check_password(password, _decoy(tuple(settings.PASSWORD_HASHERS)))
+        _record_failure("unknown_address")
         return None
-    if not user.check_password(password) or not user.is_active:
+    is_right = user.check_password(password)
+    if not is_right or not user.is_active:
+        _record_failure("inactive" if is_right else "wrong_password", user)
         return None
+    throttling.forget(GUESSES, of=guesser)
     return Proof.of(user)
+
+
+def find(email: str) -> User | None:
+    """The account, with what a sign-in needs of it."""
+    columns = ("email", "password", "is_active", "email_verified", "has_second_factor")
+    return User.objects.filter(email=email).only(*columns).first()
+
+
+def count_guess(*, email: str, user: User | None, client: Client, now: datetime) -> str:
+    """Before the password is looked at, or guesses in parallel would all be looked at.
+
+    Returns:
+        what ``throttling.forget`` takes once the guess was right.
+
+    Raises:
+        LimitReached: there were too many.
+    """
+    guesser = f"{email} {_device(client, user, now) if user else ''}"
+    throttling.hit(GUESSES, of=guesser, account=user.pk if user else None)
+    return guesser
+
+
+def _device(client: Client, user: User, now: datetime) -> str:
+    return known_devices.recognise(
+        client.device, user_id=user.pk, password_hash=user.password, now=now
+    )
+
+
+def is_own(password: str, *, user: User) -> bool:
+    """Whether somebody who is signed in as ``user`` knows the password.
+
+    Raises:
+        LimitReached: there were too many wrong ones.
+    """
+    throttling.hit(OWN_GUESSES, of=user.pk, account=user.pk)
+    if not user.check_password(password):
+        security_log.record("password_check_failed", account=user.pk)
+        return False
+    throttling.forget(OWN_GUESSES, of=user.pk)
+    return True
 
 
 def replace(*, user: User, new_password: str) -> bool:
@@ -40,6 +99,10 @@ def replace(*, user: User, new_password: str) -> bool:
         return False
     user.password = new_hash
     return True
+
+
+def _record_failure(reason: str, user: User | None = None) -> None:
+    security_log.record("login_failed", account=user.pk if user else None, reason=reason)
 
 
 @cache

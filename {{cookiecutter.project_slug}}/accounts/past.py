@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts import addresses, challenges, sessions
 from accounts.models import User
+from core import security_log
 
 
 def end(user: User) -> None:
@@ -33,5 +34,6 @@ def end_after_credential_change(
 ) -> None:
     """Receives ``post_save``: a saved change of credentials ends the past too."""
     if not created and instance.changed_credentials(update_fields):
+        security_log.record("credentials_changed", account=instance.pk)
         end(instance)
     instance.remember_credentials(update_fields)

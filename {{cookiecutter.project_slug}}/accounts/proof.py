@@ -16,12 +16,14 @@ class Proof:
     """An active person has shown their password, and perhaps a second factor.
 
     Attributes:
+        email: where letters about it go.
         password_hash: the one that the password matched; what follows is bound to it.
         has_second_factor: whether the account had one then.
         second_factor_shown: whether it was shown, too.
     """
 
     user_id: uuid.UUID
+    email: str
     password_hash: str
     email_verified: bool
     has_second_factor: bool
@@ -35,6 +37,7 @@ class Proof:
         """
         return cls(
             user_id=user.pk,
+            email=user.email,
             password_hash=user.password,
             email_verified=user.email_verified,
             has_second_factor=user.has_second_factor,

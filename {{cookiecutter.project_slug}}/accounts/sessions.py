@@ -6,7 +6,6 @@ stands where the ORM has no ``INSERT ... SELECT ... FOR SHARE`` and no
 ``UPDATE ... FROM ... RETURNING``.
 """
 
-import logging
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,13 +14,12 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from accounts.conf import switches
-from accounts.errors import ReauthenticationRequired, TokenNotValid
+from accounts.errors import ReauthenticationRequired, RefreshTokenReplayed, TokenNotValid
 from accounts.models import Session
 from accounts.proof import OutdatedProofError, Proof
 from accounts.tokens import AccessClaims, Grant, RefreshClaims
+from core import security_log
 from core.client import Client
-
-logger = logging.getLogger(__name__)
 
 PURGE_BATCH = 5_000
 """Rows a purging statement deletes at most, so that none holds its locks for long."""
@@ -111,7 +109,8 @@ def rotate(*, claims: RefreshClaims, client: Client, now: datetime) -> Grant:
     copied, and its session ends (RFC 9700, section 4.14.2).
 
     Raises:
-        TokenNotValid: the session is over, or has just been ended.
+        RefreshTokenReplayed: the session has just been ended, the token being a copy.
+        TokenNotValid: the session is over.
     """
     successor = uuid.uuid4()
     row = _fetch_one(
@@ -130,18 +129,18 @@ def rotate(*, claims: RefreshClaims, client: Client, now: datetime) -> Grant:
         },
     )
     if row is None:
-        return _repeat_or_end(claims, client, now)
+        return _repeat_or_end(claims, now)
     return Grant(claims.user_id, claims.session_id, successor, now, *row)
 
 
-def _repeat_or_end(claims: RefreshClaims, client: Client, now: datetime) -> Grant:
+def _repeat_or_end(claims: RefreshClaims, now: datetime) -> Grant:
     """Tells apart why a token did not rotate: its session is over, it was just spent, or copied."""
     session = _live(claims.session_id, claims.user_id, now)
     if session is None or session.refresh_jti == claims.jti:
         raise TokenNotValid
     if not _just_spent(session, claims.jti, now):
-        _end_replayed(session, client)
-        raise TokenNotValid
+        _end_replayed(session)
+        raise RefreshTokenReplayed(session.user.email)
     return Grant(
         session.user_id,
         session.id,
@@ -159,14 +158,11 @@ def _just_spent(session: Session, jti: uuid.UUID, now: datetime) -> bool:
     return bool(leeway) and session.previous_jti == jti and now - session.rotated_at < leeway
 
 
-def _end_replayed(session: Session, client: Client) -> None:
-    revoke(session_id=session.id, user_id=session.user_id)
-    logger.warning(
-        "refresh token replayed, session ended: user=%s session=%s ip=%s",
-        session.user_id,
-        session.id,
-        client.ip,
+def _end_replayed(session: Session) -> None:
+    security_log.record(
+        "refresh_replayed", account=session.user_id, session=session.id, alarming=True
     )
+    revoke(session_id=session.id, user_id=session.user_id)
 
 
 def find_live(claims: AccessClaims, *, now: datetime) -> Session | None:
@@ -205,25 +201,29 @@ def list_live(user_id: uuid.UUID, *, now: datetime) -> QuerySet[Session]:
 def revoke(*, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
     """Ends one session of a person; False where they have no such session."""
     ended, _ = Session.objects.filter(pk=session_id, user_id=user_id).delete()
+    if ended:
+        security_log.record("session_revoked", account=user_id, session=session_id)
     return bool(ended)
 
 
 def revoke_all(*, user_id: uuid.UUID) -> int:
     """Ends every session of a person and says how many there were."""
-    ended, _ = Session.objects.filter(user_id=user_id).delete()
-    return ended
+    return revoke_others(user_id=user_id, kept=None)
 
 
 def revoke_others(*, user_id: uuid.UUID, kept: uuid.UUID | None) -> int:
     """Ends every session of a person but one, if any is kept, and says how many there were."""
     others = Session.objects.filter(user_id=user_id)
     ended, _ = (others if kept is None else others.exclude(pk=kept)).delete()
+    if ended:
+        security_log.record("sessions_revoked", account=user_id, count=ended)
     return ended
 
 
 def revoke_everybody() -> int:
     """Ends every session there is: for the day a signing key has leaked."""
     ended, _ = Session.objects.all().delete()
+    security_log.record("sessions_revoked", alarming=True, count=ended)
     return ended
 
 

@@ -19,22 +19,29 @@ from rest_framework.views import APIView
 
 from accounts import addresses, entry, letters, passwords, past, second_factor
 from accounts.capabilities import Capability, CapabilityNotValid
-from accounts.entry import Entry
+from accounts.entry import Entry, SignedIn
 from accounts.errors import CsrfFailed, TokenNotValid
-from accounts.http import PublicEndpoint, TokensOutput, answer_entry, clear_refresh_cookie
+from accounts.http import (
+    PublicEndpoint,
+    SignedInOutput,
+    answer_entry,
+    clear_refresh_cookie,
+    client_of,
+)
 from accounts.inputs import NewPasswordInput
 from accounts.pages import CapabilityCookie
 from accounts.proof import Proof
 from accounts.schema import entered
-from accounts.tokens import Tokens
-from core.client import Client, client_of
+from core import security_log
+from core.client import Client
 from core.errors import refused
+from core.throttling import ScopedRateThrottle, UserRateThrottle
 from mail import outbox
 
 DONE = "Your password has been set."
 
 
-class SetPasswordOutput(TokensOutput):
+class SetPasswordOutput(SignedInOutput):
     """The password is set, and whoever set it is signed in."""
 
     detail = serializers.CharField()
@@ -61,11 +68,15 @@ def set_password(
         if had_password:
             outbox.post(letters.password_changed, to=user.email, parameters={"ip": client.ip})
         addresses.mark_verified(user)
-    return entry.admit(Proof.of(user), client=client, now=now)
+    way = "reset" if had_password else "invitation"
+    security_log.record("password_set", account=user.pk, way=way)
+    return entry.admit(Proof.of(user), client=client, now=now, owner_knows=True)
 
 
 class SetPasswordView(PublicEndpoint, APIView):
     cookie: ClassVar[CapabilityCookie]
+    throttle_classes = (UserRateThrottle, ScopedRateThrottle)
+    throttle_scope = "set_password"
 
     @extend_schema(
         request=NewPasswordInput,
@@ -89,7 +100,7 @@ class SetPasswordView(PublicEndpoint, APIView):
         response = answer_entry(entered, now=now, detail=DONE)
         self.cookie.clear(response)
         # Nobody is signed in yet, and the cookie of a session that has ended must not look like it.
-        return response if isinstance(entered, Tokens) else clear_refresh_cookie(response)
+        return response if isinstance(entered, SignedIn) else clear_refresh_cookie(response)
 
 
 def refuse_other_sites(request: Request) -> None:

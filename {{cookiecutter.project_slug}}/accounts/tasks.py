@@ -5,11 +5,17 @@ from django.utils import timezone
 
 from accounts import challenges, second_factor, sessions, wrong_codes
 from accounts.flows import invitation
+from core.admin_sessions import SessionStore
 
 
 @shared_task
 def purge_sessions() -> None:
     sessions.purge(now=timezone.now())
+
+
+@shared_task
+def purge_admin_sessions() -> None:
+    SessionStore.clear_expired()
 
 
 @shared_task

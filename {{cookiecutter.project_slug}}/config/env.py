@@ -34,10 +34,10 @@ class Environment:
         self.problems: dict[str, str] = {}
 
     def text(self, name: str, default: str = "") -> str:
-        return self._read(name, str, default, "")
+        return self.read(name, str, default, "")
 
     def boolean(self, name: str, default: bool) -> bool:
-        return self._read(name, lambda raw: _TRUE_FALSE[raw.lower()], default, "True or False")
+        return self.read(name, lambda raw: _TRUE_FALSE[raw.lower()], default, "True or False")
 
     def integer(self, name: str, default: int, *, at_least: int = 0) -> int:
         def convert(raw: str) -> int:
@@ -45,10 +45,10 @@ class Environment:
                 raise ValueError(raw)
             return int(raw)
 
-        return self._read(name, convert, default, f"a whole number of at least {at_least}")
+        return self.read(name, convert, default, f"a whole number of at least {at_least}")
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
-        return self._read(
+        return self.read(
             name, lambda raw: choices[choices.index(raw)], default, "one of " + ", ".join(choices)
         )
 
@@ -62,7 +62,7 @@ class Environment:
             return raw
 
         nowhere = f"{schemes[0]}://"
-        return self._read(name, convert, default or nowhere, f"a URL like {nowhere}host/name")
+        return self.read(name, convert, default or nowhere, f"a URL like {nowhere}host/name")
 
     def web_address(self, name: str, default: str = "") -> str:
         """An address for browsers."""
@@ -73,10 +73,10 @@ class Environment:
                 raise ValueError(raw)
             return raw
 
-        return self._read(name, convert, default, "an address like https://app.example.com")
+        return self.read(name, convert, default, "an address like https://app.example.com")
 
     def time_zone(self, name: str, default: str) -> str:
-        return self._read(name, lambda raw: ZoneInfo(raw).key, default, "a zone like Europe/Berlin")
+        return self.read(name, lambda raw: ZoneInfo(raw).key, default, "a zone like Europe/Berlin")
 
     def names(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
         """A list written with commas; spaces around a name are dropped."""
@@ -93,7 +93,12 @@ class Environment:
         """A list of them, the one that is used from now on first."""
         return self.names(name) or [self.secret(name)]
 
-    def _read(self, name: str, convert: Callable[[str], T], default: T, expected: str) -> T:
+    def read(self, name: str, convert: Callable[[str], T], default: T, expected: str) -> T:
+        """
+        Args:
+            convert: makes the value; it raises ``ValueError`` or ``KeyError`` for nonsense.
+            expected: what would be right, after "must be".
+        """
         raw = os.environ.get(name, "").strip()
         if not raw:
             return default

@@ -1,11 +1,17 @@
 from django.apps import AppConfig
 from django.core.checks import register
+from django.db.backends.signals import connection_created
 
-from core.checks import STARTUP, check_environment
+from core.checks import CHECKS, STARTUP
 
 
 class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        register(check_environment, STARTUP)
+        from core import outages, request_id
+
+        for check in CHECKS:
+            register(check, STARTUP)
+        connection_created.connect(outages.replace_if_closed)
+        request_id.follow_tasks()

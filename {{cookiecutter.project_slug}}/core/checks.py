@@ -1,13 +1,34 @@
-"""The system checks that a process must pass before it serves anything."""
+"""The system checks that a process must pass before it serves anything.
 
+Each problem is a sentence that begins with the variable's name; ``docs/production.md`` lists them.
+"""
+
+import re
+from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, run_checks
+from django.core.checks import Warning as CheckWarning
 from django.core.management.base import SystemCheckError
+from django.http.request import validate_host
+
+from core import origins
 
 STARTUP = "startup"
 """The tag of those checks; every application registers its own under it."""
+
+SECRET_KEY_MIN_LENGTH = 50
+"""What Django's own check asks for (security.W009)."""
+
+_EXAMPLE = re.compile(
+    r"django-insecure-|change.?me|replace.?me|your.?secret|insecure|placeholder|example", re.I
+)
+_DISTINCT_MIN = 10
+"""A random number of 50 digits has as many; one in letters has more."""
+
+_LOOPBACK = {"127.0.0.1", "::1"}
 
 
 def refuse_bad_settings() -> None:
@@ -21,7 +42,153 @@ def refuse_bad_settings() -> None:
         raise SystemCheckError("\n".join(str(message) for message in errors))
 
 
-def check_environment(app_configs: Any, **_: Any) -> list[CheckMessage]:
+def as_check(
+    application: str, problems: Callable[[], Iterator[CheckMessage]]
+) -> Callable[..., Any]:
+    """The problems as a check to register; their ids begin with the application's name."""
+
+    def check(app_configs: Any, **_: Any) -> list[CheckMessage]:
+        found = list(problems())
+        for message in found:
+            message.id = f"{application}.{message.id}"
+        return found
+
+    return check
+
+
+def error(name: str, sentence: str) -> Error:
+    """
+    Args:
+        sentence: goes on after the variable's name.
+    """
+    return Error(f"{name} {sentence}", id=name)
+
+
+def warning(name: str, sentence: str) -> CheckWarning:
+    return CheckWarning(f"{name} {sentence}", id=name)
+
+
+def weakness(secret: str) -> str | None:
+    """What is wrong with a secret, to follow its name; None where it may be a random one."""
+    if _EXAMPLE.search(secret):
+        return "must be random, and this looks like an example."
+    if len(set(secret)) < _DISTINCT_MIN or secret in (secret + secret)[1:-1]:
+        return "must be random, and this repeats itself."
+    return None
+
+
+def _unreadable() -> Iterator[CheckMessage]:
     """Each environment variable that was missing or could not be read."""
     problems: dict[str, str] = settings.ENVIRONMENT_PROBLEMS
-    return [Error(sentence, id=f"core.{name}") for name, sentence in problems.items()]
+    for name, sentence in problems.items():
+        yield Error(sentence, id=name)
+
+
+def _secret_keys() -> Iterator[CheckMessage]:
+    names = {
+        "SECRET_KEY": [settings.SECRET_KEY],
+        "SECRET_KEY_FALLBACKS": settings.SECRET_KEY_FALLBACKS,
+    }
+    for name, keys in names.items():
+        for key in keys:
+            if len(key) < SECRET_KEY_MIN_LENGTH:
+                yield error(name, f"must have at least {SECRET_KEY_MIN_LENGTH} random characters.")
+            elif flaw := weakness(key):
+                yield error(name, flaw)
+    if settings.SECRET_KEY in settings.SECRET_KEY_FALLBACKS:
+        yield error("SECRET_KEY_FALLBACKS", "must not hold SECRET_KEY: it is what came before.")
+
+
+def _hosts() -> Iterator[CheckMessage]:
+    hosts: list[str] = settings.ALLOWED_HOSTS
+    if settings.DEBUG:
+        public = [host for host in hosts if host == "*" or not origins.is_local(host)]
+        if public:
+            yield error(
+                "DEBUG", f"must be False where ALLOWED_HOSTS has a public name ({public[0]})."
+            )
+    elif not hosts:
+        yield error("ALLOWED_HOSTS", "must name this server, say api.example.com.")
+    elif "*" in hosts:
+        yield warning("ALLOWED_HOSTS", "should name this server: * takes any name for it.")
+
+
+def _public_url() -> Iterator[CheckMessage]:
+    name, url = "PUBLIC_URL", settings.PUBLIC_URL
+    if not origins.is_origin(url):
+        yield error(name, "must be an origin: https://, a host in lower case, and no path.")
+    if settings.DEBUG or not origins.is_origin(url):
+        return
+    host = origins.host_of(url)
+    if origins.is_example(host):
+        yield error(name, f"must be this server's own address, and {host} is an example.")
+    elif not validate_host(host, settings.ALLOWED_HOSTS or [host]):
+        yield error(name, f"must be of ALLOWED_HOSTS: links to {host} would be refused.")
+    if url.startswith("http:") and not origins.is_local(host):
+        yield error(name, "must begin with https://, for cookies are sent over HTTPS alone.")
+
+
+def _origins() -> Iterator[CheckMessage]:
+    name = "CORS_ALLOWED_ORIGINS"
+    for origin in settings.CORS_ALLOWED_ORIGINS:
+        if not origins.is_origin(origin):
+            yield error(
+                name,
+                f"must be origins as browsers write them, and {origin!r} is none: https://, a host "
+                "in lower case, the port if it is not the usual one, and no slash at the end.",
+            )
+        elif not settings.DEBUG and origin.startswith("http:"):
+            yield warning(name, f"should begin with https://, and {origin} does not.")
+
+
+def _csrf_cookie() -> Iterator[CheckMessage]:
+    domain, host = settings.CSRF_COOKIE_DOMAIN, origins.host_of(settings.PUBLIC_URL)
+    if domain and not settings.DEBUG and not origins.is_below(host, domain):
+        yield error(
+            "CSRF_COOKIE_DOMAIN", f"must be a domain that the host of PUBLIC_URL ({host}) is in."
+        )
+
+
+def _proxies() -> Iterator[CheckMessage]:
+    announced = set(settings.FORWARDED_ALLOW_IPS) - _LOOPBACK
+    if announced and not settings.TRUSTED_PROXY_COUNT:
+        yield error(
+            "TRUSTED_PROXY_COUNT",
+            "must say how many proxies there are: FORWARDED_ALLOW_IPS announces some, and without "
+            "the number every client has the address of the last of them.",
+        )
+
+
+def _admin() -> Iterator[CheckMessage]:
+    """A path that another one hides, or that hides others."""
+    first = urlsplit(settings.ADMIN_URL).path.split("/")[0]
+    if first in {"", "api", "health", "mailbox", "static"}:
+        yield error("ADMIN_URL", "must be a path of its own, say admin/.")
+
+
+def _for_tests_only() -> Iterator[CheckMessage]:
+    if settings.DEBUG:
+        return
+    if not any(settings.THROTTLE_RATES.values()):
+        yield warning("THROTTLE_RATES", "is off: passwords can be guessed as fast as we answer.")
+    if settings.CELERY_TASK_ALWAYS_EAGER:
+        yield warning(
+            "CELERY_TASK_ALWAYS_EAGER",
+            "sends letters while the request waits: how long tells who has an account.",
+        )
+
+
+CHECKS = [
+    as_check("core", problems)
+    for problems in (
+        _unreadable,
+        _secret_keys,
+        _hosts,
+        _public_url,
+        _origins,
+        _csrf_cookie,
+        _proxies,
+        _admin,
+        _for_tests_only,
+    )
+]

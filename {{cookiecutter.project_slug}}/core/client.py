@@ -1,7 +1,7 @@
 """Who is asking: the address and the user agent of the client behind a request."""
 
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -11,15 +11,24 @@ USER_AGENT_MAX_LENGTH = 256
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """``ip`` is None where the server does not know it (a Unix socket without a proxy)."""
+    """
+    Attributes:
+        ip: None where the server does not know it (a Unix socket without a proxy).
+        device: what it presents to be known by again, unread; "" for nothing.
+    """
 
     ip: str | None
     user_agent: str
+    device: str = ""
 
 
-def client_of(request: HttpRequest) -> Client:
+def describe(request: HttpRequest, *, device: str = "") -> Client:
+    """
+    Args:
+        device: see ``Client``.
+    """
     agent = request.META.get("HTTP_USER_AGENT", "")[:USER_AGENT_MAX_LENGTH]
-    return Client(ip=client_address(request), user_agent=agent.replace("\x00", ""))
+    return Client(client_address(request), agent.replace("\x00", ""), device)
 
 
 def client_address(request: HttpRequest) -> str | None:
@@ -34,6 +43,20 @@ def client_address(request: HttpRequest) -> str | None:
     if 0 < trusted <= len(hops):
         return _valid(hops[-trusted]) or _valid(peer)
     return _valid(peer)
+
+
+def client_network(request: HttpRequest) -> str:
+    """What a limit counts as one client: an IPv4 address, or the /64 of an IPv6 address.
+
+    A /64 is what one line gets (RFC 6177): whoever has one has 2^64 addresses.
+    """
+    address = client_address(request)
+    if address is None:
+        return "unknown"
+    ip = ip_address(address)
+    if not isinstance(ip, IPv6Address):
+        return address
+    return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))
 
 
 def _valid(address: str) -> str | None:

@@ -1,8 +1,11 @@
 """Every error answer of the project: ``{"detail", "code"}``, or DRF's errors per field."""
 
+import sys
 from typing import Any
 
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.template.loader import render_to_string
 from django.views import defaults
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
@@ -10,6 +13,9 @@ from rest_framework import serializers
 from rest_framework.exceptions import ErrorDetail
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
+
+from core import outages
+from core.throttling import LimitReached
 
 
 class ErrorOutput(serializers.Serializer[Any]):
@@ -23,8 +29,9 @@ INVALID_INPUT = OpenApiResponse(
 
 
 def refused(*statuses: int) -> dict[int, Any]:
-    """The refusals of an endpoint, for its OpenAPI description."""
-    return {status: INVALID_INPUT if status == 400 else ErrorOutput for status in statuses}
+    """The refusals of an endpoint, for its OpenAPI description; the limits hold everywhere."""
+    every = (*statuses, 429)
+    return {status: INVALID_INPUT if status == 400 else ErrorOutput for status in every}
 
 
 def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
@@ -32,6 +39,8 @@ def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
     response = exception_handler(exception, context)
     if response is not None:
         response.data = _with_code(response.data)
+    if isinstance(exception, LimitReached):
+        exception.tell(context["view"])
     return response
 
 
@@ -42,10 +51,10 @@ def _with_code(data: Any) -> Any:
     return {"detail": detail, "code": detail.code} if isinstance(detail, ErrorDetail) else data
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     if _is_api(request):
         return _error(400, "The request could not be understood.", "bad_request")
-    return defaults.bad_request(request, exception)
+    return _page(400, "This request could not be understood")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
@@ -54,21 +63,68 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return defaults.permission_denied(request, exception)
 
 
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """Django's ``CSRF_FAILURE_VIEW``; why it failed is in the log."""
+    if _is_api(request):
+        return _error(403, "The CSRF token is missing or incorrect.", "csrf_failed")
+    return _page(403, "This page was open for too long", "Go back, reload it, and send it again.")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _is_api(request):
         return _error(404, "There is nothing here.", "not_found")
     return defaults.page_not_found(request, exception)
 
 
+def length_required(request: HttpRequest) -> HttpResponseBase:
+    if _is_api(request):
+        return _error(411, "Send the body whole, with its Content-Length.", "length_required")
+    return _page(411, "This request has no length")
+
+
+def too_large(request: HttpRequest) -> HttpResponseBase:
+    if _is_api(request):
+        return _error(413, "The request is too large.", "request_too_large")
+    return _page(413, "This is too large", "Send less of it.")
+
+
+def too_many(request: HttpRequest, reached: LimitReached) -> HttpResponseBase:
+    """For pages; what DRF answers, it answers itself."""
+    response = _page(429, "Too many requests", "Wait a little, then try again.")
+    response["Retry-After"] = str(reached.wait)
+    return response
+
+
 def server_error(request: HttpRequest) -> HttpResponseBase:
+    """Called while the exception is being handled; Django logs it, with this answer's status."""
+    if outages.is_outage(sys.exception()):
+        return _unavailable(request)
     if _is_api(request):
         return _error(500, "Something went wrong on our side.", "error")
     return defaults.server_error(request)
 
 
+def _unavailable(request: HttpRequest) -> HttpResponseBase:
+    if _is_api(request):
+        response = _error(503, "This is not available right now. Try again soon.", "unavailable")
+    else:
+        response = _page(503, "This is not available right now", "Try again in a moment.")
+    response["Retry-After"] = str(outages.RETRY_SECONDS)
+    return response
+
+
 def _is_api(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/api/")
+    """Whether a program asks. Letters link to pages, which are no views of DRF, below it too."""
+    match = request.resolver_match
+    is_page = match is not None and not hasattr(match.func, "cls")
+    return request.path_info.startswith("/api/") and not is_page
 
 
-def _error(status: int, detail: str, code: str) -> JsonResponse:
+def _error(status: int, detail: str, code: str) -> HttpResponse:
     return JsonResponse({"detail": detail, "code": code}, status=status)
+
+
+def _page(status: int, title: str, advice: str = "") -> HttpResponse:
+    """It asks nobody for anything: no session, no user."""
+    page = {"product": settings.PROJECT_NAME, "title": title, "advice": advice}
+    return HttpResponse(render_to_string("pages/error.html", page), status=status)

@@ -1,15 +1,87 @@
-"""What must not get into a log, kept out of it wherever it comes from."""
+"""What a line of the log looks like, and what must not get into one, wherever it comes from."""
 
+import json
 import logging
 import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from structlog.contextvars import get_contextvars
+from structlog.processors import format_exc_info
+from structlog.stdlib import ExtraAdder, ProcessorFormatter
+from structlog.typing import EventDict, Processor
 
 # A part of a path with so long a run in it is a link's token, whatever a mail program has put
 # around it. A UUID is shorter.
 _TOKEN_IN_PATH = re.compile(r"(?<=/)[^/\n]*[\w.:%~-]{40,}[^/\n]*")
+# Gunicorn repeats what it could not read, which may be a cookie or a piece of a body.
+_UNREADABLE = re.compile(r"^(Invalid request from ip=\S*: [^:]*).*", re.DOTALL)
+
+# Written by other formatters, for themselves.
+_NO_FACTS = frozenset({"message", "asctime"})
+_PLAIN = (str, int, float, UUID, date, Decimal, type(None))
 
 
-class LineFormatter(logging.Formatter):
-    """Hides the tokens of links: Django logs the path of every request that is refused."""
+def formatter(style: str) -> ProcessorFormatter:
+    """Formats every record: those of ``logging`` as well as those of structlog.
 
-    def format(self, record: logging.LogRecord) -> str:
-        return _TOKEN_IN_PATH.sub("…", super().format(record))
+    Args:
+        style: ``json``, for programs, or ``line``, for people.
+    """
+    render = {"json": _as_json, "line": _as_line}[style]
+    chain: list[Processor] = [ExtraAdder(), format_exc_info, _entry, render]
+    return ProcessorFormatter(processors=chain)
+
+
+def without_secrets(text: str) -> str:
+    """The text without the tokens of links: Django logs the path of a request that it refuses."""
+    return _TOKEN_IN_PATH.sub("…", _UNREADABLE.sub(r"\1", text))
+
+
+def _entry(_: Any, __: str, found: EventDict) -> EventDict:
+    record: logging.LogRecord = found.pop("_record")
+    del found["_from_structlog"]
+    ours = {
+        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+        "level": record.levelname.lower(),
+        "logger": record.name,
+        "event": found.pop("event"),
+    }
+    # First, and no fact of the same name in its place.
+    entry = {**ours, **get_contextvars(), **found, **ours}
+    return {name: _value(value) for name, value in entry.items() if _is_fact(name, value)}
+
+
+def _is_fact(name: str, value: object) -> bool:
+    """Objects are none: Django adds the request to a record, and Celery the arguments of a task."""
+    return isinstance(value, _PLAIN) and name not in _NO_FACTS
+
+
+def _value(value: Any) -> Any:
+    return value if isinstance(value, int | float | None) else without_secrets(str(value))
+
+
+def _as_json(_: Any, __: str, entry: EventDict) -> str:
+    return json.dumps(entry)
+
+
+def _as_line(_: Any, __: str, entry: EventDict) -> str:
+    """An exception follows, indented: whatever it says, no line of it begins as an event does."""
+    exception = entry.pop("exception", "")
+    line = [entry.pop("time"), entry.pop("level").upper(), entry.pop("logger"), entry.pop("event")]
+    line += [f"{name}={_word(value)}" for name, value in entry.items()]
+    return "\n    ".join(map(_printable, [" ".join(line), *exception.splitlines()]))
+
+
+def _word(value: Any) -> str:
+    text = str(value)
+    return text if re.fullmatch(r'[^\s"=]+', text) else json.dumps(text, ensure_ascii=False)
+
+
+def _printable(text: str) -> str:
+    """What could begin a new line, move the cursor or turn the direction is written out."""
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
+    )

@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from typing import IO, Any
 
 from rest_framework import parsers
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 
 
 class JSONParser(parsers.JSONParser):
-    """DRF's, with 400 where nesting, or a number, is too deep or too long for Python to read."""
+    """DRF's, with 400 where nesting is too deep for Python, and 415 for what may be anything.
+
+    JSON is in UTF-8 (RFC 8259, section 8.1), whatever ``charset`` says: Python takes names there
+    that are no encodings of text at all, such as ``zlib``.
+    """
 
     def parse(
         self,
@@ -16,8 +20,11 @@ class JSONParser(parsers.JSONParser):
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
+        if "*" in str(media_type).partition(";")[0]:
+            raise UnsupportedMediaType(str(media_type))
+        context = {**(parser_context or {}), "encoding": "utf-8"}
         try:
-            parsed: dict[str, Any] = super().parse(stream, media_type, parser_context)
+            parsed: dict[str, Any] = super().parse(stream, media_type, context)
         except RecursionError:
             raise ParseError("JSON parse error: nested too deeply.") from None
         return parsed

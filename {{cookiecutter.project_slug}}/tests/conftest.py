@@ -1,10 +1,13 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+import redis
 
 from accounts.models import User
 from tests.authenticator import Held, enrol
 from tests.client import Browser
+from tests.limits import Rates, redis_of_this_process
 from tests.people import make_user
 
 
@@ -41,3 +44,18 @@ def sign_in(user: User) -> Callable[[], Browser]:
         return browser
 
     return on_another_device
+
+
+@pytest.fixture
+def rates(settings: Any) -> Rates:
+    """Sets these limits and no other: ``rates(login="3/min")``. Nothing has been counted yet."""
+    settings.REDIS_URL = redis_of_this_process()
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        client.flushdb()
+    everywhere = settings.REST_FRAMEWORK
+
+    def set_rates(**rates: str) -> None:
+        all_rates = dict.fromkeys(everywhere["DEFAULT_THROTTLE_RATES"]) | rates
+        settings.REST_FRAMEWORK = {**everywhere, "DEFAULT_THROTTLE_RATES": all_rates}
+
+    return set_rates

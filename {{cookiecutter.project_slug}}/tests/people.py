@@ -3,7 +3,12 @@
 from itertools import count
 from typing import Any
 
+from django.utils import timezone
+
+from accounts import passwords
 from accounts.models import User
+from accounts.proof import Proof
+from core.client import Client
 
 PASSWORD = "a right good pass phrase"
 _numbers = count()
@@ -19,3 +24,10 @@ def make_user(**fields: Any) -> User:
         "last_name": "O'Brien",
     }
     return User.objects.create_user(**{**defaults, **fields})
+
+
+def prove(user: User) -> Proof | None:
+    """As a login does before it opens the session."""
+    return passwords.prove(
+        email=user.email, password=PASSWORD, client=Client(None, ""), now=timezone.now()
+    )

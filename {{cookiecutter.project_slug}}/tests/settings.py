@@ -8,7 +8,7 @@ os.environ |= {
     "SECRET_KEY": "a-secret-key-of-the-tests-that-signs-nothing-anywhere-else",
     "JWT_SIGNING_KEY": "another-key-of-the-tests-that-signs-tokens-nowhere-else",
     "MFA_ENCRYPTION_KEYS": "a-key-of-the-tests-that-encrypts-secrets-nowhere-else",
-    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1",
+    "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1,api.example.test",
     "PUBLIC_URL": "https://api.example.test",
     "SECURE_SSL_REDIRECT": "False",
     "API_DOCS": "True",
@@ -28,3 +28,6 @@ JWT_ALLAUTH_MFA_TOTP_MODE = "disabled"
 JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = True
 PROJECT_NAME = MFA_TOTP_ISSUER = "Gatehouse"
 TIME_ZONE = "UTC"
+# Tests of the limits, and of the letters about devices, say what they want.
+REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = dict.fromkeys(THROTTLE_RATES)
+NEW_DEVICE_LETTERS = False

@@ -17,7 +17,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import sessions
-from accounts.http import LiveSessionAuthentication, clear_refresh_cookie, session_of
+from accounts.authentication import LiveSessionAuthentication, session_of
+from accounts.http import clear_refresh_cookie
 from accounts.models import Session
 from core.errors import refused
 

@@ -26,12 +26,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import capabilities, letters, second_factor
+from accounts.authentication import LiveSessionAuthentication
 from accounts.conf import EmailVerification, switches
-from accounts.http import HasRole, LiveSessionAuthentication
 from accounts.inputs import NewAddressField, PersonNameField
 from accounts.models import User
 from accounts.pages import INVITATION_COOKIE, Page, show_password_form
+from accounts.permissions import HasRole
 from accounts.set_password import SetPasswordView
+from core import security_log, throttling
 from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox
@@ -49,11 +51,13 @@ class InvitationInput(serializers.Serializer[Any]):
 
 
 @transaction.atomic
-def invite(*, email: str, role: str, first_name: str, last_name: str, now: datetime) -> None:
+def invite(*, email: str, role: str, first_name: str, last_name: str, now: datetime) -> User:
     """
     Raises:
+        LimitReached: the address was invited too often lately.
         ValidationError: the address is that of an account which is not to be taken over.
     """
+    throttling.hit("invitation_account", of=email)
     user, created = User.objects.select_for_update(no_key=True).get_or_create(
         email=email, defaults={"password": make_password(None)}
     )
@@ -76,6 +80,7 @@ def invite(*, email: str, role: str, first_name: str, last_name: str, now: datet
         bound_to=capabilities.binding(email=email, password_hash=user.password),
         not_after=now + switches.invitation_lifetime,
     )
+    return user
 
 
 def _may_be_taken_over(user: User) -> bool:
@@ -119,6 +124,7 @@ def _purge(expired: QuerySet[User], user_id: uuid.UUID) -> int:
     except IntegrityError:
         logger.warning("expired invitation kept, rows refer to it: user=%s", user_id)
         return 0
+    security_log.record("invitation_expired", account=user_id)
     return 1
 
 
@@ -127,6 +133,7 @@ class InvitationView(SwitchableAPIView):
 
     authentication_classes = (LiveSessionAuthentication,)
     permission_classes = (HasRole(User.Role.ADMIN),)
+    throttle_scope = "invitation"
 
     @staticmethod
     def is_on() -> bool:
@@ -139,7 +146,9 @@ class InvitationView(SwitchableAPIView):
     def post(self, request: Request) -> Response:
         form = InvitationInput(data=request.data)
         form.is_valid(raise_exception=True)
-        invite(**form.validated_data, now=timezone.now())
+        invited = invite(**form.validated_data, now=timezone.now())
+        inviter = str(request.user.pk)
+        security_log.record("invited", account=invited.pk, by=inviter, role=invited.role)
         return Response({}, status=status.HTTP_201_CREATED)
 
 

@@ -1,10 +1,12 @@
 """Login: an e-mail address and a password become a session.
 
-1. The password is checked; an unknown address costs the same time and gets the same answer.
-2. Where verification is mandatory, whoever knows the password may be told that it is missing.
-3. ``entry.admit`` opens the session, if the password is still the one that was checked; whoever has
+1. The guess is counted, for this account; a device that has been signed in before is counted by
+   itself, so that whoever guesses from elsewhere does not lock the owner out.
+2. The password is checked; an unknown address costs the same time and gets the same answer.
+3. Where verification is mandatory, whoever knows the password may be told that it is missing.
+4. ``entry.admit`` opens the session, if the password is still the one that was checked; whoever has
    a second factor, or needs one, gets a challenge instead.
-4. The access token is in the answer, the refresh token in its cookie (or beside it).
+5. The access token is in the answer, the refresh token in its cookie (or beside it).
 """
 
 from datetime import datetime
@@ -21,10 +23,11 @@ from accounts import entry, passwords
 from accounts.conf import EmailVerification, switches
 from accounts.entry import Entry
 from accounts.errors import EmailNotVerified, IncorrectCredentials
-from accounts.http import PublicEndpoint, TokensOutput, answer_entry
+from accounts.http import PublicEndpoint, SignedInOutput, answer_entry, client_of
 from accounts.inputs import AddressField, PasswordField
-from accounts.schema import entered
-from core.client import Client, client_of
+from accounts.schema import DeviceSchema, entered
+from core import security_log
+from core.client import Client
 from core.errors import refused
 
 
@@ -37,12 +40,14 @@ def login(*, email: str, password: str, client: Client, now: datetime) -> Entry:
     """
     Raises:
         IncorrectCredentials: for every reason why this person may not come in.
+        LimitReached: there were too many guesses; this one was not looked at.
         EmailNotVerified: the password is right, the address not verified, and it has to be.
     """
-    proof = passwords.prove(email=email, password=password)
+    proof = passwords.prove(email=email, password=password, client=client, now=now)
     if proof is None:
         raise IncorrectCredentials
     if switches.email_verification is EmailVerification.MANDATORY and not proof.email_verified:
+        security_log.record("login_failed", account=proof.user_id, reason="email_not_verified")
         raise EmailNotVerified
     return entry.admit(proof, client=client, now=now)
 
@@ -50,8 +55,12 @@ def login(*, email: str, password: str, client: Client, now: datetime) -> Entry:
 class LoginView(PublicEndpoint, APIView):
     """Sign in with an e-mail address and a password."""
 
+    schema = DeviceSchema()
+    throttle_scope = "login"
+
     @extend_schema(
-        request=LoginInput, responses={200: entered("SignedIn", TokensOutput), **refused(400, 401)}
+        request=LoginInput,
+        responses={200: entered("SignedIn", SignedInOutput), **refused(400, 401)},
     )
     def post(self, request: Request) -> Response:
         form = LoginInput(data=request.data)

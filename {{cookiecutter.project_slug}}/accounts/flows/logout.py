@@ -17,15 +17,14 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import past, sessions, tokens
+from accounts.authentication import LiveSessionAuthentication, session_of
 from accounts.errors import RefreshTokenNotAccepted, TokenNotValid
 from accounts.http import (
     DetailOutput,
-    LiveSessionAuthentication,
     RefreshInput,
     clear_refresh_cookie,
     presented_refresh_token,
     refuse_foreign_origin,
-    session_of,
 )
 from accounts.schema import RefreshTokenSchema
 from core.errors import refused

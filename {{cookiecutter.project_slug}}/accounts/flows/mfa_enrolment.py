@@ -20,22 +20,24 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import challenges, entry, letters, past, second_factor, sessions, wrong_codes
+from accounts.authentication import live_session
 from accounts.challenges import Kind
 from accounts.entry import Entry
 from accounts.errors import InvalidChallenge, InvalidCode, TokenNotValid
 from accounts.http import (
     MfaEndpoint,
     PublicEndpoint,
-    TokensOutput,
+    SignedInOutput,
     answer_entry,
-    live_session,
+    client_of,
     uncached,
 )
 from accounts.inputs import ChallengeField, CodeField
 from accounts.models import LoginChallenge, Session, User
 from accounts.schema import EitherProofSchema
 from accounts.second_factor import Enrolment
-from core.client import Client, client_of
+from core import security_log
+from core.client import Client
 from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox
@@ -62,7 +64,7 @@ class ActivationInput(SetupInput):
     code = CodeField(help_text="The six digits that the app shows.")
 
 
-class ActivationOutput(TokensOutput):
+class ActivationOutput(SignedInOutput):
     """With a setup challenge, tokens come along."""
 
     access = serializers.CharField(required=False)
@@ -95,10 +97,15 @@ def activate(
             _conclude(standing)
             outbox.post(letters.second_factor_on, to=user.email, parameters={"ip": client.ip})
     if recovery_codes is None:
+        security_log.record("second_factor_failed", account=user.pk)
         raise InvalidCode
+    security_log.record("second_factor_on", account=user.pk)
     if isinstance(standing, Session):
         return recovery_codes, None
-    return recovery_codes, entry.admit_with_second_factor(standing.user, client=client, now=now)
+    # The letter about the second factor tells of the sign-in, too.
+    return recovery_codes, entry.admit_with_second_factor(
+        standing.user, client=client, now=now, owner_knows=True
+    )
 
 
 @transaction.atomic
@@ -170,7 +177,7 @@ class ActivationView(EnrolmentView):
 
     @extend_schema(
         request=ActivationInput,
-        responses={200: ActivationOutput, **refused(400, 401, 429)},
+        responses={200: ActivationOutput, **refused(400, 401)},
     )
     def post(self, request: Request) -> Response:
         form, now = ActivationInput(data=request.data), timezone.now()

@@ -16,13 +16,15 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import letters, past, second_factor, sessions
+from accounts import letters, passwords, past, second_factor, sessions
+from accounts.authentication import LiveSessionAuthentication, session_of
 from accounts.conf import MfaMode, switches
 from accounts.errors import InvalidPassword, MfaNotActive, MfaRequired, TokenNotValid
-from accounts.http import LiveSessionAuthentication, MfaEndpoint, session_of, uncached
+from accounts.http import MfaEndpoint, client_of, uncached
 from accounts.inputs import PasswordField
 from accounts.models import Session, User
-from core.client import Client, client_of
+from core import security_log
+from core.client import Client
 from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox
@@ -45,13 +47,14 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
         MfaRequired: everybody has a second factor here.
         MfaNotActive: this account has none.
         InvalidPassword: wrong.
+        LimitReached: there were too many wrong ones.
         TokenNotValid: the session ended, or the password changed, in the meantime.
     """
     if switches.mfa_mode is MfaMode.REQUIRED:
         raise MfaRequired
     if not session.user.has_second_factor:
         raise MfaNotActive
-    if not session.user.check_password(password):
+    if not passwords.is_own(password, user=session.user):
         raise InvalidPassword
     with transaction.atomic():
         user = second_factor.lock_account(session.user)
@@ -62,6 +65,7 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
             raise TokenNotValid
         past.end_others(user, kept=session.pk)
         outbox.post(letters.second_factor_off, to=user.email, parameters={"ip": client.ip})
+    security_log.record("second_factor_off", account=user.pk, session=session.pk)
 
 
 @transaction.atomic
@@ -77,6 +81,7 @@ def reset(user: User) -> bool:
     second_factor.remove_all(locked)
     past.end(locked)
     outbox.post(letters.second_factor_reset, to=locked.email)
+    security_log.record("second_factor_reset", account=locked.pk)
     return True
 
 

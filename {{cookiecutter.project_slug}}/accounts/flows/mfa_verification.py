@@ -25,11 +25,13 @@ from accounts import challenges, entry, letters, second_factor, wrong_codes
 from accounts.challenges import Kind
 from accounts.entry import Entry
 from accounts.errors import InvalidChallenge, InvalidCode
-from accounts.http import MfaEndpoint, PublicEndpoint, TokensOutput, answer_entry
+from accounts.http import MfaEndpoint, PublicEndpoint, SignedInOutput, answer_entry, client_of
 from accounts.inputs import ChallengeField, CodeField
 from accounts.models import User
+from accounts.schema import DeviceSchema
 from accounts.second_factor import Held
-from core.client import Client, client_of
+from core import security_log
+from core.client import Client
 from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox
@@ -101,7 +103,9 @@ def present(
     wrong_codes.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
     if any(claim(held, code=code, now=now) for claim in claims):
         return True
+    security_log.record("second_factor_failed", account=user.pk)
     if wrong_codes.count(user_id=user.pk, challenge_id=challenge_id, now=now):
+        security_log.record("second_factor_locked", account=user.pk, alarming=True)
         outbox.post(letters.second_factor_locked, to=user.email, parameters={"ip": client.ip})
     return False
 
@@ -109,7 +113,9 @@ def present(
 class VerifyView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
     """Sign in with the code of an authenticator app."""
 
-    @extend_schema(request=VerificationInput, responses={200: TokensOutput, **refused(400, 429)})
+    schema = DeviceSchema()
+
+    @extend_schema(request=VerificationInput, responses={200: SignedInOutput, **refused(400)})
     def post(self, request: Request) -> Response:
         form = VerificationInput(data=request.data)
         form.is_valid(raise_exception=True)
@@ -119,7 +125,9 @@ class VerifyView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
 class VerifyRecoveryView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
     """Sign in with a recovery code, for whom the authenticator app is gone."""
 
-    @extend_schema(request=RecoveryInput, responses={200: TokensOutput, **refused(400, 429)})
+    schema = DeviceSchema()
+
+    @extend_schema(request=RecoveryInput, responses={200: SignedInOutput, **refused(400)})
     def post(self, request: Request) -> Response:
         form = RecoveryInput(data=request.data)
         form.is_valid(raise_exception=True)

@@ -21,21 +21,17 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import entry, letters, passwords, past
+from accounts.authentication import LiveSessionAuthentication, session_of
 from accounts.conf import switches
 from accounts.entry import Entry
 from accounts.errors import TokenNotValid
-from accounts.http import (
-    Fields,
-    LiveSessionAuthentication,
-    TokensOutput,
-    answer_entry,
-    session_of,
-)
+from accounts.http import Fields, SignedInOutput, answer_entry, client_of
 from accounts.inputs import NewPasswordInput, PasswordField
 from accounts.models import Session
 from accounts.proof import Proof
 from accounts.schema import entered
-from core.client import Client, client_of
+from core import security_log
+from core.client import Client
 from core.errors import refused
 from mail import outbox
 
@@ -52,12 +48,12 @@ class PasswordChangeInput(NewPasswordInput):
         return fields
 
     def validate_old_password(self, password: str) -> str:
-        if not self.context["user"].check_password(password):
+        if not passwords.is_own(password, user=self.context["user"]):
             raise serializers.ValidationError("This is not your password.")
         return password
 
 
-class PasswordChangeOutput(TokensOutput):
+class PasswordChangeOutput(SignedInOutput):
     """Tokens come along where the sessions have ended (``LOGOUT_ON_PASSWORD_CHANGE``)."""
 
     detail = serializers.CharField()
@@ -84,19 +80,21 @@ def change_password(
     with transaction.atomic():
         if not passwords.replace(user=user, new_password=new_password):
             raise TokenNotValid
+        security_log.record("password_changed", account=user.pk, session=session.pk)
         outbox.post(letters.password_changed, to=user.email, parameters={"ip": client.ip})
         if not switches.logout_on_password_change:
             past.end_what_is_under_way(user)
             return None
         past.end(user)
     proof = Proof.of(user, second_factor_shown=session.with_second_factor)
-    return entry.admit(proof, client=client, now=now)
+    return entry.admit(proof, client=client, now=now, owner_knows=True)
 
 
 class PasswordChangeView(APIView):
     """Set another password."""
 
     authentication_classes = (LiveSessionAuthentication,)
+    throttle_scope = "password_change"
 
     @extend_schema(
         request=PasswordChangeInput,

@@ -37,6 +37,7 @@ from accounts.pages import (
     show_password_form,
 )
 from accounts.set_password import SetPasswordView
+from core import security_log, throttling
 from core.errors import refused
 from mail import outbox
 
@@ -48,6 +49,12 @@ class PasswordResetInput(serializers.Serializer[Any]):
 
 
 def ask_for_reset(*, email: str, now: datetime) -> None:
+    """
+    Raises:
+        LimitReached: there were too many for this address, whether it has an account or not.
+    """
+    throttling.hit("password_reset_account", of=email)
+    security_log.record("password_reset_asked")
     outbox.post(
         letters.password_reset,
         to=email,
@@ -58,6 +65,8 @@ def ask_for_reset(*, email: str, now: datetime) -> None:
 
 class PasswordResetView(PublicEndpoint, APIView):
     """Ask for a link to a new password; the answer is the same for every address."""
+
+    throttle_scope = "password_reset"
 
     @extend_schema(request=PasswordResetInput, responses={200: DetailOutput, **refused(400)})
     def post(self, request: Request) -> Response:

@@ -19,11 +19,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import addresses, capabilities, letters, sessions
+from accounts.authentication import LiveSessionAuthentication, session_of
 from accounts.errors import TokenNotValid
-from accounts.http import LiveSessionAuthentication, session_of
+from accounts.http import client_of
 from accounts.inputs import NewAddressField, PersonNameField
 from accounts.models import Session, User
-from core.client import Client, client_of
+from core import security_log, throttling
+from core.client import Client
 from core.errors import refused
 from mail import outbox
 
@@ -55,12 +57,15 @@ def change_profile(
         email: the address that the person wants, perhaps the one they have.
 
     Raises:
+        LimitReached: too many other addresses, or too often this one.
         ReauthenticationRequired: another address, and the sign-in was not in the last minutes.
         TokenNotValid: the password changed, or the account was closed, in the meantime.
     """
     user = session.user
     if email != user.email:
         sessions.require_recent(session, now=now)
+        throttling.hit("email_change", of=user.pk, account=user.pk)
+        throttling.hit("email_change_account", of=email, account=user.pk)
         _ask_for_address(session, email, client, now)
     if names and not User.objects.filter(pk=user.pk).update(**names):
         raise TokenNotValid
@@ -73,6 +78,7 @@ def _ask_for_address(session: Session, email: str, client: Client, now: datetime
     user, until = session.user, now + letters.EMAIL_CHANGE_LINK_LIFETIME
     if not addresses.propose(user=user, email=email, until=until):
         raise TokenNotValid
+    security_log.record("address_change_asked", account=user.pk, session=session.pk)
     outbox.post(
         letters.email_change,
         to=email,

@@ -2,7 +2,8 @@
 
 1. The token is read from its cookie (or the body) and its signature and expiry are checked.
 2. ``sessions.rotate`` spends it in one conditional UPDATE and reads role and activity again.
-3. Spent moments ago, it brings the same successor; spent earlier, it ends the session.
+3. Spent moments ago, it brings the same successor; spent earlier, it ends the session, and a letter
+   tells the owner.
 4. A refused refresh leaves the cookie alone: another tab may just have renewed it.
 """
 
@@ -14,18 +15,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import sessions, tokens
+from accounts import letters, sessions, tokens
+from accounts.conf import switches
+from accounts.errors import RefreshTokenReplayed, TokenNotValid
 from accounts.http import (
     PublicEndpoint,
     RefreshInput,
     TokensOutput,
     answer_tokens,
+    client_of,
     presented_refresh_token,
 )
 from accounts.schema import RefreshTokenSchema
 from accounts.tokens import Tokens
-from core.client import Client, client_of
+from core.client import Client
 from core.errors import refused
+from mail import outbox
 
 
 def refresh(*, token: str, client: Client, now: datetime) -> Tokens:
@@ -34,14 +39,24 @@ def refresh(*, token: str, client: Client, now: datetime) -> Tokens:
         TokenNotValid: missing, forged, expired, spent, or its session is over.
     """
     claims = tokens.read_refresh(token)
-    grant = sessions.rotate(claims=claims, client=client, now=now)
+    try:
+        grant = sessions.rotate(claims=claims, client=client, now=now)
+    except RefreshTokenReplayed as replay:
+        _tell_owner(replay.email, client)
+        raise TokenNotValid from None
     return tokens.sign(grant, now=now)
+
+
+def _tell_owner(email: str, client: Client) -> None:
+    if switches.replay_letters:
+        outbox.post(letters.refresh_replayed, to=email, parameters={"ip": client.ip})
 
 
 class RefreshView(PublicEndpoint, APIView):
     """Spend the refresh token for a new pair. Refresh one at a time: see the README."""
 
     schema = RefreshTokenSchema()
+    throttle_scope = "refresh"
 
     @extend_schema(request=RefreshInput, responses={200: TokensOutput, **refused(400, 401, 403)})
     def post(self, request: Request) -> Response:

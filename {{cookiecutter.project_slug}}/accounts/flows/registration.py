@@ -21,7 +21,7 @@ from rest_framework.response import Response
 
 from accounts import capabilities, entry, letters
 from accounts.conf import EmailVerification, switches
-from accounts.http import DetailOutput, PublicEndpoint, TokensOutput, answer_entry
+from accounts.http import DetailOutput, PublicEndpoint, SignedInOutput, answer_entry, client_of
 from accounts.inputs import (
     NewAddressField,
     PasswordField,
@@ -32,7 +32,7 @@ from accounts.inputs import (
 from accounts.models import User
 from accounts.proof import Proof
 from accounts.schema import entered
-from core.client import client_of
+from core import security_log, throttling
 from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox
@@ -65,13 +65,21 @@ def sign_up(*, password: str, now: datetime, **person: str) -> User | None:
 
     Returns:
         None where the address has an account, which then has got a letter.
+
+    Raises:
+        LimitReached: the address was signed up too often lately.
     """
+    throttling.hit("registration_account", of=person["email"])
     user = User(**person)
     user.set_password(password)
     with transaction.atomic():
         created = _save(user)
         _send_letter(user, created=created, now=now)
-    return user if created else None
+    if not created:
+        security_log.record("registered_again")
+        return None
+    security_log.record("registered", account=user.pk)
+    return user
 
 
 def _save(user: User) -> bool:
@@ -103,6 +111,8 @@ def _send_letter(user: User, *, created: bool, now: datetime) -> None:
 class RegistrationView(PublicEndpoint, SwitchableAPIView):
     """Sign up."""
 
+    throttle_scope = "registration"
+
     @staticmethod
     def is_on() -> bool:
         return not switches.admin_managed_registration
@@ -110,7 +120,7 @@ class RegistrationView(PublicEndpoint, SwitchableAPIView):
     @extend_schema(
         request=RegistrationInput,
         responses={
-            201: entered("Registered", DetailOutput, TokensOutput),
+            201: entered("Registered", DetailOutput, SignedInOutput),
             **refused(400, 401),
         },
     )
@@ -123,5 +133,6 @@ class RegistrationView(PublicEndpoint, SwitchableAPIView):
             return Response({"detail": LETTER_SENT}, status=status.HTTP_201_CREATED)
         if user is None:
             raise serializers.ValidationError({"email": [TAKEN]})
-        entered = entry.admit(Proof.of(user), client=client_of(request), now=now)
+        client = client_of(request)
+        entered = entry.admit(Proof.of(user), client=client, now=now, owner_knows=True)
         return answer_entry(entered, now=now, status=status.HTTP_201_CREATED)

@@ -30,6 +30,7 @@ from accounts.pages import (
     show_bad_link,
     show_secret,
 )
+from core import security_log
 
 VERIFIED = "pages/email_verified.html"
 
@@ -39,8 +40,11 @@ def verify(link: Capability) -> None:
     Raises:
         CapabilityNotValid: the account has another password or address by now.
     """
-    if not link.user.email_verified and not addresses.mark_verified(link.user):
+    if link.user.email_verified:
+        return
+    if not addresses.mark_verified(link.user):
         raise CapabilityNotValid
+    security_log.record("address_verified", account=link.user.pk)
 
 
 def move_account(link: Capability) -> None:
@@ -55,6 +59,7 @@ def move_account(link: Capability) -> None:
         if not addresses.move(user=user, email=user.pending_email):
             raise CapabilityNotValid
         past.end_others(user, kept=link.session_id)
+    security_log.record("address_changed", account=user.pk)
 
 
 CONFIRMS: dict[Purpose, Callable[[Capability], None]] = {

@@ -5,9 +5,12 @@ from config.settings.accounts import *
 from config.settings.api import *
 from config.settings.base import *
 from config.settings.celery import *
+from config.settings.csp import *
 from config.settings.database import *
 from config.settings.logging import *
 from config.settings.mail import *
 from config.settings.security import *
+from config.settings.sentry import *
+from config.settings.throttling import *
 
 ENVIRONMENT_PROBLEMS = env.problems

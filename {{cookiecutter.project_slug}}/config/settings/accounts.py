@@ -26,6 +26,10 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 
+# What the owner of an account hears of by letter.
+NEW_DEVICE_LETTERS = env.boolean("NEW_DEVICE_LETTERS", True)
+REPLAY_LETTERS = env.boolean("REPLAY_LETTERS", True)
+
 OLD_PASSWORD_FIELD_ENABLED = env.boolean("OLD_PASSWORD_FIELD_ENABLED", True)
 LOGOUT_ON_PASSWORD_CHANGE = env.boolean("LOGOUT_ON_PASSWORD_CHANGE", True)
 
@@ -34,6 +38,8 @@ PASSWORD_RESET_REDIRECT = env.web_address("PASSWORD_RESET_REDIRECT")
 
 JWT_ALGORITHM = env.choice("JWT_ALGORITHM", "HS256", ("HS256", "ES256", "RS256"))
 JWT_SIGNING_KEY = env.secret("JWT_SIGNING_KEY").replace("\\n", "\n")
+# Keys that sign no more and still verify, while one is being replaced.
+JWT_VERIFYING_KEYS = [key.replace("\\n", "\n") for key in env.names("JWT_VERIFYING_KEYS")]
 
 JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = env.boolean(
     "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE", DEFAULTS["JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE"]

@@ -22,9 +22,9 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_TASK_SOFT_TIME_LIMIT = 240
 CELERY_TASK_ALWAYS_EAGER = env.boolean("CELERY_TASK_ALWAYS_EAGER", False)
 CELERY_TIMEZONE = TIME_ZONE
-CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE = {
     "purge-sessions": {"task": "accounts.tasks.purge_sessions", "schedule": 3600.0},
+    "purge-admin-sessions": {"task": "accounts.tasks.purge_admin_sessions", "schedule": 86_400.0},
     "purge-invitations": {"task": "accounts.tasks.purge_invitations", "schedule": 3600.0},
     "purge-second-factor": {"task": "accounts.tasks.purge_second_factor", "schedule": 3600.0},
     "sweep-mail": {"task": "mail.tasks.sweep", "schedule": 30.0},

@@ -1,20 +1,41 @@
-"""Logging: one line an event, to standard error."""
+"""Logging: one event a line, to standard error (docs/logging.md)."""
+
+import logging
+
+import structlog
+
+from config.env import env
+from config.settings.base import DEBUG
+
+LOG_FORMAT = env.choice("LOG_FORMAT", "line" if DEBUG else "json", ("json", "line"))
+LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
+
+# Their own handlers would say everything a second time, and hide nothing.
+_WITH_HANDLERS = ("django", "django.server", "gunicorn.error", "gunicorn.access")
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "line": {
-            "class": "core.logs.LineFormatter",
-            "format": "{asctime} {levelname} {name} {message}",
-            "style": "{",
-        },
-    },
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    # Django's own handlers would say everything a second time, and hide nothing.
+    "formatters": {"ours": {"()": "core.logs.formatter", "style": LOG_FORMAT}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "ours"}},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
-        "django": {"handlers": [], "propagate": True},
-        "django.server": {"handlers": [], "propagate": True},
+        **{name: {"handlers": [], "propagate": True} for name in _WITH_HANDLERS},
+        # Whatever LOG_LEVEL says, no event of the security log is lost.
+        "security": {"level": "INFO"},
     },
 }
+
+# Python's warnings go the same way (``py.warnings``).
+logging.captureWarnings(True)
+
+# structlog's loggers are the standard library's, with facts: handlers and levels are set above.
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        structlog.stdlib.render_to_log_args_and_kwargs,
+    ],
+    wrapper_class=structlog.stdlib.BoundLogger,
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)

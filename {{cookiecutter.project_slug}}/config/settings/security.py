@@ -1,4 +1,6 @@
-"""HTTPS, cookies, origins and proxies."""
+"""HTTPS, cookies, origins, proxies, and how large a request may be."""
+
+from corsheaders.defaults import default_headers
 
 from config.env import env
 from config.settings.base import DEBUG, PUBLIC_URL
@@ -7,6 +9,8 @@ from config.settings.base import DEBUG, PUBLIC_URL
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0)
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Gunicorn's own; here it is only held against the number.
+FORWARDED_ALLOW_IPS = env.names("FORWARDED_ALLOW_IPS")
 
 SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", not DEBUG)
 SECURE_REDIRECT_EXEMPT = [r"^health/"]
@@ -14,14 +18,25 @@ SECURE_HSTS_SECONDS = 0 if DEBUG else 31_536_000
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEBUG
 SECURE_HSTS_PRELOAD = not DEBUG
 SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 # For front ends on other hosts of the same site, whose scripts have to read the CSRF cookie.
 CSRF_COOKIE_DOMAIN = env.text("CSRF_COOKIE_DOMAIN") or None
+CSRF_FAILURE_VIEW = "core.errors.csrf_failed"
+SESSION_ENGINE = "core.admin_sessions"
+SESSION_COOKIE_AGE = 12 * 3_600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
+# Without an origin no other site reads an answer.
 CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
 CORS_ALLOW_CREDENTIALS = True
+CORS_ALLOW_HEADERS = (*default_headers, "x-known-device")
+CORS_EXPOSE_HEADERS = ("X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy")
 CSRF_TRUSTED_ORIGINS = [*CORS_ALLOWED_ORIGINS, PUBLIC_URL]
+
+# Nothing that is sent here is long; what counts is the Content-Length (core.intake).
+REQUEST_BODY_MAX_BYTES = env.integer("REQUEST_BODY_MAX_BYTES", 65_536, at_least=1_024)
+DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_MAX_BYTES

@@ -415,7 +415,9 @@ def test_where_nobody_is_invited_there_is_nothing_here(
 
     response = browser.call(method, name, {})
 
-    assert (response.status_code, response.json()["code"]) == (404, "not_found")
+    assert response.status_code == 404
+    is_page = name == "jwt_allauth_default_set_password"
+    assert ("text/html" if is_page else '"not_found"') in f"{response.headers}{response.content!r}"
 
 
 def test_where_nobody_is_invited_a_link_is_nothing(

@@ -10,13 +10,13 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.urls import reverse
 
-from accounts import entry, passwords
+from accounts import entry
 from accounts.errors import IncorrectCredentials
-from accounts.http import REFRESH_COOKIE
+from accounts.http import DEVICE_COOKIE, REFRESH_COOKIE
 from accounts.models import Session, User
 from core.client import Client
 from tests.client import Browser
-from tests.people import PASSWORD, make_user
+from tests.people import PASSWORD, make_user, prove
 
 pytestmark = pytest.mark.django_db
 
@@ -40,8 +40,10 @@ def test_tokens_are_never_cached(browser: Browser, user: User) -> None:
     assert browser.sign_in(user.email)["Cache-Control"] == "no-store"
 
 
-def test_no_cookie_but_the_refresh_token_is_set(browser: Browser, user: User) -> None:
-    assert set(browser.sign_in(user.email).cookies) == {REFRESH_COOKIE}
+def test_no_cookies_but_the_refresh_token_and_the_device_are_set(
+    browser: Browser, user: User
+) -> None:
+    assert set(browser.sign_in(user.email).cookies) == {REFRESH_COOKIE, DEVICE_COOKIE}
 
 
 def test_body_mode_answers_both_tokens_and_sets_no_cookie(
@@ -51,7 +53,7 @@ def test_body_mode_answers_both_tokens_and_sets_no_cookie(
 
     response = browser.sign_in(user.email)
 
-    assert set(response.json()) == {"access", "refresh"}
+    assert set(response.json()) == {"access", "refresh", "device"}
     assert not response.cookies
     assert response["Cache-Control"] == "no-store"
 
@@ -229,7 +231,7 @@ def test_hash_with_other_parameters_is_remade_without_ending_sessions(
 
 
 def test_proof_is_worth_nothing_once_the_password_has_changed(user: User) -> None:
-    proof = passwords.prove(email=user.email, password=PASSWORD)
+    proof = prove(user)
     assert proof is not None
     user.set_password("another good pass phrase")
     user.save()

@@ -399,4 +399,4 @@ def test_tokens_are_in_the_body_where_no_cookie_carries_them(challenge: str, set
 
     response = activate(Browser(), set_up(Browser(), challenge).code(), challenge)
 
-    assert set(response.json()) == {"access", "refresh", "success", "recovery_codes"}
+    assert set(response.json()) == {"access", "refresh", "device", "success", "recovery_codes"}

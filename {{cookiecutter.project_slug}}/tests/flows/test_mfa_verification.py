@@ -80,7 +80,7 @@ def test_refresh_token_is_in_the_body_where_it_is_not_in_a_cookie(
 
     response = show(challenge, right(held, field), (name, field))
 
-    assert set(response.json()) == {"access", "refresh"}
+    assert set(response.json()) == {"access", "refresh", "device"}
     assert not response.cookies
 
 

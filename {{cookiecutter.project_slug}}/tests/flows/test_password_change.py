@@ -53,7 +53,7 @@ def test_fresh_tokens_come_in_the_body_too(signed_in: Browser, settings: Any) ->
 
     response = change(signed_in)
 
-    assert set(response.json()) == {"detail", "access", "refresh"}
+    assert set(response.json()) == {"detail", "access", "refresh", "device"}
     assert REFRESH_COOKIE not in response.cookies
 
 

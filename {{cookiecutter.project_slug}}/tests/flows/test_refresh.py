@@ -112,7 +112,7 @@ def test_replay_after_the_leeway_ends_the_session(signed_in: Browser, caplog: An
     assert (response.status_code, response.json()["code"]) == (401, "token_not_valid")
     assert not Session.objects.exists()
     assert signed_in.refresh().status_code == 401
-    assert "replayed" in caplog.text
+    assert "refresh_replayed" in caplog.text
     assert stolen not in caplog.text
 
 

@@ -27,7 +27,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from config.env import BASE_DIR
-from devtools import valkey
+from devtools import gunicorn, valkey
 from devtools.places import Place
 from devtools.ports import HOST
 from devtools.processes import Child, Children
@@ -35,6 +35,7 @@ from mail import tasks
 from mail.models import Mail
 from tests.client import Browser
 from tests.devtools.waiting import until
+from tests.limits import NEVER_REACHED
 from tests.mail.wire import Wire
 
 PUBLIC_URL = "https://api.example.test"
@@ -106,6 +107,8 @@ class Stage:
             "JWT_ALLAUTH_INVITATIONS": "True",
             "JWT_ALLAUTH_MFA_TOTP_MODE": "optional",
             "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": "True",
+            "NEW_DEVICE_LETTERS": "False",
+            "THROTTLE_RATES": NEVER_REACHED,
         }
         self.start_broker()
         self._wires: list[Wire] = []
@@ -133,11 +136,9 @@ class Stage:
 
     def _serve(self) -> int:
         """Returns the port."""
-        options = ["--workers=1", "--threads=4", f"--bind={HOST}:0", "--no-control-socket"]
-        web = self._start("gunicorn", *options, "config.wsgi")
-        listening = re.compile(rf"http://{re.escape(HOST)}:(\d+)")
-        web.wait_until(lambda: bool(listening.search(web.log.read_text())))
-        return int(listening.findall(web.log.read_text())[0])
+        log = self._folder / f"gunicorn-{len(self._wires)}.log"
+        options = ("--workers=1", "--threads=4")
+        return gunicorn.start(self._children, *options, log=log, environment=self._environment).port
 
     # The broker
 
@@ -201,7 +202,7 @@ class Stage:
     # Each of them
 
     def logs(self) -> str:
-        """What each program has logged since it was started last."""
+        """What each program has logged, those with one name since the last of them was started."""
         return "".join(log.read_text() for log in self._folder.glob("*.log"))
 
     def _start(self, module: str, *arguments: str) -> Child:

@@ -33,6 +33,7 @@ KINDS = {
     "password",
     "access",
     "refresh_token",
+    "known_device",
     "link",
     "password_reset_access_token",
     "set_password_access_token",

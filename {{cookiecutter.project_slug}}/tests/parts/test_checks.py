@@ -1,17 +1,19 @@
 """Settings that make no sense stop the start, with the name of the variable."""
 
 import os
+import secrets
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.core.management.base import SystemCheckError
 from django.test import override_settings
 
 from config.env import BASE_DIR, Environment
-from core.checks import refuse_bad_settings
+from core.checks import STARTUP, refuse_bad_settings
 
 
 def test_good_settings_start() -> None:
@@ -32,7 +34,8 @@ def test_signing_key_that_cannot_work_is_refused(wrong: dict[str, Any]) -> None:
         refuse_bad_settings()
 
 
-KEY = "k" * 43
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+KEY, OTHER = LETTERS[:43], LETTERS[::-1]
 
 
 @pytest.mark.parametrize(
@@ -40,8 +43,12 @@ KEY = "k" * 43
     [
         {"MFA_ENCRYPTION_KEYS": [KEY[1:]]},
         {"MFA_ENCRYPTION_KEYS": [KEY, "too short"]},
-        {"MFA_ENCRYPTION_KEYS": ["s" * 64], "SECRET_KEY": "s" * 64},
-        {"MFA_ENCRYPTION_KEYS": [KEY, "j" * 64], "JWT_SIGNING_KEY": "j" * 64},
+        {"MFA_ENCRYPTION_KEYS": ["k" * 43]},
+        {"MFA_ENCRYPTION_KEYS": [KEY, "changeme" + KEY]},
+        {"MFA_ENCRYPTION_KEYS": [OTHER], "SECRET_KEY": OTHER},
+        {"MFA_ENCRYPTION_KEYS": [KEY, OTHER], "JWT_SIGNING_KEY": OTHER},
+        {"MFA_ENCRYPTION_KEYS": [OTHER], "SECRET_KEY_FALLBACKS": [OTHER]},
+        {"MFA_ENCRYPTION_KEYS": [OTHER], "JWT_VERIFYING_KEYS": [OTHER]},
     ],
 )
 def test_encryption_key_that_is_not_one_of_its_own_is_refused(wrong: dict[str, Any]) -> None:
@@ -49,9 +56,220 @@ def test_encryption_key_that_is_not_one_of_its_own_is_refused(wrong: dict[str, A
         refuse_bad_settings()
 
 
-@override_settings(MFA_ENCRYPTION_KEYS=[KEY, KEY.upper()])
+@override_settings(MFA_ENCRYPTION_KEYS=[KEY, OTHER])
 def test_several_encryption_keys_start() -> None:
     refuse_bad_settings()
+
+
+SITE: dict[str, Any] = {
+    "ALLOWED_HOSTS": ["api.shop.test"],
+    "PUBLIC_URL": "https://api.shop.test",
+    "CORS_ALLOWED_ORIGINS": ["https://app.shop.test"],
+    "CSRF_COOKIE_DOMAIN": ".shop.test",
+    "PASSWORD_RESET_REDIRECT": "https://app.shop.test/reset",
+    "PASSWORD_SET_REDIRECT": "https://api.shop.test/join",
+    "EMAIL_VERIFIED_REDIRECT": "https://www.elsewhere.test/welcome",
+    "FORWARDED_ALLOW_IPS": ["10.0.0.7"],
+    "TRUSTED_PROXY_COUNT": 1,
+}
+"""A front end beside the API, behind a proxy."""
+
+
+ELSEWHERE = ["https://app.shop.test", "https://www.elsewhere.test"]
+ALONE: dict[str, Any] = {
+    "CORS_ALLOWED_ORIGINS": [],
+    "CSRF_COOKIE_DOMAIN": None,
+    "PASSWORD_RESET_REDIRECT": "",
+    "PASSWORD_SET_REDIRECT": "",
+}
+
+PRODUCTION = {
+    "SECRET_KEY": LETTERS,
+    "JWT_SIGNING_KEY": OTHER,
+    "MFA_ENCRYPTION_KEYS": LETTERS[10:] + LETTERS[:10],
+    "DEBUG": "False",
+    "ALLOWED_HOSTS": "api.shop.com",
+    "PUBLIC_URL": "https://api.shop.com",
+    "CORS_ALLOWED_ORIGINS": "https://app.shop.com",
+    "CSRF_COOKIE_DOMAIN": ".shop.com",
+    "PASSWORD_RESET_REDIRECT": "https://app.shop.com/reset",
+    "SECURE_SSL_REDIRECT": "True",
+    "TRUSTED_PROXY_COUNT": "1",
+    "FORWARDED_ALLOW_IPS": "*",
+    "EMAIL_URL": "smtp+tls://user:password@mail.shop.com:587",
+    "API_DOCS": "True",
+}
+
+
+def found(**changed: Any) -> list[str]:
+    """What the checks say of that site with some settings changed, warnings included."""
+    with override_settings(**{**SITE, **changed}):
+        return [message.msg for message in run_checks(tags=[STARTUP])]
+
+
+def test_front_end_beside_the_api_is_fine() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "short",
+        LETTERS[:49],
+        "django-insecure-" + LETTERS,
+        "CHANGE-ME-" + LETTERS,
+        "your_secret_key_" + LETTERS,
+        "this-is-only-an-example-" + LETTERS,
+        "s" * 64,
+        "abcabcabd" * 8,
+        "0123456789abcdef" * 4,
+    ],
+)
+@pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS"])
+def test_secret_that_can_be_guessed_is_refused(name: str, secret: str) -> None:
+    [problem] = found(**{name: secret if name == "SECRET_KEY" else [secret]})
+
+    assert problem.startswith(f"{name} must")
+
+
+@pytest.mark.parametrize("length", [25, 32, 48, 64])
+def test_random_secret_is_good(length: int) -> None:
+    for make in (secrets.token_hex, secrets.token_urlsafe):
+        assert found(SECRET_KEY=make(length) + "-" * (length < 48) * 25) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("JWT_SIGNING_KEY", {"JWT_SIGNING_KEY": "k" * 64}),
+        ("JWT_SIGNING_KEY", {"JWT_SIGNING_KEY": "changeme" + LETTERS}),
+        ("JWT_SIGNING_KEY", {"JWT_SIGNING_KEY": LETTERS, "SECRET_KEY_FALLBACKS": [LETTERS]}),
+        ("JWT_VERIFYING_KEYS", {"JWT_VERIFYING_KEYS": [LETTERS], "SECRET_KEY": LETTERS}),
+        ("JWT_VERIFYING_KEYS", {"JWT_VERIFYING_KEYS": ["short"]}),
+        ("SECRET_KEY_FALLBACKS", {"SECRET_KEY": LETTERS, "SECRET_KEY_FALLBACKS": [LETTERS]}),
+        ("DEBUG", {"DEBUG": True, "ALLOWED_HOSTS": ["localhost", "api.shop.com"]}),
+        ("DEBUG", {"DEBUG": True, "ALLOWED_HOSTS": [".shop.com"]}),
+        ("DEBUG", {"DEBUG": True, "ALLOWED_HOSTS": ["*"]}),
+        ("DEBUG", {"DEBUG": True, "ALLOWED_HOSTS": ["8.8.8.8"]}),
+        ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": []}),
+        ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": ["*"]}),
+        ("PUBLIC_URL", {"ALLOWED_HOSTS": ["www.shop.test"]}),
+        ("PUBLIC_URL", {**ALONE, "PUBLIC_URL": "https://api.shop.test/api"}),
+        ("PUBLIC_URL", {**ALONE, "PUBLIC_URL": "https://API.shop.test"}),
+        ("PUBLIC_URL", {**ALONE, "PUBLIC_URL": "https://ada@api.shop.test"}),
+        ("PUBLIC_URL", {**ALONE, "PUBLIC_URL": "https://api.shop.test:443"}),
+        *(
+            ("CORS_ALLOWED_ORIGINS", {"CORS_ALLOWED_ORIGINS": [*SITE["CORS_ALLOWED_ORIGINS"], one]})
+            for one in (
+                "app.shop.test",
+                "https://app.shop.test/",
+                "https://app.shop.test/path",
+                "https://app.shop.test?",
+                "https://*.shop.test",
+                "*",
+                "null",
+                "https://",
+                "https://App.shop.test",
+                "https://app.shop.test:443",
+                "https://app.shop.test:port",
+                "https://ada@app.shop.test",
+                "https://bücher.test",
+                "capacitor://localhost",
+            )
+        ),
+        ("CSRF_COOKIE_DOMAIN", {"CSRF_COOKIE_DOMAIN": ".other.test"}),
+        ("CSRF_COOKIE_DOMAIN", {"CSRF_COOKIE_DOMAIN": "op.test"}),
+        ("CSRF_COOKIE_DOMAIN", {"CSRF_COOKIE_DOMAIN": "www.api.shop.test"}),
+        ("PASSWORD_RESET_REDIRECT", {"PASSWORD_RESET_REDIRECT": "https://www.shop.test/reset"}),
+        ("PASSWORD_SET_REDIRECT", {"PASSWORD_SET_REDIRECT": "http://app.shop.test/join"}),
+        ("TRUSTED_PROXY_COUNT", {"TRUSTED_PROXY_COUNT": 0}),
+        ("TRUSTED_PROXY_COUNT", {"TRUSTED_PROXY_COUNT": 0, "FORWARDED_ALLOW_IPS": ["*"]}),
+        ("ADMIN_URL", {"ADMIN_URL": "/"}),
+        ("ADMIN_URL", {"ADMIN_URL": "api/admin/"}),
+        (
+            "JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME",
+            {"JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME": 300, "JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME": 300},
+        ),
+        (
+            "JWT_ALLAUTH_REFRESH_REUSE_LEEWAY",
+            {"JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME": 600, "JWT_ALLAUTH_REFRESH_REUSE_LEEWAY": 600},
+        ),
+        ("JWT_ALLAUTH_SESSION_LIFETIME", {"JWT_ALLAUTH_SESSION_LIFETIME": 300}),
+        ("JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE", {"CORS_ALLOWED_ORIGINS": ELSEWHERE}),
+        ("CELERY_TASK_ALWAYS_EAGER", {"CELERY_TASK_ALWAYS_EAGER": True}),
+        ("THROTTLE_RATES", {"THROTTLE_RATES": {"login": None}}),
+    ],
+)
+def test_contradiction_is_named(name: str, changed: dict[str, Any]) -> None:
+    [problem] = found(**changed)
+
+    assert problem.startswith(f"{name} ")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.com", "https://api.example.org", "https://shop.example"]
+)
+def test_example_of_a_public_url_is_refused(url: str) -> None:
+    host = url.removeprefix("https://")
+
+    problems = found(PUBLIC_URL=url, ALLOWED_HOSTS=[host], **ALONE)
+
+    assert problems == [f"PUBLIC_URL must be this server's own address, and {host} is an example."]
+
+
+@pytest.mark.parametrize(
+    ("url", "is_good"),
+    [
+        ("http://api.shop.com", False),
+        ("https://api.shop.com", True),
+        ("http://localhost:8000", True),
+        ("http://127.0.0.1:8000", True),
+        ("http://[::1]:8000", True),
+    ],
+)
+def test_plain_http_is_for_this_machine_alone(url: str, is_good: bool) -> None:
+    hosts = ["api.shop.com", "localhost", "127.0.0.1", "[::1]"]
+
+    assert (found(PUBLIC_URL=url, ALLOWED_HOSTS=hosts, **ALONE) == []) is is_good
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "localhost",
+        "shop.localhost",
+        "127.0.0.1",
+        "[::1]",
+        "192.168.1.20",
+        "web",
+        "shop.test",
+        "mac.local",
+        "host.docker.internal",
+    ],
+)
+def test_debug_is_fine_where_nobody_else_gets(host: str) -> None:
+    assert found(DEBUG=True, ALLOWED_HOSTS=[host], PUBLIC_URL="https://example.com", **ALONE) == []
+
+
+def test_front_end_of_another_site_is_fine_without_cookies() -> None:
+    changed = {"CORS_ALLOWED_ORIGINS": ELSEWHERE, "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": False}
+
+    assert found(**changed) == []
+
+
+def test_production_passes_every_check_of_everybody() -> None:
+    ended = _start("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+
+    assert ended.returncode == 0, ended.stderr
+
+
+def test_example_that_was_answered_does_not_serve() -> None:
+    ended = _start(
+        "-c", "import config.wsgi", **{**PRODUCTION, "PUBLIC_URL": "https://example.com"}
+    )
+
+    assert ended.returncode != 0
+    assert "PUBLIC_URL" in ended.stderr
 
 
 def test_atomic_requests_are_refused(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from core.client import client_address, client_of
+from core.client import client_address, client_network, describe
 
 PEER = "10.0.0.1"
 
@@ -39,7 +39,22 @@ def test_address_is_unknown_behind_a_socket() -> None:
     assert client_address(RequestFactory().get("/", REMOTE_ADDR="")) is None
 
 
+@pytest.mark.parametrize(
+    ("peer", "network"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("", "unknown"),
+    ],
+)
+def test_limits_count_an_ipv6_line_as_one_client(peer: str, network: str) -> None:
+    assert client_network(RequestFactory().get("/", REMOTE_ADDR=peer)) == network
+
+
 def test_user_agent_is_cut_and_cleaned() -> None:
     request = RequestFactory().get("/", headers={"User-Agent": "a\x00" + "b" * 300})
 
-    assert client_of(request).user_agent == "a" + "b" * 254
+    assert describe(request).user_agent == "a" + "b" * 254

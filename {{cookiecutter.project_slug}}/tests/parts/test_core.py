@@ -140,6 +140,7 @@ def test_description_knows_where_the_refresh_token_is(
     schemas = describe()["components"]["schemas"]
 
     assert ("refresh" in schemas["TokensOutput"]["properties"]) is not as_cookie
+    assert ("device" in schemas["SignedInOutput"]["properties"]) is not as_cookie
     assert ("RefreshInput" in schemas) is not as_cookie
 
 
@@ -186,7 +187,7 @@ def test_description_has_the_challenges_that_a_login_may_answer(
     answers = describe()["components"]["schemas"]["SignedIn"]["oneOf"]
 
     names = [answer["$ref"].rsplit("/", 1)[1] for answer in answers]
-    assert names == ["TokensOutput", *challenges]
+    assert names == ["SignedInOutput", *challenges]
 
 
 def test_description_knows_where_a_challenge_stands_for_an_access_token(

@@ -89,6 +89,20 @@ def guess_codes(browser: Browser, user: User) -> str:
     return str(user.email)
 
 
+def sign_in_elsewhere(browser: Browser, user: User) -> str:
+    Browser().sign_in(user.email)
+    return str(user.email)
+
+
+def replay(browser: Browser, user: User) -> str:
+    stolen = browser.refresh_token
+    browser.refresh()
+    browser.refresh()
+    browser.refresh_token = stolen
+    browser.refresh()
+    return str(user.email)
+
+
 WAYS: dict[str, Callable[[Browser, User], str]] = {
     "verify_address": sign_up,
     "already_signed_up": sign_up_again,
@@ -97,13 +111,15 @@ WAYS: dict[str, Callable[[Browser, User], str]] = {
     "invitation": invite,
     "email_change": ask_for_address,
     "email_change_asked": tell_the_old_address,
+    "new_device": sign_in_elsewhere,
+    "refresh_replayed": replay,
     "second_factor_on": set_up_second_factor,
     "second_factor_off": remove_second_factor,
     "second_factor_reset": reset_second_factor,
     "second_factor_locked": guess_codes,
 }
 WITHOUT_LINK = {
-    *("password_changed", "email_change_asked"),
+    *("password_changed", "email_change_asked", "new_device", "refresh_replayed"),
     *("second_factor_on", "second_factor_off", "second_factor_reset", "second_factor_locked"),
 }
 every_letter = pytest.mark.parametrize("kind", WAYS)
@@ -118,6 +134,7 @@ def arrives(settings: Any) -> Callable[..., EmailMultiAlternatives]:
     admin = make_user(role=User.Role.ADMIN)
     browser = Browser()
     browser.sign_in(admin.email)
+    settings.NEW_DEVICE_LETTERS = True
 
     def letter(kind: str, **headers: str) -> EmailMultiAlternatives:
         browser.defaults |= headers

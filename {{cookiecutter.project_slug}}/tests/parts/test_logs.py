@@ -1,36 +1,183 @@
-"""No link's token gets into a log, though Django logs the paths of requests that it refuses."""
+"""A line of the log is one event, and no link's token gets into one."""
 
+import json
 import logging
+import sys
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
+import structlog
 
-from core.logs import LineFormatter
+from core.logs import formatter
 from tests.client import Browser
+from tests.devtools.waiting import until
 from tests.mailbox import link_to
+from tests.parts.web import WITHOUT_ITS_CONFIGURATION, Web, served
 
 ADDRESS = "new@example.test"
+TOKEN = "x" * 40
+SESSION = UUID("2abc8f1f-3b09-4cd2-a4ec-d5138e7e92b2")
+STYLES = ("json", "line")
 
 
-def written(message: str, *arguments: object) -> str:
-    record = logging.LogRecord("any", logging.WARNING, __file__, 1, message, arguments, None)
-    return LineFormatter().format(record)
+def record(message: str, *arguments: object, **facts: object) -> logging.LogRecord:
+    made = logging.LogRecord("any", logging.WARNING, __file__, 1, message, arguments, None)
+    made.__dict__ |= facts
+    return made
 
 
-def test_every_handler_hides_them(settings: Any) -> None:
-    formatters = settings.LOGGING["formatters"].values()
+def failed(exception: Exception) -> logging.LogRecord:
+    made = record("it failed")
+    try:
+        raise exception
+    except type(exception):
+        made.exc_info = sys.exc_info()
+    return made
 
-    assert {handler["formatter"] for handler in settings.LOGGING["handlers"].values()} == {"line"}
-    assert [formatter["class"] for formatter in formatters] == ["core.logs.LineFormatter"]
-    assert settings.LOGGING["loggers"]["django.server"]["handlers"] == []
+
+def written(style: str, what: logging.LogRecord) -> str:
+    return formatter(style).format(what)
 
 
-def test_other_messages_stay_as_they_are() -> None:
-    session = "2abc8f1f-3b09-4cd2-a4ec-d5138e7e92b2"
+def entry(what: logging.LogRecord) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(written("json", what))
+    return found
 
-    assert written("took %d ms", 5) == "took 5 ms"
-    assert written("GET %s", f"/{'x' * 40}/") == "GET /…/"
-    assert written("DELETE /api/auth/sessions/%s/", session).endswith(f"/{session}/")
+
+# The format
+
+
+def test_line_of_json_says_when_how_bad_who_and_what() -> None:
+    what = record("took %d ms", 5, session=SESSION, ok=True, nobody=None)
+    what.created = 1_700_000_000.25
+
+    assert entry(what) == {
+        "time": "2023-11-14T22:13:20.250+00:00",
+        "level": "warning",
+        "logger": "any",
+        "event": "took 5 ms",
+        "session": str(SESSION),
+        "ok": True,
+        "nobody": None,
+    }
+
+
+def test_line_for_people_says_the_same() -> None:
+    what = record("took %d ms", 5, session=SESSION, why='no "such" thing', word="a=b")
+    what.created = 1_700_000_000.25
+
+    assert written("line", what) == (
+        "2023-11-14T22:13:20.250+00:00 WARNING any took 5 ms"
+        rf' session={SESSION} why="no \"such\" thing" word="a=b"'
+    )
+
+
+def test_objects_are_no_facts() -> None:
+    what = record("received", request=object(), data={"args": "('secret',)"}, args_too=["secret"])
+
+    assert entry(what).keys() == {"time", "level", "logger", "event"}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_no_fact_takes_the_place_of_what_every_line_has(style: str) -> None:
+    what = record("took", time=1, level=2, logger="security")
+
+    same = record("took")
+    same.created = what.created
+    assert written(style, what) == written(style, same)
+
+
+def test_what_another_formatter_leaves_in_a_record_is_no_fact() -> None:
+    what = record("took %d ms", 5)
+    logging.Formatter("%(asctime)s %(message)s").format(what)
+
+    assert entry(what).keys() == {"time", "level", "logger", "event"}
+
+
+def test_exception_is_one_field_of_json_and_comes_last() -> None:
+    found = entry(failed(ValueError("of no use")))
+
+    assert list(found)[-1] == "exception"
+    assert found["exception"].startswith("Traceback")
+    assert found["exception"].endswith("ValueError: of no use")
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
+def test_no_message_or_fact_begins_a_line(style: str, end: str) -> None:
+    forged = f"{end}2026-01-01T00:00:00.000+00:00 INFO security login"
+
+    assert len(written(style, record("lost: %s", forged, fact=forged)).splitlines()) == 1
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\x85", "\u2028"])
+def test_no_exception_begins_an_event(end: str) -> None:
+    what = failed(ValueError(f"{end}2026-01-01T00:00:00.000+00:00 INFO security login"))
+
+    first, *others = written("line", what).splitlines()
+    assert first.endswith("WARNING any it failed")
+    assert all(line.startswith("    ") for line in others)
+    assert len(written("json", what).splitlines()) == 1
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("char", ["\x1b", "\x00", "\x7f", "\x9b", "\u202e", "\ud800"])
+def test_nothing_moves_the_cursor_or_turns_the_direction(style: str, char: str) -> None:
+    line = written(style, record(f"a{char}b", fact=f"a{char}b"))
+
+    assert line.isprintable()
+    assert line.encode()
+
+
+def test_people_can_read_what_people_are_called() -> None:
+    assert written("line", record("李 O'Brien")).endswith("李 O'Brien")
+
+
+def test_loggers_of_structlog_write_the_same_lines(caplog: pytest.LogCaptureFixture) -> None:
+    structlog.stdlib.get_logger("any").warning("took %d ms", 5, session=SESSION)
+
+    [what] = caplog.records
+    same = record("took %d ms", 5, session=SESSION)
+    same.created = what.created
+    assert entry(what) == entry(same)
+
+
+def test_percent_signs_of_an_event_stay(caplog: pytest.LogCaptureFixture) -> None:
+    structlog.stdlib.get_logger("any").warning("100% sure")
+
+    assert entry(caplog.records[0])["event"] == "100% sure"
+
+
+# The tokens of links
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_token_is_hidden_wherever_it_comes_from(style: str) -> None:
+    path = f"/a/{TOKEN}/"
+    whats = [
+        record(f"GET {path}"),
+        record("GET %s", path),
+        record("GET", path=path),
+        failed(ValueError(f"GET {path}")),
+    ]
+
+    for what in whats:
+        line = written(style, what)
+        assert TOKEN not in line
+        assert "/a/…/" in line.encode().decode("unicode_escape" if style == "json" else "utf-8")
+
+
+def test_what_follows_a_hidden_token_is_kept() -> None:
+    assert entry(record("x", path=f"/{TOKEN}", more="kept"))["more"] == "kept"
+    assert entry(record(f"/{TOKEN}/ kept"))["event"] == "/…/ kept"
+
+
+def test_ids_in_paths_are_kept() -> None:
+    path = f"/api/auth/sessions/{SESSION}/"
+
+    assert entry(record(f"DELETE {path}"))["event"] == f"DELETE {path}"
 
 
 @pytest.mark.django_db
@@ -41,7 +188,78 @@ def test_refused_request_to_a_live_link_is_logged_without_its_token(
     link = link_to(ADDRESS)
     browser.put(link)
 
-    [record] = [record for record in caplog.records if "(PUT)" in record.getMessage()]
-    assert link in record.getMessage(), "Django would write it"
+    [refused] = [record for record in caplog.records if "(PUT)" in record.getMessage()]
+    assert link in refused.getMessage(), "Django would write it"
     hidden = "Method Not Allowed (PUT): /api/auth/registration/verification/…/"
-    assert LineFormatter().format(record) == hidden
+    assert entry(refused)["event"] == hidden
+
+
+# Who writes them
+
+
+def test_one_handler_writes_for_everybody(settings: Any) -> None:
+    handlers = settings.LOGGING["handlers"].values()
+
+    assert [handler["formatter"] for handler in handlers] == ["ours"]
+    assert [*settings.LOGGING["formatters"]] == ["ours"]
+    assert not any(logger.get("handlers") for logger in settings.LOGGING["loggers"].values())
+
+
+NO_HTTP = (
+    f"GET /a/{TOKEN}/ HTTP/9.9\r\n\r\n",
+    f"GET /a/{TOKEN}/ and more HTTP/1.1\r\n\r\n",
+    f"{TOKEN} / HTTP/1.1\r\n\r\n",
+    f"GET / HTTP/1.1\r\nHost: localhost\r\nCookie refresh_token={TOKEN}\r\n\r\n",
+    f"GET / HTTP/1.1\r\nHost: localhost\r\nCookie: a\r\n {TOKEN}\r\n\r\n",
+    f"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: {TOKEN}\r\n\r\n",
+    f"POST /says/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n{TOKEN}\r\n",
+)
+
+
+def test_every_line_of_gunicorn_is_an_event(tmp_path: Path) -> None:
+    with served(tmp_path, LOG_FORMAT="json") as web:
+        web.send(b"no HTTP\r\n\r\n")
+        entries = web.entries
+
+    assert {"logger", "level", "time", "event"} <= set.intersection(*map(set, entries))
+    refused = "Invalid request from ip=127.0.0.1: Invalid HTTP request line"
+    assert refused in [found["event"] for found in entries]
+    loggers = {found["logger"] for found in entries}
+    assert loggers == {"gunicorn.error", "py.warnings", "site"}
+
+
+def requests(web: Web) -> list[str]:
+    return [entry["event"] for entry in web.entries if entry["logger"] == "gunicorn.access"]
+
+
+def test_access_log_is_in_the_same_format(tmp_path: Path) -> None:
+    with served(tmp_path, "--access-logfile=-", LOG_FORMAT="json") as web:
+        web.ask(f"/says/{TOKEN}/")
+        # It is written once the answer has gone.
+        until(lambda: len(requests(web)) == 2)
+        served_first, refused = requests(web)
+
+    assert '"GET /says/ HTTP/1.1" 200' in served_first
+    assert '"GET /says/…/ HTTP/1.1" 404' in refused
+
+
+@pytest.mark.parametrize("options", [[], [WITHOUT_ITS_CONFIGURATION], ["--access-logfile=-"]])
+def test_gunicorn_repeats_nothing_secret_of_a_request(options: list[str], tmp_path: Path) -> None:
+    with served(tmp_path, *options) as web:
+        answers = {web.send(request.encode())[:10] for request in NO_HTTP}
+        web.ask(f"/a/{TOKEN}/")
+        web.ask(f"/fails/{TOKEN}/")
+        log = web.log
+
+    assert answers <= {b"HTTP/1.1 4", b"HTTP/1.1 5"}
+    assert log.count("Invalid request from ip") >= len(NO_HTTP) - 1
+    assert "RuntimeError" in log
+    assert TOKEN not in log
+
+
+@pytest.mark.parametrize("style", ["line", "json"])
+def test_log_format_is_a_setting(style: str, tmp_path: Path) -> None:
+    with served(tmp_path, LOG_FORMAT=style) as web:
+        lines = web.log.splitlines()
+
+    assert {line.startswith("{") for line in lines} == {style == "json"}

@@ -91,7 +91,13 @@ def test_expired_sessions_are_purged_and_no_others(
 
 
 @pytest.mark.parametrize(
-    "task", [tasks.purge_sessions, tasks.purge_invitations, tasks.purge_second_factor]
+    "task",
+    [
+        tasks.purge_sessions,
+        tasks.purge_admin_sessions,
+        tasks.purge_invitations,
+        tasks.purge_second_factor,
+    ],
 )
 def test_purging_is_scheduled(task: Any, settings: Any) -> None:
     scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
-from accounts import addresses, capabilities, entry, passwords
+from accounts import addresses, capabilities, entry
 from accounts.capabilities import Purpose
 from accounts.errors import IncorrectCredentials
 from accounts.flows import verification
@@ -20,7 +20,7 @@ from core.client import Client
 from mail.models import Mail
 from tests.client import Browser
 from tests.mailbox import link_to
-from tests.people import PASSWORD, make_user
+from tests.people import PASSWORD, make_user, prove
 from tests.races.concurrency import Elsewhere, at_once, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,7 +65,7 @@ def test_of_ten_set_new_with_one_cookie_exactly_one_wins(user: User) -> None:
 
 
 def test_login_in_flight_with_the_old_password_does_not_outlive_set_new(user: User) -> None:
-    proof = passwords.prove(email=user.email, password=PASSWORD)
+    proof = prove(user)
     assert proof is not None
     reset = capability(user, Purpose.PASSWORD_RESET_COOKIE)
     with Elsewhere() as elsewhere:

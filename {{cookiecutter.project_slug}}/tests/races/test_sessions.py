@@ -7,13 +7,13 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import entry, passwords, sessions
+from accounts import entry, sessions
 from accounts.errors import IncorrectCredentials
 from accounts.models import LoginChallenge, Session, User
 from core.client import Client
 from tests.authenticator import enrol
 from tests.client import Browser
-from tests.people import PASSWORD, make_user
+from tests.people import PASSWORD, make_user, prove
 from tests.races.concurrency import Elsewhere, at_once, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -71,7 +71,7 @@ def test_login_in_flight_does_not_outlive_a_password_change(
     mode: str, user: User, settings: Any
 ) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
-    proof = passwords.prove(email=user.email, password=PASSWORD)
+    proof = prove(user)
     assert proof is not None
     with Elsewhere() as elsewhere:
         with transaction.atomic():
@@ -90,7 +90,7 @@ def test_login_in_flight_does_not_outlive_a_password_change(
 
 def test_login_in_flight_does_not_slip_past_a_second_factor(user: User, settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-    proof = passwords.prove(email=user.email, password=PASSWORD)
+    proof = prove(user)
     assert proof is not None
     with Elsewhere() as elsewhere:
         with transaction.atomic():

@@ -9,12 +9,12 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from accounts import entry, passwords, sessions, tokens
+from accounts import entry, sessions, tokens
 from accounts.errors import TokenNotValid
 from accounts.flows.refresh import refresh
 from accounts.models import Session
 from core.client import Client
-from tests.people import PASSWORD, make_user
+from tests.people import make_user, prove
 
 HOLDERS = st.sampled_from(["owner", "second tab", "thief"])
 CLIENT = Client("192.0.2.1", "a browser")
@@ -34,9 +34,10 @@ class Theft(RuleBasedStateMachine):
     def sign_in(self) -> None:
         self.now = datetime.fromisoformat("2030-01-01T00:00:00+00:00")
         user = make_user()
-        proof = passwords.prove(email=user.email, password=PASSWORD)
+        proof = prove(user)
         assert proof is not None
-        first = self._at_now(lambda: entry.admit(proof, client=CLIENT, now=self.now)).refresh
+        entered = self._at_now(lambda: entry.admit(proof, client=CLIENT, now=self.now))
+        first = entered.tokens.refresh
         self.user_id = user.pk
         self.holds = dict.fromkeys(["owner", "second tab", "thief"], first)
         self.successor: dict[str, str] = {}

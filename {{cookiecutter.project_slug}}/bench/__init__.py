@@ -1,0 +1,1 @@
+"""Benchmarks, for owners: what a change of theirs costs."""

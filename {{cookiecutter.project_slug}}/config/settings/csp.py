@@ -1,0 +1,30 @@
+"""The Content-Security-Policy of every page: files of our own, and nothing written into the page.
+
+Django has a middleware for it from 6.0 on; django-csp is that of 5.2 (``core.headers``).
+"""
+
+import django
+
+from config.settings.mail import MAILBOX
+
+CONTENT_POLICY = {
+    "default-src": ["'none'"],
+    "script-src": ["'self'"],
+    "style-src": ["'self'"],
+    "img-src": ["'self'", "data:"],
+    "font-src": ["'self'"],
+    "connect-src": ["'self'"],
+    "form-action": ["'self'"],
+    "base-uri": ["'none'"],
+    "frame-ancestors": ["'none'"],
+}
+if MAILBOX:
+    # It shows letters in a frame, whose own policy lets nothing of theirs run.
+    CONTENT_POLICY["frame-src"] = ["'self'"]
+
+if django.VERSION >= (6, 0):
+    CONTENT_POLICY_MIDDLEWARE = "django.middleware.csp.ContentSecurityPolicyMiddleware"
+    SECURE_CSP = CONTENT_POLICY
+else:
+    CONTENT_POLICY_MIDDLEWARE = "csp.middleware.CSPMiddleware"
+    CONTENT_SECURITY_POLICY = {"DIRECTIVES": CONTENT_POLICY}

@@ -1,0 +1,74 @@
+"""What a host, an origin and a site are."""
+
+import re
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+_HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
+
+_NOT_PUBLIC = (".localhost", ".test", ".local", ".internal", ".home.arpa")
+_EXAMPLES = ("example.com", "example.net", "example.org", "example")
+"""Nobody's, so that they can be written into manuals (RFC 2606)."""
+
+
+def host_of(address: str) -> str:
+    """As in ``ALLOWED_HOSTS``: an IPv6 address has its brackets."""
+    host = urlsplit(address).hostname or ""
+    return f"[{host}]" if ":" in host else host
+
+
+def origin_of(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def is_origin(text: str) -> bool:
+    """Whether it is written as browsers write one; they compare letter by letter."""
+    try:
+        return text == _written_by_browsers(text)
+    except ValueError:
+        return False
+
+
+def _written_by_browsers(text: str) -> str | None:
+    parts, host = urlsplit(text), host_of(text)
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    if not usual or not _HOST.fullmatch(host):
+        return None
+    return f"{parts.scheme}://{host}" + (
+        f":{parts.port}" if parts.port not in {None, usual} else ""
+    )
+
+
+def is_local(host: str) -> bool:
+    """Whether a name or an address leads nowhere in the public internet."""
+    try:
+        return not ip_address(host.strip("[]")).is_global
+    except ValueError:
+        return is_below(host, *_NOT_PUBLIC) or "." not in host.strip(".")
+
+
+def is_example(host: str) -> bool:
+    return is_below(host, *_EXAMPLES)
+
+
+def is_below(host: str, *domains: str) -> bool:
+    """Whether it is one of the domains, or a name in one."""
+    return any(f".{host.lstrip('.')}".endswith(f".{name.lstrip('.')}") for name in domains)
+
+
+def may_be_one_site(one: str, other: str) -> bool:
+    """Whether browsers may send a ``SameSite`` cookie from one origin to the other.
+
+    False is certain. True is not: which domains people register names in takes a list to know.
+    """
+    first, second = urlsplit(one), urlsplit(other)
+    return first.scheme == second.scheme and _site(first) == _site(second)
+
+
+def _site(parts: SplitResult) -> str:
+    host = parts.hostname or ""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        return ".".join(host.split(".")[-2:])

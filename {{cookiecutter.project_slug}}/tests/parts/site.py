@@ -1,0 +1,52 @@
+"""The paths of a site with views that do what the project's should not."""
+
+import logging
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.csrf import csrf_exempt
+from rest_framework.exceptions import Throttled
+from rest_framework.request import Request
+from rest_framework.views import APIView
+from structlog.contextvars import bind_contextvars
+
+logger = logging.getLogger("site")
+
+
+def says(request: HttpRequest) -> HttpResponse:
+    logger.info("said")
+    return HttpResponse(request.GET.get("word", ""))
+
+
+def binds(request: HttpRequest) -> HttpResponse:
+    bind_contextvars(word=request.GET["word"])
+    return says(request)
+
+
+@csrf_exempt
+def fails(request: HttpRequest, **_: Any) -> HttpResponse:
+    password = request.body.decode()
+    logger.warning("soon to fail: %s", request.path)
+    if password:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT %s", [password])
+    raise RuntimeError(f"failed at {request.path} with {len(password)} characters")
+
+
+class Throttles(APIView):
+    authentication_classes = permission_classes = throttle_classes = ()
+
+    def get(self, request: Request) -> None:
+        raise Throttled
+
+
+urlpatterns = [
+    path("says/", says),
+    path("binds/", binds),
+    path("fails/", fails),
+    path("fails/<key>/", fails),
+    path("throttles/", Throttles.as_view()),
+]
+handler500 = "core.errors.server_error"

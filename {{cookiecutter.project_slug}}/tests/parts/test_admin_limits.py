@@ -1,0 +1,91 @@
+"""Django admin's sign-in is limited as the API's, and knows the devices it was done on."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.http import DEVICE_COOKIE
+from accounts.models import User
+from mail.models import Mail
+from tests.authenticator import enrol
+from tests.limits import Rates, stranger
+from tests.people import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+WRONG = "not the password"
+
+
+@pytest.fixture
+def admin() -> User:
+    return User.objects.create_superuser(email="root@example.test", password=PASSWORD)
+
+
+def log_in(client: Client, email: str, password: str = PASSWORD, **fields: str) -> Any:
+    return client.post(reverse("admin:login"), {"username": email, "password": password, **fields})
+
+
+def admin_browser(number: int = 1) -> Client:
+    return Client(REMOTE_ADDR=f"198.51.100.{number}")
+
+
+def says(response: Any) -> str:
+    return str(response.context["form"].errors.get("__all__", ""))
+
+
+def test_guesses_at_the_api_count_here_and_the_other_way_round(admin: User, rates: Rates) -> None:
+    rates(login_account="3/hour")
+    stranger(1).sign_in(admin.email, WRONG)
+    log_in(admin_browser(2), admin.email.upper(), WRONG)
+    stranger(3).sign_in(admin.email, WRONG)
+
+    assert "Too many attempts. Try again in 60 min" in says(log_in(admin_browser(4), admin.email))
+    assert stranger(5).sign_in(admin.email).status_code == 429
+
+
+def test_guesses_from_one_address_are_counted(admin: User, rates: Rates) -> None:
+    rates(login="2/min")
+    for number in range(2):
+        log_in(admin_browser(), f"nobody{number}@example.test", WRONG)
+
+    assert "Too many attempts. Try again in 1 min," in says(log_in(admin_browser(), admin.email))
+    assert log_in(admin_browser(2), admin.email).status_code == 302
+
+
+def test_owner_gets_in_on_a_known_device_while_strangers_guess(admin: User, rates: Rates) -> None:
+    owner = admin_browser()
+    cookie = log_in(owner, admin.email).cookies[DEVICE_COOKIE]
+    rates(login_account="3/hour")
+    for number in range(5):
+        log_in(admin_browser(10 + number), admin.email, WRONG)
+
+    assert log_in(owner, admin.email).status_code == 302
+    assert log_in(admin_browser(9), admin.email).status_code == 200
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/admin/", True, "Lax")
+
+
+def test_code_of_a_second_factor_that_is_wrong_leaves_no_device(admin: User, settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    app = enrol(admin).app
+
+    assert DEVICE_COOKIE not in log_in(admin_browser(), admin.email, code=app.wrong_code()).cookies
+    assert DEVICE_COOKIE in log_in(admin_browser(), admin.email, code=app.code()).cookies
+
+
+def test_sign_in_on_a_new_device_is_told_to_its_owner(admin: User, settings: Any) -> None:
+    settings.NEW_DEVICE_LETTERS = True
+    owner = admin_browser()
+
+    log_in(owner, admin.email)
+    log_in(owner, admin.email)
+
+    assert list(Mail.objects.values_list("kind", "recipient")) == [("new_device", admin.email)]
+
+
+@pytest.mark.parametrize("email", ["", "\x00", "x" * 400, "nobody@example.test"])
+def test_nonsense_is_refused(email: str, db: None, rates: Rates) -> None:
+    rates(login="10/min", login_account="10/hour")
+
+    assert log_in(admin_browser(), email, WRONG).status_code == 200

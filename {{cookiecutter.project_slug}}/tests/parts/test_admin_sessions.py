@@ -1,0 +1,98 @@
+"""Django admin's sessions: the table holds nothing that signs anybody in."""
+
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.test import Client
+from django.urls import reverse
+
+from accounts import tasks
+from accounts.models import User
+from tests.clock import later
+from tests.people import PASSWORD
+
+pytestmark = pytest.mark.django_db
+
+LIFETIME = timedelta(hours=12).total_seconds()
+
+
+@pytest.fixture
+def admin() -> User:
+    return User.objects.create_superuser(email="root@example.test", password=PASSWORD)
+
+
+@pytest.fixture
+def browser(admin: User) -> Client:
+    browser = Client()
+    browser.post(reverse("admin:login"), {"username": admin.email, "password": PASSWORD})
+    return browser
+
+
+def key_of(browser: Client) -> str:
+    return browser.cookies[settings.SESSION_COOKIE_NAME].value
+
+
+def is_in(browser: Client) -> bool:
+    return browser.get(reverse("admin:index")).status_code == 200
+
+
+def with_key(key: str) -> Client:
+    browser = Client()
+    browser.cookies[settings.SESSION_COOKIE_NAME] = key
+    return browser
+
+
+def test_key_in_the_cookie_signs_in_and_the_one_in_the_table_does_not(browser: Client) -> None:
+    stored = Session.objects.get().session_key
+
+    assert is_in(browser)
+    assert is_in(with_key(key_of(browser)))
+    assert stored != key_of(browser)
+    assert not is_in(with_key(stored))
+
+
+def test_sign_out_ends_the_session(browser: Client) -> None:
+    key = key_of(browser)
+
+    browser.post(reverse("admin:logout"))
+
+    assert not is_in(with_key(key))
+    assert not Session.objects.exists()
+
+
+def test_sign_in_changes_the_key_and_leaves_one_session(browser: Client, admin: User) -> None:
+    before = key_of(browser)
+
+    browser.post(reverse("admin:login"), {"username": admin.email, "password": PASSWORD})
+
+    assert key_of(browser) != before
+    assert not is_in(with_key(before))
+    assert Session.objects.count() == 1
+
+
+def test_key_that_a_stranger_chose_becomes_no_session(admin: User) -> None:
+    chosen = "a" * 32
+    browser = with_key(chosen)
+
+    browser.post(reverse("admin:login"), {"username": admin.email, "password": PASSWORD})
+
+    assert is_in(browser)
+    assert key_of(browser) != chosen
+
+
+@pytest.mark.parametrize("key", ["", "x" * 500, "é", "nonsense"])
+def test_nonsense_is_no_session(key: str, db: None) -> None:
+    assert not is_in(with_key(key))
+
+
+def test_session_ends_after_twelve_hours_and_is_purged(browser: Client) -> None:
+    with later(LIFETIME - 60):
+        assert is_in(browser)
+        tasks.purge_admin_sessions()
+        assert Session.objects.exists()
+    with later(LIFETIME + 60):
+        assert not is_in(browser)
+        tasks.purge_admin_sessions()
+        assert not Session.objects.exists()

@@ -1,0 +1,70 @@
+"""Known devices: a token that tells one device from another, and opens nothing."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from accounts import known_devices
+from accounts.known_devices import LIFETIME
+
+NOW = timezone.now()
+OWNER: dict[str, Any] = {"user_id": uuid.uuid4(), "password_hash": "argon2$one"}
+
+
+def remembered(device: str = "") -> str:
+    return known_devices.remember(device=device, now=NOW, **OWNER)
+
+
+def recognised(token: str, **changes: Any) -> str:
+    return known_devices.recognise(token, **{"now": NOW, **OWNER, **changes})
+
+
+def test_device_is_known_again_and_keeps_its_name() -> None:
+    device = recognised(remembered())
+
+    assert device
+    assert recognised(remembered(device)) == device
+    assert recognised(remembered()) != device
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"password_hash": "argon2$another"},
+        {"user_id": uuid.uuid4()},
+        {"now": NOW + LIFETIME},
+    ],
+    ids=["after another password", "for another account", "after a year"],
+)
+def test_device_is_unknown(change: dict[str, Any]) -> None:
+    assert recognised(remembered(), **change) == ""
+
+
+def test_device_is_known_until_the_year_is_over() -> None:
+    assert recognised(remembered(), now=NOW + LIFETIME - timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("part", [0, 1, 2])
+def test_no_part_of_it_can_be_changed(part: int) -> None:
+    parts = remembered().split(".")
+    parts[part] = parts[part][:-1] + ("0" if parts[part][-1] != "0" else "1")
+
+    assert recognised(".".join(parts)) == ""
+
+
+@pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "é.1.ü", "x" * 5_000, "a.1.\x00"])
+def test_garbage_is_no_device(token: str) -> None:
+    assert recognised(token) == ""
+
+
+def test_device_is_known_after_the_secret_key_was_replaced(settings: Any) -> None:
+    token = remembered()
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "a-new-secret-key-of-the-tests-that-signs-nothing-else"
+    assert recognised(token)
+
+    settings.SECRET_KEY_FALLBACKS = []
+    assert recognised(token) == ""

@@ -1,0 +1,105 @@
+"""The counter behind all limits: a sliding window in Redis, and one per process without Redis."""
+
+import logging
+import os
+import signal
+
+import pytest
+import redis
+import time_machine
+from limits import RateLimitItemPerMinute
+
+from core.limiter import Limiter
+from devtools.places import throwaway
+from devtools.processes import Children
+from devtools.valkey import start
+from tests.devtools.waiting import until
+from tests.limits import Rates, redis_of_this_process
+
+LIMIT = RateLimitItemPerMinute(3)
+NOWHERE = "unix:///nowhere/valkey.sock"
+
+
+@pytest.fixture
+def limiter(rates: Rates) -> Limiter:
+    return Limiter(redis_of_this_process())
+
+
+def hits(limiter: Limiter, number: int) -> list[bool]:
+    return [limiter.hit(LIMIT, "key") == 0 for _ in range(number)]
+
+
+def test_so_many_pass_and_no_more(limiter: Limiter) -> None:
+    assert hits(limiter, 5) == [True, True, True, False, False]
+
+
+def test_keys_are_counted_apart(limiter: Limiter) -> None:
+    hits(limiter, 3)
+
+    assert limiter.hit(LIMIT, "another key") == 0
+
+
+def test_window_slides(limiter: Limiter) -> None:
+    with time_machine.travel(1_900_000_000, tick=False) as clock:
+        hits(limiter, 1)
+        clock.shift(50)
+        hits(limiter, 2)
+        clock.shift(9)
+        assert limiter.hit(LIMIT, "key") == pytest.approx(1)
+        clock.shift(2)
+        assert hits(limiter, 2) == [True, False], "the first of the three is older than a minute"
+        assert limiter.hit(LIMIT, "key") == pytest.approx(49)
+
+
+def test_refused_hits_do_not_count(limiter: Limiter) -> None:
+    with time_machine.travel(1_900_000_000, tick=False) as clock:
+        hits(limiter, 3)
+        clock.shift(59)
+        hits(limiter, 50)
+        clock.shift(2)
+        assert hits(limiter, 3) == [True, True, True]
+
+
+def test_what_is_forgotten_begins_anew(limiter: Limiter) -> None:
+    hits(limiter, 3)
+
+    limiter.forget(LIMIT, "key")
+
+    assert hits(limiter, 4) == [True, True, True, False]
+
+
+def test_limits_hold_in_the_process_while_redis_is_away(caplog: pytest.LogCaptureFixture) -> None:
+    limiter = Limiter(NOWHERE)
+
+    assert hits(limiter, 5) == [True, True, True, False, False]
+    limiter.forget(LIMIT, "key")
+    assert hits(limiter, 1) == [True]
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+@pytest.mark.parametrize("pause", [0, 3_600])
+def test_outage_is_logged_once_and_ends_by_itself_after_the_pause(
+    pause: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING, "core.limiter")
+    place = throwaway()
+    with Children(remove=place.sockets) as children:
+        url = start(children, place)
+        limiter = Limiter(url, pause=pause)
+        hits(limiter, 3)
+        _kill(url, children)
+        during = hits(limiter, 4)
+        start(children, place)
+        after = hits(limiter, 4)
+
+    assert during == [True, True, True, False], "counted by the process, from nothing"
+    by_the_new_server = [True, True, True, False]
+    assert after == ([False] * 4 if pause else by_the_new_server)
+    messages = [record.getMessage().partition(",")[0] for record in caplog.records]
+    assert messages == ["Redis is away", "Redis is back"][: 1 if pause else 2]
+
+
+def _kill(url: str, children: Children) -> None:
+    with redis.Redis.from_url(url) as client:
+        os.kill(int(client.info("server")["process_id"]), signal.SIGKILL)
+    until(children.take_ended)

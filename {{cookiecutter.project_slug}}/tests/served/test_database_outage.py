@@ -1,0 +1,65 @@
+"""PostgreSQL is killed under load, and started again on the same data."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.devtools.waiting import until
+from tests.served.site import THREADS, WORKERS, Answer, Site
+
+MANY = 60
+
+
+@pytest.fixture
+def access(site: Site) -> str:
+    """Of somebody who is signed in; and every thread of the site has had a connection."""
+    access: str = site.sign_in().json()["access"]
+    assert Counter(answer.status for answer in at_once(site, access)) == {200: MANY}
+    return access
+
+
+def at_once(site: Site, access: str) -> list[Answer]:
+    with ThreadPoolExecutor(WORKERS * THREADS) as clients:
+        return list(clients.map(lambda _: site.profile(access), range(MANY)))
+
+
+def test_killed_database_is_503_until_it_is_back_and_nothing_else(site: Site, access: str) -> None:
+    requests = [lambda: site.profile(access)] * 4 + [site.sign_in] * 2
+    with site.load(*requests) as answers:
+        until(lambda: len(answers) > 20)
+        site.kill_database()
+        until(lambda: sum(answer.status == 503 for answer in answers) > 20)
+        site.start_database()
+        seen = len(answers)
+        until(lambda: sum(answer.status == 200 for answer in answers[seen:]) > 20)
+
+    assert {answer.status for answer in answers} == {200, 503}
+    refused = [answer for answer in answers if answer.status == 503]
+    assert {answer.headers["Retry-After"] for answer in refused} == {"5"}
+    assert {answer.json()["code"] for answer in refused} == {"unavailable"}
+    assert max(answer.seconds for answer in refused) < 5
+    assert set(Counter(answer.status for answer in at_once(site, access))) == {200}
+
+
+def test_restart_while_nobody_asks_fails_no_request(site: Site, access: str) -> None:
+    site.kill_database()
+    site.start_database()
+
+    assert Counter(answer.status for answer in at_once(site, access)) == {200: MANY}
+
+
+def test_page_without_a_database_is_a_page_that_says_when(site: Site) -> None:
+    site.kill_database()
+    try:
+        answer = site.ask("GET", "/admin/", headers={"Cookie": "sessionid=" + "a" * 32})
+        alive = site.ask("GET", "/health/live")
+        ready = site.ask("GET", "/health/ready")
+    finally:
+        site.start_database()
+
+    assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
+    assert answer.headers["Content-Type"].startswith("text/html")
+    assert "not available right now" in answer.body
+    assert (alive.status, ready.status) == (200, 503)
+    until(lambda: site.ask("GET", "/health/ready").status == 200)
