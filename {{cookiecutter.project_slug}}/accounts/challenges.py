@@ -30,10 +30,14 @@ _OPEN = """
 
 @dataclass(frozen=True, slots=True)
 class IssuedChallenge:
-    """What the client gets instead of tokens: the row's id, signed. It does not say whose it is."""
+    """What the client gets instead of tokens: the row's id, signed. It does not say whose it is.
+
+    ``device`` is for whoever has shown the mailbox, to be known by; else "".
+    """
 
     kind: Kind
     signed_id: str
+    device: str = ""
 
 
 def open_challenge(*, proof: Proof, kind: Kind, now: datetime) -> IssuedChallenge:

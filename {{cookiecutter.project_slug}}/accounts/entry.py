@@ -6,7 +6,7 @@ from datetime import datetime
 from accounts import challenges, known_devices, letters, sessions, tokens
 from accounts.challenges import IssuedChallenge, Kind
 from accounts.conf import switches
-from accounts.errors import IncorrectCredentials, InvalidChallenge
+from accounts.errors import IncorrectCredentials, InvalidChallenge, TokenNotValid
 from accounts.models import User
 from accounts.proof import OutdatedProofError, Proof
 from accounts.tokens import Tokens
@@ -107,5 +107,15 @@ def _open(proof: Proof, client: Client, now: datetime, owner_knows: bool) -> Sig
         session=grant.session_id,
         second_factor=proof.second_factor_shown,
     )
+    _end_former_session(client)
     device = welcome(proof, client=client, now=now, owner_knows=owner_knows)
     return SignedIn(tokens.sign(grant, now=now), device)
+
+
+def _end_former_session(client: Client) -> None:
+    """The one that the browser had, whoever's: its cookie is about to be replaced."""
+    try:
+        claims = tokens.read_refresh(client.former)
+    except TokenNotValid:
+        return
+    sessions.revoke(session_id=claims.session_id, user_id=claims.user_id)

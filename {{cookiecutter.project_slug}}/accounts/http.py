@@ -57,9 +57,11 @@ class MfaEndpoint:
 
 
 def client_of(request: HttpRequest | Request) -> Client:
-    """Who is asking, with what it presents to be known by again."""
+    """Who is asking, with what a browser has kept of a sign-in before, or an app sends of it."""
     if switches.refresh_token_as_cookie:
-        return describe(request, device=request.COOKIES.get(DEVICE_COOKIE, ""))
+        cookies = request.COOKIES
+        device, former = cookies.get(DEVICE_COOKIE, ""), cookies.get(REFRESH_COOKIE, "")
+        return describe(request, device=device, former=former)
     return describe(request, device=request.headers.get(DEVICE_HEADER, ""))
 
 
@@ -192,12 +194,13 @@ def answer_challenge(challenge: IssuedChallenge, *, status: int = 200, **also: A
 
 def answer_entry(entered: Entry, *, now: datetime, status: int = 200, **also: Any) -> Response:
     """Whatever came of a proof."""
-    if isinstance(entered, IssuedChallenge):
-        return answer_challenge(entered, status=status, **also)
-    if not switches.refresh_token_as_cookie:
+    if entered.device and not switches.refresh_token_as_cookie:
         also["device"] = entered.device
-    response = answer_tokens(entered.tokens, now=now, status=status, **also)
-    if switches.refresh_token_as_cookie:
+    if isinstance(entered, IssuedChallenge):
+        response = answer_challenge(entered, status=status, **also)
+    else:
+        response = answer_tokens(entered.tokens, now=now, status=status, **also)
+    if entered.device and switches.refresh_token_as_cookie:
         set_cookie(response, DEVICE_COOKIE, entered.device, max_age=DEVICE_LIFETIME)
     return response
 

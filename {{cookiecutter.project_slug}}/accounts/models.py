@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import check_password, is_password_usable, make_password
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -187,6 +187,16 @@ class User(AbstractBaseUser, PermissionsMixin):
         """
         written = self._credentials_among(saved)
         return any(self._remembered.get(name) != value for name, value in written.items())
+
+    def replaced_password(self, saved: Iterable[str] | None) -> bool:
+        """Whether a save has just put a password in the place of another.
+
+        Args:
+            saved: see ``changed_credentials``.
+        """
+        before, now = self._remembered.get("password"), self._credentials_among(saved)
+        after = now.get("password", before)
+        return before != after and is_password_usable(before) and is_password_usable(after)
 
     def remember_credentials(self, saved: Iterable[str] | None = None) -> None:
         self._remembered = {**self._remembered, **self._credentials_among(saved)}

@@ -6,9 +6,10 @@ Links and cookies need no ending: their fingerprint is of the password that was.
 import uuid
 from typing import Any
 
-from accounts import addresses, challenges, sessions
+from accounts import addresses, challenges, letters, sessions
 from accounts.models import User
 from core import security_log
+from mail import outbox
 
 
 def end(user: User) -> None:
@@ -35,5 +36,7 @@ def end_after_credential_change(
     """Receives ``post_save``: a saved change of credentials ends the past too."""
     if not created and instance.changed_credentials(update_fields):
         security_log.record("credentials_changed", account=instance.pk)
+        if instance.replaced_password(update_fields):
+            outbox.post(letters.password_changed, to=instance.email)
         end(instance)
     instance.remember_credentials(update_fields)

@@ -4,6 +4,7 @@ The cookie that the link has left is the proof. One conditional UPDATE replaces 
 two requests with one cookie exactly one succeeds, and no lock is held while a hash is made.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -70,7 +71,16 @@ def set_password(
         addresses.mark_verified(user)
     way = "reset" if had_password else "invitation"
     security_log.record("password_set", account=user.pk, way=way)
-    return entry.admit(Proof.of(user), client=client, now=now, owner_knows=True)
+    return _enter(Proof.of(user), client, now)
+
+
+def _enter(proof: Proof, client: Client, now: datetime) -> Entry:
+    entered = entry.admit(proof, client=client, now=now, owner_knows=True)
+    if isinstance(entered, SignedIn):
+        return entered
+    # The way back in while strangers use up the guesses: the sign-in that follows is counted apart.
+    device = entry.welcome(proof, client=client, now=now, owner_knows=True)
+    return replace(entered, device=device)
 
 
 class SetPasswordView(PublicEndpoint, APIView):

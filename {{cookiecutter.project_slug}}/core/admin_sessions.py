@@ -5,8 +5,10 @@ read the table would be signed in as everybody in it. (Synchronous, as the whole
 """
 
 import hashlib
+import uuid
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.utils import timezone
 
@@ -32,6 +34,17 @@ class SessionStore(db.SessionStore):
             # Or a key that a stranger chose would become that of a session.
             self._session_key = None
         return found
+
+
+def end_all() -> None:
+    db.SessionStore.get_model_class().objects.all().delete()
+
+
+def end_of(user_id: uuid.UUID) -> None:
+    """Looks into each of them: whose it is, is in its data alone."""
+    for row in db.SessionStore.get_model_class().objects.all():
+        if row.get_decoded().get(SESSION_KEY) == str(user_id):
+            row.delete()
 
 
 def _digest(key: str) -> str:

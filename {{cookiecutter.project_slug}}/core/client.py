@@ -15,20 +15,22 @@ class Client:
     Attributes:
         ip: None where the server does not know it (a Unix socket without a proxy).
         device: what it presents to be known by again, unread; "" for nothing.
+        former: the refresh token that it still has from a sign-in before, unread; "" for none.
     """
 
     ip: str | None
     user_agent: str
     device: str = ""
+    former: str = ""
 
 
-def describe(request: HttpRequest, *, device: str = "") -> Client:
+def describe(request: HttpRequest, *, device: str = "", former: str = "") -> Client:
     """
     Args:
-        device: see ``Client``.
+        device, former: see ``Client``.
     """
     agent = request.META.get("HTTP_USER_AGENT", "")[:USER_AGENT_MAX_LENGTH]
-    return Client(client_address(request), agent.replace("\x00", ""), device)
+    return Client(client_address(request), agent.replace("\x00", ""), device, former)
 
 
 def client_address(request: HttpRequest) -> str | None:

@@ -69,6 +69,7 @@ class ActivationOutput(SignedInOutput):
 
     access = serializers.CharField(required=False)
     refresh = serializers.CharField(required=False)
+    device = serializers.CharField(required=False)
     success = serializers.BooleanField()
     recovery_codes = serializers.ListField(child=serializers.CharField())
 

@@ -10,14 +10,12 @@ PASSWORD_HASHERS = [
     # Accounts brought along from another Django project: rehashed when their owner signs in.
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+# Long and not easy to guess, of whatever characters (NIST SP 800-63B, OWASP ASVS V6.2).
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
-        "NumericPasswordValidator",
-    )
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "accounts.password_validation.OwnNamesValidator"},
 ]
 
 # allauth keeps addresses and authenticators for us; people sign in by the flows of ``accounts``.

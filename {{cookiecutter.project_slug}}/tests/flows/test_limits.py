@@ -303,6 +303,27 @@ def test_owner_gets_in_by_a_reset_without_a_known_device(user: User, rates: Rate
     assert owner.sign_in(user.email, "another good pass phrase").status_code == 200
 
 
+@pytest.mark.parametrize("as_cookie", [True, False])
+def test_owner_of_a_second_factor_gets_in_by_a_reset_too(
+    as_cookie: bool, user: User, held: Held, rates: Rates, settings: Any
+) -> None:
+    """The built-in page leads to the sign-in, whose guesses the strangers have used up."""
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    settings.JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = as_cookie
+    rates(login_account="3/hour")
+    guess(user.email, times=4)
+    owner = stranger(9)
+    owner.call("post", "rest_password_reset", {"email": user.email})
+    owner.get(link_to(user.email))
+    answer = owner.set_password("rest_password_reset_set_new", "another good pass phrase").json()
+    if not as_cookie:
+        owner.defaults["HTTP_X_KNOWN_DEVICE"] = answer["device"]
+
+    assert answer["mfa_required"]
+    response = owner.sign_in(user.email, "another good pass phrase")
+    assert response.json().keys() == {"mfa_required", "challenge_id"}
+
+
 def test_known_device_is_limited_too(signed_in: Browser, user: User, rates: Rates) -> None:
     rates(login_account="3/hour")
 

@@ -242,6 +242,53 @@ def test_proof_is_worth_nothing_once_the_password_has_changed(user: User) -> Non
     assert not Session.objects.exists()
 
 
+def test_sign_in_ends_the_session_that_the_browser_had(signed_in: Browser, user: User) -> None:
+    before = Session.objects.get().pk
+    thief = Browser()
+    thief.refresh_token = signed_in.refresh_token
+
+    assert signed_in.sign_in(user.email).status_code == 200
+
+    assert Session.objects.get().pk != before
+    assert thief.refresh().status_code == 401
+    assert signed_in.refresh().status_code == 200
+
+
+def test_sign_in_as_another_ends_the_session_that_the_browser_had(signed_in: Browser) -> None:
+    other = make_user()
+
+    signed_in.sign_in(other.email)
+
+    assert Session.objects.get().user_id == other.pk
+
+
+@pytest.mark.parametrize("cookie", ["", "nonsense", "a.b.c"])
+def test_cookie_that_is_no_token_ends_nothing(cookie: str, signed_in: Browser, user: User) -> None:
+    browser = Browser()
+    browser.refresh_token = cookie
+
+    assert browser.sign_in(user.email).status_code == 200
+    assert Session.objects.count() == 2
+
+
+def test_failed_sign_in_leaves_the_session_that_the_browser_had(
+    signed_in: Browser, user: User
+) -> None:
+    signed_in.sign_in(user.email, "not the password")
+
+    assert signed_in.refresh().status_code == 200
+
+
+def test_sign_in_in_body_mode_leaves_other_sessions(
+    signed_in: Browser, user: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = False
+
+    signed_in.sign_in(user.email)
+
+    assert Session.objects.count() == 2
+
+
 def test_costs_two_queries(browser: Browser, user: User, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(2):
         assert browser.sign_in(user.email).status_code == 200

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.admin import UserForm
 from accounts.models import Session, User
 from tests.client import Browser
+from tests.mailbox import letters_to
 from tests.people import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -284,3 +285,23 @@ def test_people_are_not_deleted_in_bulk(superuser: User, admin: User) -> None:
     )
 
     assert User.objects.filter(pk=admin.pk).exists()
+
+
+def test_owner_is_told_of_a_password_that_was_set_from_outside(user: User) -> None:
+    user.set_password("another good pass phrase")
+    user.save()
+
+    [letter] = letters_to(user.email)
+    assert letter.subject == "Your password has been changed"
+
+
+@pytest.mark.parametrize("password", [PASSWORD, None])
+def test_nobody_is_told_of_a_password_where_there_was_none_or_is_none(
+    password: str | None, db: None
+) -> None:
+    user = make_user(password=None if password else PASSWORD)
+
+    user.set_password(password)
+    user.save()
+
+    assert letters_to(user.email) == []

@@ -1,20 +1,23 @@
 """Django admin's sessions: the table holds nothing that signs anybody in."""
 
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
 from accounts import tasks
 from accounts.models import User
 from tests.clock import later
-from tests.people import PASSWORD
+from tests.people import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
 
+OTHER = "other@example.test"
 LIFETIME = timedelta(hours=12).total_seconds()
 
 
@@ -85,6 +88,19 @@ def test_key_that_a_stranger_chose_becomes_no_session(admin: User) -> None:
 @pytest.mark.parametrize("key", ["", "x" * 500, "é", "nonsense"])
 def test_nonsense_is_no_session(key: str, db: None) -> None:
     assert not is_in(with_key(key))
+
+
+@pytest.mark.parametrize(
+    ("whose", "ends"),
+    [(["--all"], True), (["--user", "root@example.test"], True), (["--user", OTHER], False)],
+    ids=["all", "theirs", "another's"],
+)
+def test_end_sessions_command_ends_it(whose: list[str], ends: bool, browser: Client) -> None:
+    make_user(email=OTHER)
+
+    call_command("end_sessions", *whose, stdout=StringIO())
+
+    assert is_in(browser) is not ends
 
 
 def test_session_ends_after_twelve_hours_and_is_purged(browser: Client) -> None:

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts import challenges, sessions
 from accounts.models import User
+from core import admin_sessions
 
 
 class Command(BaseCommand):
@@ -23,6 +24,7 @@ class Command(BaseCommand):
 
 def _end_everybody() -> int:
     challenges.end_everybody()
+    admin_sessions.end_all()
     return sessions.revoke_everybody()
 
 
@@ -31,4 +33,5 @@ def _end_of(email: str) -> int:
     if user is None:
         raise CommandError(f"Nobody has an account with the address {email}.")
     challenges.end_all(user_id=user.pk)
+    admin_sessions.end_of(user.pk)
     return sessions.revoke_all(user_id=user.pk)

@@ -1,0 +1,1 @@
+"""Finds what breaks: the running project against its own OpenAPI description (``make fuzz``)."""

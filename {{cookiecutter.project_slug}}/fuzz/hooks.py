@@ -1,0 +1,190 @@
+"""What Schemathesis does not guess: who is asking, and what only they can know.
+
+It runs in the process of Schemathesis (``SCHEMATHESIS_HOOKS``), with the settings of the server.
+A case that is wrong on purpose stays wrong: only values that its schema allows are replaced.
+"""
+
+import logging
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import django
+import schemathesis
+from schemathesis.core.parameters import ParameterLocation
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+# What becomes of our own people is no finding.
+logging.disable()
+
+from accounts.capabilities import Purpose  # noqa: E402  it needs the settings
+from accounts.conf import MfaMode, switches  # noqa: E402
+from accounts.http import REFRESH_COOKIE  # noqa: E402
+from accounts.pages import INVITATION_COOKIE, PASSWORD_RESET_COOKIE, CapabilityCookie  # noqa: E402
+from fuzz import people  # noqa: E402
+from fuzz.people import CSRF_TOKEN, NEW_PASSWORD, Person  # noqa: E402
+from tests.people import PASSWORD  # noqa: E402
+
+Values = dict[str, Any]
+Fill = Callable[[Person, Values], Values]
+"""What is right for this person in place of what is in the body."""
+
+_people: dict[str, Person] = {}
+"""Who asks, by the id of the case."""
+
+
+class Admin:
+    """A bearer token of an ADMIN who is new in each request."""
+
+    def get(self, case: Any, context: Any) -> Person:
+        return _person_of(case)
+
+    def set(self, case: Any, person: Person, context: Any) -> None:
+        _, issued = people.sign_in(person)
+        case.headers["Authorization"] = f"Bearer {issued.access}"
+
+
+if os.environ["FUZZ_AS"] == "admin":
+    schemathesis.auth(refresh_interval=None)(Admin)
+
+
+def _person_of(case: Any) -> Person:
+    if case.id not in _people:
+        with_second_factor = people.needs_second_factor(case.operation.path)
+        _people[case.id] = people.make_person(with_second_factor=with_second_factor)
+    return _people[case.id]
+
+
+def _two(first: str, second: str) -> Fill:
+    return lambda person, body: {first: NEW_PASSWORD, second: NEW_PASSWORD}
+
+
+def _credentials(person: Person, body: Values) -> Values:
+    return {"email": person.user.email, "password": PASSWORD}
+
+
+def _refresh_token(person: Person, body: Values) -> Values:
+    return {"refresh": people.sign_in(person)[1].refresh}
+
+
+def _new_address(person: Person, body: Values) -> Values:
+    """Schemathesis likes to take one that it has seen."""
+    return {"email": f"{uuid.uuid4().hex}@example.test"}
+
+
+def _profile(person: Person, body: Values) -> Values:
+    """Of all that OpenAPI calls an address, two signs are not taken (``NewAddressField``)."""
+    return _new_address(person, body) if set(body.get("email", "")) & set('"/') else {}
+
+
+def _sign_up(person: Person, body: Values) -> Values:
+    return _two("password1", "password2")(person, body) | _new_address(person, body)
+
+
+def _password_change(person: Person, body: Values) -> Values:
+    return {"old_password": PASSWORD} | _two("new_password1", "new_password2")(person, body)
+
+
+def _challenge(person: Person, body: Values) -> Values:
+    if person.app is None:
+        return {}
+    return {
+        "challenge_id": people.challenge(person),
+        "code": person.app.code(),
+        "recovery_code": person.recovery_codes[0],
+    }
+
+
+def _setup(person: Person, body: Values) -> Values:
+    return people.setup_challenge(pending=False) if _comes_with_challenge(body) else {}
+
+
+def _activation(person: Person, body: Values) -> Values:
+    if _comes_with_challenge(body):
+        return people.setup_challenge(pending=True)
+    return {"code": people.pending_code(person)} if person.app is None else {}
+
+
+def _comes_with_challenge(body: Values) -> bool:
+    """Where everybody needs a second factor, whoever has none yet has no access token either."""
+    return "setup_challenge_id" in body or _is_required()
+
+
+def _is_required() -> bool:
+    return switches.mfa_mode is MfaMode.REQUIRED
+
+
+BODIES: dict[str, Fill] = {
+    "login/": _credentials,
+    "user/": _profile,
+    "refresh/": _refresh_token,
+    "logout/": _refresh_token,
+    "password/change/": _password_change,
+    "password/reset/set-new/": _two("new_password1", "new_password2"),
+    "registration/": _sign_up,
+    "registration/user-register/": _new_address,
+    "registration/set-password/": _two("new_password1", "new_password2"),
+    "mfa/setup/": _setup,
+    "mfa/activate/": _activation,
+    "mfa/verify/": _challenge,
+    "mfa/verify-recovery/": _challenge,
+    "mfa/deactivate/": lambda person, body: {"password": PASSWORD},
+}
+"""Only fields that are in a body are replaced."""
+
+LINKS = {
+    "password/reset/set-new/": (PASSWORD_RESET_COOKIE, Purpose.PASSWORD_RESET_COOKIE),
+    "registration/set-password/": (INVITATION_COOKIE, Purpose.INVITATION_COOKIE),
+}
+
+
+def before_call(context: Any, case: Any, kwargs: Any) -> None:
+    endpoint = case.operation.path.removeprefix("/api/auth/")
+    person = _person_of(case)
+    if endpoint in BODIES and not case.meta.is_negative_at(ParameterLocation.BODY):
+        _fill_body(case, BODIES[endpoint], person)
+    if endpoint in ("refresh/", "logout/") and switches.refresh_token_as_cookie:
+        case.cookies[REFRESH_COOKIE] = people.sign_in(person)[1].refresh
+    if endpoint in LINKS:
+        _open_link(case, person, *LINKS[endpoint])
+    if "session_id" in case.path_parameters:
+        _name_session(case, person)
+
+
+def _fill_body(case: Any, fill: Fill, person: Person) -> None:
+    body = case.body if isinstance(case.body, dict) else {}
+    needed = {"setup_challenge_id"} if _is_required() else set()
+    values = fill(person, body)
+    filled = {name: value for name, value in values.items() if name in body.keys() | needed}
+    if filled:
+        case.body = body | filled
+
+
+def _name_session(case: Any, person: Person) -> None:
+    if not case.meta.is_negative_at(ParameterLocation.PATH):
+        grant, _ = people.sign_in(person)
+        case.path_parameters["session_id"] = str(grant.session_id)
+
+
+def _open_link(case: Any, person: Person, cookie: CapabilityCookie, purpose: Purpose) -> None:
+    if purpose is Purpose.INVITATION_COOKIE:
+        people.invite(person)
+    case.cookies[cookie.name] = people.capability(purpose, person)
+    case.cookies["csrftoken"] = case.headers["X-CSRFToken"] = CSRF_TOKEN
+
+
+def after_call(context: Any, case: Any, response: Any) -> None:
+    """Each answer's status becomes a line of a file, for whoever counts them."""
+    with Path(os.environ["FUZZ_STATUSES"]).open("a", encoding="ascii") as file:
+        file.write(f"{response.status_code}\n")
+
+
+def after_validate(context: Any, case: Any, response: Any, results: Any) -> None:
+    _people.pop(case.id, None)
+
+
+for hook in (before_call, after_call, after_validate):
+    schemathesis.hook(hook)

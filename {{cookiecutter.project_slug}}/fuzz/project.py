@@ -1,0 +1,102 @@
+"""The project as it is in production, on servers of its own, in one mode after the other."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+from config.env import BASE_DIR
+from devtools.ports import HOST
+from devtools.processes import Children
+
+_ENVIRONMENT = {
+    "ENV_FILE": os.devnull,
+    "DJANGO_SETTINGS_MODULE": "tests.mail.settings",
+    "SECRET_KEY": "a-secret-key-of-the-fuzzer-that-signs-nothing-anywhere-else",
+    "JWT_SIGNING_KEY": "another-key-of-the-fuzzer-that-signs-tokens-nowhere-else",
+    "MFA_ENCRYPTION_KEYS": "a-key-of-the-fuzzer-that-encrypts-secrets-nowhere-else",
+    "DEBUG": "False",
+    "ALLOWED_HOSTS": f"{HOST},api.example.test",
+    "PUBLIC_URL": "https://api.example.test",
+    "SECURE_SSL_REDIRECT": "False",
+    "EMAIL_URL": "consolemail://",
+    "API_DOCS": "True",
+    "THROTTLE_RATES": "off",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A combination of the switches that change what the API takes or answers."""
+
+    mfa: str
+    as_cookie: bool
+    admin_managed: bool
+
+    def __str__(self) -> str:
+        carrier = "cookie" if self.as_cookie else "body"
+        return f"{self.mfa}, {carrier}, {'admin-managed' if self.admin_managed else 'open'}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "JWT_ALLAUTH_MFA_TOTP_MODE": self.mfa,
+            "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": str(self.as_cookie),
+            "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION": str(self.admin_managed),
+            "JWT_ALLAUTH_INVITATIONS": "True",
+            # Both ways of signing up: with tokens at once, and with a letter alone.
+            "EMAIL_VERIFICATION": "mandatory" if self.as_cookie else "optional",
+        }
+
+
+MODES = [
+    Mode(*each)
+    for each in product(("disabled", "optional", "required"), (True, False), (True, False))
+]
+
+
+@dataclass(frozen=True)
+class Served:
+    address: str
+    environment: dict[str, str]
+
+
+def migrate(urls: dict[str, str]) -> None:
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--no-input", "--verbosity=0"],
+        cwd=BASE_DIR,
+        env=os.environ | _ENVIRONMENT | MODES[0].environment | urls,
+        check=True,
+    )
+
+
+@contextmanager
+def served(mode: Mode, urls: dict[str, str], folder: Path) -> Iterator[Served]:
+    """Gunicorn on a free port, until the end of the ``with`` block.
+
+    Args:
+        urls: of the servers, by the variables that lead to them.
+        folder: for its log.
+    """
+    environment = os.environ | _ENVIRONMENT | mode.environment | urls
+    options = ["--workers=1", "--threads=4", f"--bind={HOST}:0", "--no-control-socket"]
+    with Children() as children:
+        web = children.start(
+            "gunicorn",
+            [sys.executable, "-m", "gunicorn", *options, "config.wsgi"],
+            log=folder / "gunicorn.log",
+            stop_signal=signal.SIGTERM,
+            cwd=BASE_DIR,
+            environment=environment,
+        )
+        listening = re.compile(rf"http://{re.escape(HOST)}:(\d+)")
+        web.wait_until(lambda: bool(listening.search(web.log.read_text())))
+        port = listening.findall(web.log.read_text())[0]
+        yield Served(f"http://{HOST}:{port}", environment)

@@ -1,0 +1,43 @@
+"""What holds of every answer, whatever was asked."""
+
+from typing import Any
+
+from accounts.models import Session
+
+COOKIES = {
+    "refresh_token",
+    "password_reset_access_token",
+    "set_password_access_token",
+    "csrftoken",
+    "known_device",
+}
+"""The only ones that the API ever sets. (Django makes browsers forget a bad ``sessionid``.)"""
+
+
+def hold(response: Any, *, sessions: int | None = None, is_page: bool = False) -> None:
+    """Fails where an answer is a crash, is no JSON, sets a foreign cookie or let somebody in.
+
+    Args:
+        sessions: how many there were before.
+    """
+    assert response.status_code < 500, response.content
+    set_cookies = {name for name, cookie in response.cookies.items() if cookie.value}
+    assert set_cookies <= COOKIES, set_cookies
+    if sessions is not None:
+        assert Session.objects.count() <= sessions
+    if response.status_code == 401:
+        assert response["WWW-Authenticate"] == "Bearer"
+    if response.status_code >= 400 and not is_page and response.request["REQUEST_METHOD"] != "HEAD":
+        assert response["Content-Type"] == "application/json"
+        assert is_error(response.json()), response.json()
+
+
+def is_error(body: Any) -> bool:
+    """A sentence with its code, or sentences by field."""
+    if body.keys() == {"detail", "code"}:
+        return all(isinstance(value, str) and value for value in body.values())
+    return bool(body) and all(map(_are_sentences, body.values()))
+
+
+def _are_sentences(errors: Any) -> bool:
+    return isinstance(errors, list) and all(isinstance(error, str) for error in errors)
