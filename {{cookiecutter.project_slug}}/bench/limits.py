@@ -17,17 +17,9 @@ from devtools.ports import HOST
 from devtools.processes import Children
 
 AT_ONCE, LIMIT, ROUNDS = 300, 10, 10
-_ENVIRONMENT = {
-    "ENV_FILE": os.devnull,
+_SETTINGS = {
     "DJANGO_SETTINGS_MODULE": "bench.settings",
-    "SECRET_KEY": "a-secret-key-of-the-benchmark-that-signs-nothing-anywhere",
-    "JWT_SIGNING_KEY": "another-key-of-the-benchmark-that-signs-nothing-anywhere",
-    "MFA_ENCRYPTION_KEYS": "a-key-of-the-benchmark-that-encrypts-nothing-anywhere",
-    "ALLOWED_HOSTS": HOST,
-    "PUBLIC_URL": f"http://{HOST}",
-    "SECURE_SSL_REDIRECT": "False",
     "DATABASE_URL": "postgresql://nobody@127.0.0.1/nothing",
-    "EMAIL_URL": "consolemail://",
     "LOG_LEVEL": "ERROR",
 }
 
@@ -49,7 +41,10 @@ def _round() -> Counter[str]:
             children,
             *("--workers=2", "--threads=4"),
             log=Path(place.log("gunicorn")),
-            environment=os.environ | _ENVIRONMENT | {"REDIS_URL": valkey.start(children, place)},
+            environment=os.environ
+            | gunicorn.ENVIRONMENT
+            | _SETTINGS
+            | {"REDIS_URL": valkey.start(children, place)},
         )
         return Counter({name: _passing(web.port, name) for name in ("ours", "theirs")})
 

@@ -1,5 +1,6 @@
 """The project as gunicorn serves it, on a port of the system's choice; for tests and benchmarks."""
 
+import os
 import re
 import signal
 import sys
@@ -10,6 +11,20 @@ from pathlib import Path
 from config.env import BASE_DIR
 from devtools.ports import HOST
 from devtools.processes import Child, Children
+
+ENVIRONMENT = {
+    "ENV_FILE": os.devnull,
+    "SECRET_KEY": "a-secret-key-of-the-workbench-that-signs-nothing-anywhere-else",
+    "JWT_SIGNING_KEY": "another-key-of-the-workbench-that-signs-tokens-nowhere-else",
+    "MFA_ENCRYPTION_KEYS": "a-key-of-the-workbench-that-encrypts-secrets-nowhere-else",
+    "DEBUG": "False",
+    "ALLOWED_HOSTS": f"{HOST},api.example.test",
+    "PUBLIC_URL": "https://api.example.test",
+    "SECURE_SSL_REDIRECT": "False",
+    "EMAIL_URL": "smtp://127.0.0.1:9",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+"""Settings for fuzzing and benchmarks, whatever the owner's are; without those of the servers."""
 
 _LISTENING = re.compile(rf"http://{re.escape(HOST)}:(\d+)")
 

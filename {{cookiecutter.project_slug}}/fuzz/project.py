@@ -1,8 +1,6 @@
 """The project as it is in production, on servers of its own, in one mode after the other."""
 
 import os
-import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,23 +10,14 @@ from itertools import product
 from pathlib import Path
 
 from config.env import BASE_DIR
+from devtools import gunicorn
 from devtools.ports import HOST
 from devtools.processes import Children
 
-_ENVIRONMENT = {
-    "ENV_FILE": os.devnull,
+_ENVIRONMENT = gunicorn.ENVIRONMENT | {
     "DJANGO_SETTINGS_MODULE": "tests.mail.settings",
-    "SECRET_KEY": "a-secret-key-of-the-fuzzer-that-signs-nothing-anywhere-else",
-    "JWT_SIGNING_KEY": "another-key-of-the-fuzzer-that-signs-tokens-nowhere-else",
-    "MFA_ENCRYPTION_KEYS": "a-key-of-the-fuzzer-that-encrypts-secrets-nowhere-else",
-    "DEBUG": "False",
-    "ALLOWED_HOSTS": f"{HOST},api.example.test",
-    "PUBLIC_URL": "https://api.example.test",
-    "SECURE_SSL_REDIRECT": "False",
-    "EMAIL_URL": "consolemail://",
     "API_DOCS": "True",
     "THROTTLE_RATES": "off",
-    "PYTHONDONTWRITEBYTECODE": "1",
 }
 
 
@@ -86,17 +75,8 @@ def served(mode: Mode, urls: dict[str, str], folder: Path) -> Iterator[Served]:
         folder: for its log.
     """
     environment = os.environ | _ENVIRONMENT | mode.environment | urls
-    options = ["--workers=1", "--threads=4", f"--bind={HOST}:0", "--no-control-socket"]
+    options = ("--workers=1", "--threads=4")
     with Children() as children:
-        web = children.start(
-            "gunicorn",
-            [sys.executable, "-m", "gunicorn", *options, "config.wsgi"],
-            log=folder / "gunicorn.log",
-            stop_signal=signal.SIGTERM,
-            cwd=BASE_DIR,
-            environment=environment,
-        )
-        listening = re.compile(rf"http://{re.escape(HOST)}:(\d+)")
-        web.wait_until(lambda: bool(listening.search(web.log.read_text())))
-        port = listening.findall(web.log.read_text())[0]
-        yield Served(f"http://{HOST}:{port}", environment)
+        log = folder / "gunicorn.log"
+        web = gunicorn.start(children, *options, log=log, environment=environment)
+        yield Served(f"http://{HOST}:{web.port}", environment)
