@@ -347,6 +347,13 @@ def test_celery_does_not_start_either(process: str, tmp_path: Path) -> None:
     assert "JWT_SIGNING_KEY" in ended.stderr
 
 
+def test_letters_that_go_to_the_log_are_warned_of() -> None:
+    ended = _start("manage.py", "check", EMAIL_URL="consolemail://")
+
+    assert ended.returncode == 0
+    assert "EMAIL_URL writes letters and their links to the log." in ended.stderr
+
+
 def _start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Starts a process that serves, with the settings of production."""
     return subprocess.run(  # noqa: S603
