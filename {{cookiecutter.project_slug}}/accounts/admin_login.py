@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 
 from accounts import entry, passwords, second_factor
+from accounts.client import Client
 from accounts.conf import switches
 from accounts.errors import TooManyWrongCodes
 from accounts.flows import mfa_verification
@@ -21,7 +22,7 @@ from accounts.known_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.models import User
 from accounts.proof import Proof
 from core import security_log, throttling
-from core.client import Client, client_network, describe
+from core.client import client_network
 from core.throttling import LimitReached
 
 SET_UP_FIRST = (
@@ -112,20 +113,20 @@ class AdminSite(admin.AdminSite):
     ) -> HttpResponse:
         response = super().login(request, extra_context)
         if request.method == "POST" and isinstance(response, HttpResponseRedirect):
-            _receive(request, response)
+            _complete(request, response)
         return response
 
 
-def _receive(request: HttpRequest, response: HttpResponse) -> None:
+def _complete(request: HttpRequest, response: HttpResponse) -> None:
     user = cast(User, request.user)
     # Django keeps the key where the same person signs in once more.
     request.session.cycle_key()
     security_log.record("admin_login", account=user.pk)
-    device = entry.welcome(Proof.of(user), client=_client_of(request), now=timezone.now())
+    device = entry.receive_device(Proof.of(user), client=_client_of(request), now=timezone.now())
     path = f"/{settings.ADMIN_URL}"
     set_cookie(response, DEVICE_COOKIE, device, max_age=DEVICE_LIFETIME, path=path)
 
 
 def _client_of(request: HttpRequest) -> Client:
     """A browser, whatever carries the API's tokens; its cookie is for the admin's paths alone."""
-    return describe(request, device=request.COOKIES.get(DEVICE_COOKIE, ""))
+    return Client.of(request, device_token=request.COOKIES.get(DEVICE_COOKIE, ""))

@@ -28,8 +28,11 @@ def _signing_keys() -> Iterator[CheckMessage]:
 
 def _verifying_keys() -> Iterator[CheckMessage]:
     name, old = "JWT_VERIFYING_KEYS", settings.JWT_VERIFYING_KEYS
-    for problem in filter(None, map(keys.problem_of, old)):
-        yield error(name, f"holds a key that {problem}.")
+    for key in old:
+        if problem := keys.problem_of(key):
+            yield error(name, f"holds a key that {problem}.")
+        elif keys.algorithm_of(key) == "HS256" and (flaw := weakness(key)):
+            yield error(name, flaw)
     if {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS} & set(old):
         yield error(name, "must not hold SECRET_KEY: it signs no tokens.")
 

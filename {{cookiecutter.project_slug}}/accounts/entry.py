@@ -5,13 +5,13 @@ from datetime import datetime
 
 from accounts import challenges, known_devices, letters, sessions, tokens
 from accounts.challenges import IssuedChallenge, Kind
+from accounts.client import Client
 from accounts.conf import switches
 from accounts.errors import IncorrectCredentials, InvalidChallenge, TokenNotValid
 from accounts.models import User
 from accounts.proof import OutdatedProofError, Proof
 from accounts.tokens import Tokens
 from core import security_log, throttling
-from core.client import Client
 from mail import outbox
 
 
@@ -45,20 +45,22 @@ def admit(proof: Proof, *, client: Client, now: datetime, owner_knows: bool = Fa
         raise IncorrectCredentials from None
 
 
-def welcome(proof: Proof, *, client: Client, now: datetime, owner_knows: bool = False) -> str:
+def receive_device(
+    proof: Proof, *, client: Client, now: datetime, owner_knows: bool = False
+) -> str:
     """Receives a device after a sign-in, and tells the owner if it is a new one.
 
     Returns:
         what it keeps, to be known by the next time.
     """
     device = known_devices.recognise(
-        client.device, user_id=proof.user_id, password_hash=proof.password_hash, now=now
+        client.device_token, user_id=proof.user_id, password_hash=proof.password_hash, now=now
     )
     if not device:
         security_log.record("new_device", account=proof.user_id)
     if not device and not owner_knows:
         _tell_owner(proof, client)
-    return known_devices.remember(
+    return known_devices.issue(
         device=device, user_id=proof.user_id, password_hash=proof.password_hash, now=now
     )
 
@@ -108,14 +110,14 @@ def _open(proof: Proof, client: Client, now: datetime, owner_knows: bool) -> Sig
         second_factor=proof.second_factor_shown,
     )
     _end_former_session(client)
-    device = welcome(proof, client=client, now=now, owner_knows=owner_knows)
+    device = receive_device(proof, client=client, now=now, owner_knows=owner_knows)
     return SignedIn(tokens.sign(grant, now=now), device)
 
 
 def _end_former_session(client: Client) -> None:
     """The one that the browser had, whoever's: its cookie is about to be replaced."""
     try:
-        claims = tokens.read_refresh(client.former)
+        claims = tokens.read_refresh(client.former_refresh_token)
     except TokenNotValid:
         return
     sessions.revoke(session_id=claims.session_id, user_id=claims.user_id)

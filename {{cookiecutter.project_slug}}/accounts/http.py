@@ -11,12 +11,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.challenges import IssuedChallenge, Kind
+from accounts.client import Client
 from accounts.conf import MfaMode, switches
 from accounts.entry import Entry
 from accounts.errors import MfaDisabled, OriginNotAllowed
 from accounts.known_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.tokens import Tokens
-from core.client import Client, describe
 from core.throttling import AnonRateThrottle, ScopedRateThrottle
 
 Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
@@ -59,10 +59,12 @@ class MfaEndpoint:
 def client_of(request: HttpRequest | Request) -> Client:
     """Who is asking, with what a browser has kept of a sign-in before, or an app sends of it."""
     if switches.refresh_token_as_cookie:
-        cookies = request.COOKIES
-        device, former = cookies.get(DEVICE_COOKIE, ""), cookies.get(REFRESH_COOKIE, "")
-        return describe(request, device=device, former=former)
-    return describe(request, device=request.headers.get(DEVICE_HEADER, ""))
+        return Client.of(
+            request,
+            device_token=request.COOKIES.get(DEVICE_COOKIE, ""),
+            former_refresh_token=request.COOKIES.get(REFRESH_COOKIE, ""),
+        )
+    return Client.of(request, device_token=request.headers.get(DEVICE_HEADER, ""))
 
 
 class Carrier(serializers.Serializer[Any]):

@@ -4,17 +4,20 @@ One key signs, ``JWT_SIGNING_KEY``. Others may still verify, ``JWT_VERIFYING_KEY
 replaced without signing anybody out (``docs/keys.md``).
 """
 
+import base64
 import hashlib
 from datetime import timedelta
 from functools import cache, cached_property
 from typing import Any
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     PublicFormat,
+    load_der_public_key,
     load_pem_private_key,
     load_pem_public_key,
 )
@@ -93,9 +96,20 @@ def problem_of(key: str, wanted: str = "") -> str:
         return "must be PEM: RSA with 2048 bits or more, or the curve P-256"
     if wanted not in {"", algorithm}:
         return f"must be a key for {wanted}"
+    if algorithm == "HS256" and is_bare_public_key(key):
+        return "must not be a public key without its BEGIN and END"
     if algorithm == "HS256" and len(key.encode()) < HS256_MIN_BYTES:
         return f"must have at least {HS256_MIN_BYTES} bytes for HS256"
     return ""
+
+
+def is_bare_public_key(text: str) -> bool:
+    """Whether it is PEM without its BEGIN and END, which would be taken for a secret."""
+    try:
+        load_der_public_key(base64.b64decode(text))
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return True
 
 
 def can_sign() -> bool:

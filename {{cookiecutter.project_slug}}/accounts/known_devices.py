@@ -14,8 +14,8 @@ LIFETIME = timedelta(days=365)
 _PURPOSE = "accounts.known_devices"
 
 
-def remember(*, device: str, user_id: uuid.UUID, password_hash: str, now: datetime) -> str:
-    """A token for a device on which the account has just been signed in.
+def issue(*, user_id: uuid.UUID, password_hash: str, now: datetime, device: str = "") -> str:
+    """A token for a device that has just been shown to be the owner's.
 
     Args:
         device: its id, "" for one that has none yet.

@@ -13,12 +13,12 @@ from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 
 from accounts import known_devices
+from accounts.client import Client
 from accounts.models import User
 from accounts.proof import Proof
 from core import security_log, throttling
-from core.client import Client
 
-GUESSES, OWN_GUESSES = "login_account", "password_account"
+GUESSES, OWN_CHECKS = "login_account", "password_check_account"
 
 
 def prove(*, email: str, password: str, client: Client, now: datetime) -> Proof | None:
@@ -64,21 +64,21 @@ def count_guess(*, email: str, user: User | None, client: Client, now: datetime)
 
 def _device(client: Client, user: User, now: datetime) -> str:
     return known_devices.recognise(
-        client.device, user_id=user.pk, password_hash=user.password, now=now
+        client.device_token, user_id=user.pk, password_hash=user.password, now=now
     )
 
 
-def is_own(password: str, *, user: User) -> bool:
+def verify_own(password: str, *, user: User) -> bool:
     """Whether somebody who is signed in as ``user`` knows the password.
 
     Raises:
         LimitReached: there were too many wrong ones.
     """
-    throttling.hit(OWN_GUESSES, of=user.pk, account=user.pk)
+    throttling.hit(OWN_CHECKS, of=user.pk, account=user.pk)
     if not user.check_password(password):
         security_log.record("password_check_failed", account=user.pk)
         return False
-    throttling.forget(OWN_GUESSES, of=user.pk)
+    throttling.forget(OWN_CHECKS, of=user.pk)
     return True
 
 

@@ -13,13 +13,13 @@ from typing import Any
 from django.db import connection
 from django.db.models import QuerySet
 
+from accounts.client import Client
 from accounts.conf import switches
 from accounts.errors import ReauthenticationRequired, RefreshTokenReplayed, TokenNotValid
 from accounts.models import Session
 from accounts.proof import OutdatedProofError, Proof
 from accounts.tokens import AccessClaims, Grant, RefreshClaims
 from core import security_log
-from core.client import Client
 
 PURGE_BATCH = 5_000
 """Rows a purging statement deletes at most, so that none holds its locks for long."""

@@ -18,8 +18,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import addresses, entry, letters, passwords, past, second_factor
+from accounts import addresses, entry, known_devices, letters, passwords, past, second_factor
 from accounts.capabilities import Capability, CapabilityNotValid
+from accounts.client import Client
 from accounts.entry import Entry, SignedIn
 from accounts.errors import CsrfFailed, TokenNotValid
 from accounts.http import (
@@ -34,7 +35,6 @@ from accounts.pages import CapabilityCookie
 from accounts.proof import Proof
 from accounts.schema import entered
 from core import security_log
-from core.client import Client
 from core.errors import refused
 from core.throttling import ScopedRateThrottle, UserRateThrottle
 from mail import outbox
@@ -79,7 +79,7 @@ def _enter(proof: Proof, client: Client, now: datetime) -> Entry:
     if isinstance(entered, SignedIn):
         return entered
     # The way back in while strangers use up the guesses: the sign-in that follows is counted apart.
-    device = entry.welcome(proof, client=client, now=now, owner_knows=True)
+    device = known_devices.issue(user_id=proof.user_id, password_hash=proof.password_hash, now=now)
     return replace(entered, device=device)
 
 

@@ -11,26 +11,15 @@ USER_AGENT_MAX_LENGTH = 256
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """
-    Attributes:
-        ip: None where the server does not know it (a Unix socket without a proxy).
-        device: what it presents to be known by again, unread; "" for nothing.
-        former: the refresh token that it still has from a sign-in before, unread; "" for none.
-    """
+    """``ip`` is None where the server does not know it (a Unix socket without a proxy)."""
 
     ip: str | None
     user_agent: str
-    device: str = ""
-    former: str = ""
 
 
-def describe(request: HttpRequest, *, device: str = "", former: str = "") -> Client:
-    """
-    Args:
-        device, former: see ``Client``.
-    """
+def client_of(request: HttpRequest) -> Client:
     agent = request.META.get("HTTP_USER_AGENT", "")[:USER_AGENT_MAX_LENGTH]
-    return Client(client_address(request), agent.replace("\x00", ""), device, former)
+    return Client(ip=client_address(request), user_agent=agent.replace("\x00", ""))
 
 
 def client_address(request: HttpRequest) -> str | None:

@@ -40,7 +40,7 @@ def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
     if response is not None:
         response.data = _with_code(response.data)
     if isinstance(exception, LimitReached):
-        exception.tell(context["view"])
+        exception.add_headers(context["view"])
     return response
 
 

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import cache
+from math import ceil
 from threading import Lock
 from typing import TypeVar
 
@@ -53,14 +54,14 @@ class Limiter:
         self._is_away = False
         self._asked_again_at = 0.0
 
-    def hit(self, limit: RateLimitItem, *key: str) -> float:
+    def hit(self, limit: RateLimitItem, *key: str) -> int:
         """Counts one, and returns 0; or the seconds until one would count again."""
 
-        def decide(limiter: MovingWindowRateLimiter) -> float:
+        def decide(limiter: MovingWindowRateLimiter) -> int:
             if limiter.hit(limit, *key):
-                return 0.0
+                return 0
             free_at = limiter.get_window_stats(limit, *key).reset_time
-            return max(free_at - time.time(), 1.0)
+            return max(ceil(free_at - time.time()), 1)
 
         return self._ask(decide)
 

@@ -5,6 +5,7 @@ import logging
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -60,7 +61,9 @@ def _is_fact(name: str, value: object) -> bool:
 
 
 def _value(value: Any) -> Any:
-    return value if isinstance(value, int | float | None) else without_secrets(str(value))
+    if value is None or isinstance(value, int) or (isinstance(value, float) and isfinite(value)):
+        return value
+    return without_secrets(str(value))
 
 
 def _as_json(_: Any, __: str, entry: EventDict) -> str:

@@ -1,6 +1,6 @@
 """PostgreSQL away, and back again."""
 
-import select
+import selectors
 from typing import Any
 
 from django.db import InterfaceError, OperationalError
@@ -32,6 +32,6 @@ def replace_if_closed(connection: BaseDatabaseWrapper, **_: Any) -> None:
 
 def _has_news(socket: int) -> bool:
     """A server says nothing unasked, but for its end and the like."""
-    waiting = select.poll()
-    waiting.register(socket, select.POLLIN)
-    return bool(waiting.poll(0))
+    with selectors.DefaultSelector() as selector:
+        selector.register(socket, selectors.EVENT_READ)
+        return bool(selector.select(0))

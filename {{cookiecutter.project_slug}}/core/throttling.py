@@ -33,19 +33,19 @@ class Limit:
         self.scope, self.amount, self.window = scope, amount, window
         self._item = RateLimitItemPerSecond(amount or 1, window or 1, namespace=scope)
 
-    def hit(self, key: str) -> float:
+    def hit(self, key: str) -> int:
         """Counts one, and returns 0; or the seconds to wait until one would count."""
-        return limiter().hit(self._item, key) if self.amount else 0.0
+        return limiter().hit(self._item, key) if self.amount else 0
 
     def forget(self, key: str) -> None:
         if self.amount:
             limiter().forget(self._item, key)
 
-    def tell(self, view: Any, wait: float) -> None:
+    def add_headers(self, view: Any, wait: int) -> None:
         """Adds to the headers that DRF will put into the view's answer."""
         _add(view, POLICY, f'"{self.scope}";q={self.amount};w={self.window}')
         if wait:
-            _add(view, STATE, f'"{self.scope}";r=0;t={wait:.0f}')
+            _add(view, STATE, f'"{self.scope}";r=0;t={wait}')
 
 
 class LimitReached(Throttled):
@@ -53,12 +53,12 @@ class LimitReached(Throttled):
 
     wait: int
 
-    def __init__(self, limit: Limit, wait: float) -> None:
+    def __init__(self, limit: Limit, wait: int) -> None:
         super().__init__(wait)
-        self._limit, self._wait = limit, wait
+        self._limit = limit
 
-    def tell(self, view: Any) -> None:
-        self._limit.tell(view, self._wait)
+    def add_headers(self, view: Any) -> None:
+        self._limit.add_headers(view, self.wait)
 
 
 def hit(scope: str, *, of: object, account: uuid.UUID | None = None) -> None:
@@ -84,7 +84,7 @@ def allows(scope: str, *, of: object) -> bool:
 
 
 def forget(scope: str, *, of: object) -> None:
-    """Begins to count anew."""
+    """Begins to count anew for it."""
     _limit(scope).forget(_digest(of))
 
 
@@ -112,6 +112,8 @@ def _digest(of: object) -> str:
 class AtomicThrottle(throttling.SimpleRateThrottle):
     """Behind a throttle of DRF: ``class Mine(throttling.AnonRateThrottle, AtomicThrottle)``."""
 
+    # What is counted, as ``hit`` names it; the scope is a part of each key anyway.
+    cache_format = "%(ident)s"
     num_requests: int | None
     duration: int | None
 
@@ -124,16 +126,16 @@ class AtomicThrottle(throttling.SimpleRateThrottle):
 
     def allow_request(self, request: Request, view: Any) -> bool:
         limit = Limit(str(self.scope), self.num_requests, self.duration)
-        key = self.get_cache_key(request, view) if limit.amount else None
-        if key is None:
+        of = self.get_cache_key(request, view) if limit.amount else None
+        if of is None:
             return True
-        self._wait = limit.hit(key)
-        limit.tell(view, self._wait)
+        self._wait = limit.hit(_digest(of))
+        limit.add_headers(view, self._wait)
         if self._wait:
             _record(limit.scope)
         return not self._wait
 
-    def wait(self) -> float:
+    def wait(self) -> int:
         return self._wait
 
 

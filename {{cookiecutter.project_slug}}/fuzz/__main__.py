@@ -1,7 +1,7 @@
 """``make fuzz``: Schemathesis, with all its checks, against the project as it runs in production.
 
 In each mode of the second factor, with each carrier of the refresh token, with and without sign-up;
-as an administrator and as nobody. Some 15,000 requests, some 20 minutes. What is found is printed
+as an administrator and as nobody. Some 20,000 requests, some 20 minutes. What is found is printed
 as it is found, with a command that shows it again; the exit code is 1 then.
 
 No check is left out. Of the values that Schemathesis makes up, ``fuzz.hooks`` replaces those that

@@ -15,11 +15,11 @@ from django.utils import timezone
 from accounts import capabilities, challenges, second_factor, sessions, tokens
 from accounts.capabilities import Purpose
 from accounts.challenges import Kind
+from accounts.client import Client
 from accounts.conf import MfaMode, switches
 from accounts.models import User
 from accounts.proof import Proof
 from accounts.tokens import Grant, Tokens
-from core.client import Client
 from tests.authenticator import App, enrol
 from tests.people import PASSWORD
 

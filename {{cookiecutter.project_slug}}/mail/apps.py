@@ -11,5 +11,6 @@ class MailConfig(AppConfig):
     def ready(self) -> None:
         from mail import checks, outbox
 
-        register(checks.check_mail_server, STARTUP)
+        for check in checks.CHECKS:
+            register(check, STARTUP)
         health.FACTS["oldest_unsent_mail"] = outbox.oldest_unsent

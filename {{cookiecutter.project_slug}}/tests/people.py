@@ -6,9 +6,9 @@ from typing import Any
 from django.utils import timezone
 
 from accounts import passwords
+from accounts.client import Client
 from accounts.models import User
 from accounts.proof import Proof
-from core.client import Client
 
 PASSWORD = "a right good pass phrase"
 _numbers = count()

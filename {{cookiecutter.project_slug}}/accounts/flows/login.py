@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import entry, passwords
+from accounts.client import Client
 from accounts.conf import EmailVerification, switches
 from accounts.entry import Entry
 from accounts.errors import EmailNotVerified, IncorrectCredentials
@@ -27,7 +28,6 @@ from accounts.http import PublicEndpoint, SignedInOutput, answer_entry, client_o
 from accounts.inputs import AddressField, PasswordField
 from accounts.schema import DeviceSchema, entered
 from core import security_log
-from core.client import Client
 from core.errors import refused
 
 

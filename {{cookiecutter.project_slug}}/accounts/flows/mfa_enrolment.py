@@ -22,6 +22,7 @@ from rest_framework.response import Response
 from accounts import challenges, entry, letters, past, second_factor, sessions, wrong_codes
 from accounts.authentication import live_session
 from accounts.challenges import Kind
+from accounts.client import Client
 from accounts.entry import Entry
 from accounts.errors import InvalidChallenge, InvalidCode, TokenNotValid
 from accounts.http import (
@@ -37,7 +38,6 @@ from accounts.models import LoginChallenge, Session, User
 from accounts.schema import EitherProofSchema
 from accounts.second_factor import Enrolment
 from core import security_log
-from core.client import Client
 from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox

@@ -18,13 +18,13 @@ from rest_framework.response import Response
 
 from accounts import letters, passwords, past, second_factor, sessions
 from accounts.authentication import LiveSessionAuthentication, session_of
+from accounts.client import Client
 from accounts.conf import MfaMode, switches
 from accounts.errors import InvalidPassword, MfaNotActive, MfaRequired, TokenNotValid
 from accounts.http import MfaEndpoint, client_of, uncached
 from accounts.inputs import PasswordField
 from accounts.models import Session, User
 from core import security_log
-from core.client import Client
 from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox
@@ -54,7 +54,7 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
         raise MfaRequired
     if not session.user.has_second_factor:
         raise MfaNotActive
-    if not passwords.is_own(password, user=session.user):
+    if not passwords.verify_own(password, user=session.user):
         raise InvalidPassword
     with transaction.atomic():
         user = second_factor.lock_account(session.user)

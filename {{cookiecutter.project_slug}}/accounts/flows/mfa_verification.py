@@ -23,6 +23,7 @@ from rest_framework.response import Response
 
 from accounts import challenges, entry, letters, second_factor, wrong_codes
 from accounts.challenges import Kind
+from accounts.client import Client
 from accounts.entry import Entry
 from accounts.errors import InvalidChallenge, InvalidCode
 from accounts.http import MfaEndpoint, PublicEndpoint, SignedInOutput, answer_entry, client_of
@@ -31,7 +32,6 @@ from accounts.models import User
 from accounts.schema import DeviceSchema
 from accounts.second_factor import Held
 from core import security_log
-from core.client import Client
 from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox

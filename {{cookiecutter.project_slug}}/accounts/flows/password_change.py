@@ -22,6 +22,7 @@ from rest_framework.views import APIView
 
 from accounts import entry, letters, passwords, past
 from accounts.authentication import LiveSessionAuthentication, session_of
+from accounts.client import Client
 from accounts.conf import switches
 from accounts.entry import Entry
 from accounts.errors import TokenNotValid
@@ -31,7 +32,6 @@ from accounts.models import Session
 from accounts.proof import Proof
 from accounts.schema import entered
 from core import security_log
-from core.client import Client
 from core.errors import refused
 from mail import outbox
 
@@ -48,7 +48,7 @@ class PasswordChangeInput(NewPasswordInput):
         return fields
 
     def validate_old_password(self, password: str) -> str:
-        if not passwords.is_own(password, user=self.context["user"]):
+        if not passwords.verify_own(password, user=self.context["user"]):
             raise serializers.ValidationError("This is not your password.")
         return password
 

@@ -20,12 +20,12 @@ from rest_framework.views import APIView
 
 from accounts import addresses, capabilities, letters, sessions
 from accounts.authentication import LiveSessionAuthentication, session_of
+from accounts.client import Client
 from accounts.errors import TokenNotValid
 from accounts.http import client_of
 from accounts.inputs import NewAddressField, PersonNameField
 from accounts.models import Session, User
 from core import security_log, throttling
-from core.client import Client
 from core.errors import refused
 from mail import outbox
 

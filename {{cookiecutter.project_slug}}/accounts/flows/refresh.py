@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts import letters, sessions, tokens
+from accounts.client import Client
 from accounts.conf import switches
 from accounts.errors import RefreshTokenReplayed, TokenNotValid
 from accounts.http import (
@@ -28,7 +29,6 @@ from accounts.http import (
 )
 from accounts.schema import RefreshTokenSchema
 from accounts.tokens import Tokens
-from core.client import Client
 from core.errors import refused
 from mail import outbox
 

@@ -10,7 +10,7 @@ import re
 from config.env import env
 
 DEFAULT_RATES: dict[str, str | None] = {
-    # Everywhere: whoever is not signed in, and whoever is.
+    # At every endpoint, once the access token is good: whoever is not signed in, and whoever is.
     "anon": "300/min",
     "user": "600/min",
     "login": "20/min",
@@ -26,7 +26,7 @@ DEFAULT_RATES: dict[str, str | None] = {
     "password_reset_account": "5/hour",
     "password_change": "20/hour",
     # Wrong passwords of somebody who is signed in: the open browser in the hands of another.
-    "password_account": "10/hour",
+    "password_check_account": "10/hour",
     "email_change": "10/hour",
     "email_change_account": "5/hour",
     "mfa": "30/min",

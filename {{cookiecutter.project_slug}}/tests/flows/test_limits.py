@@ -66,6 +66,17 @@ def test_limit_of_an_account_is_named_where_it_is_reached(user: User, rates: Rat
     assert int(response["Retry-After"]) > 3_500
 
 
+def test_pages_and_endpoints_share_the_limit_of_an_address(rates: Rates) -> None:
+    rates(anon="2/min")
+    path = reverse("account_confirm_email", kwargs={"key": "nonsense"})
+    stranger().get(path)
+    ask = {"email": "nobody@example.test"}
+    stranger().call("post", "rest_password_reset", ask)
+
+    assert stranger().get(path).status_code == 429
+    assert stranger().call("post", "rest_password_reset", ask).status_code == 429
+
+
 def test_limit_is_over_when_it_said_so(user: User, rates: Rates) -> None:
     rates(login="1/min")
     stranger().sign_in(user.email)
@@ -368,7 +379,7 @@ def test_wrong_passwords_of_somebody_signed_in_are_counted(
     name: str, signed_in: Browser, held: Held, user: User, rates: Rates, settings: Any
 ) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-    rates(password_account="2/hour")
+    rates(password_check_account="2/hour")
     body = WAYS_TO_TYPE_THE_PASSWORD[name]
 
     assert statuses(3, lambda: signed_in.call("post", name, body)) == [400, 400, 429]

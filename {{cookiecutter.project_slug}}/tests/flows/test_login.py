@@ -11,10 +11,10 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.urls import reverse
 
 from accounts import entry
+from accounts.client import Client
 from accounts.errors import IncorrectCredentials
 from accounts.http import DEVICE_COOKIE, REFRESH_COOKIE
 from accounts.models import Session, User
-from core.client import Client
 from tests.client import Browser
 from tests.people import PASSWORD, make_user, prove
 

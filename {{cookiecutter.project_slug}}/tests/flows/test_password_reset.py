@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from accounts import capabilities, passwords
 from accounts.capabilities import Purpose
+from accounts.client import Client
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User
 from accounts.pages import PASSWORD_RESET_COOKIE
 from accounts.set_password import set_password
-from core.client import Client
 from mail import outbox
 from mail.models import Mail
 from tests.authenticator import enrol

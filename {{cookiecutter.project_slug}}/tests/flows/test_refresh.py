@@ -7,11 +7,11 @@ import pytest
 from django.utils import timezone
 
 from accounts import sessions, tokens
+from accounts.client import Client
 from accounts.errors import TokenNotValid
 from accounts.http import REFRESH_COOKIE
 from accounts.models import Session, User
 from accounts.tokens import RefreshClaims
-from core.client import Client
 from tests.client import Browser
 from tests.clock import later
 from tests.people import make_user

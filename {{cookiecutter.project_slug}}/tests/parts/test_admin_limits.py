@@ -54,6 +54,14 @@ def test_guesses_from_one_address_are_counted(admin: User, rates: Rates) -> None
     assert log_in(admin_browser(2), admin.email).status_code == 302
 
 
+def test_requests_to_the_api_from_one_address_count_here(admin: User, rates: Rates) -> None:
+    rates(login="2/min")
+    for number in range(2):
+        stranger().sign_in(f"nobody{number}@example.test", WRONG)
+
+    assert "Too many attempts" in says(log_in(admin_browser(), admin.email))
+
+
 def test_owner_gets_in_on_a_known_device_while_strangers_guess(admin: User, rates: Rates) -> None:
     owner = admin_browser()
     cookie = log_in(owner, admin.email).cookies[DEVICE_COOKIE]

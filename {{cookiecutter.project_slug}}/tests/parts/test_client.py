@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from core.client import client_address, client_network, describe
+from core.client import client_address, client_network, client_of
 
 PEER = "10.0.0.1"
 
@@ -57,4 +57,4 @@ def test_limits_count_an_ipv6_line_as_one_client(peer: str, network: str) -> Non
 def test_user_agent_is_cut_and_cleaned() -> None:
     request = RequestFactory().get("/", headers={"User-Agent": "a\x00" + "b" * 300})
 
-    assert describe(request).user_agent == "a" + "b" * 254
+    assert client_of(request).user_agent == "a" + "b" * 254

@@ -22,7 +22,20 @@ NEW_KEYS = {
     "ES256": pem(ec.generate_private_key(ec.SECP256R1())),
     "RS256": pem(rsa.generate_private_key(65_537, 2_048)),
 }
+
+
+def public(private: str) -> str:
+    key = serialization.load_pem_private_key(private.encode(), None).public_key()
+    text: str = key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    ).decode()
+    return text
+
+
+BODY_OF_A_PUBLIC_KEY = "".join(public(KEYS["ES256"]).splitlines()[1:-1])
 TOO_WEAK = {
+    "example": "change-me-change-me-change-me-change-me",
+    "public key that lost its lines": BODY_OF_A_PUBLIC_KEY,
     "short secret": "only-thirty-one-bytes-long-here",
     "other curve": pem(ec.generate_private_key(ec.SECP384R1())),
     "short RSA key": pem(rsa.generate_private_key(65_537, 1_024)),  # noqa: S505  it is to be refused
@@ -36,14 +49,6 @@ def access_token() -> str:
     return tokens.sign(
         Grant(*ids, now, now + timedelta(days=1), role="USER", email_verified=True), now=now
     ).access
-
-
-def public(private: str) -> str:
-    key = serialization.load_pem_private_key(private.encode(), None).public_key()
-    text: str = key.public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    ).decode()
-    return text
 
 
 @pytest.mark.parametrize("new", NEW_KEYS)

@@ -15,7 +15,7 @@ OWNER: dict[str, Any] = {"user_id": uuid.uuid4(), "password_hash": "argon2$one"}
 
 
 def remembered(device: str = "") -> str:
-    return known_devices.remember(device=device, now=NOW, **OWNER)
+    return known_devices.issue(device=device, now=NOW, **OWNER)
 
 
 def recognised(token: str, **changes: Any) -> str:

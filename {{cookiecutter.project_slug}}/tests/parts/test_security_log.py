@@ -247,6 +247,15 @@ def test_event_has_the_request_and_the_address_that_it_came_from(user: User, log
         assert event["ip"] == "198.51.100.7"
 
 
+def test_reset_of_whoever_owes_a_code_is_no_sign_in_yet(user: User, log: Log) -> None:
+    enrol(user)
+    reset_password(user)
+
+    assert [event["event"] for event in log.events] == [
+        *("password_reset_asked", "password_set", "challenge_opened")
+    ]
+
+
 def test_failure_for_an_unknown_address_names_nobody(db: None, log: Log) -> None:
     Browser().sign_in("nobody@example.test")
 

@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts import sessions, tasks
+from accounts.client import Client
 from accounts.models import LoginChallenge, Session, User
 from accounts.tokens import RefreshClaims
-from core.client import Client
 from tests.client import Browser
 from tests.people import make_user
 

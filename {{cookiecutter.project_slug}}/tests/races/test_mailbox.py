@@ -10,13 +10,13 @@ from rest_framework.exceptions import ValidationError
 
 from accounts import addresses, capabilities, entry
 from accounts.capabilities import Purpose
+from accounts.client import Client
 from accounts.errors import IncorrectCredentials
 from accounts.flows import verification
 from accounts.flows.invitation import invite, purge_unaccepted
 from accounts.models import Session, User
 from accounts.pages import PASSWORD_RESET_COOKIE
 from accounts.set_password import set_password
-from core.client import Client
 from mail.models import Mail
 from tests.client import Browser
 from tests.mailbox import link_to

@@ -8,9 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import entry, sessions
+from accounts.client import Client
 from accounts.errors import IncorrectCredentials
 from accounts.models import LoginChallenge, Session, User
-from core.client import Client
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.people import PASSWORD, make_user, prove

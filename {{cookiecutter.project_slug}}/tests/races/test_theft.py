@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
 from accounts import entry, sessions, tokens
+from accounts.client import Client
 from accounts.errors import TokenNotValid
 from accounts.flows.refresh import refresh
 from accounts.models import Session
-from core.client import Client
 from tests.people import make_user, prove
 
 HOLDERS = st.sampled_from(["owner", "second tab", "thief"])
