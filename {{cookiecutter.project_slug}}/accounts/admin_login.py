@@ -1,14 +1,18 @@
 """How Django admin lets people in: with the second factor, and under the API's limits."""
 
+from functools import wraps
+from math import ceil
 from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm
-from django.core.exceptions import ValidationError
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts import entry, passwords, second_factor
@@ -33,6 +37,10 @@ TOO_MANY = "Too many attempts. Try again in {minutes} min, or set a new password
 CLAIMS = [second_factor.claim_totp, second_factor.claim_recovery_code]
 
 
+def too_many(reached: LimitReached) -> ValidationError:
+    return ValidationError(TOO_MANY.format(minutes=ceil(reached.wait / 60)))
+
+
 class AdminLoginForm(AdminAuthenticationForm):
     code = forms.CharField(
         required=False,
@@ -51,8 +59,7 @@ class AdminLoginForm(AdminAuthenticationForm):
         try:
             user, guesser = self._count_guess()
         except LimitReached as reached:
-            minutes = -(-int(reached.wait or 0) // 60)
-            raise ValidationError(TOO_MANY.format(minutes=minutes)) from None
+            raise too_many(reached) from None
         try:
             cleaned: dict[str, Any] = super().clean()
         except ValidationError:
@@ -67,8 +74,8 @@ class AdminLoginForm(AdminAuthenticationForm):
         throttling.hit("login", of=client_network(request))
         email = str(self.cleaned_data.get("username", "")).lower()
         user = passwords.find(email)
-        client = _client_of(request)
-        return user, passwords.count_guess(email=email, user=user, client=client, now=now)
+        device = passwords.device_of(user, client=_client_of(request), now=now)
+        return user, passwords.count_guess(email=email, user=user, device=device)
 
     def confirm_login_allowed(self, user: Any) -> None:
         """
@@ -104,9 +111,28 @@ class AdminLoginForm(AdminAuthenticationForm):
         return ValidationError({"code": sentence})
 
 
+class OwnPasswordForm(AdminPasswordChangeForm):
+    def clean_old_password(self) -> str:
+        """
+        Raises:
+            ValidationError: wrong, or there were too many wrong ones, here and at the API.
+        """
+        old: str = self.cleaned_data["old_password"]
+        try:
+            is_right = passwords.verify_own(old, user=self.user)
+        except LimitReached as reached:
+            raise too_many(reached) from None
+        if not is_right:
+            raise ValidationError("This is not your password.", code="password_incorrect")
+        return old
+
+
 class AdminSite(admin.AdminSite):
     login_form = AdminLoginForm
     login_template = "admin/login_with_code.html"
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return super().admin_view(_from_here_alone(view), cacheable)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -115,6 +141,32 @@ class AdminSite(admin.AdminSite):
         if request.method == "POST" and isinstance(response, HttpResponseRedirect):
             _complete(request, response)
         return response
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        view = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done", current_app=self.name),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)
+
+
+def _from_here_alone(view: Any) -> Any:
+    """Front ends are trusted with forms for the API (``CSRF_TRUSTED_ORIGINS``), and not with these.
+
+    Where they may read the CSRF cookie, a script in one of them could act as whoever is signed in.
+    """
+
+    @wraps(view)
+    def check_origin(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        ours = {None, settings.PUBLIC_URL, f"{request.scheme}://{request.get_host()}"}
+        if request.method == "POST" and request.headers.get("Origin") not in ours:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return check_origin
 
 
 def _complete(request: HttpRequest, response: HttpResponse) -> None:

@@ -39,10 +39,11 @@ def _verifying_keys() -> Iterator[CheckMessage]:
 
 def _encryption_keys() -> Iterator[CheckMessage]:
     name, own = "MFA_ENCRYPTION_KEYS", settings.MFA_ENCRYPTION_KEYS
-    if any(len(key) < MFA_KEY_MIN_LENGTH for key in own):
-        yield error(name, f"must have at least {MFA_KEY_MIN_LENGTH} characters each.")
-    for flaw in filter(None, map(weakness, own)):
-        yield error(name, flaw)
+    for key in own:
+        if len(key) < MFA_KEY_MIN_LENGTH:
+            yield error(name, f"must have at least {MFA_KEY_MIN_LENGTH} characters each.")
+        elif flaw := weakness(key):
+            yield error(name, flaw)
     others = {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS}
     if (others | {settings.JWT_SIGNING_KEY, *settings.JWT_VERIFYING_KEYS}) & set(own):
         yield error(name, "must not hold SECRET_KEY or JWT_SIGNING_KEY: one leak, one loss.")

@@ -53,15 +53,20 @@ def receive_device(
     Returns:
         what it keeps, to be known by the next time.
     """
-    device = known_devices.recognise(
-        client.device_token, user_id=proof.user_id, password_hash=proof.password_hash, now=now
+    kept = client.device_token
+    device = proof.device or known_devices.recognise(
+        kept, user_id=proof.user_id, password_hash=proof.password_hash, now=now
     )
     if not device:
         security_log.record("new_device", account=proof.user_id)
     if not device and not owner_knows:
         _tell_owner(proof, client)
     return known_devices.issue(
-        device=device, user_id=proof.user_id, password_hash=proof.password_hash, now=now
+        user_id=proof.user_id,
+        password_hash=proof.password_hash,
+        now=now,
+        device=device,
+        kept=kept,
     )
 
 
@@ -109,12 +114,12 @@ def _open(proof: Proof, client: Client, now: datetime, owner_knows: bool) -> Sig
         session=grant.session_id,
         second_factor=proof.second_factor_shown,
     )
-    _end_former_session(client)
+    end_former_session(client)
     device = receive_device(proof, client=client, now=now, owner_knows=owner_knows)
     return SignedIn(tokens.sign(grant, now=now), device)
 
 
-def _end_former_session(client: Client) -> None:
+def end_former_session(client: Client) -> None:
     """The one that the browser had, whoever's: its cookie is about to be replaced."""
     try:
         claims = tokens.read_refresh(client.former_refresh_token)

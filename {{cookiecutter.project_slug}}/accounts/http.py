@@ -133,14 +133,20 @@ class SignedInOutput(TokensOutput):
     )
 
 
-class ChallengeOutput(serializers.Serializer[Any]):
+class OwedOutput(Carrier):
+    device = serializers.CharField(
+        required=False, help_text="After a new password; see `SignedInOutput`."
+    )
+
+
+class ChallengeOutput(OwedOutput):
     """The password was right; a code is needed as well (`/mfa/verify/`)."""
 
     mfa_required = serializers.BooleanField()
     challenge_id = serializers.CharField()
 
 
-class SetupChallengeOutput(serializers.Serializer[Any]):
+class SetupChallengeOutput(OwedOutput):
     """The password was right; a second factor has to be set up first (`/mfa/setup/`)."""
 
     mfa_setup_required = serializers.BooleanField()

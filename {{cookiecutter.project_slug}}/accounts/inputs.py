@@ -38,6 +38,12 @@ class AddressField(TextField, serializers.EmailField):
         return super().to_internal_value(data).lower()
 
 
+def mailbox(address: str) -> str:
+    """What a limit counts as one: many servers deliver ada+anything@… to ada@…."""
+    name, _, domain = address.rpartition("@")
+    return f"{name.partition('+')[0]}@{domain}"
+
+
 class NewAddressField(AddressField):
     """An address that somebody chooses: letters name it to others, so it must not carry a link."""
 

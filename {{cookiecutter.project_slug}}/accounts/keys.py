@@ -93,18 +93,20 @@ def problem_of(key: str, wanted: str = "") -> str:
     try:
         algorithm = algorithm_of(key)
     except (ValueError, TypeError):
-        return "must be PEM: RSA with 2048 bits or more, or the curve P-256"
+        return "must be an RSA key of 2048 bits or more, or one of the curve P-256, as PEM"
     if wanted not in {"", algorithm}:
         return f"must be a key for {wanted}"
-    if algorithm == "HS256" and is_bare_public_key(key):
-        return "must not be a public key without its BEGIN and END"
+    if algorithm == "HS256" and is_public_key_in_disguise(key):
+        return "must not be a public key: write it as PEM, with BEGIN and END"
     if algorithm == "HS256" and len(key.encode()) < HS256_MIN_BYTES:
         return f"must have at least {HS256_MIN_BYTES} bytes for HS256"
     return ""
 
 
-def is_bare_public_key(text: str) -> bool:
-    """Whether it is PEM without its BEGIN and END, which would be taken for a secret."""
+def is_public_key_in_disguise(text: str) -> bool:
+    """In another form than PEM, or without its BEGIN and END: it would be taken for a secret."""
+    if text.startswith(("ssh-", "{")):
+        return True
     try:
         load_der_public_key(base64.b64decode(text))
     except (ValueError, UnsupportedAlgorithm):

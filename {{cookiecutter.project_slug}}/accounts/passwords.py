@@ -28,7 +28,9 @@ def prove(*, email: str, password: str, client: Client, now: datetime) -> Proof 
         LimitReached: there were too many guesses, whatever this one was.
     """
     user = find(email)
-    guesser = count_guess(email=email, user=user, client=client, now=now)
+    # Before the hash is made anew, with which its devices would be unknown.
+    device = device_of(user, client=client, now=now)
+    guesser = count_guess(email=email, user=user, device=device)
     if user is None:
         # Without a hash to check, the answer itself would say that the address is unknown.
         check_password(password, _decoy(tuple(settings.PASSWORD_HASHERS)))
@@ -39,7 +41,7 @@ def prove(*, email: str, password: str, client: Client, now: datetime) -> Proof 
         _record_failure("inactive" if is_right else "wrong_password", user)
         return None
     throttling.forget(GUESSES, of=guesser)
-    return Proof.of(user)
+    return Proof.of(user, device=device)
 
 
 def find(email: str) -> User | None:
@@ -48,7 +50,18 @@ def find(email: str) -> User | None:
     return User.objects.filter(email=email).only(*columns).first()
 
 
-def count_guess(*, email: str, user: User | None, client: Client, now: datetime) -> str:
+def device_of(user: User | None, *, client: Client, now: datetime) -> str:
+    """The id of the device, "" for one that the account does not know."""
+    return (
+        ""
+        if user is None
+        else known_devices.recognise(
+            client.device_token, user_id=user.pk, password_hash=user.password, now=now
+        )
+    )
+
+
+def count_guess(*, email: str, user: User | None, device: str) -> str:
     """Before the password is looked at, or guesses in parallel would all be looked at.
 
     Returns:
@@ -57,15 +70,9 @@ def count_guess(*, email: str, user: User | None, client: Client, now: datetime)
     Raises:
         LimitReached: there were too many.
     """
-    guesser = f"{email} {_device(client, user, now) if user else ''}"
+    guesser = f"{email} {device}"
     throttling.hit(GUESSES, of=guesser, account=user.pk if user else None)
     return guesser
-
-
-def _device(client: Client, user: User, now: datetime) -> str:
-    return known_devices.recognise(
-        client.device_token, user_id=user.pk, password_hash=user.password, now=now
-    )
 
 
 def verify_own(password: str, *, user: User) -> bool:

@@ -20,6 +20,7 @@ class Proof:
         password_hash: the one that the password matched; what follows is bound to it.
         has_second_factor: whether the account had one then.
         second_factor_shown: whether it was shown, too.
+        device: the id of the known device that it was shown on; "" where nobody has looked yet.
     """
 
     user_id: uuid.UUID
@@ -28,9 +29,10 @@ class Proof:
     email_verified: bool
     has_second_factor: bool
     second_factor_shown: bool = False
+    device: str = ""
 
     @classmethod
-    def of(cls, user: User, *, second_factor_shown: bool = False) -> Self:
+    def of(cls, user: User, *, second_factor_shown: bool = False, device: str = "") -> Self:
         """
         Args:
             user: as it is since the password was checked or set.
@@ -42,4 +44,5 @@ class Proof:
             email_verified=user.email_verified,
             has_second_factor=user.has_second_factor,
             second_factor_shown=second_factor_shown,
+            device=device,
         )

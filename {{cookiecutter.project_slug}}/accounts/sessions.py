@@ -139,8 +139,7 @@ def _repeat_or_end(claims: RefreshClaims, now: datetime) -> Grant:
     if session is None or session.refresh_jti == claims.jti:
         raise TokenNotValid
     if not _just_spent(session, claims.jti, now):
-        _end_replayed(session)
-        raise RefreshTokenReplayed(session.user.email)
+        raise _end_replayed(session)
     return Grant(
         session.user_id,
         session.id,
@@ -158,11 +157,14 @@ def _just_spent(session: Session, jti: uuid.UUID, now: datetime) -> bool:
     return bool(leeway) and session.previous_jti == jti and now - session.rotated_at < leeway
 
 
-def _end_replayed(session: Session) -> None:
+def _end_replayed(session: Session) -> TokenNotValid:
+    """Of several requests with copies, one ends the session, and one letter is written."""
+    if not revoke(session_id=session.id, user_id=session.user_id):
+        return TokenNotValid()
     security_log.record(
         "refresh_replayed", account=session.user_id, session=session.id, alarming=True
     )
-    revoke(session_id=session.id, user_id=session.user_id)
+    return RefreshTokenReplayed(session.user.email)
 
 
 def find_live(claims: AccessClaims, *, now: datetime) -> Session | None:

@@ -79,7 +79,12 @@ def _enter(proof: Proof, client: Client, now: datetime) -> Entry:
     if isinstance(entered, SignedIn):
         return entered
     # The way back in while strangers use up the guesses: the sign-in that follows is counted apart.
-    device = known_devices.issue(user_id=proof.user_id, password_hash=proof.password_hash, now=now)
+    device = known_devices.issue(
+        user_id=proof.user_id,
+        password_hash=proof.password_hash,
+        now=now,
+        kept=client.device_token,
+    )
     return replace(entered, device=device)
 
 
@@ -101,16 +106,20 @@ class SetPasswordView(PublicEndpoint, APIView):
         refuse_other_sites(request)
         form = NewPasswordInput(data=request.data, context={"user": capability.user})
         form.is_valid(raise_exception=True)
+        client = client_of(request)
         entered = set_password(
             capability=capability,
             new_password=form.validated_data["new_password1"],
-            client=client_of(request),
+            client=client,
             now=now,
         )
         response = answer_entry(entered, now=now, detail=DONE)
         self.cookie.clear(response)
-        # Nobody is signed in yet, and the cookie of a session that has ended must not look like it.
-        return response if isinstance(entered, SignedIn) else clear_refresh_cookie(response)
+        if isinstance(entered, SignedIn):
+            return response
+        # Nobody is signed in yet, whoever was before, and no cookie must look like it.
+        entry.end_former_session(client)
+        return clear_refresh_cookie(response)
 
 
 def refuse_other_sites(request: Request) -> None:

@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.core.checks import register
+from django.core.signals import request_finished
 from django.db.backends.signals import connection_created
 
 from core.checks import CHECKS, STARTUP
@@ -14,4 +15,5 @@ class CoreConfig(AppConfig):
         for check in CHECKS:
             register(check, STARTUP)
         connection_created.connect(outages.replace_if_closed)
+        request_finished.connect(request_id.forget_request)
         request_id.follow_tasks()

@@ -28,6 +28,7 @@ _EXAMPLE = re.compile(
 _DISTINCT_MIN = 10
 """A random number of 50 digits has as many; one in letters has more."""
 
+_GUARDS = ("login", "login_account", "password_check_account")
 _LOOPBACK = {"127.0.0.1", "::1"}
 
 
@@ -169,8 +170,12 @@ def _admin() -> Iterator[CheckMessage]:
 def _for_tests_only() -> Iterator[CheckMessage]:
     if settings.DEBUG:
         return
-    if not any(settings.THROTTLE_RATES.values()):
-        yield warning("THROTTLE_RATES", "is off: passwords can be guessed as fast as we answer.")
+    lifted = [scope for scope in _GUARDS if settings.THROTTLE_RATES.get(scope) is None]
+    if lifted:
+        yield warning(
+            "THROTTLE_RATES",
+            f"lifts {', '.join(lifted)}: passwords can be guessed as fast as we answer.",
+        )
     if settings.CELERY_TASK_ALWAYS_EAGER:
         yield warning(
             "CELERY_TASK_ALWAYS_EAGER",

@@ -51,7 +51,13 @@ def client_network(request: HttpRequest) -> str:
 
 
 def _valid(address: str) -> str | None:
+    """Some proxies write the port as well; the zone of a link is no part of an address."""
+    text = address.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
     try:
-        return str(ip_address(address.strip()))
+        return str(ip_address(text.partition("%")[0]))
     except ValueError:
         return None

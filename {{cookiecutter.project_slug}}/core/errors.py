@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
-from django.views import defaults
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
@@ -54,13 +53,15 @@ def _with_code(data: Any) -> Any:
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     if _is_api(request):
         return _error(400, "The request could not be understood.", "bad_request")
-    return _page(400, "This request could not be understood")
+    return _page(400, "This request could not be understood", "Check the address.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _is_api(request):
         return _error(403, "This is not allowed.", "permission_denied")
-    return defaults.permission_denied(request, exception)
+    return _page(
+        403, "This is not allowed", "If you think it should be, ask whoever runs this site."
+    )
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponseBase:
@@ -73,7 +74,7 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponseBase:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _is_api(request):
         return _error(404, "There is nothing here.", "not_found")
-    return defaults.page_not_found(request, exception)
+    return _page(404, "There is nothing here", "Check the address, or follow the link again.")
 
 
 def length_required(request: HttpRequest) -> HttpResponseBase:
@@ -90,7 +91,7 @@ def too_large(request: HttpRequest) -> HttpResponseBase:
 
 def too_many(request: HttpRequest, reached: LimitReached) -> HttpResponseBase:
     """For pages; what DRF answers, it answers itself."""
-    response = _page(429, "Too many requests", "Wait a little, then try again.")
+    response = _page(429, "Too many requests", f"Wait {reached.wait} seconds, then try again.")
     response["Retry-After"] = str(reached.wait)
     return response
 
@@ -101,7 +102,7 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
         return _unavailable(request)
     if _is_api(request):
         return _error(500, "Something went wrong on our side.", "error")
-    return defaults.server_error(request)
+    return _page(500, "Something went wrong on our side", "Try again in a moment.")
 
 
 def _unavailable(request: HttpRequest) -> HttpResponseBase:

@@ -59,7 +59,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 def _passes(name: str, probe: Callable[[], None]) -> bool:
     try:
         probe()
-    except Exception:
-        logger.exception("health probe failed: %s", name)
+    except Exception as error:
+        logger.warning("health probe failed: %s (%s)", name, type(error).__name__)
         return False
     return True

@@ -23,6 +23,8 @@ from redis.retry import Retry
 
 logger = logging.getLogger(__name__)
 
+MAX_OWN_KEYS = 10_000
+"""How many keys a process counts by itself: its memory is not for whoever invents addresses."""
 TIMEOUT = 0.25
 """Seconds that Redis has to answer."""
 
@@ -48,7 +50,8 @@ class Limiter:
         )
         storage = RedisStorage("redis://", connection_pool=pool, wrap_exceptions=True)
         self._shared = MovingWindowRateLimiter(storage)
-        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._own_storage = MemoryStorage()
+        self._own = MovingWindowRateLimiter(self._own_storage)
         self._pause = pause
         self._lock = Lock()
         self._is_away = False
@@ -80,7 +83,12 @@ class Limiter:
                 if self._is_away:
                     self._note_success(asked_at)
                 return answer
-        return question(self._own)
+        return question(self._own_window())
+
+    def _own_window(self) -> MovingWindowRateLimiter:
+        if len(self._own_storage.events) > MAX_OWN_KEYS:
+            self._own_storage.reset()
+        return self._own
 
     def _note_failure(self, error: StorageError) -> None:
         with self._lock:
@@ -95,6 +103,7 @@ class Limiter:
             is_back = self._is_away and asked_at >= self._asked_again_at
             self._is_away = self._is_away and not is_back
         if is_back:
+            self._own_storage.reset()
             logger.warning("Redis is back, limits hold for all processes together")
 
 

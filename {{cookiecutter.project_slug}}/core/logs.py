@@ -16,12 +16,12 @@ from structlog.typing import EventDict, Processor
 
 # A part of a path with so long a run in it is a link's token, whatever a mail program has put
 # around it. A UUID is shorter.
-_TOKEN_IN_PATH = re.compile(r"(?<=/)[^/\n]*[\w.:%~-]{40,}[^/\n]*")
+_TOKEN_IN_PATH = re.compile(r"(?<=[/\n])[^/\n]*[\w.:%~-]{40,}[^/\s]*")
 # Gunicorn repeats what it could not read, which may be a cookie or a piece of a body.
 _UNREADABLE = re.compile(r"^(Invalid request from ip=\S*: [^:]*).*", re.DOTALL)
 
 # Written by other formatters, for themselves.
-_NO_FACTS = frozenset({"message", "asctime"})
+_NO_FACTS = frozenset({"message", "asctime", "server_time"})
 _PLAIN = (str, int, float, UUID, date, Decimal, type(None))
 
 
@@ -51,8 +51,15 @@ def _entry(_: Any, __: str, found: EventDict) -> EventDict:
         "event": found.pop("event"),
     }
     # First, and no fact of the same name in its place.
-    entry = {**ours, **get_contextvars(), **found, **ours}
+    entry = {**ours, **_context(), **found, **ours}
     return {name: _value(value) for name, value in entry.items() if _is_fact(name, value)}
+
+
+def _context() -> dict[str, Any]:
+    """What is bound, with the request's own first: it comes in no order."""
+    bound = get_contextvars()
+    first = {name: bound[name] for name in ("request_id", "ip") if name in bound}
+    return first | bound
 
 
 def _is_fact(name: str, value: object) -> bool:
@@ -73,7 +80,10 @@ def _as_json(_: Any, __: str, entry: EventDict) -> str:
 def _as_line(_: Any, __: str, entry: EventDict) -> str:
     """An exception follows, indented: whatever it says, no line of it begins as an event does."""
     exception = entry.pop("exception", "")
-    line = [entry.pop("time"), entry.pop("level").upper(), entry.pop("logger"), entry.pop("event")]
+    event = entry.pop("event")
+    line = [entry.pop("time"), entry.pop("level").upper(), entry.pop("logger")]
+    # What looks like a fact is none of ours.
+    line.append(json.dumps(event, ensure_ascii=False) if "=" in event else event)
     line += [f"{name}={_word(value)}" for name, value in entry.items()]
     return "\n    ".join(map(_printable, [" ".join(line), *exception.splitlines()]))
 

@@ -25,7 +25,8 @@ _GIVEN = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 class RequestIdMiddleware:
     """The first of all, so that the answers of the others have it too.
 
-    It clears what a view has bound as well: the next request may come to the same thread.
+    What is bound stays until the answer is sent, for Django and gunicorn log it after this; then
+    all is cleared, for the next request may come to the same thread.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -33,11 +34,9 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request_id = _given_by_proxy(request) or uuid.uuid4().hex
+        clear_contextvars()
         bind_contextvars(request_id=request_id, ip=client_address(request))
-        try:
-            response = self.get_response(request)
-        finally:
-            clear_contextvars()
+        response = self.get_response(request)
         response.headers[HEADER] = request_id
         return response
 
@@ -46,6 +45,11 @@ def _given_by_proxy(request: HttpRequest) -> str | None:
     """Without a proxy of ours in front, a client has written it."""
     given = request.META.get("HTTP_X_REQUEST_ID", "")
     return given if settings.TRUSTED_PROXY_COUNT and _GIVEN.fullmatch(given) else None
+
+
+def forget_request(**_: Any) -> None:
+    """A receiver of Django's ``request_finished``."""
+    clear_contextvars()
 
 
 def follow_tasks() -> None:

@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 import sentry_sdk
+from sentry_sdk.integrations.logging import ignore_logger
 from sentry_sdk.types import Event, Hint
 from structlog.contextvars import get_contextvars
 
@@ -19,10 +20,12 @@ def start(dsn: str, *, environment: str, traces: float) -> None:
     Raises:
         ValueError: that is no DSN.
     """
+    ignore_logger("django.security.DisallowedHost")
     sentry_sdk.init(
         dsn,
         environment=environment or None,
-        traces_sample_rate=traces or None,
+        # Not a rate, which gives way to what a stranger's request asks for.
+        traces_sampler=(lambda _: traces) if traces else None,
         # Nobody else is told the ids of our traces.
         trace_propagation_targets=[],
         send_default_pii=False,
@@ -37,6 +40,10 @@ def start(dsn: str, *, environment: str, traces: float) -> None:
 def _scrubbed(event: Event, _: Hint) -> Event:
     """No header, no cookie, no query; the id of the request leads to its lines in the log."""
     request = event.get("request", {})
+    # The arguments of a command may name somebody, and a line before this one an account.
+    event.get("extra", {}).pop("sys.argv", None)
+    for crumb in cast(Any, event).get("breadcrumbs", {}).get("values", []):
+        crumb.pop("data", None)
     event["request"] = {key: request[key] for key in _OF_THE_REQUEST if key in request}
     if request_id := get_contextvars().get("request_id"):
         event["tags"] = {**event.get("tags", {}), "request_id": request_id}

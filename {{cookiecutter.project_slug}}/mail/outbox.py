@@ -70,4 +70,5 @@ def _hand_over(mail: Mail) -> None:
     try:
         tasks.send.delay(str(mail.pk))
     except OperationalError:
-        logger.warning("broker away, the sweep will send it: mail=%s kind=%s", mail.pk, mail.kind)
+        facts = {"mail": str(mail.pk), "kind": mail.kind}
+        logger.warning("broker away, the sweep will send it", extra=facts)

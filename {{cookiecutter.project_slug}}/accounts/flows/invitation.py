@@ -28,7 +28,7 @@ from rest_framework.response import Response
 from accounts import capabilities, letters, second_factor
 from accounts.authentication import LiveSessionAuthentication
 from accounts.conf import EmailVerification, switches
-from accounts.inputs import NewAddressField, PersonNameField
+from accounts.inputs import NewAddressField, PersonNameField, mailbox
 from accounts.models import User
 from accounts.pages import INVITATION_COOKIE, Page, show_password_form
 from accounts.permissions import HasRole
@@ -57,7 +57,7 @@ def invite(*, email: str, role: str, first_name: str, last_name: str, now: datet
         LimitReached: the address was invited too often lately.
         ValidationError: the address is that of an account which is not to be taken over.
     """
-    throttling.hit("invitation_account", of=email)
+    throttling.hit("invitation_account", of=mailbox(email))
     user, created = User.objects.select_for_update(no_key=True).get_or_create(
         email=email, defaults={"password": make_password(None)}
     )

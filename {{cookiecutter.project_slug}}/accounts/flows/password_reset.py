@@ -27,7 +27,7 @@ from accounts import capabilities, letters
 from accounts.capabilities import Capability, CapabilityNotValid, Purpose
 from accounts.conf import switches
 from accounts.http import REFRESH_COOKIE, DetailOutput, PublicEndpoint
-from accounts.inputs import AddressField
+from accounts.inputs import AddressField, mailbox
 from accounts.pages import (
     PASSWORD_RESET_COOKIE,
     Page,
@@ -53,7 +53,7 @@ def ask_for_reset(*, email: str, now: datetime) -> None:
     Raises:
         LimitReached: there were too many for this address, whether it has an account or not.
     """
-    throttling.hit("password_reset_account", of=email)
+    throttling.hit("password_reset_account", of=mailbox(email))
     security_log.record("password_reset_asked")
     outbox.post(
         letters.password_reset,

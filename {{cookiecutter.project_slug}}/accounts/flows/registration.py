@@ -26,6 +26,7 @@ from accounts.inputs import (
     NewAddressField,
     PasswordField,
     PersonNameField,
+    mailbox,
     refuse_different,
     refuse_weak,
 )
@@ -69,7 +70,7 @@ def sign_up(*, password: str, now: datetime, **person: str) -> User | None:
     Raises:
         LimitReached: the address was signed up too often lately.
     """
-    throttling.hit("registration_account", of=person["email"])
+    throttling.hit("registration_account", of=mailbox(person["email"]))
     user = User(**person)
     user.set_password(password)
     with transaction.atomic():

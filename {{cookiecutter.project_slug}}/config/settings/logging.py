@@ -21,6 +21,12 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         **{name: {"handlers": [], "propagate": True} for name in _WITH_HANDLERS},
+        # Scanners ask for any name: they get their 400, and fill no log.
+        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        # A task's own line says it all when it is done.
+        "celery.worker.strategy": {"level": "WARNING"},
+        # While PostgreSQL is away it would speak of each attempt; each refused request has a line.
+        "psycopg.pool": {"level": "ERROR"},
         # Whatever LOG_LEVEL says, no event of the security log is lost.
         "security": {"level": "INFO"},
     },

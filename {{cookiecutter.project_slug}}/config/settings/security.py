@@ -32,6 +32,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 # Without an origin no other site reads an answer.
 CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
+# Not Django admin, whose cookie a front end on the same site could make use of.
+CORS_URLS_REGEX = r"^/api/"
 CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = (*default_headers, "x-known-device")
 CORS_EXPOSE_HEADERS = ("X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy")

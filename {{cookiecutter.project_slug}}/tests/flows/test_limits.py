@@ -4,8 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.urls import reverse
+from django.utils import timezone
 
+from accounts import known_devices
 from accounts.http import DEVICE_COOKIE
 from accounts.models import User
 from config.settings.throttling import DEFAULT_RATES
@@ -398,6 +401,19 @@ def test_addresses_that_are_asked_for_are_counted(signed_in: Browser, rates: Rat
     assert Mail.objects.filter(kind="email_change").count() == 2
 
 
+def test_variants_of_an_address_are_one_mailbox(rates: Rates) -> None:
+    rates(registration_account="2/hour", password_reset_account="2/hour")
+
+    def ask(number: int) -> int:
+        address = f"victim+{number}@example.test"
+        response = stranger().call("post", "rest_password_reset", {"email": address})
+        return int(response.status_code)
+
+    assert [ask(number) for number in range(3)] == [200, 200, 429]
+    signed_up = [stranger().sign_up(f"victim+{n}@example.test").status_code for n in range(3)]
+    assert signed_up == [201, 201, 429]
+
+
 def test_one_address_is_not_asked_for_by_everybody(rates: Rates) -> None:
     rates(email_change_account="2/hour")
 
@@ -470,6 +486,38 @@ def test_letters_can_be_switched_off(signed_in: Browser, user: User, settings: A
 
     assert thief.refresh().status_code == 401
     thief.sign_in(user.email)
+    assert not Mail.objects.exists()
+
+
+def test_two_people_at_one_browser_are_both_known_there(
+    browser: Browser, rates: Rates, settings: Any
+) -> None:
+    ada, bob = make_user(), make_user()
+    for person in (ada, bob):
+        browser.sign_in(person.email)
+    settings.NEW_DEVICE_LETTERS = True
+    rates(login_account="3/hour", new_device_account="5/day")
+    for person in (ada, bob):
+        guess(person.email, times=3)
+
+    assert [browser.sign_in(person.email).status_code for person in (ada, bob, ada)] == [200] * 3
+    assert not Mail.objects.exists()
+
+
+def test_hash_that_is_made_anew_leaves_the_device_known(
+    browser: Browser, user: User, settings: Any
+) -> None:
+    old = make_password(PASSWORD, hasher="pbkdf2_sha256")
+    User.objects.filter(pk=user.pk).update(password=old)
+    user.refresh_from_db()
+    browser.cookies[DEVICE_COOKIE] = known_devices.issue(
+        user_id=user.pk, password_hash=old, now=timezone.now()
+    )
+    settings.NEW_DEVICE_LETTERS = True
+
+    for _ in range(2):
+        assert browser.sign_in(user.email).status_code == 200
+
     assert not Mail.objects.exists()
 
 

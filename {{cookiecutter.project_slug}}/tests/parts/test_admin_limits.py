@@ -92,6 +92,63 @@ def test_sign_in_on_a_new_device_is_told_to_its_owner(admin: User, settings: Any
     assert list(Mail.objects.values_list("kind", "recipient")) == [("new_device", admin.email)]
 
 
+def test_own_password_is_not_guessed_at_where_it_is_changed(admin: User, rates: Rates) -> None:
+    rates(password_check_account="2/hour")
+    browser = admin_browser()
+    log_in(browser, admin.email)
+
+    def change(old: str) -> Any:
+        new = dict.fromkeys(("new_password1", "new_password2"), "another good pass phrase")
+        return browser.post(reverse("admin:password_change"), {"old_password": old, **new})
+
+    answers = [change(WRONG), change(WRONG), change(PASSWORD)]
+
+    errors = [str(answer.context["form"].errors["old_password"]) for answer in answers]
+    assert ["not your password" in error for error in errors] == [True, True, False]
+    assert "Too many attempts" in errors[2]
+
+
+def test_own_password_is_changed_with_the_old_one(admin: User) -> None:
+    browser = admin_browser()
+    log_in(browser, admin.email)
+    new = dict.fromkeys(("new_password1", "new_password2"), "another good pass phrase")
+
+    response = browser.post(reverse("admin:password_change"), {"old_password": PASSWORD, **new})
+
+    assert response.status_code == 302
+    assert stranger().sign_in(admin.email, "another good pass phrase").status_code == 200
+
+
+FRONT_END = "https://app.example.test"
+
+
+@pytest.mark.parametrize(
+    ("origin", "is_taken"),
+    [
+        (FRONT_END, False),
+        ("null", False),
+        ("https://testserver", True),
+        ("https://api.example.test", True),
+        (None, True),
+    ],
+)
+def test_front_end_acts_for_nobody_here(
+    origin: str | None, is_taken: bool, admin: User, settings: Any
+) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [FRONT_END]
+    settings.CSRF_TRUSTED_ORIGINS = [FRONT_END]
+    browser = admin_browser()
+    log_in(browser, admin.email)
+    headers = {"Origin": origin} if origin else {}
+
+    page = browser.get(reverse("admin:index"), headers=headers, secure=True)
+    answer = browser.post(reverse("admin:logout"), headers=headers, secure=True)
+
+    assert "Access-Control-Allow-Origin" not in page
+    assert (answer.status_code == 200) is is_taken
+    assert answer.status_code in {200, 403}
+
+
 @pytest.mark.parametrize("email", ["", "\x00", "x" * 400, "nobody@example.test"])
 def test_nonsense_is_refused(email: str, db: None, rates: Rates) -> None:
     rates(login="10/min", login_account="10/hour")

@@ -36,6 +36,7 @@ BODY_OF_A_PUBLIC_KEY = "".join(public(KEYS["ES256"]).splitlines()[1:-1])
 TOO_WEAK = {
     "example": "change-me-change-me-change-me-change-me",
     "public key that lost its lines": BODY_OF_A_PUBLIC_KEY,
+    "public key for SSH": f"ssh-ed25519 {BODY_OF_A_PUBLIC_KEY}",
     "short secret": "only-thirty-one-bytes-long-here",
     "other curve": pem(ec.generate_private_key(ec.SECP384R1())),
     "short RSA key": pem(rsa.generate_private_key(65_537, 1_024)),  # noqa: S505  it is to be refused

@@ -18,6 +18,20 @@ def remembered(device: str = "") -> str:
     return known_devices.issue(device=device, now=NOW, **OWNER)
 
 
+def test_others_are_kept_as_long_as_there_is_room_and_junk_is_not() -> None:
+    kept = ""
+    people: list[dict[str, Any]] = [
+        {"user_id": uuid.uuid4(), "password_hash": "argon2$one"} for _ in range(7)
+    ]
+    for person in people:
+        kept = known_devices.issue(now=NOW, kept=f"{kept}~junk", **person)
+        kept = known_devices.issue(now=NOW, kept=kept, **person)
+
+    known = [bool(known_devices.recognise(kept, now=NOW, **person)) for person in people]
+    assert known == [False] * 2 + [True] * 5
+    assert "junk" not in kept
+
+
 def recognised(token: str, **changes: Any) -> str:
     return known_devices.recognise(token, **{"now": NOW, **OWNER, **changes})
 

@@ -77,6 +77,16 @@ def test_limits_hold_in_the_process_while_redis_is_away(caplog: pytest.LogCaptur
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
+def test_process_forgets_before_it_runs_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.limiter.MAX_OWN_KEYS", 10)
+    limiter = Limiter(NOWHERE)
+
+    for number in range(100):
+        limiter.hit(LIMIT, f"key {number}")
+
+    assert len(limiter._own_storage.events) <= 11
+
+
 @pytest.mark.parametrize("pause", [0, 3_600])
 def test_outage_is_logged_once_and_ends_by_itself_after_the_pause(
     pause: float, caplog: pytest.LogCaptureFixture

@@ -11,6 +11,7 @@ from accounts import entry, sessions
 from accounts.client import Client
 from accounts.errors import IncorrectCredentials
 from accounts.models import LoginChallenge, Session, User
+from mail.models import Mail
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.people import PASSWORD, make_user, prove
@@ -36,6 +37,20 @@ def test_fifty_refreshes_with_one_token_have_one_winner(signed_in: Browser, sett
     assert {status for status, _ in answers} == {200, 401}
     assert not Session.objects.exists(), "49 replays ended it"
     assert refresh_with(winners[0])[0] == 401
+
+
+def test_one_copy_used_by_many_at_once_is_one_alarm_and_one_letter(
+    signed_in: Browser, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 0
+    stolen = signed_in.refresh_token
+    signed_in.refresh()
+
+    answers = at_once(20, lambda _: refresh_with(stolen))
+
+    assert {status for status, _ in answers} == {401}
+    assert [record.message for record in caplog.records].count("refresh_replayed") == 1
+    assert Mail.objects.filter(kind="refresh_replayed").count() == 1
 
 
 def test_fifty_refreshes_within_the_leeway_get_one_and_the_same_token(signed_in: Browser) -> None:
