@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any
 
@@ -85,7 +85,8 @@ class Site:
     # Its servers
 
     def start_database(self) -> str:
-        return postgres.start(self._children, self._place)
+        # What was committed has to be there when it was killed.
+        return postgres.start(self._children, replace(self._place, durable=True))
 
     def kill_database(self) -> None:
         pid_file = self._place.postgres / "postmaster.pid"
