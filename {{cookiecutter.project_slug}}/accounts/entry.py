@@ -60,7 +60,7 @@ def receive_device(
     if not device:
         security_log.record("new_device", account=proof.user_id)
     if not device and not owner_knows:
-        _tell_owner(proof, client)
+        _tell_of_new_device(proof, client)
     return known_devices.issue(
         user_id=proof.user_id,
         password_hash=proof.password_hash,
@@ -70,7 +70,7 @@ def receive_device(
     )
 
 
-def _tell_owner(proof: Proof, client: Client) -> None:
+def _tell_of_new_device(proof: Proof, client: Client) -> None:
     # Not each time: a script that keeps no cookie is a new device whenever it signs in.
     if switches.new_device_letters and throttling.allows("new_device_account", of=proof.user_id):
         # Not what the device calls itself: a letter of ours must not say what a stranger wrote.

@@ -2,7 +2,7 @@
 
 Whoever guesses is slowed down for each account by itself. A device that the account was signed in
 on before has a count of its own: a stranger can use up the guesses of all other devices together,
-and the owner still gets in, on a device of theirs or by a reset.
+and the owner still gets in, on a device of theirs or by a reset (``docs/decisions/0007-*.md``).
 """
 
 import uuid
@@ -52,12 +52,10 @@ def find(email: str) -> User | None:
 
 def device_of(user: User | None, *, client: Client, now: datetime) -> str:
     """The id of the device, "" for one that the account does not know."""
-    return (
-        ""
-        if user is None
-        else known_devices.recognise(
-            client.device_token, user_id=user.pk, password_hash=user.password, now=now
-        )
+    if user is None:
+        return ""
+    return known_devices.recognise(
+        client.device_token, user_id=user.pk, password_hash=user.password, now=now
     )
 
 

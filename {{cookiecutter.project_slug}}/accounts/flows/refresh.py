@@ -42,12 +42,12 @@ def refresh(*, token: str, client: Client, now: datetime) -> Tokens:
     try:
         grant = sessions.rotate(claims=claims, client=client, now=now)
     except RefreshTokenReplayed as replay:
-        _tell_owner(replay.email, client)
+        _tell_of_replay(replay.email, client)
         raise TokenNotValid from None
     return tokens.sign(grant, now=now)
 
 
-def _tell_owner(email: str, client: Client) -> None:
+def _tell_of_replay(email: str, client: Client) -> None:
     if switches.replay_letters:
         outbox.post(letters.refresh_replayed, to=email, parameters={"ip": client.ip})
 
