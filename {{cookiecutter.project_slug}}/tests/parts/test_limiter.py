@@ -3,13 +3,14 @@
 import logging
 import os
 import signal
+import time
 
 import pytest
 import redis
 import time_machine
 from limits import RateLimitItemPerMinute
 
-from core.limiter import Limiter
+from core.limiter import TIMEOUT, Limiter
 from devtools.places import throwaway
 from devtools.processes import Children
 from devtools.valkey import start
@@ -109,7 +110,28 @@ def test_outage_is_logged_once_and_ends_by_itself_after_the_pause(
     assert messages == ["Redis is away", "Redis is back"][: 1 if pause else 2]
 
 
+def test_redis_that_hangs_costs_one_request_its_patience_and_the_next_nothing() -> None:
+    place = throwaway()
+    with Children(remove=place.sockets) as children:
+        url = start(children, place)
+        limiter, server = Limiter(url), _process(url)
+        os.kill(server, signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            during = hits(limiter, 4)
+            took = time.monotonic() - began
+        finally:
+            os.kill(server, signal.SIGCONT)
+
+    assert during == [True, True, True, False]
+    assert TIMEOUT <= took < 4 * TIMEOUT
+
+
 def _kill(url: str, children: Children) -> None:
-    with redis.Redis.from_url(url) as client:
-        os.kill(int(client.info("server")["process_id"]), signal.SIGKILL)
+    os.kill(_process(url), signal.SIGKILL)
     until(children.take_ended)
+
+
+def _process(url: str) -> int:
+    with redis.Redis.from_url(url) as client:
+        return int(client.info("server")["process_id"])
