@@ -66,6 +66,8 @@ class Site:
             "DJANGO_SETTINGS_MODULE": "tests.mail.settings",
             "DATABASE_URL": self.start_database(),
             "REDIS_URL": self.start_redis(),
+            "JWT_ALLAUTH_MFA_TOTP_MODE": "disabled",
+            "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": "True",
             "THROTTLE_RATES": NEVER_REACHED,
             **environment,
         }
