@@ -1,14 +1,22 @@
+import atexit
+import tempfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import redis
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from accounts.models import User
 from tests.authenticator import Held, enrol
 from tests.client import Browser
 from tests.limits import Rates, redis_of_this_process
 from tests.people import make_user
+
+# Hypothesis would keep its tables in the project's folder, from the time that tests are collected.
+_folder = tempfile.TemporaryDirectory(prefix="hypothesis-")
+atexit.register(_folder.cleanup)
+set_hypothesis_home_dir(_folder.name)
 
 
 @pytest.fixture

@@ -1,18 +1,10 @@
-import atexit
-import tempfile
 from typing import Any
 
 import jwt
 import pytest
-from hypothesis.configuration import set_hypothesis_home_dir
 
 from tests.client import Browser
 from tests.inputs.jwts import Claims
-
-# Hypothesis would keep its tables in the project's folder, from the time that tests are collected.
-_folder = tempfile.TemporaryDirectory(prefix="hypothesis-")
-atexit.register(_folder.cleanup)
-set_hypothesis_home_dir(_folder.name)
 
 
 @pytest.fixture(autouse=True)
