@@ -20,13 +20,14 @@ from accounts.client import Client
 from accounts.conf import switches
 from accounts.errors import TooManyWrongCodes
 from accounts.flows import mfa_verification
-from accounts.http import DEVICE_COOKIE, set_cookie
+from accounts.http import DEVICE_COOKIE
 from accounts.inputs import SEPARATORS
 from accounts.known_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.models import User
 from accounts.proof import Proof
 from core import security_log, throttling
 from core.client import client_network
+from core.cookies import set_cookie
 from core.throttling import LimitReached
 
 SET_UP_FIRST = (

@@ -1,11 +1,11 @@
 """Tokens on the wire: read from requests and put into answers."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +17,7 @@ from accounts.entry import Entry
 from accounts.errors import MfaDisabled, OriginNotAllowed
 from accounts.known_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.tokens import Tokens
+from core.cookies import set_cookie
 from core.throttling import AnonRateThrottle, ScopedRateThrottle
 
 Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
@@ -168,28 +169,8 @@ def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: A
         return uncached(Response(body, status=status))
     response = Response({"access": issued.access, **also}, status=status)
     life = issued.refresh_expires_at - now
-    set_cookie(response, REFRESH_COOKIE, issued.refresh, max_age=life)
+    set_cookie(response, REFRESH_COOKIE, issued.refresh, max_age=life, path=COOKIE_PATH)
     return uncached(response)
-
-
-def set_cookie(
-    response: HttpResponseBase,
-    name: str,
-    value: str,
-    *,
-    max_age: timedelta,
-    path: str = COOKIE_PATH,
-) -> None:
-    """One that no script reads and no other site sends along with a form of its own."""
-    response.set_cookie(
-        name,
-        value,
-        max_age=max_age,
-        path=path,
-        secure=not settings.DEBUG,
-        httponly=True,
-        samesite="Lax",
-    )
 
 
 def answer_challenge(challenge: IssuedChallenge, *, status: int = 200, **also: Any) -> Response:
@@ -209,7 +190,13 @@ def answer_entry(entered: Entry, *, now: datetime, status: int = 200, **also: An
     else:
         response = answer_tokens(entered.tokens, now=now, status=status, **also)
     if entered.device and switches.refresh_token_as_cookie:
-        set_cookie(response, DEVICE_COOKIE, entered.device, max_age=DEVICE_LIFETIME)
+        set_cookie(
+            response,
+            DEVICE_COOKIE,
+            entered.device,
+            max_age=DEVICE_LIFETIME,
+            path=COOKIE_PATH,
+        )
     return response
 
 

@@ -25,6 +25,7 @@ from accounts.capabilities import Capability, CapabilityNotValid, Purpose
 from accounts.conf import switches
 from core import errors, throttling
 from core.client import client_network
+from core.cookies import set_cookie
 from core.headers import CONTENT_POLICY, content_policy
 from core.throttling import LimitReached
 
@@ -41,15 +42,7 @@ class CapabilityCookie:
         """Leaves the cookie, and the CSRF cookie that a form needs beside it."""
         get_token(request)
         value, expires_at = capabilities.exchange(link, self.purpose, now=now)
-        response.set_cookie(
-            self.name,
-            value,
-            max_age=expires_at - now,
-            path=self.path,
-            secure=not settings.DEBUG,
-            httponly=True,
-            samesite="Lax",
-        )
+        set_cookie(response, self.name, value, max_age=expires_at - now, path=self.path)
 
     def capability(self, request: HttpRequest, *, now: datetime) -> Capability:
         """

@@ -78,6 +78,8 @@ def _enter(proof: Proof, client: Client, now: datetime) -> Entry:
     entered = entry.admit(proof, client=client, now=now, owner_knows=True)
     if isinstance(entered, SignedIn):
         return entered
+    # Nobody is signed in yet, and whoever was at this browser is not any more.
+    entry.end_former_session(client)
     # The way back in while strangers use up the guesses: the sign-in that follows is counted apart.
     device = known_devices.issue(
         user_id=proof.user_id,
@@ -106,20 +108,15 @@ class SetPasswordView(PublicEndpoint, APIView):
         refuse_other_sites(request)
         form = NewPasswordInput(data=request.data, context={"user": capability.user})
         form.is_valid(raise_exception=True)
-        client = client_of(request)
         entered = set_password(
             capability=capability,
             new_password=form.validated_data["new_password1"],
-            client=client,
+            client=client_of(request),
             now=now,
         )
         response = answer_entry(entered, now=now, detail=DONE)
         self.cookie.clear(response)
-        if isinstance(entered, SignedIn):
-            return response
-        # Nobody is signed in yet, whoever was before, and no cookie must look like it.
-        entry.end_former_session(client)
-        return clear_refresh_cookie(response)
+        return response if isinstance(entered, SignedIn) else clear_refresh_cookie(response)
 
 
 def refuse_other_sites(request: Request) -> None:

@@ -26,7 +26,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import capabilities, letters, second_factor
-from accounts.authentication import LiveSessionAuthentication
+from accounts.authentication import LiveSessionAuthentication, session_of
 from accounts.conf import EmailVerification, switches
 from accounts.inputs import NewAddressField, PersonNameField, mailbox
 from accounts.models import User
@@ -51,7 +51,9 @@ class InvitationInput(serializers.Serializer[Any]):
 
 
 @transaction.atomic
-def invite(*, email: str, role: str, first_name: str, last_name: str, now: datetime) -> User:
+def invite(
+    *, email: str, role: str, first_name: str, last_name: str, by: User, now: datetime
+) -> None:
     """
     Raises:
         LimitReached: the address was invited too often lately.
@@ -80,7 +82,7 @@ def invite(*, email: str, role: str, first_name: str, last_name: str, now: datet
         bound_to=capabilities.binding(email=email, password_hash=user.password),
         not_after=now + switches.invitation_lifetime,
     )
-    return user
+    security_log.record("invited", account=user.pk, by=str(by.pk), role=role)
 
 
 def _may_be_taken_over(user: User) -> bool:
@@ -146,9 +148,7 @@ class InvitationView(SwitchableAPIView):
     def post(self, request: Request) -> Response:
         form = InvitationInput(data=request.data)
         form.is_valid(raise_exception=True)
-        invited = invite(**form.validated_data, now=timezone.now())
-        inviter = str(request.user.pk)
-        security_log.record("invited", account=invited.pk, by=inviter, role=invited.role)
+        invite(**form.validated_data, by=session_of(request).user, now=timezone.now())
         return Response({}, status=status.HTTP_201_CREATED)
 
 

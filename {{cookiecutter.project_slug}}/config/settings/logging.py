@@ -17,12 +17,16 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"ours": {"()": "core.logs.formatter", "style": LOG_FORMAT}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "ours"}},
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "ours"},
+        # A logger without any would speak to standard error by itself.
+        "none": {"class": "logging.NullHandler"},
+    },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         **{name: {"handlers": [], "propagate": True} for name in _WITH_HANDLERS},
         # Scanners ask for any name: they get their 400, and fill no log.
-        "django.security.DisallowedHost": {"handlers": [], "propagate": False},
+        "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
         # A task's own line says it all when it is done.
         "celery.worker.strategy": {"level": "WARNING"},
         # While PostgreSQL is away it would speak of each attempt; each refused request has a line.

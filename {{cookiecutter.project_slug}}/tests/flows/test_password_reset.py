@@ -69,6 +69,23 @@ def test_from_the_mailbox_to_being_signed_in(browser: Browser, user: User, link:
     assert Browser().sign_in(user.email, PASSWORD).status_code == 401
 
 
+def test_reset_that_leads_to_a_challenge_ends_whoever_was_signed_in_at_the_browser(
+    user: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    enrol(user)
+    browser, other = Browser(), make_user()
+    browser.sign_in(other.email)
+    browser.access = ""
+    browser.call("post", "rest_password_reset", {"email": user.email})
+    browser.get(link_to(user.email))
+
+    response = set_new(browser)
+
+    assert "challenge_id" in response.json()
+    assert not Session.objects.filter(user=other).exists()
+
+
 def test_known_and_unknown_addresses_get_the_same_answer(user: User) -> None:
     known, unknown = ask(user.email), ask("nobody@example.test")
 

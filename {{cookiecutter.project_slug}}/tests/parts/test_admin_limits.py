@@ -18,11 +18,6 @@ pytestmark = pytest.mark.django_db
 WRONG = "not the password"
 
 
-@pytest.fixture
-def admin() -> User:
-    return User.objects.create_superuser(email="root@example.test", password=PASSWORD)
-
-
 def log_in(client: Client, email: str, password: str = PASSWORD, **fields: str) -> Any:
     return client.post(reverse("admin:login"), {"username": email, "password": password, **fields})
 

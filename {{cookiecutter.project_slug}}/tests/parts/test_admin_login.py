@@ -23,11 +23,6 @@ def mode(settings: Any) -> None:
 
 
 @pytest.fixture
-def admin() -> User:
-    return User.objects.create_superuser(email="root@example.test", password=PASSWORD)
-
-
-@pytest.fixture
 def held(admin: User) -> Held:
     return enrol(admin)
 

@@ -22,11 +22,6 @@ LIFETIME = timedelta(hours=12).total_seconds()
 
 
 @pytest.fixture
-def admin() -> User:
-    return User.objects.create_superuser(email="root@example.test", password=PASSWORD)
-
-
-@pytest.fixture
 def browser(admin: User) -> Client:
     browser = Client()
     browser.post(reverse("admin:login"), {"username": admin.email, "password": PASSWORD})

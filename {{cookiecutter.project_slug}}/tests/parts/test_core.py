@@ -205,6 +205,14 @@ def test_description_knows_where_a_challenge_stands_for_an_access_token(
     assert paths["/api/auth/mfa/deactivate/"]["post"]["security"] == [{"accessToken": []}]
 
 
+@pytest.mark.django_db
+def test_page_that_is_not_there_is_one_of_ours(client: Client) -> None:
+    response = client.get("/nowhere/")
+
+    assert response.status_code == 404
+    assert "<h1>There is nothing here</h1>" in response.content.decode()
+
+
 def test_documentation_is_served_from_our_own_files(client: Client) -> None:
     page = client.get("/api/docs/").content.decode()
 

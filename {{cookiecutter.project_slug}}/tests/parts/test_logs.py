@@ -74,6 +74,19 @@ def test_line_for_people_says_the_same() -> None:
     )
 
 
+def test_message_forges_no_fact_of_a_line() -> None:
+    line = written("line", record("Not Found: /x account=root ip=::1"))
+
+    assert line.endswith(' any "Not Found: /x account=root ip=::1"')
+
+
+@pytest.mark.parametrize("before", ["", "\n", " ", "%0A", "\n \n"])
+def test_token_is_hidden_whatever_a_mail_program_has_put_before_it(before: str) -> None:
+    hidden = entry(record(f"Not Found: /verification/{before}{'x' * 40}"))
+
+    assert "x" * 40 not in hidden["event"]
+
+
 def test_objects_are_no_facts() -> None:
     what = record("received", request=object(), data={"args": "('secret',)"}, args_too=["secret"])
 
@@ -198,11 +211,13 @@ def test_refused_request_to_a_live_link_is_logged_without_its_token(
 
 
 def test_one_handler_writes_for_everybody(settings: Any) -> None:
-    handlers = settings.LOGGING["handlers"].values()
+    loggers = settings.LOGGING["loggers"].values()
+    used = {name for logger in loggers for name in logger.get("handlers", [])}
 
-    assert [handler["formatter"] for handler in handlers] == ["ours"]
+    assert settings.LOGGING["root"]["handlers"] == ["console"]
+    assert settings.LOGGING["handlers"]["console"]["formatter"] == "ours"
     assert [*settings.LOGGING["formatters"]] == ["ours"]
-    assert not any(logger.get("handlers") for logger in settings.LOGGING["loggers"].values())
+    assert used == {"none"}, "which writes nothing"
 
 
 NO_HTTP = (
@@ -241,6 +256,14 @@ def test_access_log_is_in_the_same_format(tmp_path: Path) -> None:
 
     assert '"GET /says/ HTTP/1.1" 200' in served_first
     assert '"GET /says/…/ HTTP/1.1" 404' in refused
+
+
+def test_strangers_host_names_fill_no_log(tmp_path: Path) -> None:
+    with served(tmp_path) as web:
+        answer = web.ask("/says/", Host="scanner.example")
+
+        assert answer.status == 400
+        assert "scanner.example" not in web.log
 
 
 @pytest.mark.parametrize("options", [[], [WITHOUT_ITS_CONFIGURATION], ["--access-logfile=-"]])

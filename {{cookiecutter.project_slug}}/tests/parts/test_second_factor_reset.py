@@ -15,7 +15,7 @@ from accounts.models import LoginChallenge, Session, User
 from tests.authenticator import Held, enrol
 from tests.client import Browser
 from tests.mailbox import letters_to
-from tests.people import PASSWORD, make_user
+from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -23,11 +23,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def mode(settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-
-
-@pytest.fixture
-def admin() -> User:
-    return User.objects.create_superuser(email="root@example.test", password=PASSWORD)
 
 
 @pytest.fixture

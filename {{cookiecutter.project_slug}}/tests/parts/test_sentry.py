@@ -31,6 +31,8 @@ SECRETS = {
     "link token": LINK_TOKEN,
 }
 HEADERS = {
+    # A stranger asks to be traced.
+    "sentry-trace": f"{'a' * 32}-{'b' * 16}-1",
     "Cookie": f"refresh_token={SECRETS['refresh token']}",
     "Authorization": f"Bearer {SECRETS['access token']}",
     "X-CSRFToken": SECRETS["CSRF token"],
@@ -109,7 +111,13 @@ def of_failing_requests(sentry: Sentry, kind: str) -> list[dict[str, Any]]:
 
 
 def test_error_arrives_and_nothing_of_a_person_with_it(sentry: Sentry, tmp_path: Path) -> None:
-    event, request_id = failing_request(sentry, tmp_path, "event", SENTRY_ENVIRONMENT="staging")
+    event, request_id = failing_request(
+        sentry,
+        tmp_path,
+        "event",
+        SENTRY_ENVIRONMENT="staging",
+        SENTRY_TRACES_SAMPLE_RATE="0.000001",
+    )
 
     [exception] = event["exception"]["values"]
     assert exception["type"] == "RuntimeError"
@@ -121,6 +129,8 @@ def test_error_arrives_and_nothing_of_a_person_with_it(sentry: Sentry, tmp_path:
     crumbs = [crumb["message"] for crumb in event["breadcrumbs"]["values"]]
     assert {"soon to fail: /fails/…/", "SELECT %s"} <= set(crumbs)
     assert secrets_in(sentry) == []
+    assert "sys.argv" not in event.get("extra", {})
+    assert [crumb for crumb in event["breadcrumbs"]["values"] if "data" in crumb] == []
     assert sentry.items("transaction") == []
 
 

@@ -30,6 +30,10 @@ NEW = "another good pass phrase"
 NOBODY = Client(None, "")
 
 
+def a_user_invited_by(person: User) -> dict[str, Any]:
+    return {"role": "USER", "first_name": "", "last_name": "", "by": person}
+
+
 def opened(user: User) -> Browser:
     """A browser that has opened a reset link."""
     browser = Browser()
@@ -91,7 +95,7 @@ def test_of_ten_sign_ups_with_one_address_one_makes_the_account(db: Any) -> None
 def test_of_ten_invitations_at_once_the_last_counts(user: User) -> None:
     user.role = User.Role.ADMIN
     user.save()
-    fields = {"role": "USER", "first_name": "", "last_name": ""}
+    fields = a_user_invited_by(user)
 
     at_once(10, lambda _: invite(email=ADDRESS, now=timezone.now(), **fields))
 
@@ -106,7 +110,7 @@ def test_account_is_not_verified_by_a_link_that_an_invitation_overtakes(user: Us
     link = capability(squatter, Purpose.SIGN_UP)
     with Elsewhere() as elsewhere:
         with transaction.atomic():
-            fields = {"role": "USER", "first_name": "", "last_name": ""}
+            fields = a_user_invited_by(user)
             invite(email=ADDRESS, now=timezone.now(), **fields)
             verifying = elsewhere.start(lambda: verification.verify(link))
             wait_until_blocked()
@@ -119,7 +123,7 @@ def test_account_is_not_verified_by_a_link_that_an_invitation_overtakes(user: Us
 
 def test_account_that_is_just_being_verified_is_not_taken_over(user: User) -> None:
     person = make_user(email=ADDRESS, email_verified=False)
-    fields = {"role": "USER", "first_name": "", "last_name": ""}
+    fields = a_user_invited_by(user)
     with Elsewhere() as elsewhere:
         with transaction.atomic():
             addresses.mark_verified(person)
@@ -164,7 +168,7 @@ def test_of_two_accounts_that_move_to_one_address_at_once_one_does(user: User) -
 
 
 def test_purge_spares_an_invitation_that_is_being_accepted(user: User) -> None:
-    fields = {"role": "USER", "first_name": "", "last_name": ""}
+    fields = a_user_invited_by(user)
     invite(email=ADDRESS, now=timezone.now(), **fields)
     invited = capability(User.objects.get(email=ADDRESS), Purpose.INVITATION_COOKIE)
     long_after = timezone.now().replace(year=timezone.now().year + 1)

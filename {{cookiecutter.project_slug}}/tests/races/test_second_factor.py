@@ -173,7 +173,9 @@ def test_wrong_code_and_an_invitation_that_takes_the_account_over_do_not_deadloc
     monkeypatch.setattr(second_factor, "remove_all", meanwhile)
 
     names = {"first_name": "", "last_name": ""}
-    invitation.invite(email=squatter.email, role="USER", now=timezone.now(), **names)
+    invitation.invite(
+        email=squatter.email, role="USER", by=make_user(), now=timezone.now(), **names
+    )
 
     assert not Authenticator.objects.exists()
 
