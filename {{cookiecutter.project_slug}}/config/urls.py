@@ -5,15 +5,11 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from core import health
-
 # drf-spectacular's own page has its styles written into it.
 docs = SpectacularSwaggerSplitView.as_view(template_name="pages/docs.html")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("api/auth/", include("accounts.urls")),
-    path("health/live", health.live, name="health_live"),
-    path("health/ready", health.ready, name="health_ready"),
     path(settings.ADMIN_URL, admin.site.urls),
 ]
 

@@ -1,4 +1,7 @@
-"""Probes for load balancers and orchestrators; they answer without authentication or cookies."""
+"""Probes for load balancers and orchestrators; they answer without authentication or cookies.
+
+A process is ready while it can serve, and it serves without Redis.
+"""
 
 import logging
 from collections.abc import Callable
@@ -6,7 +9,7 @@ from collections.abc import Callable
 import redis
 from django.conf import settings
 from django.db import connection
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -29,8 +32,10 @@ def _redis() -> None:
 
 
 PROBES: dict[str, Callable[[], None]] = {"database": _database, "redis": _redis}
-"""What must answer for the process to be ready; a probe raises when it does not."""
+"""What is asked whether it answers; a probe raises when it does not."""
 
+NEEDED = frozenset({"database"})
+"""Without these probes nothing can be served."""
 
 FACTS: dict[str, Callable[[], object]] = {}
 """What an operator wants to see beside the probes; no fact makes the process unready."""
@@ -46,14 +51,26 @@ def live(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """200 when every probe passes, else 503; names what failed and never says why."""
-    results = {name: _passes(name, probe) for name, probe in PROBES.items()}
-    healthy = all(results.values())
-    states = {name: "ok" if passed else "unavailable" for name, passed in results.items()}
-    if not healthy:
+    """503 when what is needed is away, else 200; names what failed and never says why."""
+    away = {name for name, probe in PROBES.items() if not _passes(name, probe)}
+    states = {name: "unavailable" if name in away else "ok" for name in PROBES}
+    if away & NEEDED:
         return JsonResponse({"status": "unavailable", **states}, status=503)
     facts = {name: fact() for name, fact in FACTS.items()}
-    return JsonResponse({"status": "ok", **states, **facts})
+    return JsonResponse({"status": "degraded" if away else "ok", **states, **facts})
+
+
+PATHS = {"/health/live": live, "/health/ready": ready}
+
+
+class HealthMiddleware:
+    """Answers probes before anything asks for our name or for HTTPS: they come without both."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return PATHS.get(request.path_info, self._get_response)(request)
 
 
 def _passes(name: str, probe: Callable[[], None]) -> bool:

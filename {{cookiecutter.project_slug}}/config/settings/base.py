@@ -35,6 +35,7 @@ if DEBUG:
 MIDDLEWARE = [
     "core.request_id.RequestIdMiddleware",
     "core.headers.HeadersMiddleware",
+    "core.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "corsheaders.middleware.CorsMiddleware",
     "core.intake.IntakeMiddleware",
@@ -49,7 +50,7 @@ MIDDLEWARE = [
 
 if not DEBUG:
     # In development Django serves static files itself, uncollected.
-    MIDDLEWARE.insert(3, "whitenoise.middleware.WhiteNoiseMiddleware")
+    MIDDLEWARE.insert(4, "whitenoise.middleware.WhiteNoiseMiddleware")
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
