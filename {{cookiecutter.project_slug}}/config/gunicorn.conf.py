@@ -1,6 +1,13 @@
-"""How gunicorn serves the project: ``gunicorn --config config/gunicorn.conf.py config.wsgi``."""
+"""How gunicorn serves the project: ``gunicorn --config config/gunicorn.conf.py config.wsgi``.
+
+``WEB_CONCURRENCY`` and ``WEB_THREADS`` come from the real environment, and so does ``PORT``, which
+gunicorn itself reads. Times are in seconds.
+"""
 
 import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 from gunicorn import glogging
 
@@ -20,5 +27,40 @@ class Logger(glogging.Logger):
         for handler in self.error_log.handlers:
             handler.setFormatter(formatter("line" if style == "line" else "json"))
 
+    def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
+        """No query, no user agent, no referrer: each may hold the token of a link."""
+        # Gunicorn's own refusals have no code, and an application that broke not even a status.
+        status = int((resp.status or "500").split()[0])
+        if req.path.startswith("/health/") and status == 200:
+            return
+        facts = {
+            "method": req.method,
+            "path": req.path,
+            "status": status,
+            "bytes": resp.sent,
+            "milliseconds": round(request_time / timedelta(milliseconds=1), 1),
+        }
+        self.access_log.info("request", extra=facts)
+
 
 logger_class = Logger
+
+# No multiple of the CPUs: a process in a container sees those of the machine, not its share.
+workers = os.environ.get("WEB_CONCURRENCY") or 2
+worker_class = "gthread"
+threads = os.environ.get("WEB_THREADS") or 4
+
+# Longer than proxies keep an idle connection (Caddy 120, nginx and AWS 60), else one of them sends
+# a request into a connection that we are closing. An idle connection holds no thread.
+keepalive = 130
+# A worker that is told to stop finishes what it has begun; what stops gunicorn must wait longer.
+graceful_timeout = 30
+# What a library leaks goes with its worker; not with all of them at once.
+max_requests = 10_000
+max_requests_jitter = 1_000
+
+# A worker shows that it lives by touching a file, which takes too long on a disk that is busy.
+_IN_MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn makes a file of its own name in it
+worker_tmp_dir = str(_IN_MEMORY) if _IN_MEMORY.is_dir() else None
+# Whoever may write to that socket commands the server.
+control_socket_disable = True

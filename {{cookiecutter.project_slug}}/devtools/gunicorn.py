@@ -1,6 +1,5 @@
 """The project as gunicorn serves it, on a port of the system's choice; for tests and benchmarks."""
 
-import os
 import re
 import signal
 import sys
@@ -13,15 +12,9 @@ from devtools.ports import HOST
 from devtools.processes import Child, Children
 
 ENVIRONMENT = {
-    "ENV_FILE": os.devnull,
-    "SECRET_KEY": "a-secret-key-of-the-workbench-that-signs-nothing-anywhere-else",
-    "JWT_SIGNING_KEY": "another-key-of-the-workbench-that-signs-tokens-nowhere-else",
-    "MFA_ENCRYPTION_KEYS": "a-key-of-the-workbench-that-encrypts-secrets-nowhere-else",
-    "DEBUG": "False",
+    "ENV_FILE": str(BASE_DIR / "devtools" / "production.env"),
     "ALLOWED_HOSTS": f"{HOST},api.example.test",
-    "PUBLIC_URL": "https://api.example.test",
     "SECURE_SSL_REDIRECT": "False",
-    "EMAIL_URL": "smtp://127.0.0.1:9",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 """Settings for fuzzing and benchmarks, whatever the owner's are; without those of the servers."""
@@ -51,7 +44,7 @@ def start(children: Children, *options: str, log: Path, environment: Mapping[str
     command = [sys.executable, "-m", "gunicorn", "--config=config/gunicorn.conf.py"]
     process = children.start(
         "gunicorn",
-        [*command, f"--bind={HOST}:0", "--no-control-socket", *options, "config.wsgi"],
+        [*command, f"--bind={HOST}:0", *options, "config.wsgi"],
         log=log,
         # It has nothing to finish.
         stop_signal=signal.SIGKILL,

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -240,22 +241,51 @@ def test_every_line_of_gunicorn_is_an_event(tmp_path: Path) -> None:
     refused = "Invalid request from ip=127.0.0.1: Invalid HTTP request line"
     assert refused in [found["event"] for found in entries]
     loggers = {found["logger"] for found in entries}
-    assert loggers == {"gunicorn.error", "py.warnings", "site"}
+    assert loggers == {"gunicorn.access", "gunicorn.error", "py.warnings", "site"}
 
 
-def requests(web: Web) -> list[str]:
-    return [entry["event"] for entry in web.entries if entry["logger"] == "gunicorn.access"]
+def requests(web: Web) -> dict[str, dict[str, Any]]:
+    """By their id."""
+    logged = [entry for entry in web.entries if entry["logger"] == "gunicorn.access"]
+    return {entry["request_id"]: entry for entry in logged}
 
 
-def test_access_log_is_in_the_same_format(tmp_path: Path) -> None:
-    with served(tmp_path, "--access-logfile=-", LOG_FORMAT="json") as web:
-        web.ask(f"/says/{TOKEN}/")
-        # It is written once the answer has gone.
-        until(lambda: len(requests(web)) == 2)
-        served_first, refused = requests(web)
+def line_of(answer: HTTPResponse, web: Web) -> dict[str, Any]:
+    """It is written once the answer has gone."""
+    request_id = answer.headers["X-Request-ID"]
+    until(lambda: request_id in requests(web))
+    return requests(web)[request_id]
 
-    assert '"GET /says/ HTTP/1.1" 200' in served_first
-    assert '"GET /says/…/ HTTP/1.1" 404' in refused
+
+def test_each_request_is_an_event_without_query_and_token(tmp_path: Path) -> None:
+    with served(tmp_path, LOG_FORMAT="json") as web:
+        answer = web.ask(f"/says/?key={TOKEN}", Referer=f"https://x/{TOKEN}", Cookie=f"a={TOKEN}")
+        line = line_of(answer, web)
+        refused = line_of(web.ask(f"/a/{TOKEN}/"), web)
+
+    assert line.pop("milliseconds") >= 0
+    assert line.pop("time") > "2026"
+    assert line == {
+        "level": "info",
+        "logger": "gunicorn.access",
+        "event": "request",
+        "request_id": answer.headers["X-Request-ID"],
+        "ip": "127.0.0.1",
+        "method": "GET",
+        "path": "/says/",
+        "status": 200,
+        "bytes": int(answer.headers["Content-Length"]),
+    }
+    assert (refused["path"], refused["status"]) == ("/a/…/", 404)
+
+
+def test_probes_that_pass_are_not_logged(tmp_path: Path) -> None:
+    with served(tmp_path, "--workers=1", LOG_FORMAT="json") as web:
+        passed = web.ask("/health/live").headers["X-Request-ID"]
+        refused = line_of(web.ask("/health/live", method="POST"), web)
+
+        assert refused["status"] == 405
+        assert passed not in requests(web)
 
 
 def test_strangers_host_names_fill_no_log(tmp_path: Path) -> None:
@@ -266,7 +296,7 @@ def test_strangers_host_names_fill_no_log(tmp_path: Path) -> None:
         assert "scanner.example" not in web.log
 
 
-@pytest.mark.parametrize("options", [[], [WITHOUT_ITS_CONFIGURATION], ["--access-logfile=-"]])
+@pytest.mark.parametrize("options", [[], [WITHOUT_ITS_CONFIGURATION]])
 def test_gunicorn_repeats_nothing_secret_of_a_request(options: list[str], tmp_path: Path) -> None:
     with served(tmp_path, *options) as web:
         answers = {web.send(request.encode())[:10] for request in NO_HTTP}
