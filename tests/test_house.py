@@ -83,8 +83,17 @@ def test_every_setting_that_is_read_is_documented(template: Path) -> None:
 
 def test_every_setting_that_is_documented_is_read(template: Path) -> None:
     code = "\n".join(t for p, t in texts(template / PROJECT) if p.suffix == ".py")
+    composed = "\n".join(t for p, t in texts(template / PROJECT) if p.match("compose*.yaml"))
+    of_docker = {"COMPOSE_FILE", "COMPOSE_PROFILES"}
 
-    assert {name for name in documented() if f'"{name}"' not in code} == set()
+    read = {n for n in documented() if f'"{n}"' in code or f"${{{n}" in composed}
+    assert documented() - read == of_docker
+
+
+def test_every_variable_of_compose_is_documented(template: Path) -> None:
+    composed = "\n".join(t for p, t in texts(template / PROJECT) if p.match("compose*.yaml"))
+
+    assert set(re.findall(r"\$\{([A-Z_]+)", composed)) - documented() == set()
 
 
 def test_every_switch_of_the_answers_is_read_by_the_settings(template: Path) -> None:

@@ -1,0 +1,206 @@
+"""A generated project in real containers, reached as the world reaches it."""
+
+import http.client
+import json
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from typing import Any
+
+import pyotp
+
+HOST = "127.0.0.1"
+FAILURES = (OSError, http.client.HTTPException)
+"""What a request raises that nobody answers, or not to the end."""
+
+
+def why_not() -> str | None:
+    """Why no container can be run here; None where one can."""
+    if not shutil.which("docker"):
+        return "there is no docker"
+    if subprocess.run(["docker", "version"], capture_output=True, check=False).returncode:
+        return "no Docker engine answers"
+    if subprocess.run(
+        ["docker", "compose", "version"], capture_output=True, check=False
+    ).returncode:
+        return "docker has no compose"
+    return None
+
+
+def free_port() -> int:
+    with closing(socket.create_server((HOST, 0))) as server:
+        port: int = server.getsockname()[1]
+    return port
+
+
+def until(what: Callable[[], bool], seconds: float = 120) -> None:
+    end = monotonic() + seconds
+    while not what():
+        assert monotonic() < end, f"not within {seconds} seconds"
+        Event().wait(0.1)
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: Mapping[str, str]
+    cookies: Mapping[str, str]
+    body: str
+
+    def json(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.body)
+        return found
+
+
+class Stack:
+    """What the project's compose files describe.
+
+    Args:
+        project: a baked project, whose slug no other one has.
+        headers: on every request to the web server, as a proxy would write them.
+    """
+
+    def __init__(self, project: Path, headers: Mapping[str, str]) -> None:
+        self.project, self.headers = project, headers
+        self.name = project.name.replace("_", "-")
+        self.web, self.mailpit = free_port(), free_port()
+        self.environment = {**os.environ, "WEB_PORT": str(self.web)}
+        self.environment["MAILPIT_PORT"] = str(self.mailpit)
+
+    def run(self, *words: str) -> str:
+        """Returns what it printed; a failure is one of the test."""
+        ended = subprocess.run(
+            words,
+            cwd=self.project,
+            env=self.environment,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout
+
+    def compose(self, *words: str) -> str:
+        return self.run("docker", "compose", *words)
+
+    def remove(self) -> None:
+        self.compose("down", "--volumes", "--timeout", "1")
+        self.run("docker", "image", "rm", "--force", self.name)
+
+    def container(self, service: str) -> dict[str, Any]:
+        [container] = json.loads(self.run("docker", "inspect", f"{self.name}-{service}-1"))
+        assert isinstance(container, dict)
+        return container
+
+    def is_healthy(self, service: str) -> bool:
+        return bool(self.container(service)["State"]["Health"]["Status"] == "healthy")
+
+    def crash(self, service: str) -> None:
+        """Ends it as a lack of memory does; what `docker kill` ends stays down, by our own wish."""
+        before = self.container(service)["State"]
+        within_the_host = ("--pid=host", "--privileged", "--user=0", "--entrypoint=sh")
+        kill = f"kill -9 {before['Pid']}"
+        self.run("docker", "run", "--rm", *within_the_host, self.name, "-c", kill)
+        until(lambda: self.container(service)["State"]["StartedAt"] != before["StartedAt"])
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        access: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """
+        Raises:
+            OSError, http.client.HTTPException: nobody answered, or not to the end.
+        """
+        bearer = {"Authorization": f"Bearer {access}"} if access else {}
+        sent = {"Content-Type": "application/json", **self.headers, **bearer, **(headers or {})}
+        return _ask(self.web, method, path, json.dumps(body) if body is not None else None, sent)
+
+    def letters_to(self, address: str) -> list[str]:
+        """The ids of the letters that the mail catcher has for the address."""
+        answer = _ask(self.mailpit, "GET", "/api/v1/messages?limit=1000", None, {})
+        letters = answer.json()["messages"]
+        return [each["ID"] for each in letters if each["To"][0]["Address"] == address]
+
+    def letter(self, letter: str) -> str:
+        text: str = _ask(self.mailpit, "GET", f"/api/v1/message/{letter}", None, {}).json()["Text"]
+        return text
+
+
+def _ask(port: int, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
+    with closing(http.client.HTTPConnection(HOST, port, timeout=30)) as connection:
+        connection.request(method, path, body, headers)
+        answer = connection.getresponse()
+        said = answer.read().decode(errors="replace")
+    cookies = SimpleCookie()
+    for cookie in answer.headers.get_all("Set-Cookie") or []:
+        cookies.load(cookie)
+    values = {name: morsel.value for name, morsel in cookies.items()}
+    return Answer(answer.status, dict(answer.getheaders()), values, said)
+
+
+class Admin:
+    """A signed-in administrator, who has enrolled a second factor and refreshes the session."""
+
+    def __init__(self, stack: Stack, email: str, password: str) -> None:
+        self._stack = stack
+        login = stack.ask("POST", "/api/auth/login/", {"email": email, "password": password})
+        challenge = {"setup_challenge_id": login.json()["setup_challenge_id"]}
+        secret = stack.ask("POST", "/api/auth/mfa/setup/", challenge).json()["secret"]
+        code = {**challenge, "code": pyotp.TOTP(secret).now()}
+        signed_in = stack.ask("POST", "/api/auth/mfa/activate/", code)
+        self.access: str = signed_in.json()["access"]
+        self.token = signed_in.cookies["refresh_token"]
+
+    def refresh(self) -> int:
+        """Without a new token the old one is kept: a later try finds out whether it was spent."""
+        cookie = {"Cookie": f"refresh_token={self.token}"}
+        answer = self._stack.ask("POST", "/api/auth/refresh/", headers=cookie)
+        if answer.status == 200:
+            self.access, self.token = answer.json()["access"], answer.cookies["refresh_token"]
+        return answer.status
+
+    def invite(self, address: str) -> int:
+        body = {"email": address, "role": "USER"}
+        path = "/api/auth/registration/user-register/"
+        return self._stack.ask("POST", path, body, access=self.access).status
+
+    def sessions(self) -> list[dict[str, Any]]:
+        answer = self._stack.ask("GET", "/api/auth/sessions/", access=self.access)
+        assert answer.status == 200, answer.body
+        sessions: list[dict[str, Any]] = json.loads(answer.body)
+        return sessions
+
+
+class HalfSent:
+    """A request that the server has begun to read, and that ends when it is told to."""
+
+    def __init__(self, stack: Stack, path: str, body: Mapping[str, object]) -> None:
+        content = json.dumps(body).encode()
+        headers = {**stack.headers, "Content-Type": "application/json"}
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        head = [f"POST {path} HTTP/1.1", *lines, f"Content-Length: {len(content)}", "", ""]
+        self._rest = content[5:]
+        self._connection = socket.create_connection((HOST, stack.web), timeout=30)
+        self._connection.sendall("\r\n".join(head).encode() + content[:5])
+
+    def finish(self) -> int:
+        """Returns the status of the answer."""
+        with closing(self._connection):
+            self._connection.sendall(self._rest)
+            answer = http.client.HTTPResponse(self._connection)
+            answer.begin()
+            answer.read()
+        return answer.status

@@ -1,0 +1,312 @@
+"""The project in Docker: what is in the image, what comes up, what falls down and gets up again."""
+
+import re
+import subprocess
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+import composed
+import pytest
+import template as house
+import yaml
+from composed import Admin, HalfSent, Stack, until
+from helpers import variables
+
+WHY_NOT = composed.why_not()
+pytestmark = [
+    pytest.mark.skipif(WHY_NOT is not None, reason=f"No containers here: {WHY_NOT}."),
+    pytest.mark.xdist_group("docker"),
+    pytest.mark.timeout(900),
+]
+
+MEGABYTE = 1_000_000
+APPS = ["web", "worker", "beat"]
+PASSWORD = "a good long pass phrase"
+ADMIN = "admin@example.test"
+UNLIMITED = "refresh=off,invitation=off,anon=off,user=off"
+MAIL = {
+    "services": {
+        "mailpit": {"image": "axllent/mailpit:v1.27", "ports": ["127.0.0.1:${MAILPIT_PORT}:8025"]}
+    }
+}
+
+
+@contextmanager
+def removed_afterwards(stack: Stack) -> Iterator[Stack]:
+    try:
+        yield stack
+    finally:
+        stack.remove()
+
+
+@pytest.fixture(scope="module")
+def development(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """The default answers, and `make up`."""
+    folder = tmp_path_factory.mktemp("docker")
+    folder.chmod(0o755)
+    project = house.bake(template, folder, {"project_slug": "docker_development"})
+    with removed_afterwards(Stack(project, {})) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def production(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Behind a proxy that ends TLS, with a mail server; people are invited, and enrol a factor."""
+    answers = {"admin_managed_registration": True, "mfa_mode": "required"}
+    project = house.bake(
+        template,
+        tmp_path_factory.mktemp("docker"),
+        {**answers, "project_slug": "docker_production", "domain": "shop.test"},
+    )
+    mail = tmp_path_factory.mktemp("docker") / "mail.yaml"
+    mail.write_text(yaml.safe_dump(MAIL))
+    with (project / ".env").open("a") as env:
+        env.write(f"COMPOSE_FILE=compose.yaml:{mail}\nALLOWED_HOSTS=shop.test\n")
+        env.write(
+            f"TRUSTED_PROXY_COUNT=1\nEMAIL_URL=smtp://mailpit:1025\nTHROTTLE_RATES={UNLIMITED}\n"
+        )
+    proxy = {
+        "Host": "shop.test",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "203.0.113.9",
+    }
+    with removed_afterwards(Stack(project, proxy)) as stack:
+        stack.compose("up", "--build", "--detach", "--wait")
+        yield stack
+
+
+@pytest.fixture(scope="module")
+def admin(production: Stack) -> Admin:
+    create = ("exec", "-T", "-e", f"DJANGO_SUPERUSER_PASSWORD={PASSWORD}", "web")
+    make = ("python", "manage.py", "createsuperuser", "--no-input", "--email", ADMIN)
+    production.compose(*create, *make)
+    return Admin(production, ADMIN, PASSWORD)
+
+
+# Development
+
+
+def test_make_up_ends_with_an_address_that_serves_the_code_of_the_folder(
+    development: Stack,
+) -> None:
+    said = development.run("make", "up")
+
+    assert f"http://127.0.0.1:{development.web}" in said
+    email, password = re.findall(r"(user@example\.com) +(\S+)", said)[-1]
+    login = development.ask("POST", "/api/auth/login/", {"email": email, "password": password})
+    assert login.status == 200
+    sign_up = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"}
+    passwords = {"password1": PASSWORD, "password2": PASSWORD}
+    assert development.ask("POST", "/api/auth/registration/", sign_up | passwords).status == 201
+    until(lambda: len(development.letters_to("ada@example.com")) == 1)
+    [letter] = development.letters_to("ada@example.com")
+    assert f"http://localhost:{development.web}/api/auth/" in development.letter(letter)
+    assert development.ask("GET", "/static/admin/css/base.css").status == 200
+
+    health = development.project / "core" / "health.py"
+    health.write_text(health.read_text().replace('{"status": "ok"}', '{"status": "edited"}'))
+
+    def serves_what_was_written() -> bool:
+        try:
+            return "edited" in development.ask("GET", "/health/live").body
+        except composed.FAILURES:
+            return False
+
+    until(serves_what_was_written)
+
+
+# The image
+
+
+def in_image(stack: Stack, script: str, *options: str) -> list[str]:
+    command = ("--entrypoint", "sh", *options, stack.name, "-c", script)
+    return stack.run("docker", "run", "--rm", *command).split()
+
+
+def size(stack: Stack, image: str) -> int:
+    sizes = stack.run("docker", "history", "--human=false", "--format={{.Size}}", image)
+    return sum(map(int, sizes.split()))
+
+
+def test_image_adds_less_than_250_megabytes_to_its_base(production: Stack) -> None:
+    base = re.findall(r"^FROM (\S+)$", (production.project / "Dockerfile").read_text(), re.M)[-1]
+
+    assert size(production, production.name) - size(production, base) <= 250 * MEGABYTE
+
+
+def test_image_runs_as_nobody_in_particular(production: Stack) -> None:
+    assert in_image(production, "id -u; id -g") == ["10001", "10001"]
+
+
+def test_image_has_no_program_that_makes_its_caller_somebody_else(production: Stack) -> None:
+    assert in_image(production, "find / -xdev -type f -perm /6000", "--user=0") == []
+
+
+def test_image_has_no_installer_and_no_compiler(production: Stack) -> None:
+    assert (
+        in_image(production, "for p in pip uv gcc cc make git; do command -v $p; done; true") == []
+    )
+    found = in_image(production, "find / -xdev -name 'pip*' -o -xdev -name 'uv'", "--user=0")
+    assert found == []
+
+
+def test_image_has_what_the_server_needs_alone(production: Stack) -> None:
+    kept = set(in_image(production, "ls -A /app"))
+
+    apps = {"accounts", "config", "core", "mail", "static", "staticfiles", "templates"}
+    assert kept == {*apps, "manage.py", "pyproject.toml", "uv.lock", "LICENSE"}
+
+
+def test_nothing_in_the_image_is_its_own_to_change(production: Stack) -> None:
+    assert in_image(production, "find / -xdev -writable -type f 2>/dev/null; true") == []
+
+
+def test_secrets_are_not_in_the_image(production: Stack) -> None:
+    described = production.run("docker", "inspect", production.name)
+    history = production.run("docker", "history", "--no-trunc", production.name)
+    secrets = variables(production.project / ".env").values()
+
+    assert [
+        secret for secret in secrets if len(secret) > 30 and secret in described + history
+    ] == []
+
+
+# What comes up
+
+
+@pytest.mark.parametrize("service", APPS)
+def test_process_can_change_neither_its_files_nor_who_it_is(
+    service: str, production: Stack
+) -> None:
+    host = production.container(service)["HostConfig"]
+
+    assert host["ReadonlyRootfs"]
+    assert host["CapDrop"] == ["ALL"]
+    assert not host["CapAdd"]
+    assert "no-new-privileges:true" in host["SecurityOpt"]
+
+
+def test_only_the_web_server_can_be_reached_and_from_this_machine_alone(
+    production: Stack,
+) -> None:
+    services = ["web", "worker", "beat", "postgres", "redis"]
+    ports = {name: production.container(name)["HostConfig"]["PortBindings"] for name in services}
+
+    assert {name for name, published in ports.items() if published} == {"web"}
+    [binding] = ports["web"]["8000/tcp"]
+    assert binding["HostIp"] == "127.0.0.1"
+
+
+def test_database_and_redis_reach_nobody_outside(production: Stack) -> None:
+    for service in ("postgres", "redis"):
+        [network] = production.container(service)["NetworkSettings"]["Networks"]
+        assert (
+            production.run("docker", "network", "inspect", "-f={{.Internal}}", network) == "true\n"
+        )
+
+
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "JWT_SIGNING_KEY", "MFA_ENCRYPTION_KEYS", "POSTGRES_PASSWORD"]
+)
+def test_missing_secret_is_named_before_anything_starts(name: str, production: Stack) -> None:
+    asked = subprocess.run(
+        ["docker", "compose", "config", "--quiet"],
+        cwd=production.project,
+        env={**production.environment, name: ""},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+
+    assert asked.returncode != 0
+    assert name in asked.stderr
+
+
+def test_debug_of_env_is_not_that_of_production(production: Stack) -> None:
+    assert variables(production.project / ".env")["DEBUG"] == "True"
+    assert production.ask("GET", "/api/docs/").status == 404
+    assert "<code>" not in production.ask("GET", "/nowhere/").body
+
+
+def test_every_check_of_production_passes(production: Stack) -> None:
+    check = ("python", "manage.py", "check", "--deploy", "--fail-level", "WARNING")
+    production.compose("exec", "-T", "web", *check)
+
+
+def test_static_files_are_served_compressed_and_for_ever(production: Stack) -> None:
+    page = production.ask("GET", "/admin/login/").body
+    [style] = re.findall(r"/static/admin/css/base\.\w+\.css", page)
+
+    answer = production.ask("GET", style, headers={"Accept-Encoding": "gzip"})
+
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_invitation_reaches_its_mailbox(production: Stack, admin: Admin) -> None:
+    assert admin.invite("grace@example.test") == 201
+    until(lambda: len(production.letters_to("grace@example.test")) == 1)
+    [letter] = production.letters_to("grace@example.test")
+    assert "https://shop.test/api/auth/" in production.letter(letter)
+
+
+# What falls down
+
+
+def test_what_crashes_under_load_comes_back_and_nothing_is_lost(
+    production: Stack, admin: Admin
+) -> None:
+    over, served = Event(), Event()
+    invited: list[str] = []
+    statuses: set[int] = set()
+    sessions = len(admin.sessions())
+
+    def load() -> None:
+        for number in range(100_000):
+            if over.wait(0.02):
+                return
+            address = f"load{number}@example.test"
+            try:
+                statuses.add(admin.refresh())
+                if admin.invite(address) == 201:
+                    invited.append(address)
+                    served.set()
+            except composed.FAILURES:
+                continue
+
+    with ThreadPoolExecutor(1) as clients:
+        running = clients.submit(load)
+        try:
+            for service in ("worker", "redis", "postgres"):
+                production.crash(service)
+                until(partial(production.is_healthy, service))
+                served.clear()
+                until(served.is_set)
+        finally:
+            over.set()
+        running.result()
+
+    assert statuses <= {200, 503}, "a session that has forked ends with 401"
+    assert admin.refresh() == 200
+    assert len(admin.sessions()) == sessions
+    until(lambda: all(production.letters_to(address) for address in invited))
+    production.compose("up", "--detach", "--wait", "--no-recreate")
+
+
+def test_what_runs_is_finished_when_it_is_told_to_stop(production: Stack) -> None:
+    bad = {"email": ADMIN, "password": "not that one"}
+    requests = [HalfSent(production, "/api/auth/login/", bad) for _ in range(6)]
+
+    with ThreadPoolExecutor(1) as operator:
+        stopping = operator.submit(production.compose, "stop")
+        until(lambda: "signal: term" in production.compose("logs", "--tail=50", "web"))
+        statuses = [request.finish() for request in requests]
+        stopping.result()
+
+    assert statuses == [401] * len(requests)
+    ended = {name: production.container(name)["State"]["ExitCode"] for name in APPS}
+    assert ended == dict.fromkeys(APPS, 0)
