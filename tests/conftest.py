@@ -1,13 +1,10 @@
 """What the tests of the template share: a clean copy of it, and a way to make projects of it."""
 
-import os
-import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 import template as house
-from helpers import Bake, Command, Result
+from helpers import Bake, Command, runner
 
 
 @pytest.fixture(scope="session")
@@ -29,30 +26,7 @@ def bake(template: Path, tmp_path: Path) -> Bake:
 @pytest.fixture
 def command(tmp_path: Path) -> Command:
     """Runs a program as its user would, with a home of its own, whatever its status."""
-
-    def run(
-        *words: str | Path,
-        cwd: Path = house.ROOT,
-        stdin: str = "",
-        env: Mapping[str, str] | None = None,
-    ) -> Result:
-        own = {
-            "PATH": os.environ["PATH"],
-            "HOME": str(tmp_path),
-            "TMPDIR": str(tmp_path),
-            "PYTHONDONTWRITEBYTECODE": "1",
-        }
-        return subprocess.run(
-            words,
-            cwd=cwd,
-            env={**own, **(env or {})},
-            input=stdin,
-            text=True,
-            capture_output=True,
-            check=False,
-        )
-
-    return run
+    return runner(tmp_path)
 
 
 @pytest.fixture(scope="session")

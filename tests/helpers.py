@@ -1,8 +1,11 @@
 """Names for what the fixtures give, and ways to look at a project that was made."""
 
+import os
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+
+from template import ROOT
 
 Bake = Callable[..., Path]
 Result = subprocess.CompletedProcess[str]
@@ -10,6 +13,31 @@ Command = Callable[..., Result]
 
 # Copied as they are, Jinja or not; see `_copy_without_render` in cookiecutter.json.
 VERBATIM = {".py", ".html", ".css", ".js", ".svg", ".json", ".txt"}
+
+
+def runner(home: Path) -> Command:
+    """Runs programs whose home and temporary folder is ``home``."""
+
+    def run(
+        *words: str | Path, cwd: Path = ROOT, stdin: str = "", env: Mapping[str, str] | None = None
+    ) -> Result:
+        own = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "TMPDIR": str(home),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+        return subprocess.run(
+            words,
+            cwd=cwd,
+            env={**own, **(env or {})},
+            input=stdin,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+
+    return run
 
 
 def files(folder: Path) -> Iterator[Path]:

@@ -1,0 +1,137 @@
+"""What the documents say can be typed and followed, whatever was answered."""
+
+import itertools
+import json
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import template as house
+from helpers import Bake
+from template import PROJECT, ROOT
+
+FENCE = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SPAN = re.compile(r"`([^`]+)`")
+LINK = re.compile(r"\]\((?!\w+:)([^)#\s]*)(?:#([^)\s]*))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+PATH = re.compile(r"[\w./-]+\.(?:py|md|toml|json|example)|[\w./-]+/")
+
+QUESTIONS = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+FILE_OPTIONS = list(itertools.product([True, False], QUESTIONS["ci"], QUESTIONS["licence"]))
+
+
+@pytest.fixture(scope="module")
+def folders(template: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The template itself, and a project of every combination of files."""
+    made = [ROOT]
+    for use_docker, ci, licence in FILE_OPTIONS:
+        answers = {"use_docker": use_docker, "ci": ci, "licence": licence}
+        made.append(house.bake(template, tmp_path_factory.mktemp("papers"), answers))
+    return made
+
+
+def documents(folder: Path) -> Iterator[tuple[Path, str]]:
+    paths = folder.glob("*.md") if folder == ROOT else folder.rglob("*.md")
+    return ((path, path.read_text(encoding="utf-8")) for path in sorted(paths))
+
+
+def commands(document: str) -> Iterator[list[str]]:
+    """Every line of code and every `span` of it, in words, without its comment."""
+    lines = [line for block in FENCE.findall(document) for line in block.splitlines()]
+    for code in [*lines, *SPAN.findall(FENCE.sub("", document))]:
+        try:
+            yield shlex.split(code, comments=True)
+        except ValueError:
+            yield code.split()
+
+
+def named_targets(document: str) -> set[str]:
+    makes = [words[1:] for words in commands(document) if words[:1] == ["make"]]
+    return {word for words in makes for word in words if re.fullmatch(r"[a-z][a-z-]*", word)}
+
+
+def anchors(document: str) -> set[str]:
+    """The headings as links to them are written."""
+    headings = HEADING.findall(FENCE.sub("", document))
+    return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in headings}
+
+
+def targets(folder: Path) -> set[str]:
+    """What make can do in the folder; the template's documents speak of the project's as well."""
+    homes = [folder, folder / PROJECT]
+    found = [home / "Makefile" for home in homes if (home / "Makefile").exists()]
+    return {t for path in found for t in re.findall(r"(?m)^([a-z-]+):", path.read_text())}
+
+
+def broken_links(path: Path, document: str) -> Iterator[str]:
+    for name, anchor in LINK.findall(FENCE.sub("", document)):
+        target = path.parent / name if name else path
+        if not target.exists() or (anchor and anchor not in anchors(target.read_text())):
+            yield f"{path}: {name}#{anchor}"
+
+
+def missing_files(path: Path, document: str) -> Iterator[str]:
+    for span in SPAN.findall(FENCE.sub("", document)):
+        homes = (path.parent / span, path.parent / PROJECT / span)
+        if PATH.fullmatch(span) and not any(home.exists() for home in homes):
+            yield f"{path}: {span}"
+
+
+def test_every_target_of_make_that_is_named_exists(folders: list[Path]) -> None:
+    for folder in folders:
+        named = {target for _, text in documents(folder) for target in named_targets(text)}
+
+        assert "test" in named, folder
+        assert named - targets(folder) == set(), folder
+
+
+def test_every_link_leads_somewhere(folders: list[Path]) -> None:
+    papers = [paper for folder in folders for paper in documents(folder)]
+
+    assert [link for path, text in papers for link in broken_links(path, text)] == []
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md"])
+def test_every_file_that_is_named_exists(folders: list[Path], name: str) -> None:
+    papers = [(folder / name, (folder / name).read_text(encoding="utf-8")) for folder in folders]
+
+    assert [file for path, text in papers for file in missing_files(path, text)] == []
+
+
+def test_template_and_projects_have_their_papers(folders: list[Path]) -> None:
+    names = ("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+
+    missing = [f / name for f in folders for name in names if not (f / name).is_file()]
+    assert missing == []
+
+
+def test_holes_are_reported_to_the_address_that_was_answered(bake: Bake) -> None:
+    project = bake(email="holes@shop.example.com")
+
+    assert "<holes@shop.example.com>" in (project / "SECURITY.md").read_text()
+
+
+def versions() -> dict[str, str]:
+    own = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    project = (ROOT / PROJECT / "pyproject.toml").read_text(encoding="utf-8")
+    table = project.partition("[tool.gatehouse]")[2]
+    newest = re.search(r"^## (\S+) \(\d{4}-\d\d-\d\d\)$", changes, re.MULTILINE)
+    baked = re.search(r'^version = "(.+)"$', table, re.MULTILINE)
+    assert newest
+    assert baked
+    return {"template": own["project"]["version"], "changes": newest[1], "project": baked[1]}
+
+
+def test_the_version_is_one_in_all_three_places() -> None:
+    assert len(set(versions().values())) == 1, versions()
+
+
+def test_every_version_tells_how_to_take_it() -> None:
+    entries = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split("\n## ")[1:]
+
+    assert entries
+    assert [e for e in entries if "**To take it:**" not in e.strip().split("\n\n")[-1]] == []

@@ -1,0 +1,392 @@
+"""A project takes a later template, and keeps what its owner has made of it.
+
+The later template is today's. The earlier one is today's with some things as they may have been.
+"""
+
+import json
+import re
+import shutil
+import stat
+import sys
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import post_gen_project as hook
+import pytest
+import template as house
+from helpers import Command, Result, files, runner
+from template import PROJECT, questions
+
+CRUFT = (sys.executable, "-m", "cruft")
+COOKIECUTTER = (sys.executable, "-m", "cookiecutter")
+IDENTITY = {
+    "GIT_CONFIG_NOSYSTEM": "1",
+    **{f"GIT_{who}_NAME": "Ada" for who in ("AUTHOR", "COMMITTER")},
+    **{f"GIT_{who}_EMAIL": "ada@example.test" for who in ("AUTHOR", "COMMITTER")},
+}
+ANSWERS = {
+    "default answers": {},
+    "other answers": {
+        "project_name": "Ada's Läden",
+        "project_slug": "shop",
+        "domain": "shop.example.com",
+        "admin_managed_registration": True,
+        "mfa_mode": "required",
+        "refresh_token_as_cookie": False,
+        "use_docker": False,
+        "ci": "none",
+        "licence": "Proprietary",
+    },
+}
+
+Edit = tuple[str, str, str]
+"""A file, what is found in it (once), and what is written instead."""
+
+LIST = "2. The list shows each live session with its device, the one used last first."
+EARLIER: list[Edit] = [
+    (f"{PROJECT}/accounts/flows/devices.py", re.escape(LIST), "2. The list shows each session."),
+    (f"{PROJECT}/.env.example", r"# A letter [^\n]*\n# REPLAY_LETTERS=True\n\n", ""),
+    (f"{PROJECT}/.env.example", r"\{\{ cookiecutter\.time_zone \}\}", "UTC"),
+    (f"{PROJECT}/Makefile", r"\naudit: .*?\n(?=\n)", ""),
+    (f"{PROJECT}/README.md", r"## Send a letter\n.*?(?=\n## )", ""),
+    (f"{PROJECT}/docs/limits.md", r"\A# Limits", "# All limits"),
+    (f"{PROJECT}/pyproject.toml", r'"django>=[^"]+"', '"django>=5.1,<5.2"'),
+    (f"{PROJECT}/pyproject.toml", r'    "whitenoise[^\n]+\n', ""),
+    (
+        f"{PROJECT}/pyproject.toml",
+        r'(?<=\[tool\.gatehouse\]\n)([^\n]*\nversion = )"[^"]+"',
+        r'\1"0.0.9"',
+    ),
+    # A question that is new today, and with it a line of config/defaults.json.
+    ("hooks/pre_gen_project.py", r'    "time_zone": \([^\n]+\n', ""),
+    ("hooks/post_gen_project.py", r'    "TIME_ZONE": "time_zone",\n', ""),
+    ("cookiecutter.json", r'  "time_zone": "UTC",\n', ""),
+    ("cookiecutter.json", r'    "time_zone": "[^\n]+\n', ""),
+]
+NEW_TODAY = Path("docs/keys.md")
+GONE_TODAY = Path("core/since_removed.py")
+
+REMOVED_BY_OWNER = Path("docs/limits.md")
+OWNERS: list[Edit] = [
+    ("accounts/models.py", r"\Z", "\n\nclass Note(models.Model):\n    text = models.TextField()\n"),
+    ("accounts/flows/devices.py", r"(?=    user_agent = )", "    nickname = CharField()\n"),
+    ("config/urls.py", r"(?=    path\(settings\.ADMIN)", '    path("", include("invoices")),\n'),
+    ("config/settings/base.py", r'(?<=    "accounts",\n)', '    "invoices",\n'),
+    ("config/defaults.json", r'(?<=MFA_TOTP_MODE": )"\w+"', '"optional"'),
+    ("README.md", r"\A[^\n]+", "# The shop"),
+    ("README.md", r"(?=\n## Find your way)", "\n## Pay\n\nInvoices are paid by card.\n"),
+    ("pyproject.toml", r'(?<=\nversion = )"0\.1\.0"(?=\ndescription)', '"2.3.1"'),
+    ("pyproject.toml", r'(?<="argon2-cffi>=25\.1",\n)', '    "boto3>=1.40",\n'),
+    ("pyproject.toml", r"\Z", "\n[tool.coverage.run]\nbranch = true\n"),
+    ("Makefile", r"(?=define NEED_PYTHON)", ".PHONY: ship\nship: check\n\t@./ship\n\n"),
+    ("templates/mail/letter.txt", r"(?<=\{\{ product \}\}\n)", "1 Lamp Street\n"),
+]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Command:
+    """Runs a program that has to succeed."""
+    bare = runner(tmp_path_factory.mktemp("home"))
+
+    def succeed(*words: str | Path, cwd: Path, stdin: str = "") -> Result:
+        result = bare(*words, cwd=cwd, stdin=stdin, env=IDENTITY)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result
+
+    return succeed
+
+
+def edit(folder: Path, edits: Iterable[Edit]) -> None:
+    for name, found, instead in edits:
+        text = (folder / name).read_text(encoding="utf-8")
+        changed, times = re.subn(found, instead, text, flags=re.DOTALL)
+        assert times == 1, f"{found} is in {name} {times} times"
+        (folder / name).write_text(changed, encoding="utf-8")
+
+
+def commit(run: Command, folder: Path, message: str) -> None:
+    if not (folder / ".git").exists():
+        run("git", "init", "--quiet", cwd=folder)
+    run("git", "add", "--all", cwd=folder)
+    run("git", "commit", "--quiet", "--message", message, cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def repository(template: Path, tmp_path_factory: pytest.TempPathFactory, run: Command) -> Path:
+    """The template as a repository: an earlier state with the tag ``v0.0.9``, then today's."""
+    folder = tmp_path_factory.mktemp("repository") / "gatehouse"
+    shutil.copytree(template, folder)
+    edit(folder, EARLIER)
+    (folder / PROJECT / NEW_TODAY).unlink()
+    (folder / PROJECT / GONE_TODAY).write_text('"""Of no use any more."""\n')
+    commit(run, folder, "Earlier")
+    run("git", "tag", "v0.0.9", cwd=folder)
+    (folder / PROJECT / GONE_TODAY).unlink()
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    commit(run, folder, "Today")
+    return folder
+
+
+def create(run: Command, repository: Path, output: Path, answers: dict[str, object]) -> Path:
+    """A project of the earlier template, as cruft makes it; no commit yet."""
+    run(
+        *(*CRUFT, "create", repository, "--checkout", "v0.0.9", "--output-dir", output),
+        *("--no-input", "--extra-context", json.dumps(answers)),
+        cwd=output,
+    )
+    return output / str(answers.get("project_slug", "my_product"))
+
+
+def make_it_ones_own(project: Path) -> None:
+    edit(project, OWNERS)
+    (project / REMOVED_BY_OWNER).unlink()
+    (project / "invoices").mkdir()
+    (project / "invoices" / "__init__.py").touch()
+    (project / "invoices" / "models.py").write_text("# Invoices.\n")
+
+
+def update(run: Command, project: Path) -> Result:
+    return run(*CRUFT, "update", "--skip-apply-ask", cwd=project)
+
+
+@pytest.fixture(scope="module")
+def made(run: Command, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project of the earlier template with the default answers; tests work on copies of it."""
+    return create(run, repository, tmp_path_factory.mktemp("made"), {})
+
+
+@pytest.fixture
+def fresh(made: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(made, tmp_path / made.name))
+
+
+@dataclass
+class Updated:
+    project: Path
+    answers: dict[str, object]
+    env: str
+    verdicts: list[int]
+    said: str
+
+
+@pytest.fixture(scope="module", params=list(ANSWERS.values()), ids=list(ANSWERS))
+def updated(
+    request: pytest.FixtureRequest,
+    run: Command,
+    repository: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Updated:
+    """A project that its owner has changed in many places, after ``cruft update``."""
+    project = create(run, repository, tmp_path_factory.mktemp("updated"), request.param)
+    commit(run, project, "Start from Gatehouse")
+    make_it_ones_own(project)
+    commit(run, project, "Invoices")
+    with (project / ".env").open("a", encoding="utf-8") as env:
+        env.write("SENTRY_DSN=https://secret@sentry.example.com/1\n")
+    secrets = (project / ".env").read_text(encoding="utf-8")
+    check = runner(tmp_path_factory.mktemp("check"))
+    before = check(*CRUFT, "check", cwd=project).returncode
+    said = update(run, project)
+    after = check(*CRUFT, "check", cwd=project).returncode
+    return Updated(project, request.param, secrets, [before, after], said.stdout + said.stderr)
+
+
+def everything(project: Path) -> dict[Path, bytes]:
+    """Every file but those of git."""
+    found = (path for path in files(project) if path.parts[0] != ".git")
+    return {path: (project / path).read_bytes() for path in found}
+
+
+def contents(project: Path) -> dict[Path, bytes]:
+    """Every file but those of git and cruft and the secrets."""
+    of_its_own = {".cruft.json", ".env"}
+    return {path: text for path, text in everything(project).items() if path.name not in of_its_own}
+
+
+def test_an_updated_project_is_todays_with_the_changes_of_its_owner(
+    updated: Updated, template: Path, tmp_path: Path
+) -> None:
+    expected = house.bake(template, tmp_path, updated.answers)
+    make_it_ones_own(expected)
+
+    found, wanted = contents(updated.project), contents(expected)
+
+    assert found.keys() == wanted.keys()
+    assert [path for path in found if found[path] != wanted[path]] == []
+
+
+def test_an_update_without_a_common_line_leaves_nothing_to_resolve(
+    updated: Updated, run: Command
+) -> None:
+    states = run("git", "status", "--short", cwd=updated.project).stdout.splitlines()
+
+    assert [state for state in states if "U" in state[:2] or state.endswith(".rej")] == []
+    assert [path for path, text in contents(updated.project).items() if b"<<<<<<<" in text] == []
+
+
+def test_an_update_leaves_env_to_its_owner(updated: Updated) -> None:
+    env = updated.project / ".env"
+
+    assert env.read_text(encoding="utf-8") == updated.env
+    assert stat.S_IMODE(env.stat().st_mode) == 0o600
+
+
+def test_a_file_that_the_owner_has_removed_does_not_come_back(updated: Updated) -> None:
+    assert not (updated.project / REMOVED_BY_OWNER).exists()
+
+
+def test_files_come_and_go_with_the_template(updated: Updated) -> None:
+    assert (updated.project / NEW_TODAY).exists()
+    assert not (updated.project / GONE_TODAY).exists()
+
+
+def test_a_switch_that_the_owner_has_changed_stays_and_a_new_one_comes(updated: Updated) -> None:
+    defaults = json.loads((updated.project / "config" / "defaults.json").read_text())
+
+    assert defaults["JWT_ALLAUTH_MFA_TOTP_MODE"] == "optional"
+    assert defaults["TIME_ZONE"] == "UTC"
+    assert defaults["JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE"] == updated.answers.get(
+        "refresh_token_as_cookie", True
+    )
+
+
+def test_pyproject_names_the_version_of_the_template_and_keeps_that_of_the_project(
+    updated: Updated,
+) -> None:
+    table = tomllib.loads((updated.project / "pyproject.toml").read_text(encoding="utf-8"))
+
+    assert table["project"]["version"] == "2.3.1"
+    assert table["tool"]["gatehouse"]["version"] == version(house.ROOT / "pyproject.toml")
+
+
+def test_cruft_check_tells_whether_there_is_something_to_take(updated: Updated) -> None:
+    assert updated.verdicts == [1, 0]
+
+
+def test_an_update_does_not_name_first_steps(updated: Updated) -> None:
+    assert "make run" not in updated.said
+    assert "git init" not in updated.said
+
+
+def test_a_line_that_both_changed_is_left_with_both_versions_and_named_by_git(
+    fresh: Path, run: Command
+) -> None:
+    commit(run, fresh, "Start from Gatehouse")
+    edit(fresh, [("accounts/flows/devices.py", r"2\. The list shows each session", "2. All")])
+    commit(run, fresh, "Mine")
+
+    update(run, fresh)
+
+    flow = (fresh / "accounts" / "flows" / "devices.py").read_text()
+    states = run("git", "status", "--short", cwd=fresh).stdout.splitlines()
+    assert re.search(rf"<<<<<<< ours\n2\. All\.\n=======\n{re.escape(LIST)}\n>>>>>>>", flow)
+    assert [state for state in states if "U" in state[:2]] == ["UU accounts/flows/devices.py"]
+
+
+@pytest.mark.parametrize("as_made_first", [True, False])
+def test_an_update_with_conflicts_can_be_taken_back(
+    fresh: Path, run: Command, as_made_first: bool
+) -> None:
+    if as_made_first:
+        commit(run, fresh, "Start from Gatehouse")
+    edit(fresh, [("accounts/flows/devices.py", r"2\. The list shows each session", "2. All")])
+    commit(run, fresh, "Mine")
+    before = everything(fresh)
+    update(run, fresh)
+
+    run("git", "reset", "--quiet", "--hard", cwd=fresh)
+    run("git", "clean", "--quiet", "-df", cwd=fresh)
+
+    assert everything(fresh) == before
+
+
+def test_without_a_commit_of_the_start_the_part_that_does_not_fit_is_in_a_rej_file(
+    fresh: Path, run: Command
+) -> None:
+    edit(fresh, [("accounts/flows/devices.py", r"2\. The list shows each session", "2. All")])
+    commit(run, fresh, "Start from Gatehouse, and mine")
+    mine = (fresh / "accounts" / "flows" / "devices.py").read_text()
+
+    update(run, fresh)
+
+    assert (fresh / "accounts" / "flows" / "devices.py").read_text() == mine
+    assert f"+{LIST}" in (fresh / "accounts" / "flows" / "devices.py.rej").read_text()
+    assert [path for path in files(fresh) if path.suffix == ".rej"] == [
+        Path("accounts/flows/devices.py.rej")
+    ]
+    assert (fresh / NEW_TODAY).exists()
+
+
+def test_a_file_that_the_owner_skips_is_left_as_it_is(fresh: Path, run: Command) -> None:
+    edit(fresh, [("pyproject.toml", r'skip = \["\.env"\]', 'skip = [".env", "README.md"]')])
+    (fresh / "README.md").write_text("# The shop\n")
+    commit(run, fresh, "Start from Gatehouse, with a README of our own")
+
+    update(run, fresh)
+
+    assert (fresh / "README.md").read_text() == "# The shop\n"
+    assert list(fresh.rglob("*.rej")) == []
+
+
+def test_a_project_of_cookiecutter_is_linked_to_the_version_that_it_names(
+    fresh: Path, run: Command, repository: Path
+) -> None:
+    (fresh / ".cruft.json").unlink()
+    commit(run, fresh, "Start from Gatehouse")
+    tag = "v" + version(fresh / "pyproject.toml", "tool", "gatehouse")
+
+    run(*CRUFT, "link", repository, "--checkout", tag, cwd=fresh, stdin="\n" * len(questions()))
+    linked = run(*CRUFT, "diff", "--exit-code", cwd=fresh)
+    commit(run, fresh, "Link to Gatehouse")
+    update(run, fresh)
+
+    assert linked.stdout == ""
+    assert (fresh / NEW_TODAY).exists()
+
+
+def test_without_cruft_a_branch_of_what_the_template_makes_is_merged(
+    fresh: Path, run: Command, repository: Path, template: Path, tmp_path: Path
+) -> None:
+    (fresh / ".cruft.json").unlink()
+    commit(run, fresh, "Start from Gatehouse")
+    start = run("git", "rev-parse", "HEAD", cwd=fresh).stdout.strip()
+    edit(fresh, OWNERS)
+    commit(run, fresh, "Invoices")
+    branch = tmp_path / "gatehouse" / fresh.name
+
+    run("git", "worktree", "add", "-b", "gatehouse", branch, start, cwd=fresh)
+    run("git", "rm", "-rq", ".", cwd=branch)
+    again = ("--overwrite-if-exists", "--output-dir", branch.parent)
+    run(*COOKIECUTTER, repository, *again, cwd=tmp_path, stdin="\n" * len(questions()))
+    commit(run, branch, "Gatehouse")
+    run("git", "merge", "--no-edit", "gatehouse", cwd=fresh)
+
+    expected = house.bake(template, tmp_path / "expected", {})
+    edit(expected, OWNERS)
+    assert contents(fresh) == contents(expected)
+
+
+def version(pyproject: Path, *tables: str) -> str:
+    table = tomllib.loads(pyproject.read_text(encoding="utf-8"))
+    for name in tables or ("project",):
+        table = table[name]
+    return str(table["version"])
+
+
+@pytest.mark.parametrize(
+    ("folder", "passing"),
+    [
+        ("tmpab12_xyz/shop", True),
+        ("tmp.Ab12Xyz890/shop", False),
+        ("tmpab12_xyz/deeper/shop", False),
+        ("projects/shop", False),
+    ],
+)
+def test_only_a_folder_of_pythons_own_naming_is_passing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str, passing: bool
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    assert hook.is_passing(tmp_path / folder) == passing
