@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 UV ?= uv
+# A line of releases, such as 5.2, that the project is tested with in place of the newest.
+DJANGO ?=
 RUN := .venv/bin/python
 TEMPLATE := {{cookiecutter.project_slug}}
 PROJECT := .build/my_product
@@ -44,6 +46,7 @@ project: .venv/.ready ## Make and install the project that the tests use, in .bu
 		! -name .venv ! -name .mypy_cache ! -name uv.lock -exec rm -rf {} +
 	@$(RUN) scripts/template.py .build > /dev/null
 	@$(MAKE) -C $(PROJECT) setup
+	$(if $(DJANGO),"$(UV)" pip install --python $(PROJECT)/.venv 'django==$(DJANGO).*')
 
 browser: project ## Bring a browser for the tests of the pages, where the machine has none
 	@$(RUN) scripts/browser.py

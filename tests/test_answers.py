@@ -151,7 +151,8 @@ def test_a_folder_that_holds_something_else_stays(tmp_path: Path) -> None:
 
 
 def test_no_file_of_docker_or_a_ci_is_forgotten_in_the_table() -> None:
-    optional = ("Dockerfile*", ".dockerignore", "compose*", ".gitlab*", ".github/**/*")
+    docker = ("Dockerfile*", ".dockerignore", "docker*", "compose*", "deploy/*")
+    optional = (*docker, ".gitlab*", ".github/**/*", "renovate*")
     found = {path for pattern in optional for path in (ROOT / PROJECT).glob(pattern)}
 
     names = {path.relative_to(ROOT / PROJECT).as_posix() for path in found if path.is_file()}

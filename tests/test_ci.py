@@ -1,0 +1,226 @@
+"""What runs where no test can follow fits its schema, and asks for no more than it needs."""
+
+import itertools
+import json
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from helpers import Bake, Command
+from template import ROOT
+
+COMBINATIONS = list(itertools.product([True, False], ["github", "gitlab", "none"]))
+SCHEMAS = {
+    ".github/dependabot.yml": ["vendor.dependabot"],
+    ".github/workflows/ci.yml": [
+        "vendor.github-workflows",
+        "custom.github-workflows-require-timeout",
+    ],
+    ".gitlab-ci.yml": ["vendor.gitlab-ci"],
+    "compose.override.yaml": ["vendor.compose-spec"],
+    "compose.yaml": ["vendor.compose-spec"],
+    "renovate.json": ["vendor.renovate"],
+}
+UPDATES = Path(".github") / "dependabot.yml"
+WORKFLOW = Path(".github") / "workflows" / "ci.yml"
+ACTION = re.compile(r"uses: (\S+)@(\S+)(.*)")
+PRIVATE_KEY = "-----BEGIN " + "PRIVATE KEY-----\n"
+# The servers of the tests hold no data: their tags may bring what has been mended since.
+FORGIVEN = {"unpinned-images"}
+
+
+def load(path: Path) -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load(path.read_text())
+    return loaded
+
+
+def complaints(command: Command, folder: Path) -> str:
+    """What the schemas have to say about the files in the folder that have one."""
+    results = [
+        command(
+            *(sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, folder / name)
+        )
+        for name, schemas in SCHEMAS.items()
+        for schema in schemas
+        if (folder / name).exists()
+    ]
+    return "".join(result.stdout + result.stderr for result in results if result.returncode)
+
+
+def findings(command: Command, *paths: Path) -> set[str]:
+    """What zizmor finds, the smells included."""
+    zizmor = Path(sys.executable).with_name("zizmor")
+    options = ("--offline", "--persona=pedantic", "--strict-collection", "--format=json")
+    result = command(zizmor, *options, "--no-exit-codes", *paths)
+    assert result.returncode == 0, result.stderr
+    return {finding["ident"] for finding in json.loads(result.stdout)}
+
+
+def jobs(project: Path) -> Iterator[dict[str, Any]]:
+    """Those of GitLab; what has no script is a setting, or a part of others."""
+    return (job for job in load(project / ".gitlab-ci.yml").values() if "script" in job)
+
+
+def pins(workflow: Path) -> dict[str, str]:
+    return {action: commit for action, commit, _ in ACTION.findall(workflow.read_text())}
+
+
+@pytest.mark.parametrize(("use_docker", "ci"), COMBINATIONS)
+def test_files_fit_their_schemas(bake: Bake, command: Command, use_docker: bool, ci: str) -> None:
+    assert complaints(command, bake(use_docker=use_docker, ci=ci)) == ""
+
+
+@pytest.mark.parametrize(("use_docker", "ci"), COMBINATIONS)
+def test_an_audit_finds_nothing(bake: Bake, command: Command, use_docker: bool, ci: str) -> None:
+    assert findings(command, bake(use_docker=use_docker, ci=ci)) <= FORGIVEN
+
+
+def test_the_template_itself_fits_the_schemas_and_passes_the_audit(command: Command) -> None:
+    assert complaints(command, ROOT) == ""
+    assert findings(command, ROOT / ".github") == set()
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab", "none"])
+def test_nothing_is_left_of_a_ci_not_asked_for(bake: Bake, ci: str) -> None:
+    project = bake(ci=ci)
+
+    assert (project / ".github").exists() == (ci == "github")
+    assert (project / ".gitlab-ci.yml").exists() == (ci == "gitlab")
+    assert (project / "renovate.json").exists() == (ci == "gitlab")
+
+
+@pytest.mark.parametrize("use_docker", [True, False])
+def test_an_image_is_built_and_updated_where_there_is_one(bake: Bake, use_docker: bool) -> None:
+    project = bake(use_docker=use_docker, ci="github")
+
+    updated = {each["package-ecosystem"] for each in load(project / UPDATES)["updates"]}
+    assert ("image" in load(project / WORKFLOW)["jobs"]) == use_docker
+    assert ("docker" in updated) == ("docker-compose" in updated) == use_docker
+
+
+def test_actions_are_pinned_to_a_commit_and_say_its_version(bake: Bake) -> None:
+    for workflow in (bake(ci="github") / WORKFLOW, ROOT / WORKFLOW):
+        used = ACTION.findall(workflow.read_text())
+        assert used
+        for action, commit, comment in used:
+            assert re.fullmatch(r"[0-9a-f]{40}", commit), action
+            assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment), action
+
+
+def test_template_and_project_pin_the_same_commits(bake: Bake) -> None:
+    """What updates the one cannot read the other, which is no YAML before it is rendered."""
+    project = pins(bake(ci="github") / WORKFLOW)
+
+    assert project == pins(ROOT / WORKFLOW)
+
+
+def test_workflows_may_read_the_code_and_nothing_else(bake: Bake) -> None:
+    for workflow in map(load, (bake(ci="github") / WORKFLOW, ROOT / WORKFLOW)):
+        assert workflow["permissions"] == {"contents": "read"}
+        assert [job for job in workflow["jobs"].values() if "permissions" in job] == []
+        steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+        checkouts = [step for step in steps if "actions/checkout" in step.get("uses", "")]
+        assert len(checkouts) == len(workflow["jobs"])
+        assert {step["with"]["persist-credentials"] for step in checkouts} == {False}
+
+
+def test_every_job_of_gitlab_ends_in_time(bake: Bake) -> None:
+    project = bake(ci="gitlab")
+
+    usual = load(project / ".gitlab-ci.yml")["default"].get("timeout")
+    assert all(job.get("timeout", usual) for job in jobs(project))
+
+
+@pytest.mark.parametrize(("use_docker", "ci"), COMBINATIONS)
+def test_every_target_that_is_asked_for_is_in_the_makefile(
+    bake: Bake, use_docker: bool, ci: str
+) -> None:
+    project = bake(use_docker=use_docker, ci=ci)
+
+    names = [*SCHEMAS, ".pre-commit-config.yaml"]
+    text = "\n".join((project / n).read_text() for n in names if (project / n).exists())
+    asked = set(re.findall(r"^\s*-? *(?:run: |entry: )?make ([a-z-]+)$", text, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (project / "Makefile").read_text(), re.MULTILINE))
+    assert asked == ({"check"} if ci == "none" else {"check", "check-deploy", "test"})
+    assert asked <= targets
+
+
+def test_both_ends_of_what_python_may_be_are_tested(bake: Bake) -> None:
+    project = bake(ci="github")
+
+    oldest = tomllib.loads((project / "pyproject.toml").read_text())["project"]["requires-python"]
+    for workflow in (project / WORKFLOW, ROOT / WORKFLOW):
+        tested = load(workflow)["jobs"]["test"]["strategy"]["matrix"]["python"]
+        assert oldest == f">={tested[0]}"
+        assert len(tested) > 1
+
+
+def test_both_ends_of_what_django_may_be_are_tested(bake: Bake) -> None:
+    table = tomllib.loads((bake() / "pyproject.toml").read_text())["project"]
+    [allowed] = [name for name in table["dependencies"] if name.startswith("django>")]
+    lines = load(ROOT / WORKFLOW)["jobs"]["test"]["strategy"]["matrix"]["django"]
+
+    major, minor = map(int, lines[-1].split("."))
+    assert allowed == f"django>={lines[0]},<{major}.{minor + 1}"
+
+
+@pytest.mark.parametrize(("words", "times"), [(["DJANGO=5.2"], 1), ([], 0)])
+@pytest.mark.usefixtures("project_python")
+def test_make_takes_a_line_of_django_where_one_is_named(
+    command: Command, words: list[str], times: int
+) -> None:
+    planned = command("make", "--dry-run", "project", *words).stdout
+
+    assert "scripts/template.py .build" in planned
+    assert planned.count("'django==5.2.*'") == times
+
+
+@pytest.fixture
+def repository(bake: Bake, command: Command, project_python: Path) -> Path:
+    """A new project with its first commit ready, and with an environment."""
+    project = bake()
+    (project / ".venv").symlink_to(project_python.parent.parent)
+    command("git", "init", "--quiet", cwd=project)
+    command("git", "add", "--all", ":!.venv", cwd=project)
+    return project
+
+
+def pre_commit(command: Command, repository: Path) -> tuple[int, str]:
+    # That a migration is missing is what a test of the project says too, on servers of its own.
+    result = command(
+        *(".venv/bin/python", "-m", "pre_commit", "run"), cwd=repository, env={"SKIP": "migrations"}
+    )
+    return result.returncode, result.stdout
+
+
+def test_what_is_made_can_be_committed(command: Command, repository: Path) -> None:
+    assert pre_commit(command, repository)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "hook"),
+    [
+        ("core/a.py", "import os\n", "ruff-check"),
+        ("core/a.py", "a=1\n", "ruff-format"),
+        ("docs/a.md", "<<<<<<< HEAD\n", "merge-conflicts"),
+        ("a.pem", PRIVATE_KEY, "private-keys"),
+        (".env", "SECRET_KEY=a\n", "env-files"),
+        ("deploy/.env.production", "SECRET_KEY=a\n", "env-files"),
+    ],
+)
+def test_what_is_wrong_is_not_committed(
+    command: Command, repository: Path, path: str, text: str, hook: str
+) -> None:
+    (repository / path).parent.mkdir(exist_ok=True)
+    (repository / path).write_text(text)
+    command("git", "add", "--force", path, cwd=repository)
+
+    status, said = pre_commit(command, repository)
+
+    assert status == 1
+    assert re.findall(r"hook id: (\S+)", said) == [hook]
