@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import template as house
+import yaml
 from helpers import Bake
 from template import PROJECT, ROOT
 
@@ -62,8 +63,9 @@ def anchors(document: str) -> set[str]:
 def targets(folder: Path) -> set[str]:
     """What make can do in the folder; the template's documents speak of the project's as well."""
     homes = [folder, folder / PROJECT]
-    found = [home / "Makefile" for home in homes if (home / "Makefile").exists()]
-    return {t for path in found for t in re.findall(r"(?m)^([a-z-]+):", path.read_text())}
+    found = [home / name for home in homes for name in ("Makefile", "docker.mk")]
+    texts = [path.read_text() for path in found if path.exists()]
+    return {target for text in texts for target in re.findall(r"(?m)^([a-z-]+):", text)}
 
 
 def broken_links(path: Path, document: str) -> Iterator[str]:
@@ -78,6 +80,13 @@ def missing_files(path: Path, document: str) -> Iterator[str]:
         homes = (path.parent / span, path.parent / PROJECT / span)
         if PATH.fullmatch(span) and not any(home.exists() for home in homes):
             yield f"{path}: {span}"
+
+
+def test_every_manifest_is_yaml(folders: list[Path]) -> None:
+    for folder in folders:
+        for _, text in documents(folder):
+            for manifest in re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+                assert isinstance(yaml.safe_load(manifest), dict), manifest
 
 
 def test_every_target_of_make_that_is_named_exists(folders: list[Path]) -> None:

@@ -5,6 +5,7 @@ gunicorn itself reads. Times are in seconds.
 """
 
 import os
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -43,12 +44,20 @@ class Logger(glogging.Logger):
         self.access_log.info("request", extra=facts)
 
 
+def number(name: str, default: int) -> int:
+    """Gunicorn would take 0, and serve nobody."""
+    text = os.environ.get(name) or str(default)
+    if not (text.isdecimal() and int(text)):
+        sys.exit(f"{name} must be a whole number of at least 1.")
+    return int(text)
+
+
 logger_class = Logger
 
 # No multiple of the CPUs: a process in a container sees those of the machine, not its share.
-workers = os.environ.get("WEB_CONCURRENCY") or 2
+workers = number("WEB_CONCURRENCY", 2)
 worker_class = "gthread"
-threads = os.environ.get("WEB_THREADS") or 4
+threads = number("WEB_THREADS", 4)
 
 # Longer than proxies keep an idle connection (Caddy 120, nginx and AWS 60), else one of them sends
 # a request into a connection that we are closing. An idle connection holds no thread.

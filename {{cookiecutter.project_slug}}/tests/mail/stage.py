@@ -95,6 +95,7 @@ class Stage:
         ends.callback(mail_server.stop)
         self._folder = Path(tempfile.mkdtemp(prefix="mail-", dir="/tmp"))
         ends.callback(shutil.rmtree, self._folder)
+        self.alive = self._folder / "alive"
         self._children = ends.enter_context(Children())
         self._broker_url = f"unix://{self._folder / 'valkey.sock'}"
         self._environment = os.environ | {
@@ -103,6 +104,7 @@ class Stage:
             "REDIS_URL": self._broker_url,
             "EMAIL_URL": f"smtp://{HOST}:{mail_server.port}",
             "PUBLIC_URL": PUBLIC_URL,
+            "WORKER_ALIVE_FILE": str(self.alive),
             "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION": "False",
             "JWT_ALLAUTH_INVITATIONS": "True",
             "JWT_ALLAUTH_MFA_TOTP_MODE": "optional",

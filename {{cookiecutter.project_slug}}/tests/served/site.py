@@ -57,6 +57,24 @@ class Answer:
         return cookie.split(";")[0]
 
 
+class Begun:
+    """A request that gunicorn has begun to read, and whose rest is still to come."""
+
+    def __init__(self, port: int, method: str, path: str, body: bytes) -> None:
+        self._rest = body[1:]
+        self._connection = http.client.HTTPConnection(HOST, port, timeout=30)
+        self._connection.putrequest(method, path)
+        self._connection.putheader("Content-Type", "application/json")
+        self._connection.putheader("Content-Length", str(len(body)))
+        self._connection.endheaders(body[:1])
+
+    def finish(self) -> int:
+        """Returns the status of the answer."""
+        with closing(self._connection):
+            self._connection.send(self._rest)
+            return self._connection.getresponse().status
+
+
 class Site:
     """Made by ``serving``."""
 
@@ -72,12 +90,12 @@ class Site:
             **environment,
         }
         self._prepare()
-        self._port = gunicorn.start(
+        self.web = gunicorn.start(
             children,
             *(f"--workers={WORKERS}", f"--threads={THREADS}"),
             log=place.log("gunicorn"),
             environment=self._environment,
-        ).port
+        )
 
     def _prepare(self) -> None:
         subprocess.run(  # noqa: S603  our own script
@@ -113,7 +131,7 @@ class Site:
     ) -> Answer:
         begun = time.monotonic()
         content = {} if body is None else {"Content-Type": "application/json"}
-        with closing(http.client.HTTPConnection(HOST, self._port, timeout=30)) as connection:
+        with closing(http.client.HTTPConnection(HOST, self.web.port, timeout=30)) as connection:
             text = None if body is None else json.dumps(body)
             connection.request(method, path, text, content | (headers or {}))
             answer = connection.getresponse()
@@ -124,13 +142,16 @@ class Site:
     def send(self, request: bytes) -> Answer:
         """Bytes as they are, and nothing after them: whoever waits for more gets no answer."""
         begun = time.monotonic()
-        with closing(socket.create_connection((HOST, self._port), timeout=10)) as connection:
+        with closing(socket.create_connection((HOST, self.web.port), timeout=10)) as connection:
             connection.sendall(request)
             answer = http.client.HTTPResponse(connection)
             answer.begin()
             said = answer.read().decode(errors="replace")
         headers = dict(answer.getheaders())
         return Answer(answer.status, headers, [], said, time.monotonic() - begun)
+
+    def begin(self, method: str, path: str, body: Any) -> "Begun":
+        return Begun(self.web.port, method, path, json.dumps(body).encode())
 
     def sign_in(self) -> Answer:
         return self.ask("POST", "/api/auth/login/", {"email": EMAIL, "password": PASSWORD})

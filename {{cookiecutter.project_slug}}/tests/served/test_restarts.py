@@ -1,0 +1,110 @@
+"""Gunicorn is told to reload or to stop, and its workers end after so many requests."""
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+
+from config.env import BASE_DIR
+from devtools.gunicorn import ENVIRONMENT, Web
+from devtools.ports import HOST
+from tests.devtools.waiting import until
+from tests.parts.web import served
+from tests.served.site import EMAIL, WORKERS, Answer, Site, serving
+
+
+def workers(web: Web) -> list[int]:
+    """Those that have been started, in their order."""
+    return [int(pid) for pid in re.findall(r"Booting worker with pid: (\d+)", web.log)]
+
+
+def check_config(**environment: str) -> subprocess.CompletedProcess[str]:
+    gunicorn = [sys.executable, "-m", "gunicorn", "--config=config/gunicorn.conf.py"]
+    return subprocess.run(  # noqa: S603  our own words
+        [*gunicorn, "--check-config", "config.wsgi"],
+        cwd=BASE_DIR,
+        env=os.environ | ENVIRONMENT | environment,
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+
+
+def reload(web: Web) -> None:
+    """Returns when every former worker has ended."""
+    former = workers(web)
+    os.kill(web.process.process.pid, signal.SIGHUP)
+    until(lambda: all(f"Worker exiting (pid: {pid})" in web.log for pid in former))
+
+
+@contextmanager
+def kept_connection(site: Site) -> Iterator[Callable[[], Answer]]:
+    """Asks over and over on one connection, and opens another when it is told that it ends."""
+    with closing(http.client.HTTPConnection(HOST, site.web.port, timeout=30)) as connection:
+
+        def ask() -> Answer:
+            connection.request("GET", "/health/ready")
+            answer = connection.getresponse()
+            answer.read()
+            return Answer(answer.status, dict(answer.getheaders()), [], "", 0)
+
+        yield ask
+
+
+def test_reload_under_load_fails_no_request(site: Site) -> None:
+    with kept_connection(site) as first, kept_connection(site) as second:
+        requests = [site.sign_in, site.sign_in, first, second]
+        with site.load(*requests) as answers:
+            until(lambda: len(answers) > 50)
+            reload(site.web)
+            until(lambda: len(answers) > 150)
+            reload(site.web)
+
+    assert Counter(answer.status for answer in answers).keys() == {200}
+    assert len(workers(site.web)) == 3 * WORKERS
+
+
+def test_request_that_has_begun_is_answered_when_gunicorn_stops() -> None:
+    with serving() as site:
+        login = {"email": EMAIL, "password": "not that one"}
+        begun = [site.begin("POST", "/api/auth/login/", login) for _ in range(3)]
+        # They came before it and are taken in their order; no worker has run out of threads.
+        assert site.ask("GET", "/health/live").status == 200
+
+        os.kill(site.web.process.process.pid, signal.SIGTERM)
+        until(lambda: "Handling signal: term" in site.web.log)
+
+        assert [request.finish() for request in begun] == [401] * len(begun)
+        assert site.web.process.process.wait() == 0
+
+
+def test_worker_that_ends_after_so_many_requests_fails_none(tmp_path: Path) -> None:
+    limits = ("--workers=2", "--max-requests=20", "--max-requests-jitter=5")
+    with served(tmp_path, *limits) as web, ThreadPoolExecutor(4) as clients:
+        statuses = list(clients.map(lambda _: web.ask("/says/").status, range(200)))
+
+        assert "Autorestarting worker" in web.log
+
+    assert statuses == [200] * 200
+
+
+@pytest.mark.parametrize("name", ["WEB_CONCURRENCY", "WEB_THREADS"])
+@pytest.mark.parametrize("value", ["0", "many"])
+def test_number_that_makes_no_sense_stops_the_start(name: str, value: str) -> None:
+    ended = check_config(**{name: value})
+
+    assert ended.returncode != 0
+    assert name in ended.stderr
+
+
+def test_configuration_is_what_gunicorn_can_read() -> None:
+    assert check_config(WEB_THREADS="").returncode == 0
