@@ -45,10 +45,12 @@ NEXT_STEPS = """
 Your project is written. Next:
 
   cd {folder}
+  make setup
 {first_commit}  make run
 
-make run installs what the project needs into .venv/, brings PostgreSQL and Valkey along and
-serves; make help lists the rest. The secrets in .env are this project's alone: never commit it.
+make setup installs what the project needs into .venv/, and writes down in uv.lock what that is;
+make run brings PostgreSQL and Valkey along and serves; make help lists the rest. The secrets in
+.env are this project's alone: never commit it.
 """
 FIRST_COMMIT = '  git init && git add --all && git commit --message "Start from Gatehouse"\n'
 
@@ -90,8 +92,8 @@ def next_steps(project: Path) -> str:
     return NEXT_STEPS.format(folder=folder, first_commit=first_commit)
 
 
-def is_passing(project: Path) -> bool:
-    """Whether cruft makes the project to compare it, in a folder that is gone a moment later."""
+def is_thrown_away(project: Path) -> bool:
+    """Whether cruft makes it to compare, in a folder that Python's ``TemporaryDirectory`` names."""
     folder = project.resolve().parent
     temporary = Path(tempfile.gettempdir()).resolve()
     return folder.parent == temporary and bool(re.fullmatch(r"tmp\w{8}", folder.name))
@@ -107,7 +109,7 @@ def main(project: Path, answers: Answers) -> None:
     write_defaults(project, answers)
     remove_unwanted(project, answers)
     write_env(project)
-    if not is_passing(project):
+    if not is_thrown_away(project):
         say(next_steps(project))
 
 

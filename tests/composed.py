@@ -64,7 +64,7 @@ class Stack:
     """What the project's compose files describe.
 
     Args:
-        project: a baked project, whose slug no other one has.
+        project: a baked project; its slug is the name of everything that Docker makes of it.
         headers: on every request to the web server, as a proxy would write them.
     """
 
@@ -74,6 +74,7 @@ class Stack:
         self.web, self.mailpit = free_port(), free_port()
         self.environment = {**os.environ, "WEB_PORT": str(self.web)}
         self.environment["MAILPIT_PORT"] = str(self.mailpit)
+        self.said = ""
 
     def run(self, *words: str) -> str:
         """Returns what it printed; a failure is one of the test."""
@@ -128,15 +129,21 @@ class Stack:
         sent = {"Content-Type": "application/json", **self.headers, **bearer, **(headers or {})}
         return _ask(self.web, method, path, json.dumps(body) if body is not None else None, sent)
 
-    def letters_to(self, address: str) -> list[str]:
-        """The ids of the letters that the mail catcher has for the address."""
+    def letters(self) -> dict[str, str]:
+        """What the mail catcher has: the id of the latest letter to each address."""
         answer = _ask(self.mailpit, "GET", "/api/v1/messages?limit=1000", None, {})
-        letters = answer.json()["messages"]
-        return [each["ID"] for each in letters if each["To"][0]["Address"] == address]
+        return {each["To"][0]["Address"]: each["ID"] for each in answer.json()["messages"]}
 
-    def letter(self, letter: str) -> str:
+    def text_to(self, address: str) -> str:
+        """The letter to the address, as soon as it is there."""
+        until(lambda: address in self.letters())
+        letter = self.letters()[address]
         text: str = _ask(self.mailpit, "GET", f"/api/v1/message/{letter}", None, {}).json()["Text"]
         return text
+
+    def shell(self, script: str) -> None:
+        """Runs Python in the web container, with Django set up."""
+        self.compose("exec", "-T", "web", "python", "manage.py", "shell", "-c", script)
 
 
 def _ask(port: int, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
@@ -184,23 +191,21 @@ class Admin:
         return sessions
 
 
-class HalfSent:
-    """A request that the server has begun to read, and that ends when it is told to."""
+class Begun:
+    """A request that the server has begun to read, and whose rest is still to come."""
 
     def __init__(self, stack: Stack, path: str, body: Mapping[str, object]) -> None:
         content = json.dumps(body).encode()
-        headers = {**stack.headers, "Content-Type": "application/json"}
-        lines = [f"{name}: {value}" for name, value in headers.items()]
-        head = [f"POST {path} HTTP/1.1", *lines, f"Content-Length: {len(content)}", "", ""]
-        self._rest = content[5:]
-        self._connection = socket.create_connection((HOST, stack.web), timeout=30)
-        self._connection.sendall("\r\n".join(head).encode() + content[:5])
+        self._rest = content[1:]
+        self._connection = http.client.HTTPConnection(HOST, stack.web, timeout=30)
+        self._connection.putrequest("POST", path, skip_host="Host" in stack.headers)
+        headers = {"Content-Type": "application/json", "Content-Length": str(len(content))}
+        for name, value in {**headers, **stack.headers}.items():
+            self._connection.putheader(name, value)
+        self._connection.endheaders(content[:1])
 
     def finish(self) -> int:
         """Returns the status of the answer."""
         with closing(self._connection):
-            self._connection.sendall(self._rest)
-            answer = http.client.HTTPResponse(self._connection)
-            answer.begin()
-            answer.read()
-        return answer.status
+            self._connection.send(self._rest)
+            return self._connection.getresponse().status

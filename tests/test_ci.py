@@ -150,6 +150,45 @@ def test_every_target_that_is_asked_for_is_in_the_makefile(
     assert asked <= targets
 
 
+@pytest.mark.parametrize(("ci", "name"), [("github", WORKFLOW), ("gitlab", ".gitlab-ci.yml")])
+def test_tests_run_on_servers_of_the_job_and_in_a_browser(
+    bake: Bake, ci: str, name: str | Path
+) -> None:
+    loaded = load(bake(ci=ci) / name)
+    test = loaded["jobs"]["test"] if ci == "github" else loaded["test"]
+
+    variables = test.get("env", test.get("variables"))
+    assert {"DATABASE_URL", "REDIS_URL", "REQUIRE_BROWSER"} <= variables.keys()
+    servers = [server.get("image", server.get("name")) for server in services(test)]
+    assert servers == ["postgres:17", "valkey/valkey:8"]
+
+
+def services(job: dict[str, Any]) -> list[dict[str, Any]]:
+    """Those of GitHub have names, those of GitLab may be a word."""
+    found = job["services"]
+    each = found.values() if isinstance(found, dict) else found
+    return [{"name": one} if isinstance(one, str) else one for one in each]
+
+
+@pytest.mark.parametrize(("ci", "name"), [("github", WORKFLOW), ("gitlab", ".gitlab-ci.yml")])
+def test_ci_builds_the_image(bake: Bake, ci: str, name: str | Path) -> None:
+    assert "docker build ." in (bake(ci=ci) / name).read_text()
+
+
+def test_nobody_is_offered_a_major_version_of_postgresql(bake: Bake) -> None:
+    renovate = json.loads((bake(ci="gitlab") / "renovate.json").read_text())
+    [never] = [rule for rule in renovate["packageRules"] if not rule.get("enabled", True)]
+    [composed] = [
+        each
+        for each in load(bake(ci="github") / UPDATES)["updates"]
+        if each["package-ecosystem"] == "docker-compose"
+    ]
+
+    assert (never["matchPackageNames"], never["matchUpdateTypes"]) == (["postgres"], ["major"])
+    [ignored] = composed["ignore"]
+    assert ignored["dependency-name"] == "postgres"
+
+
 def test_both_ends_of_what_python_may_be_are_tested(bake: Bake) -> None:
     project = bake(ci="github")
 

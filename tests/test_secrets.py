@@ -10,7 +10,7 @@ import post_gen_project as hook
 import pytest
 from helpers import Bake, files, texts, variables
 
-SECRETS = ("SECRET_KEY", "JWT_SIGNING_KEY", "MFA_ENCRYPTION_KEYS", "POSTGRES_PASSWORD")
+SECRETS = hook.SECRETS
 
 
 @pytest.fixture

@@ -384,9 +384,9 @@ def version(pyproject: Path, *tables: str) -> str:
         ("projects/shop", False),
     ],
 )
-def test_only_a_folder_of_pythons_own_naming_is_passing(
+def test_only_a_folder_of_pythons_own_naming_is_thrown_away(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str, passing: bool
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
 
-    assert hook.is_passing(tmp_path / folder) == passing
+    assert hook.is_thrown_away(tmp_path / folder) == passing

@@ -43,5 +43,7 @@ def show_life(**_: object) -> None:
 
     To ask the worker itself (``celery inspect ping``) takes a second of CPU each time.
     """
-    if file := os.environ.get("WORKER_ALIVE_FILE"):
-        Path(file).touch()
+    from django.conf import settings
+
+    if settings.WORKER_ALIVE_FILE:
+        Path(settings.WORKER_ALIVE_FILE).touch()

@@ -45,7 +45,10 @@ class Logger(glogging.Logger):
 
 
 def number(name: str, default: int) -> int:
-    """Gunicorn would take 0, and serve nobody."""
+    """What the environment says, or the default; ends the program if it is no number from 1 on.
+
+    Gunicorn would take 0, and serve nobody.
+    """
     text = os.environ.get(name) or str(default)
     if not (text.isdecimal() and int(text)):
         sys.exit(f"{name} must be a whole number of at least 1.")

@@ -30,7 +30,7 @@ START_SECONDS = 60.0
 _NOT_DEVELOPMENT = """\
 This starts the development server, and DEBUG is not True.
   - To develop: set DEBUG=True in .env. If you have none, copy .env.example to .env, and give its
-    three secrets a value each: python3 -c 'import secrets; print(secrets.token_urlsafe(64))'
+    secrets a value each: python3 -c 'import secrets; print(secrets.token_urlsafe(64))'
   - To serve the public: see README.md."""
 _MIGRATE_ADVICE = "Mend that and start again. With a DATABASE_URL of yours: is its server running?"
 _ACCOUNTS_ADVICE = "Nobody could sign in without the demo accounts. Mend that and start again."

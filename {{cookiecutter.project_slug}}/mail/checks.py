@@ -14,6 +14,8 @@ from core.checks import as_check, error, warning
 
 def _mail_server() -> Iterator[CheckMessage]:
     """What EMAIL_URL names is installed and has its options. Nothing is connected to."""
+    if "EMAIL_URL" in settings.ENVIRONMENT_PROBLEMS:
+        return
     try:
         backend = _backend()
     except (ImportError, ImproperlyConfigured) as problem:

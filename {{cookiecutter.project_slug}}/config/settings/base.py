@@ -37,6 +37,8 @@ MIDDLEWARE = [
     "core.headers.HeadersMiddleware",
     "core.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    # In development Django serves static files itself, uncollected.
+    *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "corsheaders.middleware.CorsMiddleware",
     "core.intake.IntakeMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -47,10 +49,6 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
-
-if not DEBUG:
-    # In development Django serves static files itself, uncollected.
-    MIDDLEWARE.insert(4, "whitenoise.middleware.WhiteNoiseMiddleware")
 
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"

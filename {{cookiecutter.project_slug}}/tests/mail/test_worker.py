@@ -21,8 +21,8 @@ def test_worker_without_its_broker_touches_nothing(stage: Stage) -> None:
     until(stage.alive.exists)
 
     stage.kill_broker()
-    until(lambda: worker.log.read_text().count("Cannot connect") == 1)
+    until(lambda: worker.log.read_text().count("Cannot connect") >= 1)
     last = stage.alive.stat().st_mtime_ns
-    until(lambda: worker.log.read_text().count("Cannot connect") == 3)
+    until(lambda: worker.log.read_text().count("Cannot connect") >= 3)
 
     assert stage.alive.stat().st_mtime_ns == last

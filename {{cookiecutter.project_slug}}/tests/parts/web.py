@@ -26,7 +26,7 @@ class Web:
         self, path: str, body: str = "", *, method: str = "GET", **headers: str
     ) -> HTTPResponse:
         """Without the answer's body, which is read and thrown away."""
-        with closing(HTTPConnection(HOST, self._started.port, timeout=10)) as connection:
+        with closing(HTTPConnection(HOST, self._started.port, timeout=30)) as connection:
             connection.request(method, path, body.encode(), headers)
             answer = connection.getresponse()
             answer.read()
@@ -35,7 +35,7 @@ class Web:
     def send(self, request: bytes) -> bytes:
         """What may be no HTTP; returns all that is said to it."""
         with closing(
-            socket.create_connection((HOST, self._started.port), timeout=10)
+            socket.create_connection((HOST, self._started.port), timeout=30)
         ) as connection:
             connection.sendall(request)
             return b"".join(iter(lambda: connection.recv(65_536), b""))

@@ -30,7 +30,7 @@ def folders(template: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Pa
     made = [ROOT]
     for use_docker, ci, licence in FILE_OPTIONS:
         answers = {"use_docker": use_docker, "ci": ci, "licence": licence}
-        made.append(house.bake(template, tmp_path_factory.mktemp("papers"), answers))
+        made.append(house.bake(template, tmp_path_factory.mktemp("documents"), answers))
     return made
 
 
@@ -98,19 +98,21 @@ def test_every_target_of_make_that_is_named_exists(folders: list[Path]) -> None:
 
 
 def test_every_link_leads_somewhere(folders: list[Path]) -> None:
-    papers = [paper for folder in folders for paper in documents(folder)]
+    all_of_them = [each for folder in folders for each in documents(folder)]
 
-    assert [link for path, text in papers for link in broken_links(path, text)] == []
+    assert [link for path, text in all_of_them for link in broken_links(path, text)] == []
 
 
 @pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md"])
 def test_every_file_that_is_named_exists(folders: list[Path], name: str) -> None:
-    papers = [(folder / name, (folder / name).read_text(encoding="utf-8")) for folder in folders]
+    all_of_them = [
+        (folder / name, (folder / name).read_text(encoding="utf-8")) for folder in folders
+    ]
 
-    assert [file for path, text in papers for file in missing_files(path, text)] == []
+    assert [file for path, text in all_of_them for file in missing_files(path, text)] == []
 
 
-def test_template_and_projects_have_their_papers(folders: list[Path]) -> None:
+def test_template_and_projects_have_their_documents(folders: list[Path]) -> None:
     names = ("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 
     missing = [f / name for f in folders for name in names if not (f / name).is_file()]
