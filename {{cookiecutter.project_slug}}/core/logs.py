@@ -16,7 +16,7 @@ from structlog.typing import EventDict, Processor
 
 # A part of a path with so long a run in it is a link's token, whatever a mail program has put
 # around it. A UUID is shorter.
-_TOKEN_IN_PATH = re.compile(r"(?<=[/\n])[^/\n]*[\w.:%~-]{40,}[^/\s]*")
+_TOKEN_IN_PATH = re.compile(r"(?<=[/\n])[^/\n]*[\w.:%~=-]{40,}[^/\s]*")
 # Gunicorn repeats what it could not read, which may be a cookie or a piece of a body.
 _UNREADABLE = re.compile(r"^(Invalid request from ip=\S*: [^:]*).*", re.DOTALL)
 

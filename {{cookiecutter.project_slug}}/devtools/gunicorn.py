@@ -8,16 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from config.env import BASE_DIR
+from devtools import production
 from devtools.ports import HOST
 from devtools.processes import Child, Children
 
+SERVERS = frozenset({"DATABASE_URL", "REDIS_URL"})
 ENVIRONMENT = {
-    "ENV_FILE": str(BASE_DIR / "devtools" / "production.env"),
+    **{name: value for name, value in production.ENVIRONMENT.items() if name not in SERVERS},
     "ALLOWED_HOSTS": f"{HOST},api.example.test",
     "SECURE_SSL_REDIRECT": "False",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
-"""Settings for fuzzing and benchmarks, whatever the owner's are; without those of the servers."""
+"""Settings for fuzzing and benchmarks, without those of the servers."""
 
 _LISTENING = re.compile(rf"http://{re.escape(HOST)}:(\d+)")
 

@@ -37,7 +37,8 @@ def welcome(
     """
     Args:
         mailbox: whether the letters can be read here, and do not go to a mail server.
-        passwords: of the demo accounts, None where the owner has set another; empty without any.
+        passwords: of the demo accounts, None where one has another or is not there; empty
+            without any.
     """
     addresses = _ADDRESSES + (_MAILBOX if mailbox else "")
     accounts = _demo(address, passwords) if passwords else _OWN_DATABASE
@@ -46,7 +47,7 @@ def welcome(
 
 def _demo(address: str, passwords: Mapping[str, str | None]) -> str:
     lines = [
-        f"  {email:<18}  {password or '(has a password of its own by now)'}"
+        f"  {email:<18}  {password or '(not there, or with a password of its own)'}"
         for email, password in passwords.items()
     ]
     known = {email: password for email, password in passwords.items() if password}

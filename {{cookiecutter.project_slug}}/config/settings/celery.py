@@ -24,11 +24,12 @@ CELERY_TASK_SOFT_TIME_LIMIT = 240
 WORKER_ALIVE_FILE = env.text("WORKER_ALIVE_FILE")
 CELERY_TASK_ALWAYS_EAGER = env.boolean("CELERY_TASK_ALWAYS_EAGER", False)
 CELERY_TIMEZONE = TIME_ZONE
+# None less often than a release may start beat anew, which counts from its start.
 CELERY_BEAT_SCHEDULE = {
     "purge-sessions": {"task": "accounts.tasks.purge_sessions", "schedule": 3600.0},
-    "purge-admin-sessions": {"task": "accounts.tasks.purge_admin_sessions", "schedule": 86_400.0},
+    "purge-admin-sessions": {"task": "accounts.tasks.purge_admin_sessions", "schedule": 3600.0},
     "purge-invitations": {"task": "accounts.tasks.purge_invitations", "schedule": 3600.0},
     "purge-second-factor": {"task": "accounts.tasks.purge_second_factor", "schedule": 3600.0},
     "sweep-mail": {"task": "mail.tasks.sweep", "schedule": 30.0},
-    "purge-mail": {"task": "mail.tasks.purge", "schedule": 86_400.0},
+    "purge-mail": {"task": "mail.tasks.purge", "schedule": 3600.0},
 }

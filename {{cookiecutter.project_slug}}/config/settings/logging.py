@@ -25,6 +25,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         **{name: {"handlers": [], "propagate": True} for name in _WITH_HANDLERS},
+        # Django leaves it to the server to drop the body of an answer to HEAD.
+        "gunicorn.http.wsgi": {"level": "ERROR"},
         # Scanners ask for any name: they get their 400, and fill no log.
         "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
         # A task's own line says it all when it is done.

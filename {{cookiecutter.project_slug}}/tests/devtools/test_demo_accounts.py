@@ -8,6 +8,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import User
 from devtools.management.commands.demo_accounts import demo_password
+from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -52,7 +53,17 @@ def test_a_password_of_the_owners_own_is_not_guessed(
 
     assert passwords(capsys)["user@example.com"] is None
     call_command("demo_accounts")
-    assert "its password has been changed" in capsys.readouterr().out
+    assert "with a password of its own" in capsys.readouterr().out
+
+
+def test_none_is_made_beside_the_accounts_of_people(
+    settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.DEBUG = True
+    make_user(email="ada@example.test")
+
+    assert passwords(capsys) == {"admin@example.com": None, "user@example.com": None}
+    assert User.objects.count() == 1
 
 
 def test_passwords_differ_by_account_and_by_project(settings: Any) -> None:

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import redis
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
@@ -51,6 +53,19 @@ def test_without_redis_it_is_ready_and_says_what_is_away(
         "oldest_unsent_mail": 0.0,
     }
     assert "redis" in caplog.text
+
+
+@pytest.mark.django_db
+def test_redis_that_takes_no_writes_is_away(client: Client, settings: Any) -> None:
+    url = urlsplit(settings.REDIS_URL)
+    with redis.Redis.from_url(settings.REDIS_URL) as server:
+        server.acl_setuser("reader", enabled=True, passwords="+word", commands=["+@read", "+ping"])
+        reader = url._replace(netloc=f"reader:word@{url.netloc.rpartition('@')[2]}")
+        settings.REDIS_URL = reader.geturl()
+        states = client.get("/health/ready").json()
+        server.acl_deluser("reader")
+
+    assert (states["status"], states["redis"]) == ("degraded", "unavailable")
 
 
 def test_ready_names_what_it_cannot_serve_without_and_never_why(

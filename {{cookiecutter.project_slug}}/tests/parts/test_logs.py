@@ -183,6 +183,10 @@ def test_token_is_hidden_wherever_it_comes_from(style: str) -> None:
         assert "/a/…/" in line.encode().decode("unicode_escape" if style == "json" else "utf-8")
 
 
+def test_token_that_a_mail_program_has_broken_is_hidden() -> None:
+    assert entry(record(f"GET /a/{TOKEN[:20]}=3D={TOKEN[20:40]}/"))["event"] == "GET /a/…/"
+
+
 def test_what_follows_a_hidden_token_is_kept() -> None:
     assert entry(record("x", path=f"/{TOKEN}", more="kept"))["more"] == "kept"
     assert entry(record(f"/{TOKEN}/ kept"))["event"] == "/…/ kept"
@@ -277,6 +281,13 @@ def test_each_request_is_an_event_without_query_and_token(tmp_path: Path) -> Non
         "bytes": int(answer.headers["Content-Length"]),
     }
     assert (refused["path"], refused["status"]) == ("/a/…/", 404)
+
+
+def test_answer_to_head_is_no_warning(tmp_path: Path) -> None:
+    with served(tmp_path, LOG_FORMAT="json") as web:
+        line_of(web.ask("/says/", method="HEAD"), web)
+
+    assert {entry["level"] for entry in web.entries if "HEAD" in str(entry)} == {"info"}
 
 
 def test_probes_that_pass_are_not_logged(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from config.env import BASE_DIR
-from devtools.gunicorn import ENVIRONMENT, Web
+from devtools.gunicorn import Web
 from devtools.ports import HOST
+from devtools.production import ENVIRONMENT
 from tests.devtools.waiting import until
 from tests.parts.web import served
 from tests.served.site import EMAIL, WORKERS, Answer, Site, serving

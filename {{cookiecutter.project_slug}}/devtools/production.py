@@ -1,0 +1,25 @@
+"""Settings as in production: ``python -m devtools.production manage.py check`` runs with them."""
+
+import os
+import secrets
+import sys
+
+ENVIRONMENT = {
+    # Whatever the owner's are.
+    "ENV_FILE": os.devnull,
+    # New in each process: what lies in a file is sooner or later somebody's secret.
+    "SECRET_KEY": secrets.token_urlsafe(64),
+    "JWT_SIGNING_KEY": secrets.token_urlsafe(64),
+    "MFA_ENCRYPTION_KEYS": secrets.token_urlsafe(64),
+    "DEBUG": "False",
+    "ALLOWED_HOSTS": "api.example.test",
+    "PUBLIC_URL": "https://api.example.test",
+    "DATABASE_URL": "postgresql://127.0.0.1:9/nowhere",
+    "REDIS_URL": "redis://127.0.0.1:9",
+    "EMAIL_URL": "smtp://127.0.0.1:9",
+}
+
+if __name__ == "__main__":
+    os.execve(  # noqa: S606  Python, with the words that its owner has typed
+        sys.executable, [sys.executable, *sys.argv[1:]], os.environ | ENVIRONMENT
+    )
