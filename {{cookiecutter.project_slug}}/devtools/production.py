@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import subprocess
 import sys
 
 ENVIRONMENT = {
@@ -19,7 +20,14 @@ ENVIRONMENT = {
     "EMAIL_URL": "smtp://127.0.0.1:9",
 }
 
+
+def main() -> int:
+    """Returns the exit code of the program."""
+    command = [sys.executable, *sys.argv[1:]]
+    return subprocess.run(  # noqa: S603  Python, with the words that its owner has typed
+        command, env=os.environ | ENVIRONMENT, check=False
+    ).returncode
+
+
 if __name__ == "__main__":
-    os.execve(  # noqa: S606  Python, with the words that its owner has typed
-        sys.executable, [sys.executable, *sys.argv[1:]], os.environ | ENVIRONMENT
-    )
+    sys.exit(main())
