@@ -59,6 +59,7 @@ def served(folder: Path, *options: str, **environment: str) -> Iterator[Web]:
     with Children() as children:
         started = gunicorn.start(
             children,
+            "--workers=1",
             *options,
             log=folder / "gunicorn.log",
             environment=os.environ | {"DJANGO_SETTINGS_MODULE": SETTINGS} | environment,
