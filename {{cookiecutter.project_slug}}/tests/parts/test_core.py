@@ -62,8 +62,10 @@ def test_redis_that_takes_no_writes_is_away(client: Client, settings: Any) -> No
         server.acl_setuser("reader", enabled=True, passwords="+word", commands=["+@read", "+ping"])
         reader = url._replace(netloc=f"reader:word@{url.netloc.rpartition('@')[2]}")
         settings.REDIS_URL = reader.geturl()
-        states = client.get("/health/ready").json()
-        server.acl_deluser("reader")
+        try:
+            states = client.get("/health/ready").json()
+        finally:
+            server.acl_deluser("reader")
 
     assert (states["status"], states["redis"]) == ("degraded", "unavailable")
 
@@ -95,6 +97,12 @@ def test_probes_may_ask_an_address_over_plain_http(
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
 def test_probes_can_only_be_read(path: str, client: Client) -> None:
     assert client.post(path).status_code == 405
+
+
+def test_no_task_of_beat_waits_longer_than_releases_are_apart(settings: Any) -> None:
+    waits = [entry["schedule"] for entry in settings.CELERY_BEAT_SCHEDULE.values()]
+
+    assert max(waits) <= 3600, "a new beat counts from its start"
 
 
 def test_unknown_path_of_the_api_is_json(client: Client) -> None:
