@@ -18,7 +18,6 @@ from accounts.errors import MfaDisabled, OriginNotAllowed
 from accounts.known_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.tokens import Tokens
 from core.cookies import set_cookie
-from core.throttling import AnonRateThrottle, ScopedRateThrottle
 
 Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
 
@@ -36,7 +35,6 @@ class PublicEndpoint:
 
     authentication_classes: Sequence[Any] = ()
     permission_classes: Sequence[Any] = ()
-    throttle_classes: Sequence[Any] = (AnonRateThrottle, ScopedRateThrottle)
 
     def get_authenticate_header(self, request: Request) -> str:
         """DRF would turn a 401 into a 403 without one."""

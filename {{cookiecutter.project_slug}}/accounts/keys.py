@@ -6,8 +6,9 @@ replaced without signing anybody out (``docs/keys.md``).
 
 import base64
 import hashlib
+import json
 from datetime import timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import jwt
@@ -23,6 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings
 from jwt.exceptions import PyJWTError
+from jwt.utils import base64url_decode
 from rest_framework_simplejwt.backends import TokenBackend
 
 CLOCK_SKEW = timedelta(seconds=5)
@@ -49,6 +51,17 @@ class KeyedTokenBackend(TokenBackend):
         return hashlib.sha256(named).hexdigest()[:16]
 
     @cached_property
+    def prepared_signing_key(self) -> Any:
+        """
+        PyJWT looks at a plain secret for each token, whether it is a public key by mistake
+        (``problem_of`` does, once). A key that is marked as a secret it takes as it is.
+        """
+        if self.algorithm != "HS256":
+            return super().prepared_signing_key
+        secret = base64.urlsafe_b64encode(str(self.signing_key).encode()).decode().rstrip("=")
+        return jwt.PyJWK({"kty": "oct", "k": secret}, "HS256")
+
+    @cached_property
     def prepared_verifying_key(self) -> Any:
         return _public_key(str(self.signing_key))
 
@@ -66,11 +79,18 @@ def verifying(token: str) -> KeyedTokenBackend:
     """
     Raises:
         KeyError: the token names no key of ours.
-        PyJWTError, ValueError, RecursionError: it has no header that can be read.
+        ValueError, TypeError, RecursionError: it has no header that can be read.
     """
-    return _ring(
+    ring = _ring(
         settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY, tuple(settings.JWT_VERIFYING_KEYS)
-    )[jwt.get_unverified_header(token)["kid"]]
+    )
+    return ring[_key_id_in(token.partition(".")[0])]
+
+
+@lru_cache(maxsize=16)
+def _key_id_in(header: str) -> str:
+    """Cached, for all tokens of a key have the same header; what else it says, decoding checks."""
+    return str(json.loads(base64url_decode(header))["kid"])
 
 
 def algorithm_of(key: str) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from jwt.exceptions import PyJWTError
 from rest_framework_simplejwt.exceptions import TokenBackendError
 
 from accounts import keys
@@ -127,5 +126,5 @@ def _read(token: str, token_type: str) -> dict[str, Any]:
         if claims["token_type"] != token_type or "exp" not in claims or "aud" in claims:
             raise TokenNotValid
         return claims | {name: uuid.UUID(str(claims[name])) for name in ("sub", "sid", "jti")}
-    except (TokenBackendError, PyJWTError, KeyError, ValueError, AttributeError, RecursionError):
+    except (TokenBackendError, KeyError, ValueError, TypeError, RecursionError):
         raise TokenNotValid from None

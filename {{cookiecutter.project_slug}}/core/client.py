@@ -1,6 +1,7 @@
 """Who is asking: the address and the user agent of the client behind a request."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -50,6 +51,7 @@ def client_network(request: HttpRequest) -> str:
     return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))
 
 
+@lru_cache(maxsize=1_024)
 def _valid(address: str) -> str | None:
     """Some proxies write the port as well; the zone of a link is no part of an address."""
     text = address.strip()

@@ -1,4 +1,4 @@
-"""Counts hits against limits: in Redis, in one atomic step each.
+"""Counts hits against limits: in Redis, all that one request counts in one atomic step.
 
 While Redis is away each process goes on counting by itself, so that its limits are as many times
 higher as there are processes; a log line says when that begins and when it ends.
@@ -6,17 +6,16 @@ higher as there are processes; a log line says when that begins and when it ends
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from math import ceil
 from threading import Lock
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import redis
 from django.conf import settings
 from limits import RateLimitItem
-from limits.errors import StorageError
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.retry import Retry
@@ -28,6 +27,28 @@ MAX_OWN_KEYS = 10_000
 TIMEOUT = 0.25
 """Seconds that Redis has to answer."""
 
+# One script for any number of limits: each further question would cost a request as much as this.
+_HIT = """
+local now, waits, is_free = ARGV[1], {}, true
+for i, key in ipairs(KEYS) do
+    local amount, window = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
+    -- The newest is first: once this one is older than the window, one more fits in.
+    local oldest = tonumber(redis.call("LINDEX", key, amount - 1) or 0)
+    waits[i] = math.max(math.ceil(oldest + window - tonumber(now)), 0)
+    is_free = is_free and waits[i] == 0
+end
+if is_free then
+    for i, key in ipairs(KEYS) do
+        redis.call("LPUSH", key, now)
+        redis.call("LTRIM", key, 0, tonumber(ARGV[2 * i]) - 1)
+        redis.call("EXPIRE", key, ARGV[2 * i + 1])
+    end
+end
+return waits
+"""
+
+Hit = tuple[RateLimitItem, str]
+"""A limit, and what is counted against it."""
 T = TypeVar("T")
 
 
@@ -48,8 +69,8 @@ class Limiter:
             # A connection from before a restart of Redis is replaced at once.
             retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
         )
-        storage = RedisStorage("redis://", connection_pool=pool, wrap_exceptions=True)
-        self._shared = MovingWindowRateLimiter(storage)
+        self._redis = redis.Redis(connection_pool=pool)
+        self._script = self._redis.register_script(_HIT)
         self._own_storage = MemoryStorage()
         self._own = MovingWindowRateLimiter(self._own_storage)
         self._pause = pause
@@ -57,45 +78,52 @@ class Limiter:
         self._is_away = False
         self._asked_again_at = 0.0
 
-    def hit(self, limit: RateLimitItem, *key: str) -> int:
-        """Counts one, and returns 0; or the seconds until one would count again."""
+    def hit(self, hits: Sequence[Hit]) -> list[int]:
+        """Counts them all, or none where one of them is one too many.
 
-        def decide(limiter: MovingWindowRateLimiter) -> int:
-            if limiter.hit(limit, *key):
-                return 0
-            free_at = limiter.get_window_stats(limit, *key).reset_time
-            return max(ceil(free_at - time.time()), 1)
+        Returns:
+            for each the seconds until it would count, 0 where its limit is not reached.
+        """
+        return self._ask(lambda: self._hit_shared(hits), lambda: list(map(self._hit_own, hits)))
 
-        return self._ask(decide)
-
-    def forget(self, limit: RateLimitItem, *key: str) -> None:
+    def forget(self, limit: RateLimitItem, key: str) -> None:
         """Begins anew."""
-        self._ask(lambda limiter: limiter.clear(limit, *key))
+        name = limit.key_for(key)
+        self._ask(lambda: bool(self._redis.delete(name)), lambda: self._own_storage.clear(name))
 
-    def _ask(self, question: Callable[[MovingWindowRateLimiter], T]) -> T:
+    def _hit_shared(self, hits: Sequence[Hit]) -> list[int]:
+        names = [limit.key_for(key) for limit, key in hits]
+        rates = [number for limit, _ in hits for number in (limit.amount, limit.get_expiry())]
+        return cast(list[int], self._script(names, [repr(time.time()), *rates]))
+
+    def _hit_own(self, hit: Hit) -> int:
+        # A request that one limit refuses may count in another: nobody else is asked here.
+        if self._own.hit(*hit):
+            return 0
+        free_at = self._own.get_window_stats(*hit).reset_time
+        return max(ceil(free_at - time.time()), 1)
+
+    def _ask(self, shared: Callable[[], T], own: Callable[[], T]) -> T:
         asked_at = time.monotonic()
         if asked_at >= self._asked_again_at:
             try:
-                answer = question(self._shared)
-            except StorageError as error:
+                answer = shared()
+            except redis.RedisError as error:
                 self._note_failure(error)
             else:
                 if self._is_away:
                     self._note_success(asked_at)
                 return answer
-        return question(self._own_window())
-
-    def _own_window(self) -> MovingWindowRateLimiter:
         if len(self._own_storage.events) > MAX_OWN_KEYS:
             self._own_storage.reset()
-        return self._own
+        return own()
 
-    def _note_failure(self, error: StorageError) -> None:
+    def _note_failure(self, error: redis.RedisError) -> None:
         with self._lock:
             was_away, self._is_away = self._is_away, True
             self._asked_again_at = time.monotonic() + self._pause
         if not was_away:
-            logger.warning("Redis is away, limits hold per process: %s", error.storage_error)
+            logger.warning("Redis is away, limits hold per process: %s", error)
 
     def _note_success(self, asked_at: float) -> None:
         with self._lock:

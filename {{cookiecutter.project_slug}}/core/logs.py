@@ -16,7 +16,8 @@ from structlog.typing import EventDict, Processor
 
 # A part of a path with so long a run in it is a link's token, whatever a mail program has put
 # around it. A UUID is shorter.
-_TOKEN_IN_PATH = re.compile(r"(?<=[/\n])[^/\n]*[\w.:%~=-]{40,}[^/\s]*")
+_TOKEN_LENGTH = 40
+_TOKEN_IN_PATH = re.compile(rf"(?<=[/\n])[^/\n]*[\w.:%~=-]{{{_TOKEN_LENGTH},}}[^/\s]*")
 # Gunicorn repeats what it could not read, which may be a cookie or a piece of a body.
 _UNREADABLE = re.compile(r"^(Invalid request from ip=\S*: [^:]*).*", re.DOTALL)
 
@@ -38,7 +39,8 @@ def formatter(style: str) -> ProcessorFormatter:
 
 def without_secrets(text: str) -> str:
     """The text without the tokens of links: Django logs the path of a request that it refuses."""
-    return _TOKEN_IN_PATH.sub("…", _UNREADABLE.sub(r"\1", text))
+    text = _UNREADABLE.sub(r"\1", text)
+    return _TOKEN_IN_PATH.sub("…", text) if len(text) >= _TOKEN_LENGTH else text
 
 
 def _entry(_: Any, __: str, found: EventDict) -> EventDict:

@@ -9,11 +9,12 @@ account, the flow calls ``hit``, which counts for the account whoever asks. The 
 """
 
 import uuid
+from functools import cache
 from typing import Any, cast
 
 from django.conf import settings
 from django.utils.crypto import salted_hmac
-from limits import RateLimitItemPerSecond
+from limits import RateLimitItem, RateLimitItemPerSecond
 from rest_framework import throttling
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
@@ -26,39 +27,18 @@ POLICY, STATE = "RateLimit-Policy", "RateLimit"
 """Headers of draft-ietf-httpapi-ratelimit-headers, beside ``Retry-After``."""
 
 
-class Limit:
-    """A scope's rate as ``amount`` in ``window`` seconds; without an amount there is none."""
-
-    def __init__(self, scope: str, amount: int | None, window: int | None) -> None:
-        self.scope, self.amount, self.window = scope, amount, window
-        self._item = RateLimitItemPerSecond(amount or 1, window or 1, namespace=scope)
-
-    def hit(self, key: str) -> int:
-        """Counts one, and returns 0; or the seconds to wait until one would count."""
-        return limiter().hit(self._item, key) if self.amount else 0
-
-    def forget(self, key: str) -> None:
-        if self.amount:
-            limiter().forget(self._item, key)
-
-    def add_headers(self, view: Any, wait: int) -> None:
-        """Adds to the headers that DRF will put into the view's answer."""
-        _add(view, POLICY, f'"{self.scope}";q={self.amount};w={self.window}')
-        if wait:
-            _add(view, STATE, f'"{self.scope}";r=0;t={wait}')
-
-
 class LimitReached(Throttled):
     """429 for a limit that no view has; ``wait`` is in seconds."""
 
     wait: int
 
-    def __init__(self, limit: Limit, wait: int) -> None:
+    def __init__(self, limit: RateLimitItem, wait: int) -> None:
         super().__init__(wait)
         self._limit = limit
 
     def add_headers(self, view: Any) -> None:
-        self._limit.add_headers(view, self.wait)
+        """Adds to the headers that DRF will put into the view's answer."""
+        _add_headers(view, self._limit, self.wait)
 
 
 def hit(scope: str, *, of: object, account: uuid.UUID | None = None) -> None:
@@ -72,29 +52,45 @@ def hit(scope: str, *, of: object, account: uuid.UUID | None = None) -> None:
         LimitReached: it was one too many, and is not counted.
     """
     limit = _limit(scope)
-    wait = limit.hit(_digest(of))
-    if wait:
+    wait = _count(limit, of)
+    if limit and wait:
         _record(scope, account)
         raise LimitReached(limit, wait)
 
 
 def allows(scope: str, *, of: object) -> bool:
     """Counts one more where nobody is to be refused: False says that it is one too many."""
-    return not _limit(scope).hit(_digest(of))
+    return not _count(_limit(scope), of)
 
 
 def forget(scope: str, *, of: object) -> None:
     """Begins to count anew for it."""
-    _limit(scope).forget(_digest(of))
+    if limit := _limit(scope):
+        limiter().forget(limit, _digest(of))
 
 
-def _limit(scope: str) -> Limit:
-    return Limit(scope, *throttling.ScopedRateThrottle().parse_rate(_rate(scope)))
+def _count(limit: RateLimitItem | None, of: object) -> int:
+    return limiter().hit([(limit, _digest(of))])[0] if limit else 0
 
 
-def _rate(scope: str) -> str | None:
+def _limit(scope: str) -> RateLimitItem | None:
+    """None where there is none; read when it is asked for, and not when a class is made."""
     rates = cast(dict[str, str | None], settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"])
-    return rates[scope]
+    rate = rates[scope]
+    return _parsed(scope, rate) if rate else None
+
+
+@cache
+def _parsed(scope: str, rate: str) -> RateLimitItem:
+    amount, window = cast(tuple[int, int], throttling.ScopedRateThrottle().parse_rate(rate))
+    return RateLimitItemPerSecond(amount, window, namespace=scope)
+
+
+def _add_headers(view: Any, limit: RateLimitItem, wait: int) -> None:
+    scope, amount, window = limit.namespace, limit.amount, limit.get_expiry()
+    _add(view, POLICY, f'"{scope}";q={amount};w={window}')
+    if wait:
+        _add(view, STATE, f'"{scope}";r=0;t={wait}')
 
 
 def _add(view: Any, name: str, value: str) -> None:
@@ -109,43 +105,64 @@ def _digest(of: object) -> str:
     return salted_hmac("core.throttling", str(of), algorithm="sha256").hexdigest()
 
 
-class AtomicThrottle(throttling.SimpleRateThrottle):
-    """Behind a throttle of DRF: ``class Mine(throttling.AnonRateThrottle, AtomicThrottle)``."""
+class AtomicThrottle(throttling.BaseThrottle):
+    """Counts a request for whoever is signed in, or for their address."""
 
-    # What is counted, as ``hit`` names it; the scope is a part of each key anyway.
-    cache_format = "%(ident)s"
-    num_requests: int | None
-    duration: int | None
+    _wait = 0
 
-    def get_rate(self) -> str | None:
-        # Read when it is asked for, and not when the class is made.
-        return _rate(str(self.scope))
-
-    def get_ident(self, request: Request) -> str:
-        return client_network(request)
+    def scopes(self, request: Request, view: Any) -> list[str]:
+        """What the request counts as."""
+        raise NotImplementedError
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        limit = Limit(str(self.scope), self.num_requests, self.duration)
-        of = self.get_cache_key(request, view) if limit.amount else None
-        if of is None:
+        limits = [limit for scope in self.scopes(request, view) if (limit := _limit(scope))]
+        if not limits:
             return True
-        self._wait = limit.hit(_digest(of))
-        limit.add_headers(view, self._wait)
-        if self._wait:
-            _record(limit.scope)
+        digest = _digest(request.user.pk if _is_signed_in(request) else client_network(request))
+        waits = limiter().hit([(limit, digest) for limit in limits])
+        for limit, wait in zip(limits, waits, strict=True):
+            self._note(view, limit, wait)
         return not self._wait
+
+    def _note(self, view: Any, limit: RateLimitItem, wait: int) -> None:
+        _add_headers(view, limit, wait)
+        if wait:
+            _record(limit.namespace)
+        self._wait = max(self._wait, wait)
 
     def wait(self) -> int:
         return self._wait
 
 
-class AnonRateThrottle(throttling.AnonRateThrottle, AtomicThrottle):
+class AnonRateThrottle(AtomicThrottle):
     """Whoever is not signed in, by address."""
 
+    def scopes(self, request: Request, view: Any) -> list[str]:
+        return [] if _is_signed_in(request) else ["anon"]
 
-class UserRateThrottle(throttling.UserRateThrottle, AtomicThrottle):
+
+class UserRateThrottle(AtomicThrottle):
     """Whoever is signed in, by account; others by address."""
 
+    def scopes(self, request: Request, view: Any) -> list[str]:
+        return ["user"]
 
-class ScopedRateThrottle(throttling.ScopedRateThrottle, AtomicThrottle):
+
+class ScopedRateThrottle(AtomicThrottle):
     """A view's own limit, by account or by address."""
+
+    def scopes(self, request: Request, view: Any) -> list[str]:
+        scope = getattr(view, "throttle_scope", None)
+        return [scope] if scope else []
+
+
+class RequestThrottle(ScopedRateThrottle):
+    """What every request counts as, and the view's own limit, in one step for both."""
+
+    def scopes(self, request: Request, view: Any) -> list[str]:
+        everybody = "user" if _is_signed_in(request) else "anon"
+        return [everybody, *super().scopes(request, view)]
+
+
+def _is_signed_in(request: Request) -> bool:
+    return bool(request.user and request.user.is_authenticated)

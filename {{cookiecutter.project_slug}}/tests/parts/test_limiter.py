@@ -27,7 +27,11 @@ def limiter(rates: Rates) -> Limiter:
 
 
 def hits(limiter: Limiter, number: int) -> list[bool]:
-    return [limiter.hit(LIMIT, "key") == 0 for _ in range(number)]
+    return [wait(limiter) == 0 for _ in range(number)]
+
+
+def wait(limiter: Limiter, key: str = "key") -> int:
+    return limiter.hit([(LIMIT, key)])[0]
 
 
 def test_so_many_pass_and_no_more(limiter: Limiter) -> None:
@@ -37,7 +41,7 @@ def test_so_many_pass_and_no_more(limiter: Limiter) -> None:
 def test_keys_are_counted_apart(limiter: Limiter) -> None:
     hits(limiter, 3)
 
-    assert limiter.hit(LIMIT, "another key") == 0
+    assert wait(limiter, "another key") == 0
 
 
 def test_window_slides(limiter: Limiter) -> None:
@@ -46,10 +50,10 @@ def test_window_slides(limiter: Limiter) -> None:
         clock.shift(50)
         hits(limiter, 2)
         clock.shift(9)
-        assert limiter.hit(LIMIT, "key") == 1
+        assert wait(limiter) == 1
         clock.shift(2)
         assert hits(limiter, 2) == [True, False], "the first of the three is older than a minute"
-        assert limiter.hit(LIMIT, "key") == 49
+        assert wait(limiter) == 49
 
 
 def test_refused_hits_do_not_count(limiter: Limiter) -> None:
@@ -83,7 +87,7 @@ def test_process_forgets_before_it_runs_out_of_memory(monkeypatch: pytest.Monkey
     limiter = Limiter(NOWHERE)
 
     for number in range(100):
-        limiter.hit(LIMIT, f"key {number}")
+        wait(limiter, f"key {number}")
 
     assert len(limiter._own_storage.events) <= 11
 

@@ -1,20 +1,24 @@
 """Sessions: the parts of them that no endpoint shows."""
 
 import uuid
+from collections import Counter
 from datetime import timedelta
 from io import StringIO
 from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.db.models import Model
 from django.utils import timezone
 
 from accounts import sessions, tasks
 from accounts.client import Client
 from accounts.models import LoginChallenge, Session, User
-from accounts.tokens import RefreshClaims
+from accounts.tokens import AccessClaims, RefreshClaims
 from tests.client import Browser
 from tests.people import make_user
+from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
 
@@ -64,6 +68,59 @@ def test_raw_rotation_equals_the_plain_one(
     assert grant.expires_at == raw["expires_at"]
 
 
+def everything(row: Model) -> dict[str, Any]:
+    return {name: value for name, value in vars(row).items() if name != "_state"}
+
+
+def test_raw_reading_equals_the_plain_one(signed_in: Browser, user: User) -> None:
+    User.objects.filter(pk=user.pk).update(first_name="Ada", invited_at=timezone.now())
+    signed_in.refresh()
+    plain = Session.objects.select_related("user").get()
+
+    claims = AccessClaims(user.pk, plain.pk, user.role, True)
+    raw = sessions.find_live(claims, now=timezone.now())
+
+    assert raw is not None
+    assert everything(raw) == everything(plain)
+    assert everything(raw.user) == everything(plain.user)
+    assert vars(raw.user._state) == vars(plain.user._state)
+
+
+LATER = timedelta(days=400)
+
+
+@pytest.mark.parametrize(
+    ("other_session", "other_user", "is_active", "later", "is_found"),
+    [
+        (False, False, True, timedelta(0), True),
+        (True, False, True, timedelta(0), False),
+        (False, True, True, timedelta(0), False),
+        (False, False, False, timedelta(0), False),
+        (False, False, True, LATER, False),
+    ],
+    ids=["as it is", "of another session", "of another person", "closed account", "expired"],
+)
+def test_raw_reading_finds_what_the_plain_one_finds(
+    other_session: bool,
+    other_user: bool,
+    is_active: bool,
+    later: timedelta,
+    is_found: bool,
+    signed_in: Browser,
+) -> None:
+    session, now = Session.objects.get(), timezone.now() + later
+    User.objects.update(is_active=is_active)
+    claims = AccessClaims(
+        user_id=make_user().pk if other_user else session.user_id,
+        session_id=uuid.uuid4() if other_session else session.pk,
+        role="USER",
+        email_verified=True,
+    )
+
+    assert (sessions.find_live(claims, now=now) is not None) == is_found
+    assert sessions.is_live(claims, now=now) == is_found
+
+
 def test_device_is_the_one_that_refreshed_last(signed_in: Browser) -> None:
     signed_in.refresh(headers={"User-Agent": "x" * 1_000})
 
@@ -84,10 +141,35 @@ def test_expired_sessions_are_purged_and_no_others(
             expires_at=now - timedelta(seconds=1),
         )
 
-    tasks.purge_sessions()
+    with statements(1 + 3):
+        tasks.purge_sessions()
 
     assert signed_in.refresh().status_code == 200
     assert Session.objects.count() == 1
+
+
+def updates_of_sessions() -> Counter[str]:
+    """How many this transaction has made, and how many of them in place (PostgreSQL's HOT)."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables"
+            " WHERE relname = 'accounts_session'"
+        )
+        return Counter(dict(zip(("all", "in place"), cursor.fetchone(), strict=True)))
+
+
+def test_refresh_touches_no_index(signed_in: Browser) -> None:
+    before = updates_of_sessions()
+
+    signed_in.refresh()
+
+    assert updates_of_sessions() - before == {"all": 1, "in place": 1}
+
+
+def test_page_of_sessions_keeps_room_for_their_refreshes(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'accounts_session'")
+        assert cursor.fetchone() == (["fillfactor=80"],)
 
 
 @pytest.mark.parametrize(
