@@ -67,9 +67,10 @@ threads = number("WEB_THREADS", 4)
 keepalive = 130
 # A worker that is told to stop finishes what it has begun; what stops gunicorn must wait longer.
 graceful_timeout = 30
-# What a library leaks goes with its worker; not with all of them at once.
-max_requests = 10_000
-max_requests_jitter = 1_000
+# What a library leaks goes with its worker; not with all of them at once. Starting one costs the CPU
+# of a thousand requests.
+max_requests = 50_000
+max_requests_jitter = 5_000
 
 # A worker shows that it lives by touching a file, which takes too long on a disk that is busy.
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn makes a file of its own name in it

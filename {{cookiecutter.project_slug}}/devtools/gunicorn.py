@@ -17,7 +17,6 @@ ENVIRONMENT = {
     **{name: value for name, value in production.ENVIRONMENT.items() if name not in SERVERS},
     "ALLOWED_HOSTS": f"{HOST},api.example.test",
     "SECURE_SSL_REDIRECT": "False",
-    "PYTHONDONTWRITEBYTECODE": "1",
 }
 """Settings for fuzzing and benchmarks, without those of the servers."""
 

@@ -8,13 +8,13 @@ import re
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
 import redis
 from django.db import connection
 
-from tests.devtools.waiting import until
 from tests.mail.stage import Stage
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
@@ -35,6 +35,7 @@ class Places:
     def __init__(self, stage: Stage, broker: "redis.Redis") -> None:
         self._stage = stage
         self._broker = broker
+        self._heard: SimpleQueue[str] = SimpleQueue()
         self._commands: list[str] = []
 
     def look(self) -> dict[str, str]:
@@ -49,14 +50,15 @@ class Places:
     def listen(self, monitor: Any, end: str) -> None:
         """Until this word is in a command."""
         for heard in monitor.listen():
-            self._commands.append(heard["command"])
+            self._heard.put(heard["command"])
             if end in heard["command"]:
                 return
 
     def _traffic(self) -> str:
         mark = str(uuid.uuid4())
         self._broker.echo(mark)
-        until(lambda: any(mark in command for command in self._commands))
+        while mark not in (command := self._heard.get(timeout=10)):
+            self._commands.append(command)
         return "\n".join(self._commands)
 
 

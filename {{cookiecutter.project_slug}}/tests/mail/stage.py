@@ -13,10 +13,11 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 
 import redis
@@ -39,16 +40,26 @@ from tests.limits import NEVER_REACHED
 from tests.mail.wire import Wire
 
 PUBLIC_URL = "https://api.example.test"
+WORKER = (
+    *("--app=config", "worker", "--concurrency=1", "--loglevel=INFO"),
+    # Every second it shows that it lives, and without a look for others of its kind.
+    *("--heartbeat-interval=1", "--without-mingle", "--without-gossip"),
+)
 
 
 class Inbox:
-    """The mail server's end: what arrived, whole, and what it answers to a recipient."""
+    """The mail server's end: what arrived, whole, and what it answers to that."""
 
     def __init__(self) -> None:
+        self.speaks = Event()
+        """While it is not set, the server takes letters and says nothing to them."""
+        self.clear()
+
+    def clear(self) -> None:
         self.answers: dict[str, str] = {}
-        self.is_silent = False
-        """Whether it takes a letter and says nothing to that."""
+        """To a recipient, and to a letter to them."""
         self.letters: list[EmailMessage] = []
+        self.speaks.set()
 
     @property
     def arrived(self) -> Counter[str]:
@@ -70,9 +81,8 @@ class Inbox:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = cast(bytes, envelope.content)
         self.letters.append(message_from_bytes(content, policy=policy.default))
-        if self.is_silent:
-            await asyncio.Event().wait()
-        return "250 OK"
+        await asyncio.to_thread(self.speaks.wait)
+        return self.answers.get(envelope.rcpt_tos[0], "250 OK")
 
 
 class MailServer(Controller):
@@ -86,13 +96,20 @@ class MailServer(Controller):
 
 
 class Stage:
-    """For one test; ``ends`` takes it down."""
+    """For one test after the other, each of which ends with ``clear``; ``ends`` takes it down."""
 
     def __init__(self, ends: ExitStack, inbox: Inbox) -> None:
         self.inbox = inbox
+        self._webs: list[gunicorn.Web] = []
+        self._wires: list[Wire] = []
+        self._worker: Child | None = None
+        self._has_broker = False
+        self._read: dict[Path, int] = {}
         mail_server = MailServer(inbox, hostname=HOST, port=0)
         mail_server.start()
         ends.callback(mail_server.stop)
+        # Else its threads that wait for that would not let the tests end.
+        ends.callback(inbox.speaks.set)
         self._folder = Path(tempfile.mkdtemp(prefix="mail-", dir="/tmp"))
         ends.callback(shutil.rmtree, self._folder)
         self.alive = self._folder / "alive"
@@ -113,8 +130,29 @@ class Stage:
             "THROTTLE_RATES": NEVER_REACHED,
         }
         self.start_broker()
-        self._wires: list[Wire] = []
         self.start_web()
+
+    def clear(self) -> None:
+        """No letter, answer or line of a log gets from one test into the next."""
+        self.inbox.speaks.set()
+        if not self._has_broker:
+            # The worker asks ever more seldom whether it is back.
+            self.kill_worker()
+            self.start_broker()
+        self._drop_letters()
+        self.inbox.clear()
+        self._wires[0].answers.clear()
+        while len(self._webs) > 1:
+            self._wires.pop()
+            self._kill(self._webs.pop().process)
+        self._read = {log: log.stat().st_size for log in self._folder.glob("*.log")}
+
+    def _drop_letters(self) -> None:
+        Mail.objects.all().delete()
+        with self.broker() as broker:
+            broker.delete("celery")
+        if self._worker and not self._worker.ended:
+            until(self.is_idle)
 
     # The web
 
@@ -126,8 +164,11 @@ class Stage:
 
     def start_web(self, **environment: str) -> None:
         """Starts one, or one more with other settings."""
-        self._environment |= environment
-        self._wires.append(Wire(self._serve()))
+        log = self._new_log(f"gunicorn-{len(self._webs)}")
+        options = ("--workers=1", "--threads=4")
+        settings = self._environment | environment
+        self._webs.append(gunicorn.start(self._children, *options, log=log, environment=settings))
+        self._wires.append(Wire(self._webs[-1].port))
         # Its worker process is still on its way, and answers as soon as it is there.
         assert self.browser().get("/health/ready").status_code == 200
 
@@ -135,12 +176,6 @@ class Stage:
     def answers(self) -> list[Any]:
         """All that was said to a browser, by one web after the other."""
         return [answer for wire in self._wires for answer in wire.answers]
-
-    def _serve(self) -> int:
-        """Returns the port."""
-        log = self._folder / f"gunicorn-{len(self._wires)}.log"
-        options = ("--workers=1", "--threads=4")
-        return gunicorn.start(self._children, *options, log=log, environment=self._environment).port
 
     # The broker
 
@@ -151,10 +186,12 @@ class Stage:
     def start_broker(self) -> None:
         place = Place(self._folder, self._folder, None, durable=False)
         valkey.start(self._children, place)
+        self._has_broker = True
 
     def kill_broker(self) -> None:
         os.kill(self._broker_process(), signal.SIGKILL)
         until(self._children.take_ended)
+        self._has_broker = False
 
     @contextmanager
     def hung_broker(self) -> Iterator[None]:
@@ -173,14 +210,33 @@ class Stage:
     # The worker
 
     def start_worker(self) -> Child:
-        options = ["--concurrency=1", "--loglevel=INFO", "--without-mingle", "--without-gossip"]
-        worker = self._start("celery", "--app=config", "worker", *options)
-        worker.wait_until(lambda: " ready." in worker.log.read_text(), seconds=60)
-        return worker
+        """Returns the one that runs, if there is one."""
+        if self._worker and self._worker.ended:
+            self.kill_worker()
+        if not self._worker:
+            self._worker = self._start("celery", *WORKER)
+            log = self._worker.log
+            self._worker.wait_until(lambda: " ready." in log.read_text(), seconds=60)
+        return self._worker
 
-    def kill_worker(self, worker: Child) -> None:
-        os.killpg(worker.process.pid, signal.SIGKILL)
-        self._children.wait(worker)
+    def kill_worker(self) -> None:
+        """What it has not acknowledged is lost: the broker would give it to another in an hour."""
+        if self._worker:
+            self._kill(self._worker)
+            self._worker = None
+            if self._has_broker:
+                with self.broker() as broker:
+                    broker.delete("unacked", "unacked_index")
+
+    @contextmanager
+    def hung_worker(self) -> Iterator[None]:
+        """Begins no task, and ends none."""
+        group = self.start_worker().process.pid
+        os.killpg(group, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.killpg(group, signal.SIGCONT)
 
     def is_idle(self) -> bool:
         """Whether the worker has acknowledged every task that it took."""
@@ -204,15 +260,26 @@ class Stage:
     # Each of them
 
     def logs(self) -> str:
-        """What each program has logged, those with one name since the last of them was started."""
-        return "".join(log.read_text() for log in self._folder.glob("*.log"))
+        """What each program has logged in this test; a killed worker's went with it."""
+        logs = self._folder.glob("*.log")
+        return "".join(log.read_bytes()[self._read.get(log, 0) :].decode() for log in logs)
+
+    def _new_log(self, name: str) -> Path:
+        log = self._folder / f"{name}.log"
+        self._read.pop(log, None)
+        return log
+
+    def _kill(self, child: Child) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(child.process.pid, signal.SIGKILL)
+        self._children.wait(child)
 
     def _start(self, module: str, *arguments: str) -> Child:
         """Starts a Python program; it is killed in the end, for it has nothing to finish."""
         return self._children.start(
             module,
             [sys.executable, "-m", module, *arguments],
-            log=self._folder / f"{module}.log",
+            log=self._new_log(module),
             stop_signal=signal.SIGKILL,
             cwd=BASE_DIR,
             environment=self._environment,

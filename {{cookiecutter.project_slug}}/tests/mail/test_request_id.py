@@ -26,10 +26,9 @@ def done(stage: Stage, task: str) -> list[dict[str, Any]]:
 
 def test_worker_logs_the_id_of_the_request_that_asked_for_the_task(stage: Stage) -> None:
     stage.start_worker()
-    ids = [stage.browser().sign_up(f"{name}@example.test")["X-Request-ID"] for name in "abc"]
-    until(lambda: len(done(stage, "mail.tasks.send")) == len(ids))
+    ids = {stage.browser().sign_up(f"{name}@example.test")["X-Request-ID"] for name in "abc"}
 
-    assert [entry["request_id"] for entry in done(stage, "mail.tasks.send")] == ids
+    until(lambda: {entry["request_id"] for entry in done(stage, "mail.tasks.send")} >= ids)
 
 
 def test_task_that_no_request_has_asked_for_goes_by_its_own_id(stage: Stage) -> None:
@@ -39,7 +38,7 @@ def test_task_that_no_request_has_asked_for_goes_by_its_own_id(stage: Stage) -> 
     stage.sweep()
     until(lambda: done(stage, "mail.tasks.sweep"))
 
-    [sweep] = done(stage, "mail.tasks.sweep")
+    sweep = done(stage, "mail.tasks.sweep")[-1]
     assert sweep["request_id"] == sweep["task"]
 
 

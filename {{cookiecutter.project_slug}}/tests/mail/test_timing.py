@@ -4,7 +4,6 @@ import random
 import time
 from collections.abc import Callable
 from itertools import count
-from statistics import median
 
 import pytest
 
@@ -13,10 +12,10 @@ from tests.client import Browser
 from tests.mail.stage import Stage
 
 TOLERANCE = 0.15
-"""Share by which two medians may differ on a machine that has other work."""
+"""Share by which two times may differ on a machine that has other work."""
 LEAST_TOLERANCE = 0.0005
 """Seconds by which they may differ, however short they are."""
-MEASUREMENTS = 3
+MEASUREMENTS = 5
 """So many at most: noise comes and goes, what tells addresses apart is there each time."""
 
 Ask = Callable[[Browser, str], object]
@@ -41,28 +40,32 @@ def seconds(ask: Ask, browser: Browser, address: str) -> float:
     return time.perf_counter() - began
 
 
-def medians(ask: Ask, browser: Browser, known: str, rounds: int) -> tuple[float, float]:
-    """Of requests for a known address and for new ones, asked in a random order."""
+def fastest(ask: Ask, browser: Browser, known: str, rounds: int) -> tuple[float, float]:
+    """Of requests for a known address and for new ones, asked in a random order.
+
+    Other work on the machine makes an answer slower, and never faster.
+    """
     times: dict[bool, list[float]] = {True: [], False: []}
     order = [True, False] * rounds
     random.shuffle(order)
     for is_known in order:
         address = known if is_known else f"nobody{next(_numbers)}@example.test"
         times[is_known].append(seconds(ask, browser, address))
-    return median(times[True]), median(times[False])
+    return min(times[True]), min(times[False])
 
 
 def are_alike(one: float, other: float) -> bool:
     return abs(one - other) <= max(LEAST_TOLERANCE, TOLERANCE * max(one, other))
 
 
-@pytest.mark.parametrize(("ask", "rounds"), [(ask_for_reset, 100), (sign_up, 30), (sign_in, 30)])
+@pytest.mark.parametrize(("ask", "rounds"), [(ask_for_reset, 50), (sign_up, 15), (sign_in, 15)])
 def test_known_and_unknown_addresses_take_the_same_time(
     stage: Stage, user: User, ask: Ask, rounds: int
 ) -> None:
     browser = stage.browser()
-    medians(ask, browser, user.email, 5)
+    with stage.hung_worker():
+        fastest(ask, browser, user.email, 3)
 
-    measured = (medians(ask, browser, user.email, rounds) for _ in range(MEASUREMENTS))
+        measured = (fastest(ask, browser, user.email, rounds) for _ in range(MEASUREMENTS))
 
-    assert any(are_alike(*pair) for pair in measured)
+        assert any(are_alike(*pair) for pair in measured)

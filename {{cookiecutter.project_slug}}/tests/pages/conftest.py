@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Error,
+    Page,
+    Playwright,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -21,6 +30,13 @@ NO_BROWSER = (
     "the pages are tested in Chromium or Chrome, and none is on the PATH: "
     "`make browser`, which is `.venv/bin/playwright install chromium`, brings one"
 )
+
+TELL_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) => {
+  console.error("violation", event.violatedDirective, event.blockedURI, event.sourceFile);
+});
+"""
+DESK: ViewportSize = {"width": 1280, "height": 720}
 
 # A busy machine is no failure; what comes at once is not waited for any longer.
 expect.set_options(timeout=30_000)
@@ -43,31 +59,50 @@ def _site(settings: Any, live_server: Any) -> None:
 
 
 @pytest.fixture
-def options() -> dict[str, Any]:
-    """How the browser is set up, for tests to parametrize: see Playwright's ``new_context``."""
-    return {}
-
-
-@pytest.fixture
 def forgiven() -> list[str]:
     """Words of errors that the test expects on the browser's console, such as "status of 401"."""
     return []
 
 
+@pytest.fixture(scope="module")
+def tab(chromium: Browser, live_server: Any) -> Iterator[Page]:
+    """To start another one costs more than most tests do."""
+    with chromium.new_context(base_url=live_server.url) as context:
+        context.add_init_script(TELL_VIOLATIONS)
+        yield context.new_page()
+
+
 @pytest.fixture
-def page(
-    chromium: Browser, live_server: Any, options: dict[str, Any], forgiven: list[str]
-) -> Iterator[Page]:
-    """An empty page of a new browser; whatever goes to its console fails the test.
+def page(tab: Page, forgiven: list[str]) -> Iterator[Page]:
+    """An empty page of a browser that knows nothing; what goes to its console fails the test.
 
     Errors of scripts go there, and what the Content-Security-Policy has stopped.
     """
     logged: list[str] = []
-    with chromium.new_context(base_url=live_server.url, **options) as context:
-        context.on("console", lambda message: logged.append(f"{message.type}: {message.text}"))
-        context.on("weberror", lambda web_error: logged.append(str(web_error.error)))
-        yield context.new_page()
+
+    def log_message(message: ConsoleMessage) -> None:
+        logged.append(f"{message.type}: {message.text}")
+
+    def log_error(error: Error) -> None:
+        logged.append(str(error))
+
+    tab.on("console", log_message)
+    tab.on("pageerror", log_error)
+    yield tab
+    _forget(tab)
+    tab.remove_listener("console", log_message)
+    tab.remove_listener("pageerror", log_error)
     assert [line for line in logged if not any(words in line for words in forgiven)] == []
+
+
+def _forget(tab: Page) -> None:
+    """Undoes all that tests do to a page."""
+    tab.unroute_all()
+    tab.goto("about:blank")
+    tab.set_viewport_size(DESK)
+    tab.emulate_media(color_scheme="light")
+    tab.context.set_offline(False)
+    tab.context.clear_cookies()
 
 
 def _found(playwright: Playwright) -> dict[str, Any]:

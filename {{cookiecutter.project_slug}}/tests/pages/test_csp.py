@@ -18,17 +18,6 @@ from tests.people import PASSWORD, make_user
 
 urlpatterns = [*project, path("mailbox/", include("django_mail_preview.urls"))]
 
-TELL_VIOLATIONS = """
-addEventListener("securitypolicyviolation", (event) => {
-  console.error("violation", event.violatedDirective, event.blockedURI, event.sourceFile);
-});
-"""
-
-
-@pytest.fixture(autouse=True)
-def _violations(page: Page) -> None:
-    page.add_init_script(TELL_VIOLATIONS)
-
 
 @pytest.fixture
 def admin(page: Page, forgiven: list[str]) -> Page:
@@ -43,14 +32,11 @@ def admin(page: Page, forgiven: list[str]) -> Page:
     return page
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["index", "accounts_user_changelist", "accounts_user_add", "mail_mail_changelist"],
-)
-def test_admin_page_works(name: str, admin: Page) -> None:
-    admin.goto(reverse(f"admin:{name}"))
+def test_pages_of_the_admin_work(admin: Page) -> None:
+    for name in ("accounts_user_changelist", "accounts_user_add", "mail_mail_changelist"):
+        admin.goto(reverse(f"admin:{name}"))
 
-    expect(admin.locator("#content h1")).to_be_visible()
+        expect(admin.locator("#content h1")).to_be_visible()
 
 
 def test_form_of_the_admin_works(admin: Page) -> None:

@@ -1,10 +1,13 @@
 """The form that ends a reset and an invitation."""
 
 import re
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, Request, Route, expect
 
 from accounts.models import User
 from tests.client import Browser
@@ -22,11 +25,16 @@ def form(page: Page, user: User) -> Page:
 
 
 @pytest.fixture
-def sent(form: Page) -> list[str]:
+def sent(form: Page) -> Iterator[list[str]]:
     """The passwords that the form sends, as they are sent."""
     bodies: list[str] = []
-    form.on("request", lambda request: bodies.extend(filter(None, [request.post_data])))
-    return bodies
+
+    def note(request: Request) -> None:
+        bodies.extend(filter(None, [request.post_data]))
+
+    form.on("request", note)
+    yield bodies
+    form.remove_listener("request", note)
 
 
 def is_signed_in(page: Page) -> bool:
@@ -67,27 +75,21 @@ def test_form_leaves_no_way_back_to_a_spent_link(form: Page) -> None:
     expect(form).to_have_url("about:blank")
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "field", "words"),
-    [
-        ("12345678", "12345678", FIRST, "This password is too common."),
+def test_refused_password_is_told_beside_its_field(form: Page, forgiven: list[str]) -> None:
+    forgiven.append("status of 400")
+    for first, second, field, words in (
         ("", "", FIRST, "Enter a password."),
         (NEW, "", SECOND, "Repeat the password here."),
         (NEW, "something else", SECOND, "The two passwords are not the same."),
-    ],
-)
-def test_refused_password_is_told_beside_its_field(
-    first: str, second: str, field: str, words: str, form: Page, forgiven: list[str]
-) -> None:
-    forgiven.append("status of 400")
+        ("12345678", "12345678", FIRST, "This password is too common."),
+    ):
+        choose(form, first, second)
 
-    choose(form, first, second)
-
-    refused = form.locator(field)
-    expect(refused).to_have_accessible_description(re.compile(re.escape(words)))
-    expect(refused).to_have_attribute("aria-invalid", "true")
-    expect(refused).to_be_focused()
-    expect(form.locator(".error", has_text=words)).to_be_visible()
+        refused = form.locator(field)
+        expect(refused).to_have_accessible_description(re.compile(re.escape(words)))
+        expect(refused).to_have_attribute("aria-invalid", "true")
+        expect(refused).to_be_focused()
+        expect(form.locator(".error", has_text=words)).to_be_visible()
 
 
 def test_what_was_typed_is_kept_and_mended(form: Page, forgiven: list[str]) -> None:
@@ -131,23 +133,25 @@ def test_cookies_that_are_blocked_are_told(form: Page, forgiven: list[str]) -> N
     expect(form.get_by_role("alert")).to_contain_text("Allow cookies for this site")
 
 
-@pytest.mark.parametrize(
-    ("status", "headers", "words"),
-    [
-        (429, {"Retry-After": "90"}, "Too many attempts. Try again in 2 minutes."),
-        (429, {}, "Too many attempts. Try again in 1 minute."),
-        (503, {}, "Something went wrong on our side."),
-    ],
-)
-def test_server_that_cannot_take_it_now_is_told(
-    status: int, headers: dict[str, str], words: str, form: Page, forgiven: list[str]
-) -> None:
-    form.route(f"**{SET_NEW}", lambda route: route.fulfill(status=status, headers=headers))
-    forgiven.append(f"status of {status}")
+def answering(**answer: Any) -> Callable[[Route], None]:
+    return lambda route: route.fulfill(**answer)
 
-    choose(form)
 
-    expect(form.get_by_role("alert")).to_contain_text(words)
+def test_server_that_cannot_take_it_now_is_told(form: Page, forgiven: list[str]) -> None:
+    forgiven += ["status of 429", "status of 503"]
+    for answer, words in (
+        (
+            {"status": 429, "headers": {"Retry-After": "90"}},
+            "Too many attempts. Try again in 2 minutes.",
+        ),
+        ({"status": 429}, "Too many attempts. Try again in 1 minute."),
+        ({"status": 503}, "Something went wrong on our side."),
+    ):
+        form.route(f"**{SET_NEW}", answering(**answer))
+
+        choose(form)
+
+        expect(form.get_by_role("alert")).to_contain_text(words)
 
 
 def test_server_that_is_out_of_reach_is_told(form: Page, forgiven: list[str]) -> None:
@@ -176,7 +180,12 @@ def test_passwords_can_be_looked_at(form: Page) -> None:
         expect(form.locator(field)).to_have_attribute("type", "text")
 
 
-@pytest.mark.parametrize("options", [{"java_script_enabled": False}], ids=["no script"])
-def test_form_says_that_it_needs_javascript(form: Page) -> None:
-    expect(form.locator("noscript p")).to_be_visible()
-    expect(form.get_by_role("button")).to_be_disabled()
+def test_form_says_that_it_needs_javascript(
+    chromium: Chromium, live_server: Any, user: User
+) -> None:
+    with chromium.new_context(base_url=live_server.url, java_script_enabled=False) as context:
+        form = context.new_page()
+        open_reset(form, user)
+
+        expect(form.locator("noscript p")).to_be_visible()
+        expect(form.get_by_role("button")).to_be_disabled()

@@ -1,5 +1,6 @@
-"""How people get to the pages: by the links in their letters."""
+"""How people get to the pages, by the links in their letters, and what each page must hold to."""
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from accounts.models import User
@@ -34,3 +35,16 @@ def choose(page: Page, first: str = NEW, second: str = NEW) -> None:
     page.fill(FIRST, first)
     page.fill(SECOND, second)
     page.get_by_role("button").click()
+
+
+def refuse_barriers(page: Page) -> None:
+    """Fails where axe finds something, light or dark, or a narrow screen scrolls sideways."""
+    results = Axe().run(page)
+    assert results.violations_count == 0, results.generate_report()
+    page.emulate_media(color_scheme="dark")
+    # Nothing else depends on the colours.
+    results = Axe().run(page, options={"runOnly": ["color-contrast"]})
+    assert results.violations_count == 0, results.generate_report()
+    page.set_viewport_size({"width": 320, "height": 640})
+    root = "document.documentElement"
+    assert page.evaluate(f"{root}.scrollWidth - {root}.clientWidth") == 0

@@ -120,7 +120,7 @@ def test_digest_is_the_same_whether_row_or_values_are_asked(user: User) -> None:
     assert capabilities.binding_of("nobody@example.test") != capabilities.binding_of("n@x.test")
 
 
-@hypothesis_settings(deadline=None, database=None)
+@hypothesis_settings(max_examples=30, deadline=None, database=None)
 @given(st.text(), st.sampled_from(Purpose))
 def test_no_text_is_a_capability_and_none_breaks_the_reader(text: str, purpose: Purpose) -> None:
     assert not is_good(text, purpose)

@@ -152,6 +152,31 @@ def test_djangos_own_checks_find_nothing() -> None:
     call_command("check", fail_level="WARNING")
 
 
+def test_answer_is_json_whatever_is_accepted(client: Client) -> None:
+    response = client.post(reverse("rest_logout"), headers={"Accept": "text/html"})
+
+    assert (response.status_code, response["Content-Type"]) == (401, "application/json")
+
+
+def test_description_comes_as_it_is_accepted(client: Client) -> None:
+    accepted = "application/vnd.oai.openapi+json"
+    response = client.get(reverse("schema"), headers={"Accept": accepted})
+
+    assert response["Content-Type"].startswith(accepted)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "is_known"), [("/api/schema/", False), ("/admin/login/", True)], ids=["API", "page"]
+)
+def test_nobody_is_known_by_a_session_below_the_api(
+    path: str, is_known: bool, client: Client
+) -> None:
+    request = client.get(path).wsgi_request
+
+    assert [hasattr(request, name) for name in ("session", "_messages")] == [is_known] * 2
+
+
 @pytest.mark.django_db
 def test_migrations_are_complete() -> None:
     call_command("makemigrations", check_changes=True, dry_run=True)

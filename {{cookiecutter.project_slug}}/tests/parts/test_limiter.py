@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import time
+from typing import Any
 
 import pytest
 import redis
@@ -63,6 +64,33 @@ def test_refused_hits_do_not_count(limiter: Limiter) -> None:
         hits(limiter, 50)
         clock.shift(2)
         assert hits(limiter, 3) == [True, True, True]
+
+
+def test_request_that_one_limit_refuses_counts_in_none(limiter: Limiter) -> None:
+    narrow, wide = (RateLimitItemPerMinute(1), "narrow"), (RateLimitItemPerMinute(2), "wide")
+
+    assert limiter.hit([narrow, wide]) == [0, 0]
+    assert [wait > 0 for wait in limiter.hit([narrow, wide])] == [True, False]
+    assert limiter.hit([wide]) == [0]
+    assert limiter.hit([wide]) != [0]
+
+
+def test_limits_of_one_request_are_one_question(
+    limiter: Limiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits = [(LIMIT, "one"), (LIMIT, "two"), (LIMIT, "three")]
+    limiter.hit(limits)
+    send: Any = redis.Connection.send_packed_command
+    sent = []
+
+    def send_and_note(*args: Any, **options: Any) -> None:
+        sent.append(args)
+        send(*args, **options)
+
+    monkeypatch.setattr("redis.connection.AbstractConnection.send_packed_command", send_and_note)
+    limiter.hit(limits)
+
+    assert len(sent) == 1
 
 
 def test_what_is_forgotten_begins_anew(limiter: Limiter) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+from collections.abc import Iterator
 from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
@@ -236,22 +237,21 @@ NO_HTTP = (
 )
 
 
-def test_every_line_of_gunicorn_is_an_event(tmp_path: Path) -> None:
-    with served(tmp_path, LOG_FORMAT="json") as web:
-        web.send(b"no HTTP\r\n\r\n")
-        entries = web.entries
+def test_every_line_of_gunicorn_is_an_event(web: Web) -> None:
+    web.send(b"no HTTP\r\n\r\n")
+    entries = web.entries
 
     assert {"logger", "level", "time", "event"} <= set.intersection(*map(set, entries))
     refused = "Invalid request from ip=127.0.0.1: Invalid HTTP request line"
     assert refused in [found["event"] for found in entries]
     loggers = {found["logger"] for found in entries}
-    assert loggers == {"gunicorn.access", "gunicorn.error", "py.warnings", "site"}
+    assert loggers >= {"gunicorn.access", "gunicorn.error", "py.warnings", "site"}
 
 
 def requests(web: Web) -> dict[str, dict[str, Any]]:
-    """By their id."""
+    """By their id; what is no HTTP has none."""
     logged = [entry for entry in web.entries if entry["logger"] == "gunicorn.access"]
-    return {entry["request_id"]: entry for entry in logged}
+    return {entry["request_id"]: entry for entry in logged if "request_id" in entry}
 
 
 def line_of(answer: HTTPResponse, web: Web) -> dict[str, Any]:
@@ -261,11 +261,10 @@ def line_of(answer: HTTPResponse, web: Web) -> dict[str, Any]:
     return requests(web)[request_id]
 
 
-def test_each_request_is_an_event_without_query_and_token(tmp_path: Path) -> None:
-    with served(tmp_path, LOG_FORMAT="json") as web:
-        answer = web.ask(f"/says/?key={TOKEN}", Referer=f"https://x/{TOKEN}", Cookie=f"a={TOKEN}")
-        line = line_of(answer, web)
-        refused = line_of(web.ask(f"/a/{TOKEN}/"), web)
+def test_each_request_is_an_event_without_query_and_token(web: Web) -> None:
+    answer = web.ask(f"/says/?key={TOKEN}", Referer=f"https://x/{TOKEN}", Cookie=f"a={TOKEN}")
+    line = line_of(answer, web)
+    refused = line_of(web.ask(f"/a/{TOKEN}/"), web)
 
     assert line.pop("milliseconds") >= 0
     assert line.pop("time") > "2026"
@@ -283,37 +282,33 @@ def test_each_request_is_an_event_without_query_and_token(tmp_path: Path) -> Non
     assert (refused["path"], refused["status"]) == ("/a/…/", 404)
 
 
-def test_answer_to_head_is_no_warning(tmp_path: Path) -> None:
-    with served(tmp_path, LOG_FORMAT="json") as web:
-        line_of(web.ask("/says/", method="HEAD"), web)
+def test_answer_to_head_is_no_warning(web: Web) -> None:
+    line_of(web.ask("/says/", method="HEAD"), web)
 
     assert {entry["level"] for entry in web.entries if "HEAD" in str(entry)} == {"info"}
 
 
-def test_probes_that_pass_are_not_logged(tmp_path: Path) -> None:
-    with served(tmp_path, "--workers=1", LOG_FORMAT="json") as web:
-        passed = web.ask("/health/live").headers["X-Request-ID"]
-        refused = line_of(web.ask("/health/live", method="POST"), web)
+def test_probes_that_pass_are_not_logged(web: Web) -> None:
+    passed = web.ask("/health/live").headers["X-Request-ID"]
+    refused = line_of(web.ask("/health/live", method="POST"), web)
 
-        assert refused["status"] == 405
-        assert passed not in requests(web)
-
-
-def test_strangers_host_names_fill_no_log(tmp_path: Path) -> None:
-    with served(tmp_path) as web:
-        answer = web.ask("/says/", Host="scanner.example")
-
-        assert answer.status == 400
-        assert "scanner.example" not in web.log
+    assert refused["status"] == 405
+    assert passed not in requests(web)
 
 
-@pytest.mark.parametrize("options", [[], [WITHOUT_ITS_CONFIGURATION]])
-def test_gunicorn_repeats_nothing_secret_of_a_request(options: list[str], tmp_path: Path) -> None:
-    with served(tmp_path, *options) as web:
-        answers = {web.send(request.encode())[:10] for request in NO_HTTP}
-        web.ask(f"/a/{TOKEN}/")
-        web.ask(f"/fails/{TOKEN}/")
-        log = web.log
+def test_strangers_host_names_fill_no_log(web: Web) -> None:
+    answer = web.ask("/says/", Host="scanner.example")
+
+    line_of(answer, web)
+    assert answer.status == 400
+    assert "scanner.example" not in web.log
+
+
+def nothing_secret_is_repeated(web: Web) -> None:
+    answers = {web.send(request.encode())[:10] for request in NO_HTTP}
+    web.ask(f"/a/{TOKEN}/")
+    web.ask(f"/fails/{TOKEN}/")
+    log = web.log
 
     assert answers <= {b"HTTP/1.1 4", b"HTTP/1.1 5"}
     assert log.count("Invalid request from ip") >= len(NO_HTTP) - 1
@@ -321,9 +316,22 @@ def test_gunicorn_repeats_nothing_secret_of_a_request(options: list[str], tmp_pa
     assert TOKEN not in log
 
 
-@pytest.mark.parametrize("style", ["line", "json"])
-def test_log_format_is_a_setting(style: str, tmp_path: Path) -> None:
-    with served(tmp_path, LOG_FORMAT=style) as web:
+def test_gunicorn_repeats_nothing_secret_of_a_request(web: Web) -> None:
+    nothing_secret_is_repeated(web)
+
+
+@pytest.fixture
+def unconfigured(tmp_path: Path) -> Iterator[Web]:
+    with served(tmp_path, WITHOUT_ITS_CONFIGURATION, LOG_FORMAT="line") as web:
+        yield web
+
+
+def test_gunicorn_without_its_configuration_repeats_nothing_either(unconfigured: Web) -> None:
+    nothing_secret_is_repeated(unconfigured)
+
+
+def test_log_format_is_a_setting(tmp_path: Path) -> None:
+    with served(tmp_path, LOG_FORMAT="line") as web:
         lines = web.log.splitlines()
 
-    assert {line.startswith("{") for line in lines} == {style == "json"}
+    assert not any(line.startswith("{") for line in lines)

@@ -74,7 +74,7 @@ def test_account_without_a_password_lets_nobody_in() -> None:
     assert not user.check_password("")
 
 
-def test_password_is_hashed_with_owasps_parameters() -> None:
+def test_password_is_hashed_with_owasps_parameters(real_hashes: None) -> None:
     assert make_user().password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
 
 

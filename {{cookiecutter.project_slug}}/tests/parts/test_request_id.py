@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPResponse
 from io import StringIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars, get_conte
 
 from core.logs import formatter
 from core.request_id import RequestIdMiddleware
-from tests.parts.web import Web, served
+from tests.parts.web import Web
 
 OURS = re.compile(r"[0-9a-f]{32}")
 GIVEN = "1f-Given_by.a-proxy"
@@ -165,33 +164,27 @@ def test_nothing_of_a_request_that_broke_off_is_bound_in_the_next() -> None:
     assert bound.keys() == {"request_id", "ip"}
 
 
-@pytest.fixture
-def threaded(tmp_path: Path) -> Iterator[Web]:
-    with served(tmp_path, "--worker-class=gthread", "--threads=2") as web:
-        yield web
-
-
-def test_threads_that_serve_one_request_after_the_other_mix_nothing_up(threaded: Web) -> None:
+def test_threads_that_serve_one_request_after_the_other_mix_nothing_up(web: Web) -> None:
     paths = [f"/binds/?word=word-{number}" for number in range(40)] + ["/says/"] * 40
     paths = [path for pair in zip(paths[:40], paths[40:], strict=True) for path in pair]
 
     with ThreadPoolExecutor(8) as clients:
-        answers: list[HTTPResponse] = list(clients.map(threaded.ask, paths))
+        answers: list[HTTPResponse] = list(clients.map(web.ask, paths))
 
-    said = {found["request_id"]: found for found in threaded.entries if found["logger"] == "site"}
-    lines = [said[answer.headers["X-Request-ID"]] for answer in answers]
-    assert [line.get("word") for line in lines] == [
+    ids = [answer.headers["X-Request-ID"] for answer in answers]
+    logged = [found for found in web.entries if found["logger"] == "site"]
+    said = {found["request_id"]: found for found in logged}
+    assert [said[found].get("word") for found in ids] == [
         path.partition("=")[2] or None for path in paths
     ]
-    assert {line["ip"] for line in lines} == {"127.0.0.1"}
-    # One more has asked whether it serves.
-    assert len(said) == len(paths) + 1
+    assert {found["ip"] for found in logged} == {"127.0.0.1"}
+    assert len(said) == len(logged), "each is said of its own request"
 
 
-def test_django_says_nothing_of_an_ordinary_request(threaded: Web) -> None:
-    asked = {threaded.ask("/says/?quietly").headers["X-Request-ID"] for _ in range(3)}
+def test_django_says_nothing_of_an_ordinary_request(web: Web) -> None:
+    asked = {web.ask("/says/?quietly").headers["X-Request-ID"] for _ in range(3)}
 
-    lines = [found for found in threaded.entries if found.get("request_id") in asked]
+    lines = [found for found in web.entries if found.get("request_id") in asked]
     loggers = {found["logger"] for found in lines}
     assert {"site"} <= loggers <= {"site", "gunicorn.access"}
 

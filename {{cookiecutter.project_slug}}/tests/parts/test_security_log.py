@@ -3,6 +3,8 @@
 import json
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from io import StringIO
 from typing import Any
 
@@ -44,14 +46,20 @@ class Log:
         return [event for event in self.events if event["event"] == name]
 
 
-@pytest.fixture
-def log() -> Iterator[Log]:
+@contextmanager
+def listening() -> Iterator[Log]:
     lines, logger = StringIO(), logging.getLogger(security_log.NAME)
     handler = logging.StreamHandler(lines)
     handler.setFormatter(formatter("json"))
     logger.addHandler(handler)
     yield Log(lines)
     logger.removeHandler(handler)
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    with listening() as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)
@@ -219,11 +227,23 @@ CASES = [
 ]
 
 
+ACTS = dict.fromkeys(act for cases in WHAT_HAPPENS.values() for act, _ in cases)
+
+
+@cache
+def told(act: Callable[[User], None]) -> tuple[User, Log]:
+    """Somebody, and what was logged of them; each act is done once for all tests."""
+    user = make_user()
+    with listening() as log:
+        act(user)
+    return user, log
+
+
 @pytest.mark.parametrize(("name", "act", "facts"), CASES)
 def test_event_says_what_happened_and_to_whom(
-    name: str, act: Callable[[User], None], facts: dict[str, Any], user: User, log: Log
+    name: str, act: Callable[[User], None], facts: dict[str, Any]
 ) -> None:
-    act(user)
+    user, log = told(act)
 
     event = log.named(name)[-1]
     expected = {"level": "info", "logger": "security", "account": str(user.pk), **facts}
@@ -318,13 +338,9 @@ def test_everybody_signed_out_by_hand_is_an_alarm(user: User, log: Log) -> None:
     assert (event["level"], event["count"]) == ("warning", 1)
 
 
-@pytest.mark.parametrize(
-    "act",
-    {act for cases in WHAT_HAPPENS.values() for act, _ in cases},
-    ids=lambda act: act.__name__,
-)
-def test_no_event_holds_a_secret(act: Callable[[User], None], user: User, log: Log) -> None:
-    act(user)
+@pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
+def test_no_event_holds_a_secret(act: Callable[[User], None]) -> None:
+    user, log = told(act)
 
     written = json.dumps(log.events)
     secrets = [PASSWORD, NEW_PASSWORD, WRONG, user.email, NEW_ADDRESS, "eyJ", user.password]

@@ -5,7 +5,7 @@ import pytest
 from tests.served.site import Site, serving
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def site() -> Iterator[Site]:
     """Every server runs when a test begins, and when it ends."""
     with serving() as site:

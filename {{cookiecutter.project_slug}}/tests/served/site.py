@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
@@ -27,13 +27,12 @@ from tests.limits import NEVER_REACHED
 from tests.people import PASSWORD
 
 EMAIL = "ada@example.test"
-WORKERS, THREADS = 2, 4
+THREADS = 4
 
 _PREPARE = """
 import django
 django.setup()
 from django.core.management import call_command
-from tests.limits import NEVER_REACHED
 from tests.people import make_user
 call_command("migrate", verbosity=0)
 make_user(email="ada@example.test", is_superuser=True, role="ADMIN")
@@ -60,10 +59,11 @@ class Answer:
 class Begun:
     """A request that gunicorn has begun to read, and whose rest is still to come."""
 
-    def __init__(self, port: int, method: str, path: str, body: bytes) -> None:
+    def __init__(self, port: int, path: str, fields: dict[str, str]) -> None:
+        body = json.dumps(fields).encode()
         self._rest = body[1:]
         self._connection = http.client.HTTPConnection(HOST, port, timeout=30)
-        self._connection.putrequest(method, path)
+        self._connection.putrequest("POST", path)
         self._connection.putheader("Content-Type", "application/json")
         self._connection.putheader("Content-Length", str(len(body)))
         self._connection.endheaders(body[:1])
@@ -84,16 +84,22 @@ class Site:
             "DJANGO_SETTINGS_MODULE": "tests.mail.settings",
             "DATABASE_URL": self.start_database(),
             "REDIS_URL": self.start_redis(),
+            # What was committed has to be there when the server was killed; the machine goes on.
+            "PGOPTIONS": "-c synchronous_commit=on",
             "JWT_ALLAUTH_MFA_TOTP_MODE": "disabled",
             "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": "True",
             "THROTTLE_RATES": NEVER_REACHED,
             **environment,
         }
         self._prepare()
-        self.web = gunicorn.start(
-            children,
-            *(f"--workers={WORKERS}", f"--threads={THREADS}"),
-            log=place.log("gunicorn"),
+        self.web = self.start_web("gunicorn")
+
+    def start_web(self, name: str) -> gunicorn.Web:
+        """One worker: each has connections and threads of its own."""
+        return gunicorn.start(
+            self._children,
+            *("--workers=1", f"--threads={THREADS}"),
+            log=self._place.log(name),
             environment=self._environment,
         )
 
@@ -102,11 +108,14 @@ class Site:
             [sys.executable, "-c", _PREPARE], cwd=BASE_DIR, env=self._environment, check=True
         )
 
+    def end(self, web: gunicorn.Web) -> int:
+        """Waits until it has ended, and returns its exit code."""
+        return self._children.wait(web.process)
+
     # Its servers
 
     def start_database(self) -> str:
-        # What was committed has to be there when it was killed.
-        return postgres.start(self._children, replace(self._place, durable=True))
+        return postgres.start(self._children, self._place)
 
     def kill_database(self) -> None:
         pid_file = self._place.postgres / "postmaster.pid"
@@ -149,9 +158,6 @@ class Site:
             said = answer.read().decode(errors="replace")
         headers = dict(answer.getheaders())
         return Answer(answer.status, headers, [], said, time.monotonic() - begun)
-
-    def begin(self, method: str, path: str, body: Any) -> "Begun":
-        return Begun(self.web.port, method, path, json.dumps(body).encode())
 
     def sign_in(self) -> Answer:
         return self.ask("POST", "/api/auth/login/", {"email": EMAIL, "password": PASSWORD})
