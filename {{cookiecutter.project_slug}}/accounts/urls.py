@@ -23,8 +23,10 @@ from accounts.flows.registration import RegistrationView
 from accounts.flows.verification import SentPage, VerificationView, VerifiedPage
 
 urlpatterns = [
-    path("login/", LoginView.as_view(), name="rest_login"),
+    # What is asked for most stands first, for each path is held against one after the other.
     path("refresh/", RefreshView.as_view(), name="token_refresh"),
+    path("user/", ProfileView.as_view(), name="rest_user_details"),
+    path("login/", LoginView.as_view(), name="rest_login"),
     path("logout/", LogoutView.as_view(), name="rest_logout"),
     path("logout-all/", LogoutAllView.as_view(), name="rest_logout_all"),
     path("sessions/", SessionListView.as_view(), name="session_list"),
@@ -80,5 +82,4 @@ urlpatterns = [
         AuthenticatorListView.as_view(),
         name="jwt_allauth_mfa_authenticators",
     ),
-    path("user/", ProfileView.as_view(), name="rest_user_details"),
 ]
