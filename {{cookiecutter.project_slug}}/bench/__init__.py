@@ -1,1 +1,1 @@
-"""Benchmarks, for owners: what a change of theirs costs."""
+"""Benchmarks, for owners: what a change of theirs costs (docs/performance.md)."""

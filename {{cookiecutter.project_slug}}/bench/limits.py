@@ -18,9 +18,10 @@ from devtools.processes import Children
 
 AT_ONCE, LIMIT, ROUNDS = 300, 10, 10
 _SETTINGS = {
-    "DJANGO_SETTINGS_MODULE": "bench.settings",
+    "DJANGO_SETTINGS_MODULE": "bench.settings_limits",
     "DATABASE_URL": "postgresql://nobody@127.0.0.1/nothing",
     "LOG_LEVEL": "ERROR",
+    "THROTTLE_RATES": f"anon={LIMIT}/min",
 }
 
 

@@ -1,10 +1,5 @@
-"""The project's settings, for two views that differ in their throttle alone."""
+"""The project's settings, with the paths of the benchmarks besides its own."""
 
 from config.settings import *  # noqa: F403  all of them
-from config.settings import REDIS_URL, REST_FRAMEWORK
 
 ROOT_URLCONF = "bench.urls"
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
-}
-REST_FRAMEWORK = {**REST_FRAMEWORK, "DEFAULT_THROTTLE_RATES": {"anon": "10/min"}}

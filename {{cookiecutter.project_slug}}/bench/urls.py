@@ -4,12 +4,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from config import urls as project
 from core import throttling
+
+
+class NothingView(APIView):
+    """What every request with an access token costs, and no more."""
+
+    def get(self, request: Request) -> Response:
+        return Response({})
 
 
 class OursView(APIView):
     authentication_classes = permission_classes = ()
-    throttle_classes: tuple[type[drf.BaseThrottle], ...] = (throttling.AnonRateThrottle,)
+    throttle_classes: tuple[type[drf.BaseThrottle], ...] = (throttling.RequestThrottle,)
 
     def get(self, request: Request) -> Response:
         return Response({})
@@ -19,4 +27,9 @@ class TheirsView(OursView):
     throttle_classes = (drf.AnonRateThrottle,)
 
 
-urlpatterns = [path("ours", OursView.as_view()), path("theirs", TheirsView.as_view())]
+urlpatterns = [
+    *project.urlpatterns,
+    path("api/bench/nothing/", NothingView.as_view()),
+    path("ours", OursView.as_view()),
+    path("theirs", TheirsView.as_view()),
+]

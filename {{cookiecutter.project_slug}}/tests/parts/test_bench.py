@@ -1,0 +1,131 @@
+"""``make bench``, with numbers so small that its figures mean little."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from config.env import BASE_DIR
+
+SMALL = ("--seconds=0.2", "--connections=2", "--workers=1")
+
+
+class Bench:
+    """Runs the command; ``folder`` is where it keeps what is to go with it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._environment = os.environ | {"TMPDIR": str(folder)}
+
+    def start(self, *words: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(  # noqa: S603  our own module
+            [sys.executable, "-m", "bench", *words],
+            cwd=BASE_DIR,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str) -> tuple[int, str]:
+        process = self.start(*words)
+        printed, errors = process.communicate(timeout=100)
+        return process.returncode, printed + errors
+
+    def figures(self, file: Path, *words: str) -> dict[str, dict[str, dict[str, Any]]]:
+        """By table, row and column."""
+        code, printed = self.run(*words, f"--json={file}")
+        assert code == 0, printed
+        tables: dict[str, dict[str, dict[str, Any]]] = json.loads(file.read_text())
+        assert all(row in printed for table in tables.values() for row in table)
+        return tables
+
+    def remains(self) -> list[str]:
+        """Files and processes; each of these has the folder in its environment."""
+        left = [str(path) for path in self._folder.iterdir()]
+        return left + [str(each) for each in psutil.process_iter() if self._is_ours(each)]
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get("TMPDIR") == str(self._folder)
+        except psutil.Error:
+            return False
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder:
+        # PostgreSQL may have to run as somebody else.
+        Path(folder).chmod(0o755)
+        yield Bench(Path(folder))
+
+
+def test_operations_have_their_figures(bench: Bench, tmp_path: Path) -> None:
+    tables = bench.figures(tmp_path / "now.json", *SMALL, "--rounds=1")
+
+    costs = tables["What a request costs"]
+    assert {name: (row["SQL"], row["BEGIN"]) for name, row in costs.items()} == {
+        "login": (2, 0),
+        "login, hash apart": (2, 0),
+        "refresh": (1, 0),
+        "current user": (1, 0),
+        "nothing": (0, 0),
+    }
+    assert all(0 < row["p50 ms"] <= row["p99 ms"] for row in costs.values())
+    assert all(row["web CPU ms"] > 0 and row["requests/s"] > 0 for row in costs.values())
+    assert tables["Gunicorn"]["gunicorn"]["memory of a worker MB"] > 1
+    assert bench.remains() == []
+
+
+def test_growth_has_its_figures(bench: Bench, tmp_path: Path) -> None:
+    tables = bench.figures(tmp_path / "now.json", "growth", *SMALL, "--users=20", "--sessions=40")
+
+    costs, plans, updates, purge = tables.values()
+    assert {name: row["rows"] for name, row in costs.items() if "ratio" not in name} == {
+        "refresh, few": 4,
+        "refresh, many": 40,
+        "login, hash apart, few": 4,
+        "login, hash apart, many": 40,
+    }
+    assert all(row["p50 ms"] > 0 for row in costs.values())
+    # Small tables are read whole; how each row is found is told all the same.
+    assert [sum(row.values()) for row in plans.values()] == [2, 2]
+    assert 0 <= updates["refreshes"]["in place (HOT) %"] <= 100
+    assert purge["the purge"]["rows"] == 8
+    assert purge["refreshes during it"]["slowest ms"] >= purge["refreshes during it"]["p50 ms"] > 0
+    assert bench.remains() == []
+
+
+def test_mail_has_its_figures(bench: Bench, tmp_path: Path) -> None:
+    tables = bench.figures(tmp_path / "now.json", "mail", "--letters=20", "--processes", "1")
+
+    [row] = tables["Letters"].values()
+    assert all(figure > 0 for figure in row.values())
+    assert bench.remains() == []
+
+
+def test_interrupt_leaves_nothing(bench: Bench) -> None:
+    process = bench.start("mail", "--letters=10")
+    assert process.stdout
+    process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=30)
+
+    assert process.returncode == 128 + signal.SIGINT
+    assert bench.remains() == []
+
+
+def test_file_without_figures_is_refused_in_a_sentence(bench: Bench, tmp_path: Path) -> None:
+    code, printed = bench.run("--against", str(tmp_path / "none.json"))
+
+    assert code == 1
+    assert "holds no figures of an earlier run" in printed
+    assert "Traceback" not in printed
