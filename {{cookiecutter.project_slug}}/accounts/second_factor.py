@@ -65,7 +65,11 @@ class Enrolment:
 
     secret: str
     provisioning_uri: str
-    qr_code: str
+
+    @property
+    def qr_code(self) -> str:
+        """Drawn when it is shown, and not while the account is locked."""
+        return str(get_adapter().build_totp_svg(self.provisioning_uri))
 
 
 # Enrolling
@@ -104,9 +108,7 @@ def begin(user: User, *, now: datetime) -> Enrolment:
     secret = b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
     pending = {"secret": encryption.encrypt(secret), "created_at": now}
     PendingSecret.objects.update_or_create(user=user, defaults=pending)
-    adapter = get_adapter()
-    uri = adapter.build_totp_url(user, secret)
-    return Enrolment(secret, uri, adapter.build_totp_svg(uri))
+    return Enrolment(secret, get_adapter().build_totp_url(user, secret))
 
 
 def activate(user: User, *, code: str, now: datetime) -> list[str] | None:

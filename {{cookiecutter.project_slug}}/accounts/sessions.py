@@ -248,12 +248,17 @@ def purge(*, now: datetime) -> int:
     expired = Session.objects.filter(expires_at__lte=now).values_list("pk", flat=True)
     found = expired.iterator(chunk_size=PURGE_BATCH)
     batches = iter(lambda: list(islice(found, PURGE_BATCH)), [])
-    return sum(_purge_batch(batch) for batch in batches)
+    return sum(_purge_batch(batch, now) for batch in batches)
 
 
-def _purge_batch(session_ids: list[uuid.UUID]) -> int:
-    # No longer anybody's: a refresh takes no session that has expired.
-    ended, _ = Session.objects.filter(pk__in=session_ids).delete()
+def _purge_batch(session_ids: list[uuid.UUID], now: datetime) -> int:
+    # Skips what is locked: a row that is being rotated is not expired a moment later.
+    expired = (
+        Session.objects.filter(pk__in=session_ids, expires_at__lte=now)
+        .select_for_update(skip_locked=True)
+        .values("pk")
+    )
+    ended, _ = Session.objects.filter(pk__in=expired).delete()
     return ended
 
 

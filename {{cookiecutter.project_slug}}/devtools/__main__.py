@@ -32,8 +32,8 @@ This starts the development server, and DEBUG is not True.
   - To develop: set DEBUG=True in .env. If you have none, copy .env.example to .env, and give its
     secrets a value each: python3 -c 'import secrets; print(secrets.token_urlsafe(64))'
   - To serve the public: see README.md."""
-_MIGRATE_ADVICE = "Mend that and start again. With a DATABASE_URL of yours: is its server running?"
-_ACCOUNTS_ADVICE = "Nobody could sign in without the demo accounts. Mend that and start again."
+_ADVICE = "Mend that and start again."
+_OWN_DATABASE_ADVICE = f"{_ADVICE} Is the server of your DATABASE_URL running?"
 
 
 def main() -> int:
@@ -68,9 +68,8 @@ def serve(servers: Servers, port: int) -> NoReturn:
     supervisor = _supervisor(servers, address)
     say("Starting the web server and bringing the database up to date.")
     # At once, for loading the project takes each of them a second or two.
-    web = supervisor.serve("web", "manage.py", "runserver", f"{ports.HOST}:{port}")
-    supervisor.manage("migrate", "--no-input", advice=_MIGRATE_ADVICE)
-    passwords = _demo_accounts(supervisor) if "DATABASE_URL" in servers.urls else {}
+    web = supervisor.serve("web", "-m", "devtools.runserver", f"{ports.HOST}:{port}")
+    passwords = _prepare_database(supervisor, ours="DATABASE_URL" in servers.urls)
     web.wait_until(lambda: _serves(port), seconds=START_SECONDS)
     supervisor.hide_output_so_far()
     claim.publish(FOLDER, claim.Owner(os.getpid(), COMMAND, servers.urls, address))
@@ -102,9 +101,13 @@ def _port() -> int:
     return wanted
 
 
-def _demo_accounts(supervisor: Supervisor) -> dict[str, str | None]:
-    printed = supervisor.manage("demo_accounts", "--json", advice=_ACCOUNTS_ADVICE)
-    # Warnings, if there are any, come in lines of their own.
+def _prepare_database(supervisor: Supervisor, *, ours: bool) -> dict[str, str | None]:
+    """Returns the passwords of the demo accounts, which only a database of ours gets."""
+    if not ours:
+        supervisor.manage("migrate", "--no-input", advice=_OWN_DATABASE_ADVICE)
+        return {}
+    printed = supervisor.manage("demo_accounts", "--migrate", "--json", advice=_ADVICE)
+    # After what migrating and warnings, if there are any, print in lines of their own.
     answer = next(line for line in printed.splitlines() if line.startswith("{"))
     passwords: dict[str, str | None] = json.loads(answer)
     return passwords
@@ -124,7 +127,8 @@ def _start_worker(supervisor: Supervisor) -> None:
     schedule = FOLDER / "celerybeat-schedule"
     supervisor.keep_alive(
         "worker",
-        *("-m", "celery", "--quiet", "-A", "config", "worker"),
+        # It has no neighbours, and would wait a second for their answer.
+        *("-m", "celery", "--quiet", "-A", "config", "worker", "--without-mingle"),
         *("--beat", "--schedule", str(schedule), "--concurrency", "2", "--loglevel", "INFO"),
     )
 

@@ -45,11 +45,11 @@ def stop_group(leader: int, number: int) -> None:
 
 def _wait_until_ended(pid: int, seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while not _ended(pid) and time.monotonic() < deadline:
+    while not ended(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
 
 
-def _ended(pid: int) -> bool:
+def ended(pid: int) -> bool:
     """Also counts a process that stays listed because the system's first one asks late, or never,
     how the children it inherits have ended, as in some containers.
     """

@@ -3,10 +3,15 @@
 from typing import Any
 
 from django.test import Client
+from django.test.client import ClientHandler
 from django.urls import reverse
 
 from accounts.http import REFRESH_COOKIE
 from tests.people import PASSWORD
+
+# One for all browsers, as a server has one: to load the middleware takes longer than most requests.
+_handler = ClientHandler(enforce_csrf_checks=True)
+_handler.load_middleware()
 
 
 class Browser(Client):
@@ -15,7 +20,8 @@ class Browser(Client):
     access = ""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(enforce_csrf_checks=True, **options)
+        super().__init__(**options)
+        self.handler = _handler
 
     def call(self, method: str, name: str, data: Any = None, **options: Any) -> Any:
         """A JSON request to the endpoint of this name, with the access token if there is one.

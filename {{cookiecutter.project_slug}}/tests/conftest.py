@@ -1,13 +1,18 @@
 import atexit
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import redis
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import connection, transaction
+from django.test import TransactionTestCase
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from accounts.models import User
+from config.settings.accounts import PASSWORD_HASHERS
 from tests.authenticator import Held, enrol
 from tests.client import Browser
 from tests.limits import Rates, redis_of_this_process
@@ -17,6 +22,38 @@ from tests.people import make_user
 _folder = tempfile.TemporaryDirectory(prefix="hypothesis-")
 atexit.register(_folder.cleanup)
 set_hypothesis_home_dir(_folder.name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _rows_are_deleted() -> Iterator[None]:
+    """After each test that committed. Django would truncate every table, and make all content types
+    and permissions anew, which takes longer than most tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", delete_rows)
+        yield
+
+
+def delete_rows(_: object) -> None:
+    made_once = {ContentType._meta.db_table, Permission._meta.db_table}
+    names = set(connection.introspection.django_table_names()) - made_once
+    tables = sorted(map(connection.ops.quote_name, names))
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Another process may still be writing.
+        cursor.execute(f"LOCK TABLE {', '.join(tables)}")
+        cursor.execute("; ".join(f"DELETE FROM {table}" for table in tables))  # noqa: S608  our own
+
+
+@pytest.fixture
+def real_hashes(settings: Any) -> None:
+    """Passwords are hashed as in production."""
+    settings.PASSWORD_HASHERS = PASSWORD_HASHERS
+
+
+@pytest.fixture(autouse=True)
+def _hashes_of_other_processes(request: pytest.FixtureRequest) -> None:
+    """The processes on a ``stage`` hash as in production, and read what a test has hashed."""
+    if "stage" in request.fixturenames:
+        request.getfixturevalue("real_hashes")
 
 
 @pytest.fixture

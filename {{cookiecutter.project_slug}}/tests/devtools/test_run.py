@@ -6,19 +6,21 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
-from urllib.parse import quote
 from urllib.request import Request, urlopen
 
 import pytest
 
 from config.env import BASE_DIR
+from devtools.ports import HOST
+from tests.devtools.conftest import copy_all, folder_for_all
 from tests.devtools.waiting import until
 
 ENVIRONMENT = {
@@ -39,7 +41,6 @@ NEWCOMER = {
     "last_name": "Lovelace",
 }
 
-
 # What runs in the background of a script is started with SIGINT ignored.
 IN_BACKGROUND = ["/bin/sh", "-c", 'trap "" INT; exec "$0" -m devtools', sys.executable]
 # A parent like `make`, which can be killed without having passed it on.
@@ -53,6 +54,9 @@ class Running:
         self, project: Path, command: list[str] = IN_BACKGROUND, **environment: str
     ) -> None:
         self.project = project
+        # There while the programs of the project start, and after a run that was ended then.
+        self.loading = project / ".devservices" / "demo_accounts.log"
+        self.loading.unlink(missing_ok=True)
         self.process = subprocess.Popen(  # noqa: S603
             command,
             cwd=project,
@@ -67,6 +71,11 @@ class Running:
     def wait_until_serving(self) -> None:
         self.wait_for("Ctrl-C stops everything.")
 
+    def wait_until_starting(self) -> None:
+        """The servers run, and the programs of the project begin to load it."""
+        self.wait_for("Starting the web server")
+        until(self.loading.exists)
+
     def wait_for(self, text: str) -> None:
         """Reads what it prints, up to a line with this text."""
         assert self.process.stdout
@@ -78,7 +87,7 @@ class Running:
 
     def pasted(self) -> Any:
         """What the printed curl line answers."""
-        _, _, url, _, header, _, body = shlex.split(first(r"curl -s .*", self.output))
+        _, _, url, _, header, _, body = shlex.split(found(r"curl -s .*", self.output))
         return self.ask(url, body, **dict([header.split(": ")]))
 
     def ask(self, url: str, body: str | None = None, **headers: str) -> Any:
@@ -91,18 +100,20 @@ class Running:
         with urlopen(self.address + path, timeout=30) as response:  # noqa: S310
             return html.unescape(response.read().decode())
 
+    def has(self, path: str) -> bool:
+        with suppress(OSError):
+            return bool(self.page(path))
+        return False
+
     @property
     def address(self) -> str:
-        return first(r"http://127\.0\.0\.1:\d+", self.output)
+        return found(r"http://127\.0\.0\.1:\d+", self.output)
 
     def end(self, number: signal.Signals) -> None:
         """Sends the signal and waits until nothing that was started is left."""
         self.process.send_signal(number)
         self.process.communicate(timeout=60)
         until(lambda: not processes_in(self.project))
-
-
-Run = Callable[..., Running]
 
 
 def processes_in(folder: Path) -> list[int]:
@@ -116,120 +127,142 @@ def _works_in(entry: Path, folder: Path) -> bool:
     return False
 
 
-@pytest.fixture
-def copy(project: Path) -> Path:
-    """The project itself, without the data of its owner, in a folder with spaces in its path."""
-    left = shutil.ignore_patterns(".venv", ".env", ".devservices", ".*_cache", "__pycache__")
-    return Path(shutil.copytree(BASE_DIR, project / "copy", ignore=left))
+@contextmanager
+def running(
+    project: Path, command: list[str] = IN_BACKGROUND, **environment: str
+) -> Iterator[Running]:
+    run = Running(project, command, **environment)
+    try:
+        yield run
+    finally:
+        run.end(signal.SIGKILL)
 
 
-@pytest.fixture
-def run() -> Iterator[Run]:
-    with ExitStack() as ends:
+@dataclass(frozen=True)
+class FirstRun:
+    """A run from nothing to Ctrl-C, with a mail server of the owner.
 
-        def start(project: Path, command: list[str] = IN_BACKGROUND, **environment: str) -> Running:
-            running = Running(project, command, **environment)
-            ends.callback(running.end, signal.SIGKILL)
-            return running
+    Whoever runs the project again lets it end, and leaves the data as they are.
+    """
 
-        yield start
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_printed_line_signs_in_and_every_process_ends_with_the_command(
-    number: signal.Signals, copy: Path, run: Run
-) -> None:
-    running = run(copy)
-    running.wait_until_serving()
-    running.wait_for(" ready.")
-
-    assert set(running.pasted()) == {"access"}
-    assert running.ask(f"{running.address}/health/ready")["status"] == "ok"
-    assert len(processes_in(copy)) > 4 or sys.platform != "linux"
-
-    running.end(number)
-    assert not (copy / ".devservices" / "owner.json").exists()
+    project: Path
+    printed: str
+    access: str
+    has_mailbox: bool
+    processes: int
+    """How many there were."""
+    left: list[int]
+    """Which of them were there when the command had ended."""
 
 
-def test_everything_ends_with_the_command_that_started_it(copy: Path, run: Run) -> None:
-    running = run(copy, UNDER_A_PARENT)
-    running.wait_until_serving()
+@pytest.fixture(scope="module")
+def first() -> Iterator[FirstRun]:
+    with folder_for_all() as folder:
+        # The project itself, without the data of its owner.
+        left = shutil.ignore_patterns(".venv", ".env", ".devservices", ".*_cache")
+        project = Path(shutil.copytree(BASE_DIR, folder / "copy", ignore=left))
+        with running(project, EMAIL_URL="consolemail://") as run:
+            run.wait_until_serving()
+            access = run.pasted()["access"]
+            has_mailbox = run.has("/mailbox/")
+            processes = len(processes_in(project))
+            run.process.send_signal(signal.SIGINT)
+            run.process.communicate(timeout=60)
+            still_there = processes_in(project)
+        yield FirstRun(project, run.output, access, has_mailbox, processes, still_there)
 
-    running.end(signal.SIGKILL)
+
+@pytest.fixture(scope="module")
+def second(first: FirstRun) -> Iterator[Running]:
+    """The next run, as a newcomer has it; for tests that let it run."""
+    with folder_for_all() as project:
+        copy_all(first.project, project)
+        with running(project) as run:
+            run.wait_until_serving()
+            yield run
 
 
-def test_second_run_finds_the_data_of_the_first(copy: Path, run: Run) -> None:
-    first = run(copy)
-    first.wait_until_serving()
-    first.pasted()
-    first.end(signal.SIGINT)
+def test_printed_line_signs_in(second: Running) -> None:
+    assert set(second.pasted()) == {"access"}
 
-    second = run(copy)
-    second.wait_until_serving()
 
-    access = second.pasted()["access"]
+def test_everything_that_a_request_needs_is_there(second: Running) -> None:
+    assert second.ask(f"{second.address}/health/ready")["status"] == "ok"
+
+
+def test_second_run_finds_the_data_of_the_first(first: FirstRun, second: Running) -> None:
     url = f"{second.address}/api/auth/sessions/"
-    assert len(second.ask(url, Authorization=f"Bearer {access}")) == 2
+
+    sessions = second.ask(url, Authorization=f"Bearer {first.access}")
+
+    assert any(session["current"] for session in sessions)
 
 
-def test_newcomer_finds_the_link_in_the_mailbox_as_html_and_as_text(copy: Path, run: Run) -> None:
-    running = run(copy)
-    running.wait_until_serving()
+def test_newcomer_finds_the_link_in_the_mailbox_as_html_and_as_text(second: Running) -> None:
+    sign_up(second)
+    until(lambda: NEWCOMER["email"] in second.page("/mailbox/"))
 
-    sign_up(running)
-    until(lambda: NEWCOMER["email"] in running.page("/mailbox/"))
+    letters = set(re.findall(r"/mailbox/sent/\d[\w-]+/", second.page("/mailbox/")))
+    link_of = re.compile(f'(?<=href="){second.address}/api/auth/[^"]+')
+    links = {letter: link_of.findall(second.page(f"{letter}html/")) for letter in letters}
+    [(letter, [link])] = [(letter, found) for letter, found in links.items() if found]
+    assert f"\n{link}\r\n" in second.page(f"{letter}?tab=text")
+    assert f"{second.address}/mailbox/\n" in second.output
 
-    letter = first(r"/mailbox/sent/\d[\w-]+/", running.page("/mailbox/"))
-    link = first(f'(?<=href="){running.address}/api/auth/[^"]+', running.page(f"{letter}html/"))
-    assert f"\n{link}\r\n" in running.page(f"{letter}?tab=text")
-    assert f"{running.address}/mailbox/\n" in running.output
+
+def test_with_a_mail_server_of_the_owner_there_is_no_mailbox(first: FirstRun) -> None:
+    assert "/mailbox/" not in first.printed
+    assert not first.has_mailbox
 
 
-def test_mail_server_of_the_owner_gets_the_letters_and_there_is_no_mailbox(
-    copy: Path, run: Run
+def test_changed_code_is_served_at_once(second: Running) -> None:
+    urls = second.project / "config" / "urls.py"
+
+    with urls.open("a") as code:
+        code.write("urlpatterns += [path('changed/', docs)]\n")
+
+    until(lambda: second.has("/changed/"))
+
+
+def test_ctrl_c_ends_every_process(first: FirstRun) -> None:
+    assert first.processes > 4 or sys.platform != "linux"
+    assert first.left == []
+
+
+def test_killing_the_command_of_a_project_ends_all_of_its_own_processes_and_no_other(
+    first: FirstRun, second: Running
 ) -> None:
-    letters = copy / "letters"
-    running = run(copy, EMAIL_URL=f"filemail://{quote(str(letters))}")
-    running.wait_until_serving()
+    with running(first.project) as run:
+        run.wait_until_starting()
+        assert len(processes_in(first.project)) > 4 or sys.platform != "linux"
 
-    sign_up(running)
-    until(lambda: any(NEWCOMER["email"] in path.read_text() for path in letters.glob("*.log")))
+        run.end(signal.SIGKILL)
 
-    assert "/mailbox/" not in running.output
-    with pytest.raises(HTTPError, match="404"):
-        running.page("/mailbox/")
+    assert not (first.project / ".devservices" / "owner.json").exists()
+    assert second.ask(f"{second.address}/health/ready")["status"] == "ok"
 
 
-def test_two_projects_run_side_by_side(copy: Path, project: Path, run: Run) -> None:
-    other = Path(shutil.copytree(copy, project / "another"))
-    both = [run(copy), run(other)]
-    for running in both:
-        running.wait_until_serving()
+def test_everything_ends_with_the_command_that_started_it(first: FirstRun) -> None:
+    with running(first.project, UNDER_A_PARENT) as run:
+        run.wait_until_starting()
 
-    assert both[0].address != both[1].address
-    assert all(set(running.pasted()) == {"access"} for running in both)
+        run.end(signal.SIGKILL)
 
 
-def test_second_run_of_a_project_is_refused_with_the_address_of_the_first(
-    copy: Path, run: Run
-) -> None:
-    first = run(copy)
-    first.wait_until_serving()
-
-    assert re.search(rf"running already: .* at {first.address}\.", refusal(copy))
+def test_second_run_of_a_project_is_refused_with_the_address_of_the_first(second: Running) -> None:
+    assert re.search(rf"running already: .* at {second.address}\.", refusal(second.project))
 
 
-def test_production_settings_are_not_served(copy: Path) -> None:
-    assert "DEBUG is not True" in refusal(copy, DEBUG="False")
+def test_production_settings_are_not_served(first: FirstRun) -> None:
+    assert "DEBUG is not True" in refusal(first.project, DEBUG="False")
 
 
-def test_taken_port_is_named(copy: Path, run: Run) -> None:
-    other = Path(shutil.copytree(copy, copy.with_name("another")))
-    first = run(copy)
-    first.wait_until_serving()
-    port = first.address.rpartition(":")[2]
+def test_taken_port_is_named(first: FirstRun) -> None:
+    elsewhere = {"DATABASE_URL": "postgresql://elsewhere.example/app", "REDIS_URL": "redis://there"}
+    with socket.create_server((HOST, 0)) as server:
+        port = str(server.getsockname()[1])
 
-    assert f"127.0.0.1:{port}" in refusal(other, PORT=port)
+        assert f"{HOST}:{port}" in refusal(first.project, PORT=port, **elsewhere)
 
 
 def sign_up(running: Running) -> None:
@@ -237,10 +270,10 @@ def sign_up(running: Running) -> None:
     running.ask(url, json.dumps(NEWCOMER), **{"Content-Type": "application/json"})
 
 
-def first(pattern: str, text: str) -> str:
-    found = re.search(pattern, text)
-    assert found, text
-    return found[0]
+def found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match, text
+    return match[0]
 
 
 def refusal(project: Path, **environment: str) -> str:

@@ -1,9 +1,9 @@
 """Waiting for what other processes do, as long as it takes and no longer."""
 
-import os
 from collections.abc import Callable
-from contextlib import suppress
 from threading import Event
+
+from devtools.reaper import ended
 
 
 def until(condition: Callable[[], object], *, seconds: float = 30) -> None:
@@ -17,11 +17,4 @@ def until(condition: Callable[[], object], *, seconds: float = 30) -> None:
 
 
 def gone(*pids: int) -> bool:
-    return not any(map(_exists, pids))
-
-
-def _exists(pid: int) -> bool:
-    with suppress(ProcessLookupError):
-        os.kill(pid, 0)
-        return True
-    return False
+    return all(map(ended, pids))

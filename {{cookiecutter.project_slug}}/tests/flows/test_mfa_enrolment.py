@@ -22,10 +22,10 @@ both_endpoints = pytest.mark.parametrize("name", [SETUP, ACTIVATE])
 INVALID_CODE, INVALID_CHALLENGE = (400, "invalid_code"), (400, "invalid_challenge")
 
 
-@pytest.fixture(autouse=True, params=["optional", "required"])
+@pytest.fixture(autouse=True)
 def mode(request: Any, settings: Any) -> str:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "disabled"
-    return str(request.param)
+    return str(getattr(request, "param", "optional"))
 
 
 @pytest.fixture
@@ -167,6 +167,7 @@ def test_activation_code_does_not_also_sign_in(owner: Browser, user: User) -> No
     assert Browser().call("post", "jwt_allauth_mfa_verify", answer).status_code == 200
 
 
+@pytest.mark.parametrize("mode", ["optional", "required"], indirect=True)
 def test_activation_keeps_this_session_and_ends_the_others(
     owner: Browser, user: User, mode: str, settings: Any
 ) -> None:

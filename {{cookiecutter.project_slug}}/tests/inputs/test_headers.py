@@ -34,12 +34,12 @@ AUTHORIZATIONS = [
 ]
 
 
-@pytest.mark.parametrize("endpoint", endpoints(), ids=str)
 @given(
+    endpoint=st.sampled_from(endpoints()),
     method=st.sampled_from(METHODS),
     headers=st.dictionaries(st.sampled_from(HEADERS), junk.headers, min_size=1, max_size=4),
 )
-@junk.few
+@junk.more
 def test_any_headers(endpoint: Endpoint, method: str, headers: dict[str, str]) -> None:
     sessions = Session.objects.count()
 
@@ -50,12 +50,12 @@ def test_any_headers(endpoint: Endpoint, method: str, headers: dict[str, str]) -
     hold(response, sessions=sessions, is_page=endpoint.is_page)
 
 
-@pytest.mark.parametrize("endpoint", endpoints(), ids=str)
 @given(
+    endpoint=st.sampled_from(endpoints()),
     method=st.sampled_from(METHODS),
     cookies=st.lists(st.tuples(st.sampled_from(COOKIES), junk.cookies), min_size=1, max_size=4),
 )
-@junk.few
+@junk.more
 def test_any_cookies(endpoint: Endpoint, method: str, cookies: list[tuple[str, str]]) -> None:
     sessions = Session.objects.count()
     sent = "; ".join(f"{name}={value}" for name, value in cookies)
@@ -69,7 +69,7 @@ def test_any_cookies(endpoint: Endpoint, method: str, cookies: list[tuple[str, s
 
 @pytest.mark.parametrize("as_cookie", [True, False])
 @given(token=junk.cookies)
-@junk.more
+@junk.few
 def test_any_refresh_token_is_refused(settings: Any, as_cookie: bool, token: str) -> None:
     settings.JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = as_cookie
     headers = {"Cookie": f"{REFRESH_COOKIE}={token}"} if as_cookie else {}
@@ -85,9 +85,8 @@ def test_any_refresh_token_is_refused(settings: Any, as_cookie: bool, token: str
 
 
 @pytest.mark.parametrize("header", AUTHORIZATIONS)
-@pytest.mark.parametrize("path", ["user/", "sessions/", "mfa/authenticators/"])
-def test_any_authorization_is_refused(path: str, header: str) -> None:
-    response = Client().get(f"/api/auth/{path}", headers={"Authorization": header})
+def test_any_authorization_is_refused(header: str) -> None:
+    response = Client().get("/api/auth/user/", headers={"Authorization": header})
 
     hold(response)
     assert response.status_code == 401

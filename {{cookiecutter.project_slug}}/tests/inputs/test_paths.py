@@ -39,7 +39,7 @@ def as_bytes(part: str | bytes) -> bytes:
 
 @pytest.mark.parametrize("route", ROUTES)
 @given(data=st.data(), method=st.sampled_from(METHODS))
-@junk.more
+@junk.few
 def test_any_part_of_a_path(route: str, method: str, data: Any) -> None:
     sessions = Session.objects.count()
     values = [
@@ -52,9 +52,12 @@ def test_any_part_of_a_path(route: str, method: str, data: Any) -> None:
     hold(response, sessions=sessions, is_page=True)
 
 
-@pytest.mark.parametrize("endpoint", endpoints(), ids=str)
-@given(method=st.sampled_from(METHODS), query=parts.map(as_bytes).map(quote) | junk.headers)
-@junk.few
+@given(
+    endpoint=st.sampled_from(endpoints()),
+    method=st.sampled_from(METHODS),
+    query=parts.map(as_bytes).map(quote) | junk.headers,
+)
+@junk.more
 def test_any_query(endpoint: Endpoint, method: str, query: str) -> None:
     sessions = Session.objects.count()
 

@@ -9,7 +9,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from accounts import keys
 from tests.inputs.facts import hold
-from tests.inputs.jwts import NOT_NAMES, Claims, by_hand, encode, present, refused, signed
+from tests.inputs.jwts import (
+    NOT_NAMES,
+    Claims,
+    by_hand,
+    encode,
+    every_carrier,
+    present,
+    refused,
+    signed,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -107,6 +116,7 @@ def test_public_key_taken_for_a_secret(
     refused(token, kind, settings)
 
 
+@every_carrier
 def test_token_that_is_none(claims: Claims, kind: str, settings: Any) -> None:
     for spoil in SPOILT:
         refused(spoil(signed(claims, settings)), kind, settings)

@@ -9,7 +9,15 @@ import pytest
 from accounts.models import Session, User
 from tests.client import Browser
 from tests.inputs.facts import hold
-from tests.inputs.jwts import MISSING, NOT_NAMES, Claims, present, refused, signed
+from tests.inputs.jwts import (
+    MISSING,
+    NOT_NAMES,
+    Claims,
+    every_carrier,
+    present,
+    refused,
+    signed,
+)
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -26,6 +34,7 @@ NOT_TIMES: list[Any] = [
 ODD_TIMES: list[Any] = [float("inf"), 10**400, 1e308, "9999999999", [9999999999]]
 
 
+@every_carrier
 def test_claims_are_good_before_something_is_wrong(
     claims: Claims, kind: str, settings: Any
 ) -> None:
@@ -49,6 +58,7 @@ def test_odd_time_breaks_nothing(claims: Claims, kind: str, name: str, settings:
         hold(present(signed(claims | {name: value}, settings), kind, settings))
 
 
+@every_carrier
 def test_type_that_is_another(claims: Claims, kind: str, settings: Any) -> None:
     for value in [MISSING, "", "other", "ACCESS", ["access"], *NOT_NAMES]:
         refused(signed(claims | {"token_type": value}, settings), kind, settings)

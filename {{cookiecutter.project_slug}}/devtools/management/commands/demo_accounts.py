@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.crypto import salted_hmac
 
@@ -19,10 +20,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="for a program to read")
+        parser.add_argument("--migrate", action="store_true", help="bring the database up to date")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
             raise CommandError("Anyone could guess the demo accounts: they need DEBUG=True.")
+        if options["migrate"]:
+            call_command("migrate", interactive=False)
         passwords = {email: known_password(email) for email in ACCOUNTS}
         if options["json"]:
             self.stdout.write(json.dumps(passwords))
