@@ -23,8 +23,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 from django.conf import settings
+from jwt.algorithms import HMACAlgorithm
 from jwt.exceptions import PyJWTError
-from jwt.utils import base64url_decode
+from jwt.utils import base64url_decode, force_bytes
 from rest_framework_simplejwt.backends import TokenBackend
 
 CLOCK_SKEW = timedelta(seconds=5)
@@ -35,6 +36,13 @@ RSA_MIN_BITS = 2048
 """RFC 7518, sections 3.2 and 3.3."""
 
 PublicKey = EllipticCurvePublicKey | RSAPublicKey
+
+
+class KnownSecret(HMACAlgorithm):
+    """PyJWT asks for each token whether the secret is a public key by mistake; we ask once."""
+
+    def prepare_key(self, key: str | bytes) -> bytes:
+        return force_bytes(key)
 
 
 class KeyedTokenBackend(TokenBackend):
@@ -52,14 +60,12 @@ class KeyedTokenBackend(TokenBackend):
 
     @cached_property
     def prepared_signing_key(self) -> Any:
-        """
-        PyJWT looks at a plain secret for each token, whether it is a public key by mistake
-        (``problem_of`` does, once). A key that is marked as a secret it takes as it is.
-        """
         if self.algorithm != "HS256":
             return super().prepared_signing_key
         secret = base64.urlsafe_b64encode(str(self.signing_key).encode()).decode().rstrip("=")
-        return jwt.PyJWK({"kty": "oct", "k": secret}, "HS256")
+        key = jwt.PyJWK({"kty": "oct", "k": secret}, self.algorithm)
+        key.Algorithm = KnownSecret(HMACAlgorithm.SHA256)
+        return key
 
     @cached_property
     def prepared_verifying_key(self) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 from gunicorn import glogging
 
-from core.logs import formatter
+from core.logs import Formatter
 
 
 class Logger(glogging.Logger):
@@ -26,7 +26,7 @@ class Logger(glogging.Logger):
         glogging.Logger.setup(self, cfg)
         style = os.environ.get("LOG_FORMAT")
         for handler in self.error_log.handlers:
-            handler.setFormatter(formatter("line" if style == "line" else "json"))
+            handler.setFormatter(Formatter("line" if style == "line" else "json"))
 
     def access(self, resp: Any, req: Any, environ: dict[str, Any], request_time: timedelta) -> None:
         """No query, no user agent, no referrer: each may hold the token of a link."""
@@ -67,8 +67,8 @@ threads = number("WEB_THREADS", 4)
 keepalive = 130
 # A worker that is told to stop finishes what it has begun; what stops gunicorn must wait longer.
 graceful_timeout = 30
-# What a library leaks goes with its worker; not with all of them at once. Starting one costs the CPU
-# of a thousand requests.
+# What a library leaks goes with its worker; not with all of them at once. To start one costs as
+# much as a thousand requests.
 max_requests = 50_000
 max_requests_jitter = 5_000
 

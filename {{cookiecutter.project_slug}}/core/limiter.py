@@ -5,20 +5,21 @@ higher as there are processes; a log line says when that begins and when it ends
 """
 
 import logging
+import os
 import time
 from collections.abc import Callable, Sequence
 from functools import cache
+from hashlib import sha1
 from math import ceil
-from threading import Lock
-from typing import TypeVar, cast
+from threading import Lock, local
+from typing import Any, TypeVar, cast
 
 import redis
 from django.conf import settings
 from limits import RateLimitItem
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
-from redis.backoff import NoBackoff
-from redis.retry import Retry
+from redis.exceptions import NoScriptError
 
 logger = logging.getLogger(__name__)
 
@@ -47,9 +48,39 @@ end
 return waits
 """
 
+# Redis names a script by this digest; it guards nothing.
+_HIT_SHA = sha1(_HIT.encode(), usedforsecurity=False).hexdigest()
+
 Hit = tuple[RateLimitItem, str]
 """A limit, and what is counted against it."""
 T = TypeVar("T")
+
+
+class Redis:
+    """A connection for each thread: taking one from a pool costs more than the question."""
+
+    def __init__(self, url: str) -> None:
+        self._pool = redis.ConnectionPool.from_url(
+            url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT
+        )
+        self._mine = local()
+
+    def ask(self, *words: str | int) -> Any:
+        """
+        Raises:
+            RedisError: it did not answer, or with an error.
+        """
+        try:
+            return self._exchange(words)
+        except redis.ConnectionError:
+            # The connection may be from before a restart of Redis; it is made anew.
+            return self._exchange(words)
+
+    def _exchange(self, words: tuple[str | int, ...]) -> Any:
+        if not hasattr(self._mine, "connection"):
+            self._mine.connection = self._pool.make_connection()
+        self._mine.connection.send_command(*words)
+        return self._mine.connection.read_response()
 
 
 class Limiter:
@@ -62,15 +93,7 @@ class Limiter:
     """
 
     def __init__(self, redis_url: str, *, pause: float = 5.0) -> None:
-        pool = redis.ConnectionPool.from_url(
-            redis_url,
-            socket_timeout=TIMEOUT,
-            socket_connect_timeout=TIMEOUT,
-            # A connection from before a restart of Redis is replaced at once.
-            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
-        )
-        self._redis = redis.Redis(connection_pool=pool)
-        self._script = self._redis.register_script(_HIT)
+        self._redis = Redis(redis_url)
         self._own_storage = MemoryStorage()
         self._own = MovingWindowRateLimiter(self._own_storage)
         self._pause = pause
@@ -89,12 +112,17 @@ class Limiter:
     def forget(self, limit: RateLimitItem, key: str) -> None:
         """Begins anew."""
         name = limit.key_for(key)
-        self._ask(lambda: bool(self._redis.delete(name)), lambda: self._own_storage.clear(name))
+        self._ask(lambda: self._redis.ask("DEL", name), lambda: self._own_storage.clear(name))
 
     def _hit_shared(self, hits: Sequence[Hit]) -> list[int]:
         names = [limit.key_for(key) for limit, key in hits]
         rates = [number for limit, _ in hits for number in (limit.amount, limit.get_expiry())]
-        return cast(list[int], self._script(names, [repr(time.time()), *rates]))
+        words: list[str | int] = [len(names), *names, repr(time.time()), *rates]
+        try:
+            waits = self._redis.ask("EVALSHA", _HIT_SHA, *words)
+        except NoScriptError:
+            waits = self._redis.ask("EVAL", _HIT, *words)
+        return cast(list[int], waits)
 
     def _hit_own(self, hit: Hit) -> int:
         # A request that one limit refuses may count in another: nobody else is asked here.
@@ -138,6 +166,10 @@ class Limiter:
 @cache
 def limiter_at(redis_url: str) -> Limiter:
     return Limiter(redis_url)
+
+
+# Two processes must not talk over one connection.
+os.register_at_fork(after_in_child=limiter_at.cache_clear)
 
 
 def limiter() -> Limiter:

@@ -3,6 +3,7 @@
 import json
 import logging
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from math import isfinite
@@ -10,9 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from structlog.contextvars import get_contextvars
-from structlog.processors import format_exc_info
-from structlog.stdlib import ExtraAdder, ProcessorFormatter
-from structlog.typing import EventDict, Processor
 
 # A part of a path with so long a run in it is a link's token, whatever a mail program has put
 # around it. A UUID is shorter.
@@ -21,40 +19,45 @@ _TOKEN_IN_PATH = re.compile(rf"(?<=[/\n])[^/\n]*[\w.:%~=-]{{{_TOKEN_LENGTH},}}[^
 # Gunicorn repeats what it could not read, which may be a cookie or a piece of a body.
 _UNREADABLE = re.compile(r"^(Invalid request from ip=\S*: [^:]*).*", re.DOTALL)
 
-# Written by other formatters, for themselves.
-_NO_FACTS = frozenset({"message", "asctime", "server_time"})
+# What a record has of its own, or other formatters have written for themselves.
+_NO_FACTS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "server_time"}
 _PLAIN = (str, int, float, UUID, date, Decimal, type(None))
 
 
-def formatter(style: str) -> ProcessorFormatter:
+class Formatter(logging.Formatter):
     """Formats every record: those of ``logging`` as well as those of structlog.
 
     Args:
         style: ``json``, for programs, or ``line``, for people.
     """
-    render = {"json": _as_json, "line": _as_line}[style]
-    chain: list[Processor] = [ExtraAdder(), format_exc_info, _entry, render]
-    return ProcessorFormatter(processors=chain)
+
+    def __init__(self, style: str) -> None:
+        super().__init__()
+        renderers: dict[str, Callable[[dict[str, Any]], str]] = {
+            "json": json.dumps,
+            "line": _as_line,
+        }
+        self._render = renderers[style]
+
+    def format(self, record: logging.LogRecord) -> str:
+        ours = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+        }
+        # First, and no fact of the same name in its place.
+        entry = {**ours, **_context(), **vars(record), **ours}
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        facts = {name: _value(value) for name, value in entry.items() if _is_fact(name, value)}
+        return self._render(facts)
 
 
 def without_secrets(text: str) -> str:
     """The text without the tokens of links: Django logs the path of a request that it refuses."""
     text = _UNREADABLE.sub(r"\1", text)
     return _TOKEN_IN_PATH.sub("…", text) if len(text) >= _TOKEN_LENGTH else text
-
-
-def _entry(_: Any, __: str, found: EventDict) -> EventDict:
-    record: logging.LogRecord = found.pop("_record")
-    del found["_from_structlog"]
-    ours = {
-        "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
-        "level": record.levelname.lower(),
-        "logger": record.name,
-        "event": found.pop("event"),
-    }
-    # First, and no fact of the same name in its place.
-    entry = {**ours, **_context(), **found, **ours}
-    return {name: _value(value) for name, value in entry.items() if _is_fact(name, value)}
 
 
 def _context() -> dict[str, Any]:
@@ -66,7 +69,7 @@ def _context() -> dict[str, Any]:
 
 def _is_fact(name: str, value: object) -> bool:
     """Objects are none: Django adds the request to a record, and Celery the arguments of a task."""
-    return isinstance(value, _PLAIN) and name not in _NO_FACTS
+    return name not in _NO_FACTS and isinstance(value, _PLAIN)
 
 
 def _value(value: Any) -> Any:
@@ -75,11 +78,7 @@ def _value(value: Any) -> Any:
     return without_secrets(str(value))
 
 
-def _as_json(_: Any, __: str, entry: EventDict) -> str:
-    return json.dumps(entry)
-
-
-def _as_line(_: Any, __: str, entry: EventDict) -> str:
+def _as_line(entry: dict[str, Any]) -> str:
     """An exception follows, indented: whatever it says, no line of it begins as an event does."""
     exception = entry.pop("exception", "")
     event = entry.pop("event")

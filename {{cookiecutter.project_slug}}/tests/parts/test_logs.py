@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 import structlog
 
-from core.logs import formatter
+from core.logs import Formatter
 from tests.client import Browser
 from tests.devtools.waiting import until
 from tests.mailbox import link_to
@@ -40,7 +40,7 @@ def failed(exception: Exception) -> logging.LogRecord:
 
 
 def written(style: str, what: logging.LogRecord) -> str:
-    return formatter(style).format(what)
+    return Formatter(style).format(what)
 
 
 def entry(what: logging.LogRecord) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
-from core.logs import formatter
+from core.logs import Formatter
 from core.request_id import RequestIdMiddleware
 from tests.parts.web import Web
 
@@ -127,7 +127,7 @@ def test_what_is_logged_once_the_answer_is_there_has_them_too(site: Client) -> N
     """Django and gunicorn log a refusal after all middleware."""
     lines, logger = StringIO(), logging.getLogger("django.request")
     handler = logging.StreamHandler(lines)
-    handler.setFormatter(formatter("json"))
+    handler.setFormatter(Formatter("json"))
     logger.addHandler(handler)
     try:
         answer = site.get("/nowhere/")

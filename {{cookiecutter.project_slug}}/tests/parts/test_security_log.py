@@ -17,7 +17,7 @@ from django.utils import timezone
 from accounts.flows import invitation
 from accounts.models import Session, User
 from core import security_log
-from core.logs import formatter
+from core.logs import Formatter
 from tests.authenticator import App, enrol
 from tests.client import Browser
 from tests.clock import later
@@ -50,7 +50,7 @@ class Log:
 def listening() -> Iterator[Log]:
     lines, logger = StringIO(), logging.getLogger(security_log.NAME)
     handler = logging.StreamHandler(lines)
-    handler.setFormatter(formatter("json"))
+    handler.setFormatter(Formatter("json"))
     logger.addHandler(handler)
     yield Log(lines)
     logger.removeHandler(handler)

@@ -1,19 +1,17 @@
-"""``make bench``, with numbers so small that its figures mean little."""
+"""``make bench`` of a project, with numbers so small that its figures mean little."""
 
 import json
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
-
-from config.env import BASE_DIR
+from helpers import Bake
 
 SMALL = ("--seconds=0.2", "--connections=2", "--workers=1")
 
@@ -21,15 +19,14 @@ SMALL = ("--seconds=0.2", "--connections=2", "--workers=1")
 class Bench:
     """Runs the command; ``folder`` is where it keeps what is to go with it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._environment = os.environ | {"TMPDIR": str(folder)}
+    def __init__(self, python: Path, project: Path, folder: Path) -> None:
+        self._python, self._project, self._folder = python, project, folder
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
-        return subprocess.Popen(  # noqa: S603  our own module
-            [sys.executable, "-m", "bench", *words],
-            cwd=BASE_DIR,
-            env=self._environment,
+        return subprocess.Popen(
+            [self._python, "-m", "bench", *words],
+            cwd=self._project,
+            env=os.environ | {"TMPDIR": str(self._folder)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -37,7 +34,7 @@ class Bench:
 
     def run(self, *words: str) -> tuple[int, str]:
         process = self.start(*words)
-        printed, errors = process.communicate(timeout=100)
+        printed, errors = process.communicate(timeout=300)
         return process.returncode, printed + errors
 
     def figures(self, file: Path, *words: str) -> dict[str, dict[str, dict[str, Any]]]:
@@ -51,21 +48,19 @@ class Bench:
     def remains(self) -> list[str]:
         """Files and processes; each of these has the folder in its environment."""
         left = [str(path) for path in self._folder.iterdir()]
-        return left + [str(each) for each in psutil.process_iter() if self._is_ours(each)]
-
-    def _is_ours(self, process: psutil.Process) -> bool:
-        try:
-            return process.environ().get("TMPDIR") == str(self._folder)
-        except psutil.Error:
-            return False
+        for environment in Path("/proc").glob("[0-9]*/environ"):
+            with suppress(OSError):
+                if f"TMPDIR={self._folder}".encode() in environment.read_bytes():
+                    left.append(str(environment))
+        return left
 
 
 @pytest.fixture
-def bench() -> Iterator[Bench]:
+def bench(bake: Bake, project_python: Path) -> Iterator[Bench]:
     with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder:
         # PostgreSQL may have to run as somebody else.
         Path(folder).chmod(0o755)
-        yield Bench(Path(folder))
+        yield Bench(project_python, bake(), Path(folder))
 
 
 def test_operations_have_their_figures(bench: Bench, tmp_path: Path) -> None:
