@@ -11,16 +11,16 @@ import uuid
 from datetime import datetime, timedelta
 from functools import cache
 from itertools import islice
-from typing import Any
 
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 
 from accounts.client import Client
 from accounts.conf import switches
 from accounts.errors import ReauthenticationRequired, RefreshTokenReplayed, TokenNotValid
 from accounts.models import Session, User
 from accounts.proof import OutdatedProofError, Proof
+from accounts.rows import columns, fetch_one
 from accounts.tokens import AccessClaims, Grant, RefreshClaims
 from core import security_log
 
@@ -92,7 +92,7 @@ def open_session(*, proof: Proof, client: Client, now: datetime) -> Grant:
     """
     session_id, refresh_jti = uuid.uuid4(), uuid.uuid4()
     expires_at = _first_expiry(now)
-    row = _fetch_one(
+    row = fetch_one(
         _OPEN,
         {
             "user_id": proof.user_id,
@@ -124,7 +124,7 @@ def rotate(*, claims: RefreshClaims, client: Client, now: datetime) -> Grant:
         TokenNotValid: the session is over.
     """
     successor = uuid.uuid4()
-    row = _fetch_one(
+    row = fetch_one(
         _ROTATE,
         {
             "session_id": claims.session_id,
@@ -263,10 +263,10 @@ def _purge_batch(session_ids: list[uuid.UUID], now: datetime) -> int:
 
 
 def _live(session_id: uuid.UUID, user_id: uuid.UUID, now: datetime) -> Session | None:
-    row = _fetch_one(_find_statement(), {"session_id": session_id, "user_id": user_id, "now": now})
+    row = fetch_one(_find_statement(), {"session_id": session_id, "user_id": user_id, "now": now})
     if row is None:
         return None
-    names, person_names = _columns(Session), _columns(User)
+    names, person_names = columns(Session), columns(User)
     session = Session.from_db(connection.alias, names, row[: len(names)])
     session.user = User.from_db(connection.alias, person_names, row[len(names) :])
     return session
@@ -274,15 +274,9 @@ def _live(session_id: uuid.UUID, user_id: uuid.UUID, now: datetime) -> Session |
 
 @cache
 def _find_statement() -> str:
-    columns = [f"session.{name}" for name in _columns(Session)]
-    return _FIND.format(
-        columns=", ".join([*columns, *(f"person.{name}" for name in _columns(User))])
-    )
-
-
-@cache
-def _columns(model: type[Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
+    tables = {"session": Session, "person": User}
+    names = [f"{table}.{name}" for table, model in tables.items() for name in columns(model)]
+    return _FIND.format(columns=", ".join(names))
 
 
 def _live_rows(now: datetime) -> QuerySet[Session]:
@@ -301,10 +295,3 @@ def _mode() -> dict[str, bool]:
 def _first_expiry(now: datetime) -> datetime:
     lifetimes = (switches.refresh_token_lifetime, switches.session_lifetime)
     return now + min(lifetime for lifetime in lifetimes if lifetime is not None)
-
-
-def _fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        row: tuple[Any, ...] | None = cursor.fetchone()
-    return row
