@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -102,10 +101,6 @@ class Load:
     def percentile(self, percent: int) -> float:
         """Milliseconds within which so many percent of the answers came."""
         return self.waits[min(len(self.waits) * percent // 100, len(self.waits) - 1)]
-
-    @property
-    def median(self) -> float:
-        return statistics.median(self.waits)
 
 
 def connect(port: int) -> http.client.HTTPConnection:

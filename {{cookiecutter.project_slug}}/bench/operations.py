@@ -43,7 +43,7 @@ def _fill(amount: int) -> dict[str, list[Person]]:
     for group, password_hash in hashes.items():
         everybody = range(amount)
         people.fill(group=group, password_hash=password_hash, users=everybody, live=everybody)
-    return {group: people.sample(f"{group}", amount) for group in hashes}
+    return {group: people.sample(group, amount) for group in hashes}
 
 
 class Bench:

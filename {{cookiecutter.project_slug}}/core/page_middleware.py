@@ -1,7 +1,6 @@
 """Django's middleware for pages that know their visitor, such as those of Django admin.
 
-Nobody is known by a session below ``/api/``, so a request there does not pass through it: the three
-together cost as much as verifying an access token.
+Nobody is known by a session below ``/api/``, so a request there does not pay for it.
 """
 
 from typing import Any

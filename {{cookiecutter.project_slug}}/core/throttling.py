@@ -9,6 +9,7 @@ account, the flow calls ``hit``, which counts for the account whoever asks. The 
 """
 
 import uuid
+from abc import ABC, abstractmethod
 from functools import cache
 from typing import Any, cast
 
@@ -105,14 +106,14 @@ def _digest(of: object) -> str:
     return salted_hmac("core.throttling", str(of), algorithm="sha256").hexdigest()
 
 
-class AtomicThrottle(throttling.BaseThrottle):
+class AtomicThrottle(throttling.BaseThrottle, ABC):
     """Counts a request for whoever is signed in, or for their address."""
 
     _wait = 0
 
+    @abstractmethod
     def scopes(self, request: Request, view: Any) -> list[str]:
         """What the request counts as."""
-        raise NotImplementedError
 
     def allow_request(self, request: Request, view: Any) -> bool:
         limits = [limit for scope in self.scopes(request, view) if (limit := _limit(scope))]

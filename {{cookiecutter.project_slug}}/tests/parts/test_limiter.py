@@ -3,6 +3,8 @@
 import logging
 import os
 import signal
+import subprocess
+import sys
 import time
 from typing import Any
 
@@ -11,6 +13,7 @@ import redis
 import time_machine
 from limits import RateLimitItemPerMinute
 
+from config.env import BASE_DIR
 from core.limiter import TIMEOUT, Limiter
 from devtools.places import throwaway
 from devtools.processes import Children
@@ -91,6 +94,20 @@ def test_limits_of_one_request_are_one_question(
     limiter.hit(limits)
 
     assert len(sent) == 1
+
+
+FORK = """
+import os
+from core.limiter import limiter_at
+mine = limiter_at("redis://127.0.0.1:9")
+if child := os.fork():
+    raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+os._exit(limiter_at("redis://127.0.0.1:9") is mine)
+"""
+
+
+def test_child_process_does_not_talk_over_its_parents_connection() -> None:
+    subprocess.run([sys.executable, "-c", FORK], cwd=BASE_DIR, check=True)  # noqa: S603  our own
 
 
 def test_what_is_forgotten_begins_anew(limiter: Limiter) -> None:

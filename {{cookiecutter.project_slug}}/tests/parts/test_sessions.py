@@ -16,6 +16,7 @@ from accounts import sessions, tasks
 from accounts.client import Client
 from accounts.models import LoginChallenge, Session, User
 from accounts.tokens import AccessClaims, RefreshClaims
+from bench.statements import explained
 from tests.client import Browser
 from tests.people import make_user
 from tests.queries import statements
@@ -164,6 +165,21 @@ def test_refresh_touches_no_index(signed_in: Browser) -> None:
     signed_in.refresh()
 
     assert updates_of_sessions() - before == {"all": 1, "in place": 1}
+
+
+def test_every_row_of_a_sign_in_and_a_refresh_is_found_by_an_index(user: User) -> None:
+    browser = Browser()
+    with connection.cursor() as cursor:
+        # With so few rows as here PostgreSQL would read a table whole, index or not.
+        cursor.execute("SET LOCAL enable_seqscan = off")
+
+    with explained() as scans:
+        browser.sign_in(user.email)
+        assert browser.refresh().status_code == 200
+
+    # Account; account again, with its lock; session and account.
+    assert len(scans) == 4
+    assert all("Index" in scan for scan in scans), scans
 
 
 def test_page_of_sessions_keeps_room_for_their_refreshes(db: None) -> None:

@@ -1,0 +1,51 @@
+"""The throttles that views name: what each of them counts a request as."""
+
+import re
+import uuid
+from typing import Any
+
+import pytest
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.test import APIRequestFactory, force_authenticate
+from rest_framework.views import APIView
+
+from accounts.authentication import TokenUser
+from core import throttling
+from core.throttling import AtomicThrottle
+from tests.limits import Rates
+
+
+class Answers(APIView):
+    authentication_classes = permission_classes = ()
+    throttle_scope = "login"
+
+    def get(self, request: Request) -> Response:
+        return Response()
+
+
+@pytest.mark.parametrize(
+    ("throttle", "of_a_stranger", "of_a_person"),
+    [
+        (throttling.AnonRateThrottle, ["anon"], []),
+        (throttling.UserRateThrottle, ["user"], ["user"]),
+        (throttling.ScopedRateThrottle, ["login"], ["login"]),
+        (throttling.RequestThrottle, ["anon", "login"], ["user", "login"]),
+    ],
+)
+def test_request_counts_as_its_throttle_says(
+    throttle: type[AtomicThrottle],
+    of_a_stranger: list[str],
+    of_a_person: list[str],
+    rates: Rates,
+) -> None:
+    rates(anon="9/min", user="9/min", login="9/min")
+    view, person = Answers.as_view(throttle_classes=[throttle]), uuid.uuid4()
+
+    def counted(user: Any) -> list[str]:
+        request = APIRequestFactory().get("/")
+        force_authenticate(request, user)
+        return re.findall(r'"(\w+)";q=9;w=60', view(request).get("RateLimit-Policy", ""))
+
+    assert counted(None) == of_a_stranger
+    assert counted(TokenUser(person, uuid.uuid4(), "USER", True)) == of_a_person
