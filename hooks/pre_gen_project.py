@@ -37,7 +37,7 @@ inflection iniconfig jsonschema jsonschema_rs jsonschema_specifications jwt komb
 license_expression limits markdown_it markdown_it_py markupsafe mdurl msgpack mypy
 mypy_django_plugin mypy_drf_plugin mypy_extensions mypyc nodeenv packageurl packageurl_python
 packaging packaging_legacy_version pathspec pil pillow pip pip_api pip_audit pip_requirements_parser
-platformdirs playwright pluggy pre_commit prompt_toolkit psutil psycopg psycopg_binary psycopg_pool
+platformdirs playwright pluggy pre_commit prompt_toolkit psutil psycopg psycopg_binary
 public py py_serializable pycparser pygments pyjwt pyotp pyparsing pyrate_limiter pytest
 pytest_django pytest_randomly pytest_timeout pytest_xdist python_dateutil python_discovery pyyaml
 qrcode redis referencing requests rest_framework rest_framework_simplejwt rich rpds rpds_py ruff

@@ -88,10 +88,12 @@ def presented_refresh_token(request: Request) -> str:
         OriginNotAllowed: it is in a cookie, and the page that sent it is not of an allowed origin.
     """
     refuse_foreign_origin(request)
-    form = RefreshInput(data=request.data)
-    form.is_valid(raise_exception=True)
+    # Read in either case: what is no JSON is refused.
+    body = request.data
     if switches.refresh_token_as_cookie:
         return request.COOKIES.get(REFRESH_COOKIE, "")
+    form = RefreshInput(data=body)
+    form.is_valid(raise_exception=True)
     return str(form.validated_data.get("refresh", ""))
 
 
@@ -104,7 +106,9 @@ def refuse_foreign_origin(request: Request) -> None:
         OriginNotAllowed: neither the API's own origin nor one in ``CORS_ALLOWED_ORIGINS``.
     """
     origin = request.META.get("HTTP_ORIGIN")
-    if switches.refresh_token_as_cookie and origin not in {None, *_own_origins(request)}:
+    if origin is None or not switches.refresh_token_as_cookie:
+        return
+    if origin not in _own_origins(request):
         raise OriginNotAllowed
 
 

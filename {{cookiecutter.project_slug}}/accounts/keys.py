@@ -39,7 +39,10 @@ PublicKey = EllipticCurvePublicKey | RSAPublicKey
 
 
 class KnownSecret(HMACAlgorithm):
-    """PyJWT asks for each token whether the secret is a public key by mistake; we ask once."""
+    """PyJWT asks for each token whether the secret is a public key by mistake; we ask once.
+
+    (``problem_of``, when the project starts.)
+    """
 
     def prepare_key(self, key: str | bytes) -> bytes:
         return force_bytes(key)
@@ -68,12 +71,21 @@ class KeyedTokenBackend(TokenBackend):
         return key
 
     @cached_property
+    def _signer(self) -> jwt.PyJWS:
+        signer = jwt.PyJWS(algorithms=[self.algorithm])
+        if self.algorithm == "HS256":
+            signer.unregister_algorithm(self.algorithm)
+            signer.register_algorithm(self.algorithm, KnownSecret(HMACAlgorithm.SHA256))
+        return signer
+
+    @cached_property
     def prepared_verifying_key(self) -> Any:
         return _public_key(str(self.signing_key))
 
     def encode(self, payload: dict[str, Any]) -> str:
-        return jwt.encode(
-            payload, self.prepared_signing_key, self.algorithm, headers={"kid": self.key_id}
+        claims = json.dumps(payload, separators=(",", ":")).encode()
+        return self._signer.encode(
+            claims, self.prepared_signing_key, self.algorithm, headers={"kid": self.key_id}
         )
 
 

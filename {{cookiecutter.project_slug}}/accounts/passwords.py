@@ -11,20 +11,22 @@ from functools import cache
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
+from django.db import connection
 
 from accounts import known_devices
 from accounts.client import Client
 from accounts.models import User
 from accounts.proof import Proof
+from accounts.rows import columns, fetch_one
 from core import security_log, throttling
 
 GUESSES, OWN_CHECKS = "login_account", "password_check_account"
 
+_NEEDED = ("id", "email", "password", "is_active", "email_verified", "has_second_factor")
+"""What a sign-in needs of an account."""
+
 # As a query of the ORM it would cost twice as much to compose as to ask.
-_FIND = """
-    SELECT id, email, password, is_active, email_verified, has_second_factor
-    FROM accounts_user WHERE email = %s
-"""
+_FIND = "SELECT {columns} FROM accounts_user WHERE email = %(email)s"
 
 
 def prove(*, email: str, password: str, client: Client, now: datetime) -> Proof | None:
@@ -52,7 +54,9 @@ def prove(*, email: str, password: str, client: Client, now: datetime) -> Proof 
 
 def find(email: str) -> User | None:
     """The account, with what a sign-in needs of it."""
-    return next(iter(User.objects.raw(_FIND, [email.lower()])), None)
+    names = columns(User, *_NEEDED)
+    row = fetch_one(_FIND.format(columns=", ".join(names)), {"email": email.lower()})
+    return User.from_db(connection.alias, names, row) if row else None
 
 
 def device_of(user: User | None, *, client: Client, now: datetime) -> str:

@@ -15,5 +15,7 @@ def fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | N
 
 
 @cache
-def columns(model: type[Model]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
+def columns(model: type[Model], *some: str) -> list[str]:
+    """All of them, or some: in the order in which ``Model.from_db`` takes their values."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    return [name for name in names if name in some] if some else names

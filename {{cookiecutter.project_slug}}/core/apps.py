@@ -1,7 +1,6 @@
 from django.apps import AppConfig
 from django.core.checks import register
-from django.core.signals import request_finished
-from django.db.backends.signals import connection_created
+from django.core.signals import request_finished, request_started
 
 from core.checks import CHECKS, STARTUP
 
@@ -14,6 +13,6 @@ class CoreConfig(AppConfig):
 
         for check in CHECKS:
             register(check, STARTUP)
-        connection_created.connect(outages.replace_if_closed)
+        request_started.connect(outages.close_dead_connections)
         request_finished.connect(request_id.forget_request)
         request_id.follow_tasks()

@@ -43,8 +43,11 @@ def client_network(request: HttpRequest) -> str:
     A /64 is what one line gets (RFC 6177): whoever has one has 2^64 addresses.
     """
     address = client_address(request)
-    if address is None:
-        return "unknown"
+    return _network_of(address) if address else "unknown"
+
+
+@lru_cache(maxsize=1_024)
+def _network_of(address: str) -> str:
     ip = ip_address(address)
     if not isinstance(ip, IPv6Address):
         return address

@@ -7,7 +7,8 @@ higher as there are processes; a log line says when that begins and when it ends
 import logging
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from hashlib import sha1
 from math import ceil
@@ -56,14 +57,15 @@ Hit = tuple[RateLimitItem, str]
 T = TypeVar("T")
 
 
-class Redis:
+class Line(local):
     """A connection for each thread: taking one from a pool costs more than the question."""
 
     def __init__(self, url: str) -> None:
-        self._pool = redis.ConnectionPool.from_url(
+        pool = redis.ConnectionPool.from_url(
             url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT
         )
-        self._mine = local()
+        self._connection: Any = pool.make_connection()
+        self._unread = 0
 
     def ask(self, *words: str | int) -> Any:
         """
@@ -76,11 +78,33 @@ class Redis:
             # The connection may be from before a restart of Redis; it is made anew.
             return self._exchange(words)
 
+    def tell(self, *words: str | int) -> None:
+        """Does not wait for the answer, which is read before the next.
+
+        Raises:
+            RedisError: it could not be sent.
+        """
+        with self._whole():
+            self._connection.send_command(*words)
+            self._unread += 1
+
     def _exchange(self, words: tuple[str | int, ...]) -> Any:
-        if not hasattr(self._mine, "connection"):
-            self._mine.connection = self._pool.make_connection()
-        self._mine.connection.send_command(*words)
-        return self._mine.connection.read_response()
+        self.tell(*words)
+        with self._whole():
+            while self._unread:
+                answer = self._connection.read_response()
+                self._unread -= 1
+        return answer
+
+    @contextmanager
+    def _whole(self) -> Iterator[None]:
+        """No answer may be taken for that of another question: after an error all begins anew."""
+        try:
+            yield
+        except BaseException:
+            self._connection.disconnect()
+            self._unread = 0
+            raise
 
 
 class Limiter:
@@ -93,7 +117,7 @@ class Limiter:
     """
 
     def __init__(self, redis_url: str, *, pause: float = 5.0) -> None:
-        self._redis = Redis(redis_url)
+        self._line = Line(redis_url)
         self._own_storage = MemoryStorage()
         self._own = MovingWindowRateLimiter(self._own_storage)
         self._pause = pause
@@ -111,17 +135,22 @@ class Limiter:
 
     def forget(self, limit: RateLimitItem, key: str) -> None:
         """Begins anew."""
-        name = limit.key_for(key)
-        self._ask(lambda: self._redis.ask("DEL", name), lambda: self._own_storage.clear(name))
+        self._own_storage.clear(limit.key_for(key))
+        if time.monotonic() < self._asked_again_at:
+            return
+        try:
+            self._line.tell("DEL", _name(limit, key))
+        except redis.RedisError as error:
+            self._note_failure(error)
 
     def _hit_shared(self, hits: Sequence[Hit]) -> list[int]:
-        names = [limit.key_for(key) for limit, key in hits]
+        names = [_name(*hit) for hit in hits]
         rates = [number for limit, _ in hits for number in (limit.amount, limit.get_expiry())]
         words: list[str | int] = [len(names), *names, repr(time.time()), *rates]
         try:
-            waits = self._redis.ask("EVALSHA", _HIT_SHA, *words)
+            waits = self._line.ask("EVALSHA", _HIT_SHA, *words)
         except NoScriptError:
-            waits = self._redis.ask("EVAL", _HIT, *words)
+            waits = self._line.ask("EVAL", _HIT, *words)
         return cast(list[int], waits)
 
     def _hit_own(self, hit: Hit) -> int:
@@ -161,6 +190,10 @@ class Limiter:
         if is_back:
             self._own_storage.reset()
             logger.warning("Redis is back, limits hold for all processes together")
+
+
+def _name(limit: RateLimitItem, key: str) -> str:
+    return f"limit/{limit.namespace}/{key}"
 
 
 @cache

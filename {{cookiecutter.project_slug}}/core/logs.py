@@ -17,7 +17,8 @@ from structlog.contextvars import get_contextvars
 _TOKEN_LENGTH = 40
 _TOKEN_IN_PATH = re.compile(rf"(?<=[/\n])[^/\n]*[\w.:%~=-]{{{_TOKEN_LENGTH},}}[^/\s]*")
 # Gunicorn repeats what it could not read, which may be a cookie or a piece of a body.
-_UNREADABLE = re.compile(r"^(Invalid request from ip=\S*: [^:]*).*", re.DOTALL)
+_UNREADABLE = "Invalid request from ip="
+_ITS_KIND = re.compile(rf"({_UNREADABLE}\S*: [^:]*).*", re.DOTALL)
 
 # What a record has of its own, or other formatters have written for themselves.
 _NO_FACTS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "server_time"}
@@ -47,16 +48,16 @@ class Formatter(logging.Formatter):
             "event": record.getMessage(),
         }
         # First, and no fact of the same name in its place.
-        entry = {**ours, **_context(), **vars(record), **ours}
+        entry = {**ours, **_context(), **_facts(record), **ours}
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        facts = {name: _value(value) for name, value in entry.items() if _is_fact(name, value)}
-        return self._render(facts)
+        return self._render({name: _value(value) for name, value in entry.items()})
 
 
 def without_secrets(text: str) -> str:
     """The text without the tokens of links: Django logs the path of a request that it refuses."""
-    text = _UNREADABLE.sub(r"\1", text)
+    if text.startswith(_UNREADABLE):
+        text = _ITS_KIND.sub(r"\1", text)
     return _TOKEN_IN_PATH.sub("…", text) if len(text) >= _TOKEN_LENGTH else text
 
 
@@ -67,9 +68,13 @@ def _context() -> dict[str, Any]:
     return first | bound
 
 
-def _is_fact(name: str, value: object) -> bool:
+def _facts(record: logging.LogRecord) -> dict[str, Any]:
     """Objects are none: Django adds the request to a record, and Celery the arguments of a task."""
-    return name not in _NO_FACTS and isinstance(value, _PLAIN)
+    return {
+        name: value
+        for name, value in vars(record).items()
+        if name not in _NO_FACTS and isinstance(value, _PLAIN)
+    }
 
 
 def _value(value: Any) -> Any:

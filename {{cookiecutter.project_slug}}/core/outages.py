@@ -1,10 +1,9 @@
 """PostgreSQL away, and back again."""
 
-import selectors
+import select
 from typing import Any
 
-from django.db import InterfaceError, OperationalError
-from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db import InterfaceError, OperationalError, connections
 
 RETRY_SECONDS = 5
 """When a client may ask again: a restart of PostgreSQL takes about as long."""
@@ -15,24 +14,20 @@ def is_outage(exception: BaseException | None) -> bool:
     return isinstance(exception, (OperationalError, InterfaceError))
 
 
-def replace_if_closed(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Takes another connection from the pool where the server has closed this one meanwhile.
+def close_dead_connections(**_: Any) -> None:
+    """Closes a kept connection that the server has closed meanwhile; Django makes another.
 
-    A receiver of ``connection_created``, which Django sends whenever it takes one. Without it, each
-    connection that lay in the pool when PostgreSQL was restarted would fail a request. Asking
-    the socket takes microseconds, a query (``CONN_HEALTH_CHECKS``) a round trip.
-
-    Raises:
-        OperationalError: there is no other one.
+    A receiver of ``request_started``. Without it, each connection that was kept when PostgreSQL was
+    restarted would fail a request. Asking the socket takes microseconds, a query
+    (``CONN_HEALTH_CHECKS``) a round trip.
     """
-    if _has_news(connection.connection.fileno()) and not connection.is_usable():
-        connection.close()
-        connection.connect()
+    for kept in connections.all(initialized_only=True):
+        if kept.connection and not kept.in_atomic_block and _has_news(kept.connection.fileno()):
+            kept.close()
 
 
 def _has_news(socket: int) -> bool:
     """A server says nothing unasked, but for its end and the like."""
-    # One system call, where epoll takes four.
-    with selectors.PollSelector() as selector:
-        selector.register(socket, selectors.EVENT_READ)
-        return bool(selector.select(0))
+    asked = select.poll()
+    asked.register(socket, select.POLLIN)
+    return bool(asked.poll(0))

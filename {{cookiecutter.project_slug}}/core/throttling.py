@@ -8,13 +8,14 @@ account, the flow calls ``hit``, which counts for the account whoever asks. The 
 ``config.settings.throttling``.
 """
 
+import hmac
 import uuid
 from abc import ABC, abstractmethod
 from functools import cache
+from hashlib import sha256
 from typing import Any, cast
 
 from django.conf import settings
-from django.utils.crypto import salted_hmac
 from limits import RateLimitItem, RateLimitItemPerSecond
 from rest_framework import throttling
 from rest_framework.exceptions import Throttled
@@ -103,7 +104,13 @@ def _record(scope: str, account: uuid.UUID | None = None) -> None:
 
 
 def _digest(of: object) -> str:
-    return salted_hmac("core.throttling", str(of), algorithm="sha256").hexdigest()
+    return hmac.digest(_digest_key(settings.SECRET_KEY), str(of).encode(), "sha256").hex()
+
+
+@cache
+def _digest_key(secret: str) -> bytes:
+    """A key for digests of this module's alone."""
+    return sha256(f"core.throttling:{secret}".encode()).digest()
 
 
 class AtomicThrottle(throttling.BaseThrottle, ABC):

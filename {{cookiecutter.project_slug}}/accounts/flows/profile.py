@@ -41,17 +41,18 @@ class ProfileOutput(ProfileSerializer):
         required=False, help_text="The new address, until its link has been opened; else left out."
     )
 
-    def to_representation(self, instance: User) -> dict[str, Any]:
-        # By its fields it would cost as much as reading the person.
-        shown = {
-            "email": instance.email,
-            "first_name": instance.first_name,
-            "last_name": instance.last_name,
-        }
-        until = instance.pending_email_until
-        if until is not None and until > timezone.now():
-            shown["pending_email"] = instance.pending_email
-        return shown
+
+def profile_of(user: User) -> dict[str, Any]:
+    """A ``ProfileOutput``, which by its fields would cost as much to make as reading the person."""
+    profile = {
+        "email": user.email,
+        "first_name": user.first_name,
+        "last_name": user.last_name,
+    }
+    until = user.pending_email_until
+    if until is not None and until > timezone.now():
+        profile["pending_email"] = user.pending_email
+    return profile
 
 
 def change_profile(
@@ -105,7 +106,7 @@ class ProfileView(APIView):
 
     @extend_schema(responses={200: ProfileOutput, **refused(401)})
     def get(self, request: Request) -> Response:
-        return Response(ProfileOutput(session_of(request).user).data)
+        return Response(profile_of(session_of(request).user))
 
     @extend_schema(request=ProfileSerializer, responses={200: ProfileOutput, **refused(400, 401)})
     def put(self, request: Request) -> Response:
@@ -130,4 +131,4 @@ class ProfileView(APIView):
             client=client_of(request),
             now=timezone.now(),
         )
-        return Response(ProfileOutput(session.user).data)
+        return Response(profile_of(session.user))

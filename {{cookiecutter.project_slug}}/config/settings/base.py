@@ -39,7 +39,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # In development Django serves static files itself, uncollected.
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
-    "corsheaders.middleware.CorsMiddleware",
+    "core.cors.CorsMiddleware",
     "core.intake.IntakeMiddleware",
     "core.page_middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -6,16 +6,6 @@ import environ
 
 from config.env import env
 
-_POOL = {
-    "min_size": 1,
-    "max_size": env.integer("DATABASE_POOL_SIZE", 10, at_least=1),
-    # Seconds that a request waits for a connection. A new one takes milliseconds, and a second more
-    # where a packet is lost on the way; whoever waits longer only keeps others waiting.
-    "timeout": 2,
-    # A connection that cannot be made is tried once more after a second, and then by the next
-    # request: the pool's ever longer intervals would keep us away for minutes after an outage.
-    "reconnect_timeout": 1,
-}
 _NETWORK = {
     # Seconds for a host that does not answer; shorter ones libpq does not take.
     "connect_timeout": 2,
@@ -26,8 +16,10 @@ _NETWORK = {
 
 def _database(url: str) -> dict[str, Any]:
     config = dict(environ.Env.db_url_config(url))
-    # A pool costs a request 0.1 ms for its connection where a new one costs 2 ms.
-    config["OPTIONS"] = {**_NETWORK, **config.get("OPTIONS", {}), "pool": _POOL}
+    config["OPTIONS"] = {**_NETWORK, **config.get("OPTIONS", {})}
+    # Seconds that a thread keeps its connection: a new one costs a request 2 ms, and a pool more
+    # than it saves, where no more threads than gunicorn's ask. ``core.outages`` sees to dead ones.
+    config["CONN_MAX_AGE"] = 600
     return config
 
 

@@ -31,8 +31,6 @@ LOGGING = {
         "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
         # A task's own line says it all when it is done.
         "celery.worker.strategy": {"level": "WARNING"},
-        # While PostgreSQL is away it would speak of each attempt; each refused request has a line.
-        "psycopg.pool": {"level": "ERROR"},
         # Whatever LOG_LEVEL says, no event of the security log is lost.
         "security": {"level": "INFO"},
     },

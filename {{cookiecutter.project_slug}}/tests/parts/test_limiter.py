@@ -14,7 +14,7 @@ import time_machine
 from limits import RateLimitItemPerMinute
 
 from config.env import BASE_DIR
-from core.limiter import TIMEOUT, Limiter
+from core.limiter import TIMEOUT, Limiter, Line
 from devtools.places import throwaway
 from devtools.processes import Children
 from devtools.valkey import start
@@ -116,6 +116,26 @@ def test_what_is_forgotten_begins_anew(limiter: Limiter) -> None:
     limiter.forget(LIMIT, "key")
 
     assert hits(limiter, 4) == [True, True, True, False]
+
+
+def test_answer_that_nobody_waited_for_is_taken_for_no_other() -> None:
+    line = Line(redis_of_this_process())
+
+    line.tell("ECHO", "one")
+    line.tell("ECHO", "two")
+
+    assert line.ask("ECHO", "three") == b"three"
+    assert line.ask("ECHO", "four") == b"four"
+
+
+def test_question_after_one_that_went_wrong_gets_its_own_answer() -> None:
+    line = Line(redis_of_this_process())
+
+    line.tell("NONSENSE")
+    with pytest.raises(redis.ResponseError):
+        line.ask("ECHO", "one")
+
+    assert line.ask("ECHO", "two") == b"two"
 
 
 def test_limits_hold_in_the_process_while_redis_is_away(caplog: pytest.LogCaptureFixture) -> None:

@@ -40,6 +40,8 @@ def wait_until_blocked() -> None:
     """Returns when another connection to this database waits for a lock."""
     for _ in range(1_000):
         with connection.cursor() as cursor:
+            # A transaction goes on seeing what it saw first.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
             cursor.execute(
                 "SELECT count(*) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND wait_event_type = 'Lock'"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from threading import Event
 from typing import Any
 
+import psycopg
 import redis
 
 from config.env import BASE_DIR
@@ -120,6 +121,15 @@ class Site:
     def kill_database(self) -> None:
         pid_file = self._place.postgres / "postmaster.pid"
         self._kill(int(pid_file.read_text().split()[0]))
+
+    def connections(self) -> set[int]:
+        """The processes of PostgreSQL that serve somebody else than us."""
+        others = (
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        )
+        with psycopg.connect(self._environment["DATABASE_URL"]) as connection:
+            return {row[0] for row in connection.execute(others)}
 
     def start_redis(self) -> str:
         return valkey.start(self._children, self._place)

@@ -42,6 +42,14 @@ def test_killed_database_is_503_until_it_is_back_and_nothing_else(site: Site, ac
     assert set(Counter(answer.status for answer in at_once(site, access))) == {200}
 
 
+def test_thread_keeps_its_connection(site: Site, access: str) -> None:
+    kept = site.connections()
+
+    assert Counter(answer.status for answer in at_once(site, access)) == {200: MANY}
+
+    assert site.connections() == kept
+
+
 def test_restart_while_nobody_asks_fails_no_request(site: Site, access: str) -> None:
     site.kill_database()
     site.start_database()
@@ -53,12 +61,9 @@ def test_page_without_a_database_is_a_page_that_says_when(site: Site) -> None:
     paths, session = ("/admin/", "/health/live", "/health/ready"), "sessionid=" + "a" * 32
     site.kill_database()
     try:
-        # At once, for two of them wait as long as they may for a connection.
-        with ThreadPoolExecutor() as clients:
-            answers = clients.map(
-                lambda path: site.ask("GET", path, headers={"Cookie": session}), paths
-            )
-            answer, alive, ready = answers
+        answer, alive, ready = (
+            site.ask("GET", path, headers={"Cookie": session}) for path in paths
+        )
     finally:
         site.start_database()
 
