@@ -10,6 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 from hypothesis.configuration import set_hypothesis_home_dir
+from xdist.scheduler import LoadScopeScheduling
 
 from accounts.models import User
 from config.settings.accounts import PASSWORD_HASHERS
@@ -22,6 +23,33 @@ from tests.people import make_user
 _folder = tempfile.TemporaryDirectory(prefix="hypothesis-")
 atexit.register(_folder.cleanup)
 set_hypothesis_home_dir(_folder.name)
+
+
+_START_SERVERS = {"devtools", "mail", "pages", "served"}
+
+
+def _folder_with_servers(path: str) -> str:
+    folder = path.rpartition("/")[0].rpartition("/")[2]
+    return folder if folder in _START_SERVERS else ""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a folder that starts servers follow one another: what they share starts once."""
+    items.sort(key=lambda item: _folder_with_servers(str(item.path)))
+
+
+class Scheduling(LoadScopeScheduling):
+    """And they run in one process, where pytest-xdist runs several; so do others of one module."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return _folder_with_servers(path) or path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -28,6 +28,8 @@ JWT_ALLAUTH_MFA_TOTP_MODE = "disabled"
 JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = True
 PROJECT_NAME = MFA_TOTP_ISSUER = "Gatehouse"
 TIME_ZONE = "UTC"
+# Nobody holds a database that is dropped in the end.
+DATABASES["default"]["CONN_MAX_AGE"] = 0
 # A good hash takes its time, thousands of times; tests that are about it ask for ``real_hashes``.
 PASSWORD_HASHERS = ["tests.people.CheapPasswordHasher"]
 # Tests of the limits, and of the letters about devices, say what they want.

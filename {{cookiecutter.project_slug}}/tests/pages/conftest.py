@@ -42,7 +42,7 @@ DESK: ViewportSize = {"width": 1280, "height": 720}
 expect.set_options(timeout=30_000)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
         # Playwright leaves an event loop running in this thread; Django would refuse the database.
@@ -64,7 +64,7 @@ def forgiven() -> list[str]:
     return []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def tab(chromium: Browser, live_server: Any) -> Iterator[Page]:
     """To start another one costs more than most tests do."""
     with chromium.new_context(base_url=live_server.url) as context:
