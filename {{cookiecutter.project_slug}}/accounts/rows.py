@@ -1,10 +1,15 @@
 """Statements that the ORM cannot say, or only at a price, and the rows that they bring."""
 
+import time
+from collections.abc import Iterator
 from functools import cache
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import Model
+
+T = TypeVar("T")
 
 
 def fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
@@ -19,3 +24,12 @@ def columns(model: type[Model], *some: str) -> list[str]:
     """All of them, or some: in the order in which ``Model.from_db`` takes their values."""
     names = [field.attname for field in model._meta.concrete_fields]
     return [name for name in names if name in some] if some else names
+
+
+def unhurried(found: Iterator[T], size: int) -> Iterator[list[T]]:
+    """In batches. After each it waits for as long as that was worked on: half of the server's time,
+    and of its disk's, is for those who wait for an answer."""
+    while batch := list(islice(found, size)):
+        begun = time.monotonic()
+        yield batch
+        time.sleep(time.monotonic() - begun)

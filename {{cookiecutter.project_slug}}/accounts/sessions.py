@@ -10,7 +10,6 @@ request does: reading the session behind an access token.
 import uuid
 from datetime import datetime, timedelta
 from functools import cache
-from itertools import islice
 
 from django.db import connection
 from django.db.models import QuerySet
@@ -20,11 +19,11 @@ from accounts.conf import switches
 from accounts.errors import ReauthenticationRequired, RefreshTokenReplayed, TokenNotValid
 from accounts.models import Session, User
 from accounts.proof import OutdatedProofError, Proof
-from accounts.rows import columns, fetch_one
+from accounts.rows import columns, fetch_one, unhurried
 from accounts.tokens import AccessClaims, Grant, RefreshClaims
 from core import security_log
 
-PURGE_BATCH = 5_000
+PURGE_BATCH = 1_000
 """Rows a purging statement deletes at most, so that none holds its locks for long."""
 
 RECENT = timedelta(minutes=15)
@@ -247,8 +246,7 @@ def purge(*, now: datetime) -> int:
     """
     expired = Session.objects.filter(expires_at__lte=now).values_list("pk", flat=True)
     found = expired.iterator(chunk_size=PURGE_BATCH)
-    batches = iter(lambda: list(islice(found, PURGE_BATCH)), [])
-    return sum(_purge_batch(batch, now) for batch in batches)
+    return sum(_purge_batch(batch, now) for batch in unhurried(found, PURGE_BATCH))
 
 
 def _purge_batch(session_ids: list[uuid.UUID], now: datetime) -> int:

@@ -81,7 +81,7 @@ def _options(words: list[str]) -> argparse.Namespace:
 _LOAD = {"connections": 4, "workers": 2, "threads": 4}
 _NUMBERS: dict[str, dict[str, float]] = {
     "operations": {"rounds": 3, "seconds": 3.0, **_LOAD},
-    "growth": {"users": 1_000_000, "sessions": 5_000_000, "seconds": 5.0, **_LOAD},
+    "growth": {"users": 1_000_000, "sessions": 5_000_000, "seconds": 9.0, **_LOAD},
     "mail": {"letters": 10_000},
 }
 

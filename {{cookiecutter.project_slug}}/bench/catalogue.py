@@ -47,11 +47,12 @@ REFRESH = Operation(
     body=refresh_body,
     gives_tokens=True,
 )
+NOTHING = Operation("nothing", "GET", "/api/bench/nothing/")
 
 OPERATIONS = [
     LOGIN,
     LOGIN_WITHOUT_HASH,
     REFRESH,
     Operation("current user", "GET", "/api/auth/user/"),
-    Operation("nothing", "GET", "/api/bench/nothing/"),
+    NOTHING,
 ]

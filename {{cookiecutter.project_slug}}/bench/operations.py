@@ -1,6 +1,5 @@
 """What a request costs, for each operation of ``bench.catalogue``."""
 
-import statistics
 from argparse import Namespace
 from contextlib import closing
 
@@ -9,7 +8,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher, make_password
 from bench import load, people, statements
 from bench.catalogue import OPERATIONS, PASSWORD, WITHOUT_HASH
 from bench.load import Operation, Person
-from bench.report import Table, say
+from bench.report import Table, medians, say
 from bench.site import Meter, Served, Site
 
 COUNTED = 10
@@ -27,7 +26,7 @@ def measure(site: Site, options: Namespace) -> list[Table]:
     bench = Bench(site, webs, everybody, options)
     counts = {operation.name: bench.count(operation) for operation in OPERATIONS}
     rounds = [bench.round(number) for number in range(options.rounds)]
-    figures = {name: counts[name] | _medians([each[name] for each in rounds]) for name in counts}
+    figures = {name: counts[name] | medians([each[name] for each in rounds]) for name in counts}
     served = webs["bench.settings"]
     start = {"first answer s": served.started, "memory of a worker MB": served.memory}
     return [Table("What a request costs", figures), Table("Gunicorn", {"gunicorn": start})]
@@ -100,7 +99,3 @@ class Bench:
 
     def _people(self, operation: Operation) -> list[Person]:
         return self._everybody[operation.settings]
-
-
-def _medians(rounds: list[Figures]) -> Figures:
-    return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}

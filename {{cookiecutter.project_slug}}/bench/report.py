@@ -1,6 +1,7 @@
 """Figures as aligned tables, as JSON, and against those of an earlier run."""
 
 import json
+import statistics
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +44,10 @@ def _text(figure: float) -> str:
     if figure == int(figure):
         return f"{int(figure):,}"
     return f"{figure:,.0f}" if figure >= 100 else f"{figure:.2f}"
+
+
+def medians(rounds: list[dict[str, float]]) -> dict[str, float]:
+    return {name: statistics.median(each[name] for each in rounds) for name in rounds[0]}
 
 
 def say(line: object) -> None:
