@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings
 from jwt.algorithms import HMACAlgorithm
-from jwt.exceptions import PyJWTError
+from jwt.exceptions import InvalidKeyError, PyJWTError
 from jwt.utils import base64url_decode, force_bytes
 from rest_framework_simplejwt.backends import TokenBackend
 
@@ -39,9 +39,9 @@ PublicKey = EllipticCurvePublicKey | RSAPublicKey
 
 
 class KnownSecret(HMACAlgorithm):
-    """PyJWT asks for each token whether the secret is a public key by mistake; we ask once.
+    """PyJWT asks for each token whether the secret is a key of another kind by mistake.
 
-    (``problem_of``, when the project starts.)
+    ``problem_of`` has asked it when the project started.
     """
 
     def prepare_key(self, key: str | bytes) -> bytes:
@@ -143,7 +143,9 @@ def problem_of(key: str, wanted: str = "") -> str:
 
 def is_public_key_in_disguise(text: str) -> bool:
     """In another form than PEM, or without its BEGIN and END: it would be taken for a secret."""
-    if text.startswith(("ssh-", "{")):
+    try:
+        HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(text)
+    except InvalidKeyError:
         return True
     try:
         load_der_public_key(base64.b64decode(text))

@@ -21,15 +21,24 @@ def fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | N
 
 @cache
 def columns(model: type[Model], *some: str) -> list[str]:
-    """All of them, or some: in the order in which ``Model.from_db`` takes their values."""
+    """All of them, or some: in the order in which ``Model.from_db`` takes their values.
+
+    Raises:
+        ValueError: one of them is none of the model's.
+    """
     names = [field.attname for field in model._meta.concrete_fields]
-    return [name for name in names if name in some] if some else names
+    return sorted(some, key=names.index) if some else names
 
 
-def unhurried(found: Iterator[T], size: int) -> Iterator[list[T]]:
+def unhurried(found: Iterator[T], size: int, *, seconds: float) -> Iterator[list[T]]:
     """In batches. After each it waits for as long as that was worked on: half of the server's time,
-    and of its disk's, is for those who wait for an answer."""
-    while batch := list(islice(found, size)):
+    and of its disk's, is for those who wait for an answer.
+
+    Args:
+        seconds: when it stops, whatever is left.
+    """
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and (batch := list(islice(found, size))):
         begun = time.monotonic()
         yield batch
         time.sleep(time.monotonic() - begun)

@@ -109,7 +109,7 @@ def running() -> Iterator[Site]:
         try:
             yield Site(children, place, os.environ | {"THROTTLE_RATES": _never_reached()})
         finally:
-            cast(Any, connection).close_pool()
+            connection.close()
 
 
 def _never_reached() -> str:

@@ -1,3 +1,4 @@
+from celery.signals import task_prerun
 from django.apps import AppConfig
 from django.core.checks import register
 from django.core.signals import request_finished, request_started
@@ -14,5 +15,6 @@ class CoreConfig(AppConfig):
         for check in CHECKS:
             register(check, STARTUP)
         request_started.connect(outages.close_dead_connections)
+        task_prerun.connect(outages.close_dead_connections)
         request_finished.connect(request_id.forget_request)
         request_id.follow_tasks()

@@ -8,7 +8,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from hashlib import sha1
 from math import ceil
@@ -57,7 +57,7 @@ Hit = tuple[RateLimitItem, str]
 T = TypeVar("T")
 
 
-class Line(local):
+class ThreadConnection(local):
     """A connection for each thread: taking one from a pool costs more than the question."""
 
     def __init__(self, url: str) -> None:
@@ -67,7 +67,7 @@ class Line(local):
         self._connection: Any = pool.make_connection()
         self._unread = 0
 
-    def ask(self, *words: str | int) -> Any:
+    def request(self, *words: str | int) -> Any:
         """
         Raises:
             RedisError: it did not answer, or with an error.
@@ -78,29 +78,34 @@ class Line(local):
             # The connection may be from before a restart of Redis; it is made anew.
             return self._exchange(words)
 
-    def tell(self, *words: str | int) -> None:
-        """Does not wait for the answer, which is read before the next.
+    def send(self, *words: str | int) -> None:
+        """Does not wait for the answer; the next request throws it away.
 
         Raises:
             RedisError: it could not be sent.
         """
-        with self._whole():
-            self._connection.send_command(*words)
+        with self._in_step():
+            # A health check would take an answer that is still to be read for its own.
+            self._connection.send_command(*words, check_health=False)
             self._unread += 1
 
     def _exchange(self, words: tuple[str | int, ...]) -> Any:
-        self.tell(*words)
-        with self._whole():
-            while self._unread:
-                answer = self._connection.read_response()
+        self.send(*words)
+        with self._in_step():
+            while self._unread > 1:
+                with suppress(redis.ResponseError):
+                    self._connection.read_response()
                 self._unread -= 1
-        return answer
+            self._unread = 0
+            return self._connection.read_response()
 
     @contextmanager
-    def _whole(self) -> Iterator[None]:
-        """No answer may be taken for that of another question: after an error all begins anew."""
+    def _in_step(self) -> Iterator[None]:
+        """No answer may be taken for that of another request: after a failure all begins anew."""
         try:
             yield
+        except redis.ResponseError:
+            raise
         except BaseException:
             self._connection.disconnect()
             self._unread = 0
@@ -117,7 +122,7 @@ class Limiter:
     """
 
     def __init__(self, redis_url: str, *, pause: float = 5.0) -> None:
-        self._line = Line(redis_url)
+        self._connection = ThreadConnection(redis_url)
         self._own_storage = MemoryStorage()
         self._own = MovingWindowRateLimiter(self._own_storage)
         self._pause = pause
@@ -139,7 +144,7 @@ class Limiter:
         if time.monotonic() < self._asked_again_at:
             return
         try:
-            self._line.tell("DEL", _name(limit, key))
+            self._connection.send("DEL", _name(limit, key))
         except redis.RedisError as error:
             self._note_failure(error)
 
@@ -148,9 +153,9 @@ class Limiter:
         rates = [number for limit, _ in hits for number in (limit.amount, limit.get_expiry())]
         words: list[str | int] = [len(names), *names, repr(time.time()), *rates]
         try:
-            waits = self._line.ask("EVALSHA", _HIT_SHA, *words)
+            waits = self._connection.request("EVALSHA", _HIT_SHA, *words)
         except NoScriptError:
-            waits = self._line.ask("EVAL", _HIT, *words)
+            waits = self._connection.request("EVAL", _HIT, *words)
         return cast(list[int], waits)
 
     def _hit_own(self, hit: Hit) -> int:

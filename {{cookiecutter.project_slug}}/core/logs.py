@@ -48,7 +48,7 @@ class Formatter(logging.Formatter):
             "event": record.getMessage(),
         }
         # First, and no fact of the same name in its place.
-        entry = {**ours, **_context(), **_facts(record), **ours}
+        entry = {**ours, **_context(), **_facts(vars(record)), **ours}
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return self._render({name: _value(value) for name, value in entry.items()})
@@ -65,14 +65,14 @@ def _context() -> dict[str, Any]:
     """What is bound, with the request's own first: it comes in no order."""
     bound = get_contextvars()
     first = {name: bound[name] for name in ("request_id", "ip") if name in bound}
-    return first | bound
+    return _facts(first | bound)
 
 
-def _facts(record: logging.LogRecord) -> dict[str, Any]:
+def _facts(known: dict[str, Any]) -> dict[str, Any]:
     """Objects are none: Django adds the request to a record, and Celery the arguments of a task."""
     return {
         name: value
-        for name, value in vars(record).items()
+        for name, value in known.items()
         if name not in _NO_FACTS and isinstance(value, _PLAIN)
     }
 

@@ -3,6 +3,7 @@
 import select
 from typing import Any
 
+import psycopg
 from django.db import InterfaceError, OperationalError, connections
 
 RETRY_SECONDS = 5
@@ -17,17 +18,20 @@ def is_outage(exception: BaseException | None) -> bool:
 def close_dead_connections(**_: Any) -> None:
     """Closes a kept connection that the server has closed meanwhile; Django makes another.
 
-    A receiver of ``request_started``. Without it, each connection that was kept when PostgreSQL was
-    restarted would fail a request. Asking the socket takes microseconds, a query
-    (``CONN_HEALTH_CHECKS``) a round trip.
+    A receiver of ``request_started`` and Celery's ``task_prerun``. Without it, each connection that
+    was kept when PostgreSQL was restarted would fail a request or a task. Asking the socket takes
+    microseconds, a query (``CONN_HEALTH_CHECKS``) a round trip.
     """
     for kept in connections.all(initialized_only=True):
-        if kept.connection and not kept.in_atomic_block and _has_news(kept.connection.fileno()):
+        is_ours = isinstance(kept.connection, psycopg.Connection)
+        if is_ours and not kept.in_atomic_block and _is_dead(kept.connection):
             kept.close()
 
 
-def _has_news(socket: int) -> bool:
+def _is_dead(connection: psycopg.Connection) -> bool:
     """A server says nothing unasked, but for its end and the like."""
+    if connection.closed:
+        return True
     asked = select.poll()
-    asked.register(socket, select.POLLIN)
+    asked.register(connection.fileno(), select.POLLIN)
     return bool(asked.poll(0))

@@ -39,17 +39,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: _folder_with_servers(str(item.path)))
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+class Scheduling(LoadScopeScheduling):
     """And they run in one process, where pytest-xdist runs several; so do others of one module."""
-    scheduling: Any = LoadScopeScheduling(config, log)
-    scheduling._split_scope = _scope_of
-    return scheduling
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.partition("::")[0]
+        return _folder_with_servers(path) or path
 
 
-def _scope_of(nodeid: str) -> str:
-    path = nodeid.partition("::")[0]
-    return _folder_with_servers(path) or path
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)

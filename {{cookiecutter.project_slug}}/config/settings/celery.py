@@ -15,6 +15,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 0.3,
     "retry_on_timeout": False,
 }
+# A worker keeps its connection to PostgreSQL for 500 tasks, each of which counts twice: a new one
+# costs as much as half a letter. ``core.outages`` sees to dead ones.
+CELERY_DB_REUSE_MAX = 1_000
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

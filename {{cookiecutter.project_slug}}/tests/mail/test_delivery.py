@@ -3,6 +3,7 @@
 import time
 
 from django.contrib.auth.hashers import make_password
+from django.db import connection
 
 from accounts.models import User
 from mail import delivery
@@ -37,6 +38,27 @@ def test_letter_reaches_the_mail_server(stage: Stage) -> None:
     until(lambda: states() == {"sent": 1})
     assert stage.inbox.arrived == {"ada@example.test": 1}
     assert len(stage.inbox.links_to("ada@example.test")) == 1
+
+
+def test_connections_that_were_cut_cost_no_mail(stage: Stage) -> None:
+    stage.start_worker()
+    sign_up(stage, "ada@example.test")
+    until(lambda: states() == {"sent": 1})
+    until(stage.is_idle)
+
+    cut_connections()
+
+    sign_up(stage, "bob@example.test")
+    until(lambda: states() == {"sent": 2})
+
+
+def cut_connections() -> None:
+    """All but our own, as a PostgreSQL that starts anew does."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 def test_broker_that_was_killed_costs_neither_time_nor_mail(stage: Stage) -> None:

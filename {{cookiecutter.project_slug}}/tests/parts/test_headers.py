@@ -157,6 +157,15 @@ def test_named_origin_may_ask_with_its_cookies(client: Client, settings: Any) ->
     assert "origin" in response["Vary"]
 
 
+def test_answer_to_nobodys_origin_is_kept_apart_by_caches(client: Client, settings: Any) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
+
+    response = client.get(LOGIN)
+
+    assert "origin" in response["Vary"]
+    assert not [name for name in response.headers if name.lower().startswith("access-control")]
+
+
 def test_named_origin_reads_when_to_come_back_and_what_to_quote(
     client: Client, settings: Any
 ) -> None:

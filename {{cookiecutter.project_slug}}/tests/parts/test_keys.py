@@ -37,6 +37,11 @@ TOO_WEAK = {
     "example": "change-me-change-me-change-me-change-me",
     "public key that lost its lines": BODY_OF_A_PUBLIC_KEY,
     "public key for SSH": f"ssh-ed25519 {BODY_OF_A_PUBLIC_KEY}",
+    "ECDSA key for SSH": f"ecdsa-sha2-nistp256 {BODY_OF_A_PUBLIC_KEY}",
+    "public key for SSH in a file of its own": (
+        f"---- BEGIN SSH2 PUBLIC KEY ----\n{BODY_OF_A_PUBLIC_KEY}\n---- END SSH2 PUBLIC KEY ----"
+    ),
+    "JWK": ' {"kty": "oct", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA"}',
     "short secret": "only-thirty-one-bytes-long-here",
     "other curve": pem(ec.generate_private_key(ec.SECP384R1())),
     "short RSA key": pem(rsa.generate_private_key(65_537, 1_024)),  # noqa: S505  it is to be refused
@@ -147,6 +152,7 @@ def test_weak_key_stops_the_start(key: str, settings: Any) -> None:
         ("RS256", KEYS["ES256"]),
         ("ES256", public(KEYS["ES256"])),
         *[("RS256", key) for key in TOO_WEAK.values()],
+        *[("HS256", key) for key in TOO_WEAK.values()],
     ],
 )
 def test_signing_key_of_another_kind_stops_the_start(

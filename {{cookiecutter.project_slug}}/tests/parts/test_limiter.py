@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import time_machine
 from limits import RateLimitItemPerMinute
 
 from config.env import BASE_DIR
-from core.limiter import TIMEOUT, Limiter, Line
+from core.limiter import TIMEOUT, Limiter, ThreadConnection
 from devtools.places import throwaway
 from devtools.processes import Children
 from devtools.valkey import start
@@ -118,24 +119,46 @@ def test_what_is_forgotten_begins_anew(limiter: Limiter) -> None:
     assert hits(limiter, 4) == [True, True, True, False]
 
 
-def test_answer_that_nobody_waited_for_is_taken_for_no_other() -> None:
-    line = Line(redis_of_this_process())
-
-    line.tell("ECHO", "one")
-    line.tell("ECHO", "two")
-
-    assert line.ask("ECHO", "three") == b"three"
-    assert line.ask("ECHO", "four") == b"four"
+@pytest.fixture
+def mine() -> ThreadConnection:
+    # Redis-py would ask whether it is there before each command.
+    return ThreadConnection(f"{redis_of_this_process()}&health_check_interval=-1")
 
 
-def test_question_after_one_that_went_wrong_gets_its_own_answer() -> None:
-    line = Line(redis_of_this_process())
+def test_answer_that_nobody_waited_for_is_taken_for_no_other(mine: ThreadConnection) -> None:
+    mine.send("ECHO", "one")
+    mine.send("ECHO", "two")
 
-    line.tell("NONSENSE")
+    assert mine.request("ECHO", "three") == b"three"
+    assert mine.request("ECHO", "four") == b"four"
+
+
+def test_error_that_nobody_waited_for_is_no_others(mine: ThreadConnection) -> None:
+    mine.send("NONSENSE")
+
+    assert mine.request("ECHO", "one") == b"one"
     with pytest.raises(redis.ResponseError):
-        line.ask("ECHO", "one")
+        mine.request("NONSENSE")
+    assert mine.request("ECHO", "two") == b"two"
 
-    assert line.ask("ECHO", "two") == b"two"
+
+def test_each_thread_has_a_connection(mine: ThreadConnection) -> None:
+    with ThreadPoolExecutor(1) as other:
+        theirs = other.submit(mine.request, "CLIENT", "ID").result()
+
+    assert mine.request("CLIENT", "ID") == mine.request("CLIENT", "ID") != theirs
+
+
+def test_request_after_a_restart_gets_its_own_answer() -> None:
+    place = throwaway()
+    with Children(remove=place.sockets) as children:
+        url = start(children, place)
+        mine = ThreadConnection(url)
+        mine.send("ECHO", "one")
+        _kill(url, children)
+        start(children, place)
+
+        assert mine.request("ECHO", "two") == b"two"
 
 
 def test_limits_hold_in_the_process_while_redis_is_away(caplog: pytest.LogCaptureFixture) -> None:
@@ -177,6 +200,24 @@ def test_outage_is_logged_once_and_ends_by_itself_after_the_pause(
     assert after == ([False] * 4 if pause else by_the_new_server)
     messages = [record.getMessage().partition(",")[0] for record in caplog.records]
     assert messages == ["Redis is away", "Redis is back"][: 1 if pause else 2]
+
+
+def test_forgetting_waits_for_no_answer() -> None:
+    place = throwaway()
+    with Children(remove=place.sockets) as children:
+        url = start(children, place)
+        limiter, server = Limiter(url), _process(url)
+        hits(limiter, 3)
+        os.kill(server, signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            limiter.forget(LIMIT, "key")
+            took = time.monotonic() - began
+        finally:
+            os.kill(server, signal.SIGCONT)
+
+        assert took < TIMEOUT
+        assert hits(limiter, 4) == [True, True, True, False]
 
 
 def test_redis_that_hangs_costs_one_request_its_patience_and_the_next_nothing() -> None:

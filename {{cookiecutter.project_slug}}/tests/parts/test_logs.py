@@ -95,6 +95,14 @@ def test_objects_are_no_facts() -> None:
     assert entry(what).keys() == {"time", "level", "logger", "event"}
 
 
+def test_what_is_bound_is_plain_as_well() -> None:
+    with structlog.contextvars.bound_contextvars(tenant="acme", user=object(), level="low"):
+        line = entry(record("received"))
+
+    assert (line["tenant"], line["level"]) == ("acme", "warning")
+    assert "user" not in line
+
+
 @pytest.mark.parametrize("style", STYLES)
 def test_no_fact_takes_the_place_of_what_every_line_has(style: str) -> None:
     what = record("took", time=1, level=2, logger="security")

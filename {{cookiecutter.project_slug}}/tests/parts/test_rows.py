@@ -1,18 +1,55 @@
-"""What is done to many rows."""
+"""Statements of our own, and what is done to many rows."""
 
 from types import SimpleNamespace
 
 import pytest
 
-from accounts.rows import unhurried
+from accounts.models import User
+from accounts.rows import columns, unhurried
 
 
-def test_batches_leave_half_of_the_time_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked_at = iter([0.0, 3.0, 10.0, 11.0])
-    slept: list[float] = []
-    clock = SimpleNamespace(monotonic=lambda: next(looked_at), sleep=slept.append)
-    monkeypatch.setattr("accounts.rows.time", clock)
+class Clock:
+    """It stands still while nobody works or sleeps."""
 
-    assert list(unhurried(iter("abc"), 2)) == [["a", "b"], ["c"]]
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
 
-    assert slept == [3.0, 1.0]
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    both = SimpleNamespace(monotonic=lambda: clock.now, sleep=clock.sleep)
+    monkeypatch.setattr("accounts.rows.time", both)
+    return clock
+
+
+def worked_on(clock: Clock, seconds: float) -> list[str]:
+    """The batches of somebody who needs three seconds for the first, and one for others."""
+    batches: list[str] = []
+    for batch in unhurried(iter("abcdef"), 2, seconds=seconds):
+        clock.now += 1 if batches else 3
+        batches.append("".join(batch))
+    return batches
+
+
+def test_batches_leave_half_of_the_time_to_others(clock: Clock) -> None:
+    assert worked_on(clock, 100) == ["ab", "cd", "ef"]
+    assert clock.slept == [3, 1, 1]
+
+
+def test_batches_end_before_whoever_works_on_them_is_ended(clock: Clock) -> None:
+    assert worked_on(clock, 5) == ["ab"]
+
+
+def test_columns_come_in_the_order_of_the_model() -> None:
+    assert columns(User, "email", "password") == ["password", "email"]
+
+
+def test_column_that_is_none_of_the_models_is_refused() -> None:
+    with pytest.raises(ValueError, match="mail"):
+        columns(User, "mail")

@@ -44,10 +44,12 @@ def test_killed_database_is_503_until_it_is_back_and_nothing_else(site: Site, ac
 
 def test_thread_keeps_its_connection(site: Site, access: str) -> None:
     kept = site.connections()
+    assert kept
 
     assert Counter(answer.status for answer in at_once(site, access)) == {200: MANY}
 
-    assert site.connections() == kept
+    assert kept <= site.connections()
+    assert len(site.connections()) <= THREADS
 
 
 def test_restart_while_nobody_asks_fails_no_request(site: Site, access: str) -> None:
