@@ -7,8 +7,8 @@ higher as there are processes; a log line says when that begins and when it ends
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from hashlib import sha1
 from math import ceil
@@ -84,32 +84,38 @@ class ThreadConnection(local):
         Raises:
             RedisError: it could not be sent.
         """
-        with self._in_step():
-            # A health check would take an answer that is still to be read for its own.
-            self._connection.send_command(*words, check_health=False)
-            self._unread += 1
+        try:
+            self._send(words)
+        except BaseException:
+            self._begin_anew()
+            raise
+        self._unread += 1
 
     def _exchange(self, words: tuple[str | int, ...]) -> Any:
-        self.send(*words)
-        with self._in_step():
-            while self._unread > 1:
-                with suppress(redis.ResponseError):
-                    self._connection.read_response()
-                self._unread -= 1
-            self._unread = 0
-            return self._connection.read_response()
-
-    @contextmanager
-    def _in_step(self) -> Iterator[None]:
-        """No answer may be taken for that of another request: after a failure all begins anew."""
         try:
-            yield
+            self._send(words)
+            self._throw_away_unread()
+            return self._connection.read_response()
         except redis.ResponseError:
             raise
         except BaseException:
-            self._connection.disconnect()
-            self._unread = 0
+            self._begin_anew()
             raise
+
+    def _send(self, words: tuple[str | int, ...]) -> None:
+        # A health check would take an answer that is still to be read for its own.
+        self._connection.send_command(*words, check_health=False)
+
+    def _throw_away_unread(self) -> None:
+        while self._unread:
+            with suppress(redis.ResponseError):
+                self._connection.read_response()
+            self._unread -= 1
+
+    def _begin_anew(self) -> None:
+        """No answer may be taken for that of another request, even after a failure."""
+        self._connection.disconnect()
+        self._unread = 0
 
 
 class Limiter:
