@@ -89,6 +89,8 @@ def test_growth_has_its_figures(bench: Bench, tmp_path: Path) -> None:
         "refresh, many": 40,
         "login, hash apart, few": 4,
         "login, hash apart, many": 40,
+        "nothing, few": 4,
+        "nothing, many": 40,
     }
     assert all(row["p50 ms"] > 0 for row in costs.values())
     # Small tables are read whole; how each row is found is told all the same.
