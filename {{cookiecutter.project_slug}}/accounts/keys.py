@@ -134,15 +134,15 @@ def problem_of(key: str, wanted: str = "") -> str:
         return "must be an RSA key of 2048 bits or more, or one of the curve P-256, as PEM"
     if wanted not in {"", algorithm}:
         return f"must be a key for {wanted}"
-    if algorithm == "HS256" and is_public_key_in_disguise(key):
-        return "must not be a public key: write it as PEM, with BEGIN and END"
+    if algorithm == "HS256" and is_key_in_disguise(key):
+        return "must not be a key in another form than PEM, with BEGIN and END"
     if algorithm == "HS256" and len(key.encode()) < HS256_MIN_BYTES:
         return f"must have at least {HS256_MIN_BYTES} bytes for HS256"
     return ""
 
 
-def is_public_key_in_disguise(text: str) -> bool:
-    """In another form than PEM, or without its BEGIN and END: it would be taken for a secret."""
+def is_key_in_disguise(text: str) -> bool:
+    """A key, and not as PEM or without its BEGIN and END: it would be taken for a secret."""
     try:
         HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(text)
     except InvalidKeyError:

@@ -1,4 +1,4 @@
-"""Statements that the ORM cannot say, or only at a price, and the rows that they bring."""
+"""Statements that the ORM cannot say, or only at a price, and rows gone through at leisure."""
 
 import time
 from collections.abc import Iterator

@@ -150,12 +150,12 @@ class Limiter:
         if time.monotonic() < self._asked_again_at:
             return
         try:
-            self._connection.send("DEL", _name(limit, key))
+            self._connection.send("DEL", _redis_key(limit, key))
         except redis.RedisError as error:
             self._note_failure(error)
 
     def _hit_shared(self, hits: Sequence[Hit]) -> list[int]:
-        names = [_name(*hit) for hit in hits]
+        names = [_redis_key(*hit) for hit in hits]
         rates = [number for limit, _ in hits for number in (limit.amount, limit.get_expiry())]
         words: list[str | int] = [len(names), *names, repr(time.time()), *rates]
         try:
@@ -203,7 +203,8 @@ class Limiter:
             logger.warning("Redis is back, limits hold for all processes together")
 
 
-def _name(limit: RateLimitItem, key: str) -> str:
+def _redis_key(limit: RateLimitItem, key: str) -> str:
+    # Shorter to make than ``limit.key_for``, which every request would pay for.
     return f"limit/{limit.namespace}/{key}"
 
 

@@ -109,7 +109,7 @@ def _digest(of: object) -> str:
 
 @cache
 def _digest_key(secret: str) -> bytes:
-    """A key for digests of this module's alone."""
+    """A key for digests of this module's alone; Django's ``salted_hmac`` makes it for each anew."""
     return sha256(f"core.throttling:{secret}".encode()).digest()
 
 

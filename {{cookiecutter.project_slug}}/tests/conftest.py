@@ -35,12 +35,12 @@ def _folder_with_servers(path: str) -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a folder that starts servers follow one another: what they share starts once."""
+    """The tests of a folder that starts servers follow one another: what they share starts once."""
     items.sort(key=lambda item: _folder_with_servers(str(item.path)))
 
 
 class Scheduling(LoadScopeScheduling):
-    """And they run in one process, where pytest-xdist runs several; so do others of one module."""
+    """Of several processes, one runs all tests of such a folder; others run modules as a whole."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.partition("::")[0]

@@ -15,8 +15,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_timeout": 0.3,
     "retry_on_timeout": False,
 }
-# A worker keeps its connection to PostgreSQL for 500 tasks, each of which counts twice: a new one
-# costs as much as half a letter. ``core.outages`` sees to dead ones.
+# For so many tasks a worker keeps its connection to PostgreSQL: a new one costs as much as half a
+# letter. ``core.outages`` sees to dead ones.
 CELERY_DB_REUSE_MAX = 1_000
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True

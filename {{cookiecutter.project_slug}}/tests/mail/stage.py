@@ -282,7 +282,7 @@ class Stage:
             log=self._new_log(module),
             stop_signal=signal.SIGKILL,
             cwd=BASE_DIR,
-            environment=self._environment,
+            environment=self._environment | {"PGAPPNAME": module},
         )
 
 

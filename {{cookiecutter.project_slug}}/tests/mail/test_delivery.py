@@ -40,6 +40,31 @@ def test_letter_reaches_the_mail_server(stage: Stage) -> None:
     assert len(stage.inbox.links_to("ada@example.test")) == 1
 
 
+def test_worker_keeps_its_connection(stage: Stage) -> None:
+    stage.start_worker()
+    sign_up(stage, "ada@example.test")
+    until(lambda: states() == {"sent": 1})
+    until(stage.is_idle)
+    kept = connections_of("celery")
+
+    sign_up(stage, "bob@example.test")
+    until(lambda: states() == {"sent": 2})
+    until(stage.is_idle)
+
+    assert kept
+    assert kept <= connections_of("celery")
+
+
+def connections_of(program: str) -> set[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE datname = current_database() AND application_name = %s",
+            [program],
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
 def test_connections_that_were_cut_cost_no_mail(stage: Stage) -> None:
     stage.start_worker()
     sign_up(stage, "ada@example.test")

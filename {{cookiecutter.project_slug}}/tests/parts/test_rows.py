@@ -1,9 +1,11 @@
 """Statements of our own, and what is done to many rows."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from accounts import sessions
 from accounts.models import User
 from accounts.rows import columns, unhurried
 
@@ -44,6 +46,10 @@ def test_batches_leave_half_of_the_time_to_others(clock: Clock) -> None:
 
 def test_batches_end_before_whoever_works_on_them_is_ended(clock: Clock) -> None:
     assert worked_on(clock, 5) == ["ab"]
+
+
+def test_purge_ends_before_its_task_is_ended(settings: Any) -> None:
+    assert sessions.PURGE_SECONDS < settings.CELERY_TASK_SOFT_TIME_LIMIT
 
 
 def test_columns_come_in_the_order_of_the_model() -> None:

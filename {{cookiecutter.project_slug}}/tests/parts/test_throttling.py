@@ -24,6 +24,18 @@ class Answers(APIView):
         return Response()
 
 
+def test_counts_hang_on_the_secret_key_and_begin_anew_with_another(
+    rates: Rates, settings: Any
+) -> None:
+    rates(login="1/min")
+    assert throttling.allows("login", of="ada")
+    assert not throttling.allows("login", of="ada")
+
+    settings.SECRET_KEY = "another-key-of-the-tests-that-signs-nothing-anywhere-else"
+
+    assert throttling.allows("login", of="ada")
+
+
 @pytest.mark.parametrize(
     ("throttle", "of_a_stranger", "of_a_person"),
     [
