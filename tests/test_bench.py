@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -20,12 +21,12 @@ class Bench:
     """Runs the command; ``folder`` is where it keeps what is to go with it."""
 
     def __init__(self, python: Path, project: Path, folder: Path) -> None:
-        self._python, self._project, self._folder = python, project, folder
+        self._python, self.project, self._folder = python, project, folder
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
             [self._python, "-m", "bench", *words],
-            cwd=self._project,
+            cwd=self.project,
             env=os.environ | {"TMPDIR": str(self._folder)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -122,9 +123,41 @@ def test_interrupt_leaves_nothing(bench: Bench) -> None:
     assert bench.remains() == []
 
 
-def test_file_without_figures_is_refused_in_a_sentence(bench: Bench, tmp_path: Path) -> None:
-    code, printed = bench.run("--against", str(tmp_path / "none.json"))
+def test_figures_are_compared_with_earlier_ones(bench: Bench, tmp_path: Path) -> None:
+    before = {"What a request costs": {"refresh": {"SQL": 0, "BEGIN": 0}, "login": {"SQL": 1}}}
+    file = tmp_path / "before.json"
+    file.write_text(json.dumps(before))
+
+    _, printed = bench.run(*SMALL, "--rounds=1", f"--against={file}")
+
+    ratios = printed.partition("with the earlier run as 1")[2]
+    assert re.search(r"^ *refresh +new +1$", ratios, re.MULTILINE)
+    assert re.search(r"^ *login +2 *$", ratios, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--against=nowhere.json"], "nowhere.json cannot be read: No such file or directory."),
+        (["--against=manage.py"], "manage.py holds no figures of an earlier run"),
+        (["--json=nowhere/now.json"], "there is no folder nowhere"),
+    ],
+)
+def test_file_that_is_none_is_refused_before_anything_starts(
+    bench: Bench, words: list[str], complaint: str
+) -> None:
+    code, printed = bench.run(*words)
+
+    assert code in {1, 2}
+    assert complaint in printed
+    assert "Traceback" not in printed
+
+
+def test_operation_that_fails_is_named(bench: Bench) -> None:
+    with (bench.project / "bench" / "catalogue.py").open("a") as catalogue:
+        catalogue.write('OPERATIONS[:] = [Operation("wrong", "GET", "/nowhere/")]\n')
+
+    code, printed = bench.run(*SMALL)
 
     assert code == 1
-    assert "holds no figures of an earlier run" in printed
-    assert "Traceback" not in printed
+    assert "wrong: /nowhere/ answered 404, which is no success." in printed

@@ -66,7 +66,11 @@ def _options(words: list[str]) -> argparse.Namespace:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
     common.add_argument("--against", type=Path, metavar="FILE", help="compare with such a file")
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="make bench",
+        description=__doc__,
+        epilog='`make bench ARGS="growth --help"` lists the options of a command.',
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     for name, description in COMMANDS.items():
         _add_numbers(name, commands.add_parser(name, help=description, parents=[common]))
@@ -75,6 +79,8 @@ def _options(words: list[str]) -> argparse.Namespace:
     options = parser.parse_args(words)
     if any(getattr(options, name) <= 0 for name in _NUMBERS[options.command]):
         parser.error("every number has to be greater than 0")
+    if options.json and not options.json.parent.is_dir():
+        parser.error(f"there is no folder {options.json.parent}")
     return options
 
 
@@ -91,7 +97,7 @@ def _add_numbers(command: str, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--processes", type=int, nargs="+", default=[1, 2, 4], metavar="N")
     for name, default in _NUMBERS[command].items():
         parser.add_argument(
-            f"--{name}", type=type(default), default=default, metavar="N", help=f"({default})"
+            f"--{name}", type=type(default), default=default, metavar="N", help=f"default {default}"
         )
 
 

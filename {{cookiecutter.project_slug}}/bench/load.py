@@ -64,7 +64,7 @@ class Operation:
     def ask(self, connection: http.client.HTTPConnection, person: Person) -> None:
         """
         Raises:
-            DevtoolsError: the answer's status is not 200.
+            DevtoolsError: the answer is no success.
         """
         headers, text = self.headers(person), None
         if self.body:
@@ -73,18 +73,21 @@ class Operation:
         connection.request(self.method, self.path, text, headers)
         answer = connection.getresponse()
         said = answer.read()
-        if answer.status != http.HTTPStatus.OK:
-            raise DevtoolsError(f"{self.name}: {self.path} answered {answer.status} {_code(said)}.")
+        if answer.status // 100 != 2:
+            said_so = f"{self.path} answered {answer.status} {_reason(said)}".strip()
+            raise DevtoolsError(f"{self.name}: {said_so}, which is no success.")
         if self.gives_tokens:
             person.keep(answer, json.loads(said))
 
 
-def _code(said: bytes) -> str:
-    """What an error of ours calls itself; else the beginning of the answer."""
+def _reason(said: bytes) -> str:
+    """What an error of ours calls itself; else the beginning of the answer, unless it is a page."""
     try:
-        return str(json.loads(said)["code"])
-    except (ValueError, KeyError, TypeError):
-        return said[:200].decode(errors="replace")
+        answer = json.loads(said)
+    except ValueError:
+        return ""
+    has_code = isinstance(answer, dict) and "code" in answer
+    return str(answer["code"]) if has_code else said[:200].decode(errors="replace")
 
 
 @dataclass(frozen=True)
@@ -124,7 +127,7 @@ def run(
     """Over so many connections at once, each with people of its own, who take turns.
 
     Raises:
-        DevtoolsError: a status is not 200, or there is no answer.
+        DevtoolsError: an answer is no success, or there is none.
     """
     over = Event()
 

@@ -1,6 +1,7 @@
 """Figures as aligned tables, as JSON, and against those of an earlier run."""
 
 import json
+import math
 import statistics
 import sys
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ class Table:
     def against(self, earlier: Rows) -> "Table":
         """Each figure divided by that of the earlier run; what only one of them has is left out."""
         ratios = {
-            name: {c: now / earlier[name][c] for c, now in row.items() if earlier[name].get(c)}
+            name: {c: _ratio(now, earlier[name][c]) for c, now in row.items() if c in earlier[name]}
             for name, row in self.rows.items()
             if name in earlier
         }
@@ -40,7 +41,16 @@ def _aligned(cells: list[str], widths: list[int]) -> str:
     return f"  {'  '.join([name.strip().ljust(widths[0]), *figures])}"
 
 
+def _ratio(now: float, earlier: float) -> float:
+    """Infinite where there was nothing before, such as a statement; 1 where there is still none."""
+    if earlier:
+        return now / earlier
+    return math.inf if now else 1.0
+
+
 def _text(figure: float) -> str:
+    if math.isinf(figure):
+        return "new"
     if figure == int(figure):
         return f"{int(figure):,}"
     return f"{figure:,.0f}" if figure >= 100 else f"{figure:.2f}"
@@ -64,7 +74,9 @@ def read(file: Path) -> dict[str, Rows]:
     """
     try:
         tables: dict[str, Rows] = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise DevtoolsError(f"{file} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
         raise DevtoolsError(f"{file} holds no figures of an earlier run: {error}") from None
     return tables
 

@@ -57,5 +57,5 @@ def _demo(address: str, passwords: Mapping[str, str | None]) -> str:
 
 def sign_in(address: str, email: str, password: str) -> str:
     """A command for any POSIX shell."""
-    body = json.dumps({"email": email, "password": password})
-    return f"curl -s {address}/api/auth/login/ -H 'Content-Type: application/json' -d '{body}'"
+    url, body = f"{address}/api/auth/login/", json.dumps({"email": email, "password": password})
+    return f"curl -s -c jar {url} -H 'Content-Type: application/json' -d '{body}'"

@@ -87,7 +87,7 @@ class Running:
 
     def pasted(self) -> Any:
         """What the printed curl line answers."""
-        _, _, url, _, header, _, body = shlex.split(found(r"curl -s .*", self.output))
+        _, _, _, _, url, _, header, _, body = shlex.split(found(r"curl -s .*", self.output))
         return self.ask(url, body, **dict([header.split(": ")]))
 
     def ask(self, url: str, body: str | None = None, **headers: str) -> Any:
