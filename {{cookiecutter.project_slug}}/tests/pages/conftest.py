@@ -89,20 +89,19 @@ def page(tab: Page, forgiven: list[str]) -> Iterator[Page]:
     tab.on("console", log_message)
     tab.on("pageerror", log_error)
     yield tab
+    _forget(tab)
     tab.remove_listener("console", log_message)
     tab.remove_listener("pageerror", log_error)
-    _forget(tab)
     assert [line for line in logged if not any(words in line for words in forgiven)] == []
 
 
 def _forget(tab: Page) -> None:
     """Undoes all that tests do to a page."""
     tab.unroute_all()
-    tab.context.set_offline(False)
-    # Not to an empty page: for each page of another site the browser starts a process.
-    tab.goto("/health/live")
+    tab.goto("about:blank")
     tab.set_viewport_size(DESK)
     tab.emulate_media(color_scheme="light")
+    tab.context.set_offline(False)
     tab.context.clear_cookies()
 
 
