@@ -16,17 +16,51 @@ from helpers import Bake
 
 SMALL = ("--seconds=0.2", "--connections=2", "--workers=1")
 
+# It is answered with 201, and once with the same address.
+SIGN_UP = """
+import uuid
+
+
+def newcomer(_: Person) -> dict[str, Any]:
+    names = {"email": f"{uuid.uuid4()}@example.test", "first_name": "Ada", "last_name": "Lovelace"}
+    return {**names, "password1": PASSWORD, "password2": PASSWORD}
+
+
+OPERATIONS[:] = [Operation("sign up", "POST", "/api/auth/registration/", body=newcomer)]
+"""
+# The addresses of two people for each operation.
+EVERYBODY = """
+import json, os
+
+os.environ["ENV_FILE"] = os.devnull
+from bench import site
+
+with site.running():
+    from bench import operations
+
+    people = [person for some in operations.fill(2).values() for person in some]
+    print(json.dumps([person.email for person in people]))
+"""
+
 
 class Bench:
     """Runs the command; ``folder`` is where it keeps what is to go with it."""
 
     def __init__(self, python: Path, project: Path, folder: Path) -> None:
-        self._python, self.project, self._folder = python, project, folder
+        self._python, self._project, self._folder = python, project, folder
+
+    def change(self, module: str, code: str) -> None:
+        """Adds it to the end, as an owner would."""
+        with (self._project / "bench" / f"{module}.py").open("a") as file:
+            file.write(f"{code}\n")
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
+        return self.start_python("-m", "bench", *words)
+
+    def start_python(self, *words: str) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [self._python, "-m", "bench", *words],
-            cwd=self.project,
+            [self._python, *words],
+            cwd=self._project,
             env=os.environ | {"TMPDIR": str(self._folder)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -150,12 +184,49 @@ def test_file_that_is_none_is_refused_before_anything_starts(
 
     assert code in {1, 2}
     assert complaint in printed
+    assert "Round" not in printed
     assert "Traceback" not in printed
 
 
+def test_operation_of_an_owner_is_measured(bench: Bench, tmp_path: Path) -> None:
+    bench.change("catalogue", SIGN_UP)
+
+    tables = bench.figures(tmp_path / "now.json", *SMALL, "--rounds=1")
+
+    [row] = tables["What a request costs"].values()
+    assert row["SQL"] > row["BEGIN"] == 1
+
+
+def test_switch_of_the_environment_counts(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION", "True")
+    bench.change("catalogue", SIGN_UP)
+
+    code, printed = bench.run(*SMALL)
+
+    assert code == 1
+    assert "sign up: /api/auth/registration/ answered 4" in printed
+
+
+def test_whoever_signs_in_has_no_second_factor(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JWT_ALLAUTH_MFA_TOTP_MODE", "required")
+    bench.change("catalogue", "OPERATIONS[:] = [LOGIN]")
+
+    assert bench.figures(tmp_path / "now.json", *SMALL, "--rounds=1")
+
+
+def test_each_operation_has_people_of_its_own(bench: Bench) -> None:
+    process = bench.start_python("-c", EVERYBODY)
+    printed, errors = process.communicate(timeout=60)
+
+    assert process.returncode == 0, errors
+    people = json.loads(printed)
+    assert len({*people}) == len(people) > 2
+
+
 def test_operation_that_fails_is_named(bench: Bench) -> None:
-    with (bench.project / "bench" / "catalogue.py").open("a") as catalogue:
-        catalogue.write('OPERATIONS[:] = [Operation("wrong", "GET", "/nowhere/")]\n')
+    bench.change("catalogue", 'OPERATIONS[:] = [Operation("wrong", "GET", "/nowhere/")]')
 
     code, printed = bench.run(*SMALL)
 

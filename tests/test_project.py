@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -20,6 +21,11 @@ FILE_OPTIONS = list(
 SWITCHES = list(
     itertools.product([True, False], ["disabled", "optional", "required"], [True, False])
 )
+COMPILED = """
+from importlib.util import cache_from_source
+from django import contrib
+print(cache_from_source(f"{contrib.__path__[0]}/gis/apps.py"))
+"""
 # GitHub's own expressions begin with a dollar sign.
 JINJA = re.compile(r"(?<!\$)\{\{|\{%|\{#|cookiecutter\.\w")
 
@@ -98,6 +104,12 @@ def test_make_lists_what_it_can_do(bake: Bake, command: Command) -> None:
     listed = command("make", cwd=bake()).stdout
 
     assert {"setup", "run", "test", "check", "format"} <= set(re.findall(r"make (\w+)", listed))
+
+
+def test_setup_compiles_even_what_nobody_has_imported(project_python: Path) -> None:
+    compiled = subprocess.check_output([project_python, "-c", COMPILED], text=True)
+
+    assert Path(compiled.strip()).exists()
 
 
 def test_setup_says_which_python_is_needed(bake: Bake, command: Command) -> None:

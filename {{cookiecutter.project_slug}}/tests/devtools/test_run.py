@@ -87,7 +87,7 @@ class Running:
 
     def pasted(self) -> Any:
         """What the printed curl line answers."""
-        _, _, _, _, url, _, header, _, body = shlex.split(found(r"curl -s .*", self.output))
+        *_, url, _, header, _, body = shlex.split(found(r"curl -s .*", self.output))
         return self.ask(url, body, **dict([header.split(": ")]))
 
     def ask(self, url: str, body: str | None = None, **headers: str) -> Any:
@@ -184,6 +184,10 @@ def second(first: FirstRun) -> Iterator[Running]:
 
 def test_printed_line_signs_in(second: Running) -> None:
     assert set(second.pasted()) == {"access"}
+
+
+def test_printed_line_keeps_the_cookies_for_a_refresh(second: Running) -> None:
+    assert " -c jar " in found(r"curl -s .*", second.output)
 
 
 def test_everything_that_a_request_needs_is_there(second: Running) -> None:

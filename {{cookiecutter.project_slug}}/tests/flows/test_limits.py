@@ -69,6 +69,17 @@ def test_limit_of_an_account_is_named_where_it_is_reached(user: User, rates: Rat
     assert int(response["Retry-After"]) > 3_500
 
 
+def test_what_the_limit_of_an_account_refuses_has_counted_for_the_address(
+    user: User, rates: Rates
+) -> None:
+    rates(login="2/min", login_account="1/hour")
+    assert statuses(2, lambda: stranger().sign_in(user.email, WRONG)) == [401, 429]
+
+    response = stranger().sign_in("somebody.else@example.test", WRONG)
+
+    assert response["RateLimit"].startswith('"login";r=0;t=')
+
+
 def test_pages_and_endpoints_share_the_limit_of_an_address(rates: Rates) -> None:
     rates(anon="2/min")
     path = reverse("account_confirm_email", kwargs={"key": "nonsense"})
