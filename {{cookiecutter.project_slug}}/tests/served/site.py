@@ -124,11 +124,13 @@ class Site:
 
     def connections(self) -> set[int]:
         """The processes of PostgreSQL that serve somebody else than us."""
+        # By its name, for the one that served us before may not have ended yet.
         others = (
             "SELECT pid FROM pg_stat_activity"
-            " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            " WHERE backend_type = 'client backend' AND application_name <> 'onlooker'"
         )
-        with psycopg.connect(self._environment["DATABASE_URL"]) as connection:
+        url = self._environment["DATABASE_URL"]
+        with psycopg.connect(url, application_name="onlooker") as connection:
             return {row[0] for row in connection.execute(others)}
 
     def start_redis(self) -> str:
