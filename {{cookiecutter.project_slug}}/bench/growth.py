@@ -132,7 +132,7 @@ class Growth:
         if self._site.children.wait(purging):
             raise purging.failed(purging.outcome)
         _tidy()
-        # As long, for a disk has its slow moments without a purge as well.
+        # As long, for there are slow moments without a purge as well.
         without = self._run(REFRESH, clients, load.lasting(during.seconds))
         return {
             "the purge": json.loads(purging.log.read_text()),

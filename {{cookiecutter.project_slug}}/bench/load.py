@@ -1,5 +1,6 @@
 """People who ask again and again over connections that are kept, each after its last answer."""
 
+import gc
 import http.client
 import json
 import time
@@ -134,6 +135,8 @@ def run(
     def repeat(mine: list[Person]) -> list[float]:
         return _repeat(port, operation, mine, lambda: over.is_set() or until())
 
+    # Else all would wait while this process looks through what it has loaded for garbage.
+    gc.freeze()
     turns = [mine for start in range(connections) if (mine := people[start::connections])]
     begun = time.perf_counter()
     with ThreadPoolExecutor(len(turns)) as clients:

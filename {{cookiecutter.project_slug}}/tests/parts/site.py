@@ -1,5 +1,6 @@
 """The paths of a site with views that do what the project's should not."""
 
+import gc
 import logging
 from typing import Any
 
@@ -25,6 +26,12 @@ def binds(request: HttpRequest) -> HttpResponse:
     return says(request)
 
 
+def looks_for_garbage(_: HttpRequest) -> HttpResponse:
+    """How many objects a search for garbage leaves out, and how many it looks at."""
+    counts = {"Left-Out": gc.get_freeze_count(), "Looked-At": len(gc.get_objects())}
+    return HttpResponse(headers=counts)
+
+
 @csrf_exempt
 def fails(request: HttpRequest, **_: Any) -> HttpResponse:
     password = request.body.decode()
@@ -45,6 +52,7 @@ class Throttles(APIView):
 urlpatterns = [
     path("says/", says),
     path("binds/", binds),
+    path("looks-for-garbage/", looks_for_garbage),
     path("fails/", fails),
     path("fails/<key>/", fails),
     path("throttles/", Throttles.as_view()),

@@ -98,6 +98,14 @@ def test_worker_that_ends_after_so_many_requests_fails_none(tmp_path: Path) -> N
     assert statuses == [200] * 60
 
 
+def test_search_for_garbage_leaves_out_what_a_worker_has_loaded(tmp_path: Path) -> None:
+    with served(tmp_path) as web:
+        counts = web.ask("/looks-for-garbage/").headers
+
+    # The rest is of the test's own site, and of the first requests.
+    assert int(counts["Left-Out"]) > 10 * int(counts["Looked-At"])
+
+
 @pytest.mark.parametrize(("name", "value"), [("WEB_CONCURRENCY", "0"), ("WEB_THREADS", "many")])
 def test_number_that_makes_no_sense_stops_the_start(name: str, value: str) -> None:
     ended = check_config(**{name: value})
