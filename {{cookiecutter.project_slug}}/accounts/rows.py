@@ -6,14 +6,33 @@ from functools import cache
 from itertools import islice
 from typing import Any, TypeVar
 
-from django.db import connection
+import psycopg
+from django.db import NotSupportedError, connection
 from django.db.models import Model
 
 T = TypeVar("T")
 
 
 def fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
+    """PostgreSQL binds the parameters, and prepares a statement that a connection executes often.
+
+    Django would write them into the statement, which PostgreSQL then parses and plans each time: as
+    much work as executing it.
+    """
+    try:
+        return _fetch_one(statement, parameters)
+    except NotSupportedError:
+        # Prepared before a migration changed a column's type. In a transaction nothing can be asked
+        # again; its rollback forgets what was prepared.
+        if connection.in_atomic_block:
+            raise
+        connection.close()
+        return _fetch_one(statement, parameters)
+
+
+def _fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
     with connection.cursor() as cursor:
+        cursor.cursor = psycopg.Cursor(connection.connection)
         cursor.execute(statement, parameters)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row

@@ -135,7 +135,7 @@ def run(
     def repeat(mine: list[Person]) -> list[float]:
         return _repeat(port, operation, mine, lambda: over.is_set() or until())
 
-    # Else all would wait while this process looks through what it has loaded for garbage.
+    # Else all would wait while this process looks for garbage in what it has loaded.
     gc.freeze()
     turns = [mine for start in range(connections) if (mine := people[start::connections])]
     begun = time.perf_counter()

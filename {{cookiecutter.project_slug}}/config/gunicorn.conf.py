@@ -83,8 +83,8 @@ control_socket_disable = True
 def post_worker_init(_: object) -> None:
     """Gunicorn's hook for a worker that has loaded the project, and serves nobody yet.
 
-    What is loaded stays, and is no garbage: to look through all of it would let every request of
-    the worker wait for 50 ms and more, again and again.
+    What is loaded stays, and is no garbage: to look through all of it would stop every thread of
+    the worker for 50 ms and more, again and again.
     """
     gc.collect()
     gc.freeze()

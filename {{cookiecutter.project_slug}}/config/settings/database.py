@@ -6,7 +6,7 @@ import environ
 
 from config.env import env
 
-_NETWORK = {
+_OPTIONS = {
     # Seconds for a host that does not answer; shorter ones libpq does not take.
     "connect_timeout": 2,
     # Milliseconds until a host that is gone, and says nothing, is taken for gone.
@@ -15,12 +15,14 @@ _NETWORK = {
     # one without a word, and the next request would wait for it.
     "keepalives_idle": 60,
     "keepalives_interval": 10,
+    # How often a connection executes a statement before it prepares it (``accounts.rows``).
+    "prepare_threshold": 5,
 }
 
 
 def _database(url: str) -> dict[str, Any]:
     config = dict(environ.Env.db_url_config(url))
-    config["OPTIONS"] = {**_NETWORK, **config.get("OPTIONS", {})}
+    config["OPTIONS"] = {**_OPTIONS, **config.get("OPTIONS", {})}
     # Seconds after which the thread's next request takes a new one, which costs it 2 ms. A pool
     # would cost every request, and hold as many. ``core.outages`` sees to dead ones.
     config.setdefault("CONN_MAX_AGE", 600)

@@ -26,9 +26,9 @@ def binds(request: HttpRequest) -> HttpResponse:
     return says(request)
 
 
-def looks_for_garbage(_: HttpRequest) -> HttpResponse:
-    """How many objects a search for garbage leaves out, and how many it looks at."""
-    counts = {"Left-Out": gc.get_freeze_count(), "Looked-At": len(gc.get_objects())}
+def counts_objects(_: HttpRequest) -> HttpResponse:
+    """How many of them garbage collection leaves out, and how many it looks at."""
+    counts = {"Frozen": gc.get_freeze_count(), "Tracked": len(gc.get_objects())}
     return HttpResponse(headers=counts)
 
 
@@ -52,7 +52,7 @@ class Throttles(APIView):
 urlpatterns = [
     path("says/", says),
     path("binds/", binds),
-    path("looks-for-garbage/", looks_for_garbage),
+    path("counts-objects/", counts_objects),
     path("fails/", fails),
     path("fails/<key>/", fails),
     path("throttles/", Throttles.as_view()),

@@ -1,13 +1,16 @@
 """Statements of our own, and what is done to many rows."""
 
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts import sessions
 from accounts.models import User
-from accounts.rows import columns, unhurried
+from accounts.rows import columns, fetch_one, unhurried
 
 
 class Clock:
@@ -50,6 +53,42 @@ def test_batches_end_before_whoever_works_on_them_is_ended(clock: Clock) -> None
 
 def test_purge_ends_before_its_task_is_ended(settings: Any) -> None:
     assert sessions.PURGE_SECONDS < settings.CELERY_TASK_SOFT_TIME_LIMIT
+
+
+FIND = "SELECT first_name FROM accounts_user WHERE email = %(email)s"
+
+
+def find_often(user: User) -> None:
+    for _ in range(7):
+        assert fetch_one(FIND, {"email": user.email}) == (user.first_name,)
+
+
+def test_statement_that_is_asked_often_is_prepared(user: User) -> None:
+    find_often(user)
+
+    prepared = "SELECT name FROM pg_prepared_statements WHERE statement LIKE %(like)s"
+    assert fetch_one(prepared, {"like": "SELECT first_name FROM accounts_user %"})
+
+
+@contextmanager
+def longer_names() -> Iterator[None]:
+    """What a migration does while the old code still runs."""
+    with closing(connection.copy()) as other, other.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_user ALTER first_name TYPE varchar(151)")
+        try:
+            yield
+        finally:
+            cursor.execute("ALTER TABLE accounts_user ALTER first_name TYPE varchar(150)")
+
+
+def test_prepared_statement_outlives_a_change_of_its_columns(
+    transactional_db: None, user: User
+) -> None:
+    find_often(user)
+
+    with longer_names():
+        find_often(user)
+    find_often(user)
 
 
 def test_columns_come_in_the_order_of_the_model() -> None:

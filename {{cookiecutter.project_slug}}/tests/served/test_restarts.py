@@ -98,12 +98,12 @@ def test_worker_that_ends_after_so_many_requests_fails_none(tmp_path: Path) -> N
     assert statuses == [200] * 60
 
 
-def test_search_for_garbage_leaves_out_what_a_worker_has_loaded(tmp_path: Path) -> None:
+def test_garbage_collection_leaves_out_what_a_worker_has_loaded(tmp_path: Path) -> None:
     with served(tmp_path) as web:
-        counts = web.ask("/looks-for-garbage/").headers
+        counts = web.ask("/counts-objects/").headers
 
     # The rest is of the test's own site, and of the first requests.
-    assert int(counts["Left-Out"]) > 10 * int(counts["Looked-At"])
+    assert int(counts["Frozen"]) > 10 * int(counts["Tracked"])
 
 
 @pytest.mark.parametrize(("name", "value"), [("WEB_CONCURRENCY", "0"), ("WEB_THREADS", "many")])
