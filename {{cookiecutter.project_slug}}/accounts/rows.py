@@ -16,14 +16,13 @@ T = TypeVar("T")
 def fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
     """PostgreSQL binds the parameters, and prepares a statement that a connection executes often.
 
-    Django would write them into the statement, which PostgreSQL then parses and plans each time: as
-    much work as executing it.
+    Django would write them into the statement, which PostgreSQL then parses and plans each time.
     """
     try:
         return _fetch_one(statement, parameters)
     except NotSupportedError:
-        # Prepared before a migration changed a column's type. In a transaction nothing can be asked
-        # again; its rollback forgets what was prepared.
+        # It was prepared before a migration changed a column's type. A new connection has prepared
+        # nothing; in a transaction there is no other, but its rollback forgets what was prepared.
         if connection.in_atomic_block:
             raise
         connection.close()

@@ -6,11 +6,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import NotSupportedError, connection, transaction
 
 from accounts import sessions
 from accounts.models import User
 from accounts.rows import columns, fetch_one, unhurried
+from tests.client import Browser
 
 
 class Clock:
@@ -63,11 +64,27 @@ def find_often(user: User) -> None:
         assert fetch_one(FIND, {"email": user.email}) == (user.first_name,)
 
 
-def test_statement_that_is_asked_often_is_prepared(user: User) -> None:
-    find_often(user)
+@pytest.mark.parametrize(
+    "part",
+    [
+        "FROM accounts_user WHERE email",
+        "INSERT INTO accounts_session",
+        "UPDATE accounts_session",
+        "FROM accounts_session AS session",
+    ],
+    ids=["finding an account", "opening a session", "refreshing", "reading a person"],
+)
+def test_statement_of_the_busiest_endpoints_is_prepared(user: User, part: str) -> None:
+    browser = Browser()
+    for _ in range(7):
+        browser.sign_in(user.email)
+        browser.refresh()
+        browser.call("get", "rest_user_details")
 
-    prepared = "SELECT name FROM pg_prepared_statements WHERE statement LIKE %(like)s"
-    assert fetch_one(prepared, {"like": "SELECT first_name FROM accounts_user %"})
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement FROM pg_prepared_statements")
+        prepared = [statement for (statement,) in cursor.fetchall()]
+    assert len([statement for statement in prepared if part in statement]) == 1
 
 
 @contextmanager
@@ -89,6 +106,18 @@ def test_prepared_statement_outlives_a_change_of_its_columns(
     with longer_names():
         find_often(user)
     find_often(user)
+
+
+def test_within_a_transaction_it_does_so_from_the_next_one_on(
+    transactional_db: None, user: User
+) -> None:
+    find_often(user)
+
+    with longer_names():
+        with pytest.raises(NotSupportedError), transaction.atomic():
+            find_often(user)
+        with transaction.atomic():
+            find_often(user)
 
 
 def test_columns_come_in_the_order_of_the_model() -> None:
