@@ -121,6 +121,8 @@ def _open(proof: Proof, client: Client, now: datetime, owner_knows: bool) -> Sig
 
 def end_former_session(client: Client) -> None:
     """The one that the browser had, whoever's: its cookie is about to be replaced."""
+    if not client.former_refresh_token:
+        return
     try:
         claims = tokens.read_refresh(client.former_refresh_token)
     except TokenNotValid:

@@ -25,7 +25,9 @@ from redis.exceptions import NoScriptError
 logger = logging.getLogger(__name__)
 
 MAX_OWN_KEYS = 10_000
-"""How many keys a process counts by itself: its memory is not for whoever invents addresses."""
+"""How many keys a process remembers: its memory is not for whoever invents addresses."""
+REFUSAL = 1.0
+"""Seconds that a refusal stands without another question: whoever floods pays with one a second."""
 TIMEOUT = 0.25
 """Seconds that Redis has to answer."""
 
@@ -121,7 +123,8 @@ class ThreadConnection(local):
 class Limiter:
     """A sliding window, exact: no span of a limit's length ever holds more hits than it allows.
 
-    Hits that are refused do not count.
+    Hits that are refused do not count. What one process forgets, another may refuse for ``REFUSAL``
+    seconds more, if it has just done so.
 
     Args:
         pause: seconds after a failure in which Redis is not asked again: each request would pay.
@@ -129,6 +132,7 @@ class Limiter:
 
     def __init__(self, redis_url: str, *, pause: float = 5.0) -> None:
         self._connection = ThreadConnection(redis_url)
+        self._refusals: dict[tuple[str, ...], tuple[float, list[int]]] = {}
         self._own_storage = MemoryStorage()
         self._own = MovingWindowRateLimiter(self._own_storage)
         self._pause = pause
@@ -142,27 +146,42 @@ class Limiter:
         Returns:
             for each the seconds until it would count, 0 where its limit is not reached.
         """
-        return self._ask(lambda: self._hit_shared(hits), lambda: list(map(self._hit_own, hits)))
+        names = tuple(_redis_key(*hit) for hit in hits)
+        return self._refused_just_now(names) or self._ask(
+            lambda: self._hit_shared(names, hits), lambda: list(map(self._hit_own, hits))
+        )
 
     def forget(self, limit: RateLimitItem, key: str) -> None:
-        """Begins anew."""
+        """Begins anew, for a limit that is hit by itself."""
+        name = _redis_key(limit, key)
+        self._refusals.pop((name,), None)
         self._own_storage.clear(limit.key_for(key))
         if time.monotonic() < self._asked_again_at:
             return
         try:
-            self._connection.send("DEL", _redis_key(limit, key))
+            self._connection.send("DEL", name)
         except redis.RedisError as error:
             self._note_failure(error)
 
-    def _hit_shared(self, hits: Sequence[Hit]) -> list[int]:
-        names = [_redis_key(*hit) for hit in hits]
+    def _refused_just_now(self, names: tuple[str, ...]) -> list[int]:
+        """Empty where nothing was."""
+        since, waits = self._refusals.get(names, (0.0, []))
+        return waits if abs(time.time() - since) < REFUSAL else []
+
+    def _hit_shared(self, names: tuple[str, ...], hits: Sequence[Hit]) -> list[int]:
+        now = time.time()
         rates = [number for limit, _ in hits for number in (limit.amount, limit.get_expiry())]
-        words: list[str | int] = [len(names), *names, repr(time.time()), *rates]
+        words: list[str | int] = [len(names), *names, repr(now), *rates]
         try:
-            waits = self._connection.request("EVALSHA", _HIT_SHA, *words)
+            waits = cast(list[int], self._connection.request("EVALSHA", _HIT_SHA, *words))
         except NoScriptError:
-            waits = self._connection.request("EVAL", _HIT, *words)
-        return cast(list[int], waits)
+            waits = cast(list[int], self._connection.request("EVAL", _HIT, *words))
+        # Seconds are rounded up: after 1 it may pass before REFUSAL is over, after 2 it may not.
+        if max(waits, default=0) > REFUSAL:
+            if len(self._refusals) >= MAX_OWN_KEYS:
+                self._refusals.clear()
+            self._refusals[names] = (now, waits)
+        return waits
 
     def _hit_own(self, hit: Hit) -> int:
         # A request that one limit refuses may count in another: nobody else is asked here.

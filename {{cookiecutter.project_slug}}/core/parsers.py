@@ -5,6 +5,7 @@ from typing import IO, Any
 
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.utils import json
 
 
 class JSONParser(parsers.JSONParser):
@@ -22,9 +23,11 @@ class JSONParser(parsers.JSONParser):
     ) -> dict[str, Any]:
         if "*" in str(media_type).partition(";")[0]:
             raise UnsupportedMediaType(str(media_type))
-        context = {**(parser_context or {}), "encoding": "utf-8"}
+        constants = json.strict_constant if self.strict else None
         try:
-            parsed: dict[str, Any] = super().parse(stream, media_type, context)
+            parsed: dict[str, Any] = json.loads(stream.read().decode(), parse_constant=constants)
         except RecursionError:
             raise ParseError("JSON parse error: nested too deeply.") from None
+        except ValueError as error:
+            raise ParseError(f"JSON parse error: {error}") from None
         return parsed

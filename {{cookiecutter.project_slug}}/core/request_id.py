@@ -4,7 +4,7 @@ A task that no request has asked for, such as one of beat's, goes by its own id.
 """
 
 import re
-import uuid
+import secrets
 from collections.abc import Callable
 from typing import Any
 
@@ -33,7 +33,7 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request_id = _given_by_proxy(request) or uuid.uuid4().hex
+        request_id = _given_by_proxy(request) or secrets.token_hex(16)
         clear_contextvars()
         bind_contextvars(request_id=request_id, ip=client_address(request))
         response = self.get_response(request)

@@ -14,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from accounts.models import User
 from config.settings.accounts import PASSWORD_HASHERS
+from core.limiter import limiter_at
 from tests.authenticator import Held, enrol
 from tests.client import Browser
 from tests.limits import Rates, redis_of_this_process
@@ -125,6 +126,7 @@ def rates(settings: Any) -> Rates:
     settings.REDIS_URL = redis_of_this_process()
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushdb()
+    limiter_at.cache_clear()
     everywhere = settings.REST_FRAMEWORK
 
     def set_rates(**rates: str) -> None:

@@ -79,11 +79,11 @@ def test_request_that_one_limit_refuses_counts_in_none(limiter: Limiter) -> None
     assert limiter.hit([wide]) != [0]
 
 
-def test_limits_of_one_request_are_one_question(
-    limiter: Limiter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    limits = [(LIMIT, "one"), (LIMIT, "two"), (LIMIT, "three")]
-    limiter.hit(limits)
+@pytest.fixture
+def asked(limiter: Limiter, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What Redis has been asked since the test began."""
+    # It has seen the script, and the connection is there.
+    wait(limiter, "before")
     send: Any = redis.Connection.send_packed_command
     sent = []
 
@@ -92,9 +92,46 @@ def test_limits_of_one_request_are_one_question(
         send(*args, **options)
 
     monkeypatch.setattr("redis.connection.AbstractConnection.send_packed_command", send_and_note)
-    limiter.hit(limits)
+    return sent
 
-    assert len(sent) == 1
+
+def test_limits_of_one_request_are_one_question(limiter: Limiter, asked: list[Any]) -> None:
+    limiter.hit([(LIMIT, "one"), (LIMIT, "two"), (LIMIT, "three")])
+
+    assert len(asked) == 1
+
+
+def test_who_floods_costs_one_question_a_second(limiter: Limiter, asked: list[Any]) -> None:
+    with time_machine.travel(1_900_000_000, tick=False) as clock:
+        hits(limiter, 3)
+        asked.clear()
+        for _ in range(10):
+            assert not any(hits(limiter, 50))
+            clock.shift(1)
+
+    assert len(asked) == 10
+
+
+def test_refusal_never_stands_for_longer_than_was_said(limiter: Limiter) -> None:
+    with time_machine.travel(1_900_000_000, tick=False) as clock:
+        hits(limiter, 3)
+        clock.shift(56.2)
+        refused = 0
+        while waits := wait(limiter):
+            refused += 1
+            assert time.time() + waits >= 1_900_000_060
+            clock.shift(0.3)
+
+    assert refused == 13
+
+
+def test_refusal_by_one_limit_does_not_refuse_for_another(limiter: Limiter) -> None:
+    narrow, wide = (RateLimitItemPerMinute(1), "narrow"), (RateLimitItemPerMinute(2), "wide")
+    limiter.hit([narrow, wide])
+
+    assert [limiter.hit([narrow, wide])[1] for _ in range(3)] == [0, 0, 0]
+    assert limiter.hit([wide]) == [0]
+    assert limiter.hit([wide]) != [0]
 
 
 FORK = """
@@ -112,7 +149,7 @@ def test_child_process_does_not_talk_over_its_parents_connection() -> None:
 
 
 def test_what_is_forgotten_begins_anew(limiter: Limiter) -> None:
-    hits(limiter, 3)
+    assert hits(limiter, 4) == [True, True, True, False]
 
     limiter.forget(LIMIT, "key")
 
@@ -178,6 +215,18 @@ def test_process_forgets_before_it_runs_out_of_memory(monkeypatch: pytest.Monkey
         wait(limiter, f"key {number}")
 
     assert len(limiter._own_storage.events) <= 11
+
+
+def test_process_forgets_refusals_before_it_runs_out_of_memory(
+    limiter: Limiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.limiter.MAX_OWN_KEYS", 10)
+
+    for number in range(100):
+        limiter.hit([(RateLimitItemPerMinute(1), f"key {number}")])
+        limiter.hit([(RateLimitItemPerMinute(1), f"key {number}")])
+
+    assert len(limiter._refusals) <= 10
 
 
 @pytest.mark.parametrize("pause", [0, 3_600])
