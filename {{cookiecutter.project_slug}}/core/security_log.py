@@ -9,12 +9,10 @@ import logging
 import uuid
 from typing import Any
 
-import structlog
-
 NAME = "security"
 """The logger, so that the events can be sent somewhere of their own."""
 
-_log = structlog.stdlib.get_logger(NAME)
+_log = logging.getLogger(NAME)
 
 
 def record(
@@ -34,4 +32,4 @@ def record(
     """
     about = {"account": account, "session": session}
     known = {name: str(value) for name, value in about.items() if value is not None}
-    _log.log(logging.WARNING if alarming else logging.INFO, event, **known, **facts)
+    _log.log(logging.WARNING if alarming else logging.INFO, event, extra=known | facts)
