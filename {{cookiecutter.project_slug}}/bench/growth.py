@@ -3,7 +3,7 @@
 import json
 from argparse import Namespace
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection
@@ -18,13 +18,14 @@ from bench.catalogue import LOGIN_WITHOUT_HASH, NOTHING, PASSWORD, REFRESH, WITH
 from bench.load import Load, Operation, Person, Until
 from bench.report import Rows, Table, medians, say
 from bench.site import Meter, Served, Site
+from devtools import postgres
 
 # What nothing costs tells what else the machine did meanwhile.
 OPERATIONS = (REFRESH, LOGIN_WITHOUT_HASH, replace(NOTHING, settings=WITHOUT_HASH))
-ROUNDS = 3
+ROUNDS = 5
 GROUP = "person"
 FEW = 1_000
-"""People to begin with; with fewer to come, a tenth of those."""
+"""People to compare with; where many are fewer than ten times as many, a tenth of those."""
 CLIENTS = 5_000
 """People who ask in turn, so that one row after the other is read from anywhere in the table."""
 SLOW = 100
@@ -45,16 +46,19 @@ print(json.dumps({"rows": rows, "seconds": time.monotonic() - begun}))
 """
 
 
+@dataclass(frozen=True)
+class Population:
+    """People in a database of their own, and some of them as clients, for each operation."""
+
+    sessions: int
+    web: Served
+    clients: dict[str, list[Person]]
+
+
 def measure(site: Site, options: Namespace) -> list[Table]:
     growth = Growth(site, options)
-    few = growth.with_rows(min(FEW, max(options.users // 10, 1)), "few")
-    many = growth.with_rows(options.users, "many")
-    ratios = {
-        f"{name}, ratio": _ratios(few[f"{name}, few"], many[f"{name}, many"])
-        for name in (operation.name for operation in OPERATIONS)
-    }
     return [
-        Table("What a request costs with few rows and with many", few | many | ratios),
+        Table("What a request costs with few rows and with many", growth.costs()),
         Table("How PostgreSQL finds its rows", growth.plans()),
         Table("Updates of sessions", growth.updates()),
         Table("Refreshes while expired sessions are purged", growth.purge()),
@@ -62,27 +66,24 @@ def measure(site: Site, options: Namespace) -> list[Table]:
 
 
 class Growth:
+    """Tables with few rows and with many, side by side: what else the machine does meets both."""
+
     def __init__(self, site: Site, options: Namespace) -> None:
         self._site, self._options = site, options
         self._users = self._sessions = 0
         cheap = MD5PasswordHasher()
         self._hash = cheap.encode(PASSWORD, cheap.salt())
-        self._web: Served = site.serve(
-            WITHOUT_HASH, workers=options.workers, threads=options.threads
-        )
+        self._fill(min(FEW, max(options.users // 10, 1)))
+        few = self._sessions, _clients()
+        site.copy_database("few")
+        self._fill(options.users)
+        many = self._sessions, _clients()
+        self._few = self._serve("few", *few)
+        self._many = self._serve(postgres.DATABASE, *many)
 
-    def with_rows(self, users: int, name: str) -> Rows:
-        """Fills up to so many people, with sessions in proportion, and measures."""
-        self._fill(users, self._options.sessions * users // self._options.users)
-        clients = people.sample(GROUP, CLIENTS)
-        self._run(REFRESH, clients, load.lasting(self._options.seconds / 5))
-        rounds = [{each: self._measure(each) for each in OPERATIONS} for _ in range(ROUNDS)]
-        return {
-            f"{each.name}, {name}": medians([figures[each] for figures in rounds])
-            for each in OPERATIONS
-        }
-
-    def _fill(self, users: int, live: int) -> None:
+    def _fill(self, users: int) -> None:
+        """Up to so many people, with sessions in proportion."""
+        live = self._options.sessions * users // self._options.users
         say(f"{users:,} people with {live:,} sessions …")
         people.fill(
             group=GROUP,
@@ -93,13 +94,40 @@ class Growth:
         self._users, self._sessions = users, live
         _tidy()
 
-    def _measure(self, operation: Operation) -> dict[str, float]:
-        clients = people.sample(GROUP, CLIENTS)
-        meter = Meter(web=self._web.process, PostgreSQL=self._site.postgres)
-        busy = self._run(operation, clients, load.lasting(self._options.seconds / ROUNDS))
+    def _serve(self, database: str, rows: int, clients: dict[str, list[Person]]) -> Population:
+        options = self._options
+        web = self._site.serve(
+            WITHOUT_HASH, workers=options.workers, threads=options.threads, database=database
+        )
+        return Population(rows, web, clients)
+
+    def costs(self) -> Rows:
+        for population in (self._few, self._many):
+            self._run(REFRESH, population, load.lasting(self._options.seconds / ROUNDS))
+        rounds = [self._round(number) for number in range(ROUNDS)]
+        rows = {name: medians([figures[name] for figures in rounds]) for name in rounds[0]}
+        ratios = {
+            f"{each.name}, ratio": _ratios(rows[f"{each.name}, few"], rows[f"{each.name}, many"])
+            for each in OPERATIONS
+        }
+        return rows | ratios
+
+    def _round(self, number: int) -> Rows:
+        """Each goes first as often as the other, or almost."""
+        say(f"Round {number + 1} of {ROUNDS} …")
+        sides = [("few", self._few), ("many", self._many)][:: -1 if number % 2 else 1]
+        return {
+            f"{each.name}, {name}": self._measure(each, population)
+            for each in OPERATIONS
+            for name, population in sides
+        }
+
+    def _measure(self, operation: Operation, population: Population) -> dict[str, float]:
+        meter = Meter(web=population.web.process, PostgreSQL=self._site.postgres)
+        busy = self._run(operation, population, load.lasting(self._options.seconds / ROUNDS))
         used = meter.milliseconds()
         costs = {f"{name} CPU ms": spent / len(busy.waits) for name, spent in used.items()}
-        return {"rows": self._sessions, **costs, "p50 ms": busy.percentile(50)}
+        return {"rows": population.sessions, **costs, "p50 ms": busy.percentile(50)}
 
     def plans(self) -> Rows:
         """The scans of a refresh's statement and of a sign-in's."""
@@ -126,23 +154,31 @@ class Growth:
     def purge(self) -> Rows:
         """Lets sessions expire, and refreshes while they are purged, and then for as long again."""
         _expire_some(self._sessions)
-        clients = people.sample(GROUP, CLIENTS)
+        population = replace(self._many, clients=_clients())
         purging = self._site.python("purge", "-c", _PURGE)
-        during = self._run(REFRESH, clients, lambda: purging.ended)
+        during = self._run(REFRESH, population, lambda: purging.ended)
         if self._site.children.wait(purging):
             raise purging.failed(purging.outcome)
         _tidy()
         # As long, for there are slow moments without a purge as well.
-        without = self._run(REFRESH, clients, load.lasting(during.seconds))
+        without = self._run(REFRESH, population, load.lasting(during.seconds))
         return {
             "the purge": json.loads(purging.log.read_text()),
             "refreshes during it": _waits(during),
             "refreshes without it": _waits(without),
         }
 
-    def _run(self, operation: Operation, clients: list[Person], until: Until) -> Load:
-        connections = self._options.connections
-        return load.run(self._web.port, operation, clients, connections=connections, until=until)
+    def _run(self, operation: Operation, population: Population, until: Until) -> Load:
+        connections, clients = self._options.connections, population.clients[operation.name]
+        return load.run(
+            population.web.port, operation, clients, connections=connections, until=until
+        )
+
+
+def _clients() -> dict[str, list[Person]]:
+    """Those of one operation keep their sessions, whatever those of another do."""
+    drawn = people.sample(GROUP, CLIENTS)
+    return {operation.name: [replace(person) for person in drawn] for operation in OPERATIONS}
 
 
 def _expire_some(amount: int) -> None:

@@ -54,10 +54,10 @@ def start(children: Children, place: Place) -> str:
         user=place.user,
     )
     server.wait_until(lambda: _has_database(place))
-    return _url(place, DATABASE)
+    return url(place)
 
 
-def _url(place: Place, database: str) -> str:
+def url(place: Place, database: str = DATABASE) -> str:
     return f"postgresql://postgres@:5432/{database}?host={place.sockets}"
 
 
@@ -123,7 +123,7 @@ def _create_data(children: Children, place: Place, programs: Path) -> None:
 def _has_database(place: Place) -> bool:
     """Makes it, if need be; False while the server accepts no connections."""
     try:
-        connection = psycopg.connect(_url(place, "postgres"), autocommit=True)
+        connection = psycopg.connect(url(place, "postgres"), autocommit=True)
     except psycopg.OperationalError:
         return False
     with connection:
