@@ -95,7 +95,8 @@ def presented_refresh_token(request: Request) -> str:
 
 
 def _validated(data: Any) -> dict[str, Any]:
-    # Where a cookie carries the token nothing is sent, and the form would cost as much as a token.
+    # A browser sends an empty object, its token being in the cookie, and the form would cost as
+    # much as signing a token.
     if data == {}:
         return {}
     form = RefreshInput(data=data)

@@ -1,5 +1,6 @@
 """Rows of people and sessions, many at once, and some of those people as clients."""
 
+import random
 from datetime import datetime
 from typing import Any
 
@@ -63,7 +64,9 @@ def sample(group: str, amount: int) -> list[Person]:
     live = Session.objects.filter(expires_at__gt=now, user__email__startswith=f"{group}-")
     drawn = list(live.order_by("?").values_list("pk", flat=True)[:amount])
     found = Session.objects.filter(pk__in=drawn).select_related("user")
-    return [_person(session, now) for session in found]
+    people = [_person(session, now) for session in found]
+    random.shuffle(people)
+    return people
 
 
 def _person(session: Session, now: datetime) -> Person:

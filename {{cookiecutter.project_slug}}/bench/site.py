@@ -30,6 +30,8 @@ _ENVIRONMENT = {
     "DJANGO_SETTINGS_MODULE": "bench.settings",
     # Whoever has no second factor signs in, and the code that asks for one runs.
     "JWT_ALLAUTH_MFA_TOTP_MODE": "optional",
+    # Longer than any run: most operations never renew their tokens.
+    "JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME": "3600",
 }
 
 
@@ -56,7 +58,7 @@ class Site:
     environment: Mapping[str, str]
 
     def copy_database(self, name: str) -> None:
-        """A second one, with the rows of now. PostgreSQL copies what nobody is connected to."""
+        """A second one, with the rows it has now. PostgreSQL copies none that is connected to."""
         connection.close()
         with psycopg.connect(postgres.url(self.place, "postgres"), autocommit=True) as server:
             copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")

@@ -26,8 +26,8 @@ logger = logging.getLogger(__name__)
 
 MAX_OWN_KEYS = 10_000
 """How many keys a process remembers: its memory is not for whoever invents addresses."""
-REFUSAL = 1.0
-"""Seconds that a refusal stands without another question: whoever floods pays with one a second."""
+REFUSAL = 1
+"""Whole seconds for which a refusal stands without another question, which a flood would repeat."""
 TIMEOUT = 0.25
 """Seconds that Redis has to answer."""
 
@@ -123,8 +123,8 @@ class ThreadConnection(local):
 class Limiter:
     """A sliding window, exact: no span of a limit's length ever holds more hits than it allows.
 
-    Hits that are refused do not count. What one process forgets, another may refuse for ``REFUSAL``
-    seconds more, if it has just done so.
+    Hits that are refused do not count. What one thread forgets, another, or another process, may
+    refuse for ``REFUSAL`` seconds more, if it has just done so.
 
     Args:
         pause: seconds after a failure in which Redis is not asked again: each request would pay.

@@ -53,6 +53,16 @@ def test_body_that_once_broke_a_parser(body: bytes) -> None:
     hold(Client().post("/api/auth/login/", body, "application/json"))
 
 
+@pytest.mark.parametrize(
+    "body", [b"{", b'{"a": NaN}', b"\xef\xbb\xbf{}", b'{"a": "\xff"}', b"{}\xf0\x9f", b"\x00"]
+)
+def test_body_that_is_no_json(body: bytes) -> None:
+    """What ends within a character is none either."""
+    response = Client().post("/api/auth/login/", body, "application/json")
+
+    assert (response.status_code, response.json()["code"]) == (400, "parse_error")
+
+
 @pytest.mark.parametrize("operation", operations(), ids=str)
 def test_body_that_is_no_object(operation: Operation, signed_in: Browser) -> None:
     for body in junk.NO_OBJECTS:
