@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import psycopg
 from django.db import NotSupportedError, connection
@@ -30,8 +30,10 @@ def fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | N
 
 
 def _fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
-    with connection.cursor() as cursor:
-        cursor.cursor = psycopg.Cursor(connection.connection)
+    connection.ensure_connection()
+    # What ``connection.cursor`` does, with a cursor of the other kind.
+    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
+    with wrap(cast(Any, psycopg.Cursor(connection.connection))) as cursor:
         cursor.execute(statement, parameters)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
