@@ -88,13 +88,13 @@ def presented_refresh_token(request: Request) -> str:
         OriginNotAllowed: it is in a cookie, and the page that sent it is not of an allowed origin.
     """
     refuse_foreign_origin(request)
-    given = _validated(request.data)
+    given = _refresh_input(request.data)
     if switches.refresh_token_as_cookie:
         return request.COOKIES.get(REFRESH_COOKIE, "")
     return str(given.get("refresh", ""))
 
 
-def _validated(data: Any) -> dict[str, Any]:
+def _refresh_input(data: Any) -> dict[str, Any]:
     # A browser sends an empty object, its token being in the cookie, and the form would cost as
     # much as signing a token.
     if data == {}:

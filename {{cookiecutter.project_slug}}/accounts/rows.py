@@ -31,7 +31,7 @@ def fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | N
 
 def _fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
     connection.ensure_connection()
-    # What ``connection.cursor`` does, with a cursor of the other kind.
+    # What ``connection.cursor`` does, with a cursor that leaves the binding to PostgreSQL.
     wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
     with wrap(cast(Any, psycopg.Cursor(connection.connection))) as cursor:
         cursor.execute(statement, parameters)

@@ -74,12 +74,10 @@ class Growth:
         cheap = MD5PasswordHasher()
         self._hash = cheap.encode(PASSWORD, cheap.salt())
         self._fill(min(FEW, max(options.users // 10, 1)))
-        few = self._sessions, _clients()
         site.copy_database("few")
+        self._few = self._serve("few")
         self._fill(options.users)
-        many = self._sessions, _clients()
-        self._few = self._serve("few", *few)
-        self._many = self._serve(postgres.DATABASE, *many)
+        self._many = self._serve(postgres.DATABASE)
 
     def _fill(self, users: int) -> None:
         """Up to so many people, with sessions in proportion."""
@@ -94,12 +92,13 @@ class Growth:
         self._users, self._sessions = users, live
         _tidy()
 
-    def _serve(self, database: str, rows: int, clients: dict[str, list[Person]]) -> Population:
+    def _serve(self, database: str) -> Population:
+        """With the rows that there are by now."""
         options = self._options
         web = self._site.serve(
             WITHOUT_HASH, workers=options.workers, threads=options.threads, database=database
         )
-        return Population(rows, web, clients)
+        return Population(self._sessions, web, _clients())
 
     def costs(self) -> Rows:
         for population in (self._few, self._many):
@@ -113,7 +112,7 @@ class Growth:
         return rows | ratios
 
     def _round(self, number: int) -> Rows:
-        """Each goes first as often as the other, or almost."""
+        """Few and many take turns at going first."""
         say(f"Round {number + 1} of {ROUNDS} …")
         sides = [("few", self._few), ("many", self._many)][:: -1 if number % 2 else 1]
         return {
@@ -141,7 +140,7 @@ class Growth:
         return {REFRESH.name: _kinds(of_refresh), LOGIN_WITHOUT_HASH.name: _kinds(of_login)}
 
     def updates(self) -> Rows:
-        """Of those in the large database that PostgreSQL has counted; it is a second late or so."""
+        """Refreshes in the large database, as PostgreSQL counts them: a second late or so."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = %s",
@@ -173,6 +172,7 @@ class Growth:
         done = load.run(
             population.web.port, operation, clients, connections=connections, until=until
         )
+        # The next run goes on where this one ends.
         asked = len(done.waits) % len(clients)
         clients[:] = clients[asked:] + clients[:asked]
         return done

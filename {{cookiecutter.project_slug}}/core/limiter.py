@@ -24,7 +24,7 @@ from redis.exceptions import NoScriptError
 
 logger = logging.getLogger(__name__)
 
-MAX_OWN_KEYS = 10_000
+MAX_KEYS = 10_000
 """How many keys a process remembers: its memory is not for whoever invents addresses."""
 REFUSAL = 1
 """Whole seconds for which a refusal stands without another question, which a flood would repeat."""
@@ -176,9 +176,9 @@ class Limiter:
             waits = cast(list[int], self._connection.request("EVALSHA", _HIT_SHA, *words))
         except NoScriptError:
             waits = cast(list[int], self._connection.request("EVAL", _HIT, *words))
-        # Seconds are rounded up: after 1 it may pass before REFUSAL is over, after 2 it may not.
+        # Seconds are rounded up: a wait of 1 may be over before REFUSAL is, one of 2 is not.
         if max(waits, default=0) > REFUSAL:
-            if len(self._refusals) >= MAX_OWN_KEYS:
+            if len(self._refusals) >= MAX_KEYS:
                 self._refusals.clear()
             self._refusals[names] = (now, waits)
         return waits
@@ -201,7 +201,7 @@ class Limiter:
                 if self._is_away:
                     self._note_success(asked_at)
                 return answer
-        if len(self._own_storage.events) > MAX_OWN_KEYS:
+        if len(self._own_storage.events) > MAX_KEYS:
             self._own_storage.reset()
         return own()
 

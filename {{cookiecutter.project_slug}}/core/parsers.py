@@ -23,9 +23,9 @@ class JSONParser(parsers.JSONParser):
     ) -> dict[str, Any]:
         if "*" in str(media_type).partition(";")[0]:
             raise UnsupportedMediaType(str(media_type))
-        # DRF's own reader is slower, and drops a character that the end of the body has cut.
         constants = json.strict_constant if self.strict else None
         try:
+            # DRF's own reader is slower, and drops a character that the end of the body has cut.
             parsed: dict[str, Any] = json.loads(stream.read().decode(), parse_constant=constants)
         except RecursionError:
             raise ParseError("JSON parse error: nested too deeply.") from None

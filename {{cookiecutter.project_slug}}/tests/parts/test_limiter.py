@@ -138,6 +138,17 @@ def test_refusal_does_not_stand_until_a_clock_that_was_set_back_has_caught_up(
         assert hits(limiter, 1) == [True]
 
 
+def test_what_another_process_forgets_is_refused_for_a_second_at_most(limiter: Limiter) -> None:
+    with time_machine.travel(1_900_000_000, tick=False) as clock:
+        assert hits(limiter, 4) == [True, True, True, False]
+        with redis.Redis.from_url(redis_of_this_process()) as client:
+            client.flushdb()
+
+        assert hits(limiter, 1) == [False]
+        clock.shift(1)
+        assert hits(limiter, 1) == [True]
+
+
 def test_refusal_by_one_limit_does_not_refuse_for_another(limiter: Limiter) -> None:
     narrow, wide = (RateLimitItemPerMinute(1), "narrow"), (RateLimitItemPerMinute(2), "wide")
     limiter.hit([narrow, wide])
@@ -221,7 +232,7 @@ def test_limits_hold_in_the_process_while_redis_is_away(caplog: pytest.LogCaptur
 
 
 def test_process_forgets_before_it_runs_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.limiter.MAX_OWN_KEYS", 10)
+    monkeypatch.setattr("core.limiter.MAX_KEYS", 10)
     limiter = Limiter(NOWHERE)
 
     for number in range(100):
@@ -233,7 +244,7 @@ def test_process_forgets_before_it_runs_out_of_memory(monkeypatch: pytest.Monkey
 def test_process_forgets_refusals_before_it_runs_out_of_memory(
     limiter: Limiter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.limiter.MAX_OWN_KEYS", 10)
+    monkeypatch.setattr("core.limiter.MAX_KEYS", 10)
 
     for number in range(100):
         limiter.hit([(RateLimitItemPerMinute(1), f"key {number}")])
