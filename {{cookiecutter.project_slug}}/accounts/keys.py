@@ -37,15 +37,20 @@ RSA_MIN_BITS = 2048
 
 PublicKey = EllipticCurvePublicKey | RSAPublicKey
 
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+
 
 class KnownSecret(HMACAlgorithm):
-    """PyJWT asks for each token whether the secret is a key of another kind by mistake.
+    """PyJWT asks for each token whether the secret is too short, or a key of another kind.
 
     ``problem_of`` has asked it when the project started.
     """
 
     def prepare_key(self, key: str | bytes) -> bytes:
         return force_bytes(key)
+
+    def check_key_length(self, key: bytes) -> None:
+        pass
 
 
 class KeyedTokenBackend(TokenBackend):
@@ -83,7 +88,7 @@ class KeyedTokenBackend(TokenBackend):
         return _public_key(str(self.signing_key))
 
     def encode(self, payload: dict[str, Any]) -> str:
-        claims = json.dumps(payload, separators=(",", ":")).encode()
+        claims = _ENCODER.encode(payload).encode()
         return self._signer.encode(
             claims, self.prepared_signing_key, self.algorithm, headers={"kid": self.key_id}
         )

@@ -4,10 +4,10 @@ import time
 from collections.abc import Iterator
 from functools import cache
 from itertools import islice
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import psycopg
-from django.db import NotSupportedError, connection
+from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connection, connections
 from django.db.models import Model
 
 T = TypeVar("T")
@@ -30,10 +30,12 @@ def fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | N
 
 
 def _fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
-    connection.ensure_connection()
-    # What ``connection.cursor`` does, with a cursor that leaves the binding to PostgreSQL.
-    wrap = connection.make_debug_cursor if connection.queries_logged else connection.make_cursor
-    with wrap(cast(Any, psycopg.Cursor(connection.connection))) as cursor:
+    # ``connection`` looks it up again for each of its attributes.
+    database: Any = connections[DEFAULT_DB_ALIAS]
+    database.ensure_connection()
+    # What its ``cursor`` does, with one that leaves the binding to PostgreSQL.
+    wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
+    with wrap(psycopg.Cursor(database.connection)) as cursor:
         cursor.execute(statement, parameters)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row

@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 
 import redis
 from django.conf import settings
-from limits import RateLimitItem
+from limits import RateLimitItemPerSecond
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import NoScriptError
@@ -54,7 +54,9 @@ return waits
 # Redis names a script by this digest; it guards nothing.
 _HIT_SHA = sha1(_HIT.encode(), usedforsecurity=False).hexdigest()
 
-Hit = tuple[RateLimitItem, str]
+Limit = RateLimitItemPerSecond
+"""``amount`` hits in ``multiples`` seconds."""
+Hit = tuple[Limit, str]
 """A limit, and what is counted against it."""
 T = TypeVar("T")
 
@@ -151,7 +153,7 @@ class Limiter:
             lambda: self._hit_shared(names, hits), lambda: list(map(self._hit_own, hits))
         )
 
-    def forget(self, limit: RateLimitItem, key: str) -> None:
+    def forget(self, limit: Limit, key: str) -> None:
         """Begins anew, for a limit that is hit by itself."""
         name = _redis_key(limit, key)
         self._refusals.pop((name,), None)
@@ -170,7 +172,7 @@ class Limiter:
 
     def _hit_shared(self, names: tuple[str, ...], hits: Sequence[Hit]) -> list[int]:
         now = time.time()
-        rates = [number for limit, _ in hits for number in (limit.amount, limit.get_expiry())]
+        rates = [number for limit, _ in hits for number in (limit.amount, limit.multiples)]
         words: list[str | int] = [len(names), *names, repr(now), *rates]
         try:
             waits = cast(list[int], self._connection.request("EVALSHA", _HIT_SHA, *words))
@@ -222,7 +224,7 @@ class Limiter:
             logger.warning("Redis is back, limits hold for all processes together")
 
 
-def _redis_key(limit: RateLimitItem, key: str) -> str:
+def _redis_key(limit: Limit, key: str) -> str:
     # Shorter to make than ``limit.key_for``, which every request would pay for.
     return f"limit/{limit.namespace}/{key}"
 

@@ -12,17 +12,16 @@ from typing import Any
 import pytest
 import redis
 import time_machine
-from limits import RateLimitItemPerMinute
 
 from config.env import BASE_DIR
-from core.limiter import TIMEOUT, Limiter, ThreadConnection
+from core.limiter import TIMEOUT, Limit, Limiter, ThreadConnection
 from devtools.places import throwaway
 from devtools.processes import Children
 from devtools.valkey import start
 from tests.devtools.waiting import until
 from tests.limits import Rates, redis_of_this_process
 
-LIMIT = RateLimitItemPerMinute(3)
+LIMIT = Limit(3, 60)
 NOWHERE = "unix:///nowhere/valkey.sock"
 
 
@@ -71,7 +70,10 @@ def test_refused_hits_do_not_count(limiter: Limiter) -> None:
 
 
 def test_request_that_one_limit_refuses_counts_in_none(limiter: Limiter) -> None:
-    narrow, wide = (RateLimitItemPerMinute(1), "narrow"), (RateLimitItemPerMinute(2), "wide")
+    narrow, wide = (
+        (Limit(1, 60), "narrow"),
+        (Limit(2, 60), "wide"),
+    )
 
     assert limiter.hit([narrow, wide]) == [0, 0]
     assert [wait > 0 for wait in limiter.hit([narrow, wide])] == [True, False]
@@ -150,7 +152,10 @@ def test_what_another_process_forgets_is_refused_for_a_second_at_most(limiter: L
 
 
 def test_refusal_by_one_limit_does_not_refuse_for_another(limiter: Limiter) -> None:
-    narrow, wide = (RateLimitItemPerMinute(1), "narrow"), (RateLimitItemPerMinute(2), "wide")
+    narrow, wide = (
+        (Limit(1, 60), "narrow"),
+        (Limit(2, 60), "wide"),
+    )
     limiter.hit([narrow, wide])
 
     assert [limiter.hit([narrow, wide])[1] for _ in range(3)] == [0, 0, 0]
@@ -247,8 +252,8 @@ def test_process_forgets_refusals_before_it_runs_out_of_memory(
     monkeypatch.setattr("core.limiter.MAX_KEYS", 10)
 
     for number in range(100):
-        limiter.hit([(RateLimitItemPerMinute(1), f"key {number}")])
-        limiter.hit([(RateLimitItemPerMinute(1), f"key {number}")])
+        limiter.hit([(Limit(1, 60), f"key {number}")])
+        limiter.hit([(Limit(1, 60), f"key {number}")])
 
     assert 0 < len(limiter._refusals) <= 10
 
