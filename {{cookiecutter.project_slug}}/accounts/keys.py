@@ -37,6 +37,10 @@ RSA_MIN_BITS = 2048
 
 PublicKey = EllipticCurvePublicKey | RSAPublicKey
 
+InUse = tuple[str, str, tuple[str, ...]]
+"""The algorithm, the key that signs with it, and what else verifies: whoever remembers a token
+remembers it for these."""
+
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
@@ -94,6 +98,10 @@ class KeyedTokenBackend(TokenBackend):
         )
 
 
+def in_use() -> InUse:
+    return settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY, tuple(settings.JWT_VERIFYING_KEYS)
+
+
 def signing() -> KeyedTokenBackend:
     return _backend_for(settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY)
 
@@ -104,10 +112,7 @@ def verifying(token: str) -> KeyedTokenBackend:
         KeyError: the token names no key of ours.
         ValueError, TypeError, RecursionError: it has no header that can be read.
     """
-    ring = _ring(
-        settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY, tuple(settings.JWT_VERIFYING_KEYS)
-    )
-    return ring[_key_id_in(token.partition(".")[0])]
+    return _ring(*in_use())[_key_id_in(token.partition(".")[0])]
 
 
 @lru_cache(maxsize=16)

@@ -159,15 +159,41 @@ def test_garbage_is_refused(token: str) -> None:
         tokens.read_access(token)
 
 
-def test_token_expires(grant: Grant) -> None:
-    issued = tokens.sign(grant, now=NOW)
-    with time_machine.travel(NOW + timedelta(seconds=299), tick=False):
-        tokens.read_access(issued.access)
-    with (
-        time_machine.travel(NOW + timedelta(seconds=300) + keys.CLOCK_SKEW, tick=False),
-        pytest.raises(TokenNotValid),
-    ):
-        tokens.read_access(issued.access)
+@pytest.mark.parametrize("known", [True, False])
+def test_access_token_expires(known: bool, grant: Grant) -> None:
+    token, expiry = tokens.sign(grant, now=NOW).access, NOW + timedelta(seconds=300)
+    if known:
+        tokens.read_access(token)
+
+    with time_machine.travel(expiry + keys.CLOCK_SKEW, tick=False), pytest.raises(TokenNotValid):
+        tokens.read_access(token)
+    with time_machine.travel(expiry + keys.CLOCK_SKEW - timedelta(seconds=1), tick=False):
+        tokens.read_access(token)
+
+
+def test_access_token_is_verified_once(grant: Grant, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = tokens.sign(grant, now=NOW).access
+    claims = tokens.read_access(token)
+
+    monkeypatch.setattr(keys, "verifying", lambda token: pytest.fail("verified again"))
+    assert tokens.read_access(token) == claims
+
+
+def test_other_signature_of_a_verified_token_is_refused(grant: Grant) -> None:
+    token = tokens.sign(grant, now=NOW).access
+    tokens.read_access(token)
+
+    content, _, signature = token.rpartition(".")
+    with pytest.raises(TokenNotValid):
+        tokens.read_access(f"{content}.{signature[::-1]}")
+
+
+def test_refusal_of_a_token_is_not_remembered(grant: Grant) -> None:
+    token = tokens.sign(grant, now=NOW).access
+
+    with time_machine.travel(NOW - timedelta(seconds=10), tick=False), pytest.raises(TokenNotValid):
+        tokens.read_access(token)
+    tokens.read_access(token)
 
 
 def test_server_whose_clock_is_a_little_behind_takes_the_token(grant: Grant) -> None:
