@@ -41,12 +41,19 @@ class HeadersMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
+        self._everywhere = {
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": settings.X_FRAME_OPTIONS,
+            "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+            "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+            "Permissions-Policy": PERMISSIONS_POLICY,
+        }
         self._content_policy: Any = import_string(settings.CONTENT_POLICY_MIDDLEWARE)(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         self._content_policy.process_request(request)
         response = self._get_response(request)
-        for name, value in _everywhere().items():
+        for name, value in self._everywhere.items():
             response.headers.setdefault(name, value)
         # Only a page can break it, and composing it costs more than all else here.
         if response.headers.get("Content-Type", "").startswith("text/html"):
@@ -59,13 +66,3 @@ def content_policy(**directives: list[str]) -> str:
     changed = {name.replace("_", "-"): sources for name, sources in directives.items()}
     policy = {**settings.CONTENT_POLICY, **changed}
     return "; ".join(" ".join([name, *sources]) for name, sources in policy.items())
-
-
-def _everywhere() -> dict[str, str]:
-    return {
-        "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": settings.X_FRAME_OPTIONS,
-        "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
-        "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
-        "Permissions-Policy": PERMISSIONS_POLICY,
-    }

@@ -8,12 +8,12 @@ import logging
 import os
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from hashlib import sha1
 from math import ceil
-from threading import Lock, local
-from typing import Any, TypeVar, cast
+from threading import Lock
+from typing import TypeVar, cast
 
 import redis
 from django.conf import settings
@@ -22,32 +22,49 @@ from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.exceptions import NoScriptError
 
+from core.redis_connection import ThreadConnection
+
 logger = logging.getLogger(__name__)
 
 MAX_KEYS = 10_000
 """How many keys a process remembers: its memory is not for whoever invents addresses."""
+LEASE = 1
+"""Seconds in which a process may use up what it has counted ahead; it hands back what is left."""
 REFUSAL = 1
 """Whole seconds for which a refusal stands without another question, which a flood would repeat."""
-TIMEOUT = 0.25
-"""Seconds that Redis has to answer."""
 
 # One script for any number of limits: each further question would cost a request as much as this.
 _HIT = """
-local now, waits, is_free = ARGV[1], {}, true
+local now, wanted, unused, leased_at = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
+local amounts, windows = {}, {}
 for i, key in ipairs(KEYS) do
-    local amount, window = tonumber(ARGV[2 * i]), tonumber(ARGV[2 * i + 1])
-    -- The newest is first: once this one is older than the window, one more fits in.
-    local oldest = tonumber(redis.call("LINDEX", key, amount - 1) or 0)
-    waits[i] = math.max(math.ceil(oldest + window - tonumber(now)), 0)
-    is_free = is_free and waits[i] == 0
+    amounts[i], windows[i] = tonumber(ARGV[2 * i + 3]), tonumber(ARGV[2 * i + 4])
+    if unused > 0 then redis.call("LREM", key, unused, leased_at) end
 end
-if is_free then
+
+local function waits_for(count)
+    local waits, longest = {}, 0
     for i, key in ipairs(KEYS) do
-        redis.call("LPUSH", key, now)
-        redis.call("LTRIM", key, 0, tonumber(ARGV[2 * i]) - 1)
-        redis.call("EXPIRE", key, ARGV[2 * i + 1])
+        -- The newest is first: once this one is older than the window, so many more fit in.
+        local oldest = tonumber(redis.call("LINDEX", key, amounts[i] - count) or 0)
+        waits[i] = math.max(math.ceil(oldest + windows[i] - tonumber(now)), 0)
+        longest = math.max(longest, waits[i])
+    end
+    return waits, longest
+end
+
+local taken, waits, longest = wanted, waits_for(wanted)
+if longest > 0 and wanted > 1 then
+    taken, waits, longest = 1, waits_for(1)
+end
+if longest == 0 then
+    for i, key in ipairs(KEYS) do
+        for _ = 1, taken do redis.call("LPUSH", key, now) end
+        redis.call("LTRIM", key, 0, amounts[i] - 1)
+        redis.call("EXPIRE", key, windows[i])
     end
 end
+table.insert(waits, 1, taken)
 return waits
 """
 
@@ -58,75 +75,29 @@ Limit = RateLimitItemPerSecond
 """``amount`` hits in ``multiples`` seconds."""
 Hit = tuple[Limit, str]
 """A limit, and what is counted against it."""
+Names = tuple[str, ...]
+"""The keys in Redis of what one request counts."""
 T = TypeVar("T")
 
 
-class ThreadConnection(local):
-    """A connection for each thread: taking one from a pool costs more than the question."""
+@dataclass(slots=True)
+class Lease:
+    """Hits of a client that count already, and are still to come."""
 
-    def __init__(self, url: str) -> None:
-        pool = redis.ConnectionPool.from_url(
-            url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT
-        )
-        self._connection: Any = pool.make_connection()
-        self._unread = 0
+    counted_at: float
+    left: int
 
-    def request(self, *words: str | int) -> Any:
-        """
-        Raises:
-            RedisError: it did not answer, or with an error.
-        """
-        try:
-            return self._exchange(words)
-        except redis.ConnectionError:
-            # The connection may be from before a restart of Redis; it is made anew.
-            return self._exchange(words)
 
-    def send(self, *words: str | int) -> None:
-        """Does not wait for the answer; the next request throws it away.
-
-        Raises:
-            RedisError: it could not be sent.
-        """
-        try:
-            self._send(words)
-        except BaseException:
-            self._begin_anew()
-            raise
-        self._unread += 1
-
-    def _exchange(self, words: tuple[str | int, ...]) -> Any:
-        try:
-            self._send(words)
-            self._throw_away_unread()
-            return self._connection.read_response()
-        except redis.ResponseError:
-            raise
-        except BaseException:
-            self._begin_anew()
-            raise
-
-    def _send(self, words: tuple[str | int, ...]) -> None:
-        # A health check would take an answer that is still to be read for its own.
-        self._connection.send_command(*words, check_health=False)
-
-    def _throw_away_unread(self) -> None:
-        while self._unread:
-            with suppress(redis.ResponseError):
-                self._connection.read_response()
-            self._unread -= 1
-
-    def _begin_anew(self) -> None:
-        """No answer may be taken for that of another request, even after a failure."""
-        self._connection.disconnect()
-        self._unread = 0
+NO_LEASE = Lease(0.0, 0)
 
 
 class Limiter:
     """A sliding window, exact: no span of a limit's length ever holds more hits than it allows.
 
     Hits that are refused do not count. What one thread forgets, another, or another process, may
-    refuse for ``REFUSAL`` seconds more, if it has just done so.
+    refuse for ``REFUSAL`` seconds more, if it has just done so. Hits that are counted ahead come up
+    to ``LEASE`` seconds after they are counted, and while a process holds some, another may refuse
+    as many too early.
 
     Args:
         pause: seconds after a failure in which Redis is not asked again: each request would pay.
@@ -134,29 +105,39 @@ class Limiter:
 
     def __init__(self, redis_url: str, *, pause: float = 5.0) -> None:
         self._connection = ThreadConnection(redis_url)
-        self._refusals: dict[tuple[str, ...], tuple[float, list[int]]] = {}
+        self._refusals: dict[Names, tuple[float, list[int]]] = {}
+        self._leases: dict[Names, Lease] = {}
         self._own_storage = MemoryStorage()
         self._own = MovingWindowRateLimiter(self._own_storage)
         self._pause = pause
-        self._lock = Lock()
+        self._lock, self._leasing = Lock(), Lock()
         self._is_away = False
         self._asked_again_at = 0.0
 
-    def hit(self, hits: Sequence[Hit]) -> list[int]:
+    def hit(self, hits: Sequence[Hit], *, ahead: bool = False) -> list[int]:
         """Counts them all, or none where one of them is one too many.
+
+        Args:
+            ahead: counts what the client may ask in a second along with the first.
 
         Returns:
             for each the seconds until it would count, 0 where its limit is not reached.
         """
         names = tuple(_redis_key(*hit) for hit in hits)
-        return self._refused_just_now(names) or self._ask(
-            lambda: self._hit_shared(names, hits), lambda: list(map(self._hit_own, hits))
+        return (
+            self._refused_just_now(names)
+            or self._counted_ahead(names)
+            or self._ask(
+                lambda: (ahead and self._hit_ahead(names, hits)) or self._hit_shared(names, hits),
+                lambda: list(map(self._hit_own, hits)),
+            )
         )
 
     def forget(self, limit: Limit, key: str) -> None:
         """Begins anew, for a limit that is hit by itself."""
         name = _redis_key(limit, key)
         self._refusals.pop((name,), None)
+        self._leases.pop((name,), None)
         self._own_storage.clear(limit.key_for(key))
         if time.monotonic() < self._asked_again_at:
             return
@@ -165,24 +146,47 @@ class Limiter:
         except redis.RedisError as error:
             self._note_failure(error)
 
-    def _refused_just_now(self, names: tuple[str, ...]) -> list[int]:
+    def _refused_just_now(self, names: Names) -> list[int]:
         """Empty where nothing was."""
         since, waits = self._refusals.get(names, (0.0, []))
         return waits if abs(time.time() - since) < REFUSAL else []
 
-    def _hit_shared(self, names: tuple[str, ...], hits: Sequence[Hit]) -> list[int]:
+    def _counted_ahead(self, names: Names) -> list[int]:
+        """Empty where nothing was."""
+        with self._lock:
+            lease = self._leases.get(names)
+            if not lease or not lease.left or abs(time.time() - lease.counted_at) >= LEASE:
+                return []
+            lease.left -= 1
+        return [0] * len(names)
+
+    def _hit_ahead(self, names: Names, hits: Sequence[Hit]) -> list[int]:
+        """Empty where another thread is about it: of two leases one would be lost, and count."""
+        if not self._leasing.acquire(blocking=False):
+            return []
+        try:
+            with self._lock:
+                former = self._leases.pop(names, NO_LEASE)
+            return self._hit_shared(names, hits, _in_a_second(hits), former)
+        finally:
+            self._leasing.release()
+
+    def _hit_shared(
+        self, names: Names, hits: Sequence[Hit], wanted: int = 1, former: Lease = NO_LEASE
+    ) -> list[int]:
         now = time.time()
         rates = [number for limit, _ in hits for number in (limit.amount, limit.multiples)]
-        words: list[str | int] = [len(names), *names, repr(now), *rates]
+        lease = (wanted, former.left, repr(former.counted_at))
+        words: list[str | int] = [len(names), *names, repr(now), *lease, *rates]
         try:
-            waits = cast(list[int], self._connection.request("EVALSHA", _HIT_SHA, *words))
+            taken, *waits = cast(list[int], self._connection.request("EVALSHA", _HIT_SHA, *words))
         except NoScriptError:
-            waits = cast(list[int], self._connection.request("EVAL", _HIT, *words))
+            taken, *waits = cast(list[int], self._connection.request("EVAL", _HIT, *words))
         # Seconds are rounded up: a wait of 1 may be over before REFUSAL is, one of 2 is not.
         if max(waits, default=0) > REFUSAL:
-            if len(self._refusals) >= MAX_KEYS:
-                self._refusals.clear()
-            self._refusals[names] = (now, waits)
+            _keep(self._refusals, names, (now, waits))
+        elif taken > 1:
+            _keep(self._leases, names, Lease(now, taken - 1))
         return waits
 
     def _hit_own(self, hit: Hit) -> int:
@@ -222,6 +226,17 @@ class Limiter:
         if is_back:
             self._own_storage.reset()
             logger.warning("Redis is back, limits hold for all processes together")
+
+
+def _in_a_second(hits: Sequence[Hit]) -> int:
+    """How many the limits allow, but no more of one than a sixtieth of it."""
+    return max(1, min(limit.amount // max(limit.multiples, 60) for limit, _ in hits))
+
+
+def _keep(found: dict[Names, T], names: Names, value: T) -> None:
+    if len(found) >= MAX_KEYS:
+        found.clear()
+    found[names] = value
 
 
 def _redis_key(limit: Limit, key: str) -> str:

@@ -129,8 +129,10 @@ class AtomicThrottle(throttling.BaseThrottle, ABC):
         limits = [limit for scope in self.scopes(request, view) if (limit := _limit(scope))]
         if not limits:
             return True
-        digest = _digest(request.user.pk if _is_signed_in(request) else client_network(request))
-        waits = limiter().hit([(limit, digest) for limit in limits])
+        is_known = _is_signed_in(request)
+        digest = _digest(request.user.pk if is_known else client_network(request))
+        # A page asks for many things at once. What strangers do is counted one by one.
+        waits = limiter().hit([(limit, digest) for limit in limits], ahead=is_known)
         for limit, wait in zip(limits, waits, strict=True):
             self._note(view, limit, wait)
         return not self._wait
@@ -176,4 +178,5 @@ class RequestThrottle(ScopedRateThrottle):
 
 
 def _is_signed_in(request: Request) -> bool:
-    return bool(request.user and request.user.is_authenticated)
+    user = request.user
+    return bool(user and user.is_authenticated)

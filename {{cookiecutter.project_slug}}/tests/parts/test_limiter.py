@@ -14,7 +14,8 @@ import redis
 import time_machine
 
 from config.env import BASE_DIR
-from core.limiter import TIMEOUT, Limit, Limiter, ThreadConnection
+from core.limiter import Limit, Limiter
+from core.redis_connection import TIMEOUT, ThreadConnection
 from devtools.places import throwaway
 from devtools.processes import Children
 from devtools.valkey import start
@@ -256,6 +257,104 @@ def test_process_forgets_refusals_before_it_runs_out_of_memory(
         limiter.hit([(Limit(1, 60), f"key {number}")])
 
     assert 0 < len(limiter._refusals) <= 10
+
+
+FIVE_A_SECOND = [(Limit(300, 60), "key")]
+
+
+def test_what_is_counted_ahead_needs_no_question(limiter: Limiter, asked: list[Any]) -> None:
+    with time_machine.travel(1_900_000_000, tick=False):
+        assert [limiter.hit(FIVE_A_SECOND, ahead=True) for _ in range(10)] == [[0]] * 10
+
+    assert len(asked) == 2
+
+
+def test_what_is_counted_ahead_is_good_for_a_second(limiter: Limiter, asked: list[Any]) -> None:
+    with time_machine.travel(1_900_000_000, tick=False) as clock:
+        limiter.hit(FIVE_A_SECOND, ahead=True)
+        clock.shift(0.9)
+        limiter.hit(FIVE_A_SECOND, ahead=True)
+        assert len(asked) == 1
+        clock.shift(0.1)
+        limiter.hit(FIVE_A_SECOND, ahead=True)
+        assert len(asked) == 2
+
+
+@pytest.mark.parametrize(
+    ("limits", "counted"),
+    [
+        ([Limit(600, 60)], 10),
+        ([Limit(36_000, 3_600)], 10),
+        ([Limit(119, 60)], 1),
+        ([Limit(30, 60)], 1),
+        # Of a short window a second is too large a part.
+        ([Limit(60, 1)], 1),
+        ([Limit(600, 60), Limit(180, 60)], 3),
+        ([Limit(600, 60), Limit(30, 60)], 1),
+    ],
+)
+def test_what_a_client_may_ask_in_a_second_is_counted_at_once(
+    limits: list[Limit], counted: int, limiter: Limiter, asked: list[Any]
+) -> None:
+    hits = [(limit, f"key {number}") for number, limit in enumerate(limits)]
+    with time_machine.travel(1_900_000_000, tick=False):
+        for _ in range(counted):
+            limiter.hit(hits, ahead=True)
+        assert len(asked) == 1
+        limiter.hit(hits, ahead=True)
+        assert len(asked) == 2
+
+
+@pytest.mark.parametrize("amount", [300, 301, 304, 20])
+def test_as_many_pass_where_some_are_counted_ahead(amount: int, limiter: Limiter) -> None:
+    limit = [(Limit(amount, 60), "key")]
+    with time_machine.travel(1_900_000_000, tick=False):
+        passed = [not any(limiter.hit(limit, ahead=True)) for _ in range(amount + 20)]
+
+    assert passed == [True] * amount + [False] * 20
+
+
+def test_what_was_counted_ahead_and_not_used_is_handed_back(limiter: Limiter) -> None:
+    other = Limiter(redis_of_this_process())
+    with time_machine.travel(1_900_000_000, tick=False) as clock:
+        for _ in range(40):
+            limiter.hit(FIVE_A_SECOND, ahead=True)
+            clock.shift(1)
+        passed = [not any(other.hit(FIVE_A_SECOND)) for _ in range(300)]
+
+    not_handed_back_yet = 4
+    assert passed.count(True) == 300 - 40 - not_handed_back_yet
+
+
+def test_what_is_counted_ahead_counts_in_each_limit(limiter: Limiter) -> None:
+    other = [(Limit(300, 60), "other")]
+
+    for _ in range(5):
+        limiter.hit(FIVE_A_SECOND + other, ahead=True)
+
+    for counted in (FIVE_A_SECOND, other):
+        passed = [not any(limiter.hit(counted)) for _ in range(300)]
+        assert passed.count(True) == 295
+
+
+def test_client_that_is_forgotten_is_counted_anew(limiter: Limiter, asked: list[Any]) -> None:
+    limiter.hit(FIVE_A_SECOND, ahead=True)
+    limiter.forget(*FIVE_A_SECOND[0])
+    asked.clear()
+
+    limiter.hit(FIVE_A_SECOND, ahead=True)
+    assert len(asked) == 1
+
+
+def test_process_forgets_what_it_counted_ahead_before_it_runs_out_of_memory(
+    limiter: Limiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.limiter.MAX_KEYS", 10)
+
+    for number in range(100):
+        limiter.hit([(Limit(300, 60), f"key {number}")], ahead=True)
+
+    assert 0 < len(limiter._leases) <= 10
 
 
 @pytest.mark.parametrize("pause", [0, 3_600])

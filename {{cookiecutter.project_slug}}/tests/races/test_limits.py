@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from accounts.models import User
+from core.limiter import Limit, Limiter
 from devtools import gunicorn
 from devtools.ports import HOST
 from devtools.processes import Children
@@ -36,6 +37,16 @@ def test_of_three_hundred_requests_at_once_exactly_ten_pass(rates: Rates, tmp_pa
 
     # Without a token it is refused, but not by the limit.
     assert Counter(statuses) == {401: 10, 429: AT_ONCE - 10}
+
+
+def test_no_more_pass_at_once_where_some_are_counted_ahead(rates: Rates) -> None:
+    processes = [Limiter(redis_of_this_process()) for _ in range(2)]
+    limit = [(Limit(240, 60), "key")]
+
+    waits = at_once(AT_ONCE, lambda number: processes[number % 2].hit(limit, ahead=True)[0])
+
+    still_to_come = sum(lease.left for one in processes for lease in one._leases.values())
+    assert waits.count(0) + still_to_come == 240
 
 
 def refresh(port: int) -> int:
