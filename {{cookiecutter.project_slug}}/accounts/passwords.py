@@ -11,7 +11,7 @@ from functools import cache
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 
 from accounts import known_devices
 from accounts.client import Client
@@ -56,7 +56,7 @@ def find(email: str) -> User | None:
     """The account, with what a sign-in needs of it."""
     names = columns(User, *_NEEDED)
     row = fetch_one(_FIND.format(columns=", ".join(names)), {"email": email.lower()})
-    return User.from_db(connection.alias, names, row) if row else None
+    return User.from_db(DEFAULT_DB_ALIAS, names, row) if row else None
 
 
 def device_of(user: User | None, *, client: Client, now: datetime) -> str:

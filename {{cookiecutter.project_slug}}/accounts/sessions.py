@@ -11,7 +11,7 @@ import uuid
 from datetime import datetime, timedelta
 from functools import cache
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 
 from accounts.client import Client
@@ -268,8 +268,8 @@ def _live(session_id: uuid.UUID, user_id: uuid.UUID, now: datetime) -> Session |
     if row is None:
         return None
     names, person_names = columns(Session), columns(User)
-    session = Session.from_db(connection.alias, names, row[: len(names)])
-    session.user = User.from_db(connection.alias, person_names, row[len(names) :])
+    session = Session.from_db(DEFAULT_DB_ALIAS, names, row[: len(names)])
+    session.user = User.from_db(DEFAULT_DB_ALIAS, person_names, row[len(names) :])
     return session
 
 

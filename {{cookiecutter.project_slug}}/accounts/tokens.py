@@ -62,40 +62,37 @@ def sign(grant: Grant, *, now: datetime) -> Tokens:
     No token outlives ``grant.expires_at``. (With ES256 a signature is never the same twice: then
     the claims are.)
     """
+    signing = keys.signing()
     return Tokens(
-        access=_sign_access(grant, now),
-        refresh=_sign_refresh(grant),
+        access=signing.encode(_access_claims(grant, now)),
+        refresh=signing.encode(_refresh_claims(grant)),
         refresh_expires_at=grant.expires_at,
     )
 
 
-def _sign_access(grant: Grant, now: datetime) -> str:
+def _access_claims(grant: Grant, now: datetime) -> dict[str, Any]:
     expires_at = min(now + switches.access_token_lifetime, grant.expires_at)
-    return keys.signing().encode(
-        {
-            "token_type": "access",
-            "sub": str(grant.user_id),
-            "sid": str(grant.session_id),
-            "role": grant.role,
-            "email_verified": grant.email_verified,
-            "jti": uuid.uuid4().hex,
-            "iat": int(now.timestamp()),
-            "exp": int(expires_at.timestamp()),
-        }
-    )
+    return {
+        "token_type": "access",
+        "sub": str(grant.user_id),
+        "sid": str(grant.session_id),
+        "role": grant.role,
+        "email_verified": grant.email_verified,
+        "jti": uuid.uuid4().hex,
+        "iat": int(now.timestamp()),
+        "exp": int(expires_at.timestamp()),
+    }
 
 
-def _sign_refresh(grant: Grant) -> str:
-    return keys.signing().encode(
-        {
-            "token_type": "refresh",
-            "sub": str(grant.user_id),
-            "sid": str(grant.session_id),
-            "jti": grant.refresh_jti.hex,
-            "iat": int(grant.issued_at.timestamp()),
-            "exp": int(grant.expires_at.timestamp()),
-        }
-    )
+def _refresh_claims(grant: Grant) -> dict[str, Any]:
+    return {
+        "token_type": "refresh",
+        "sub": str(grant.user_id),
+        "sid": str(grant.session_id),
+        "jti": grant.refresh_jti.hex,
+        "iat": int(grant.issued_at.timestamp()),
+        "exp": int(grant.expires_at.timestamp()),
+    }
 
 
 def read_access(token: str) -> AccessClaims:
