@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from functools import cache
 from itertools import islice
 from threading import local
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, NotSupportedError, connection, connections
 from django.db.models import Model
+from psycopg.abc import Loader
+from psycopg.pq import Format
 
 T = TypeVar("T")
 
@@ -50,8 +52,13 @@ class _Kept(local):
     def cursor_of(self, connection: psycopg.Connection) -> psycopg.Cursor:
         if self._cursor is None or self._cursor.connection is not connection:
             self._cursor = psycopg.Cursor(connection)
+            self._cursor.adapters.register_loader(_TIME.oid, _TIME_LOADER)
         return self._cursor
 
+
+# Django's reads times in Python, and psycopg's in C.
+_TIME = psycopg.adapters.types["timestamptz"]
+_TIME_LOADER = cast(type[Loader], psycopg.adapters.get_loader(_TIME.oid, Format.TEXT))
 
 _kept = _Kept()
 
