@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import chain
 from math import isfinite
 from typing import Any
 from uuid import UUID
@@ -20,8 +21,11 @@ _TOKEN_IN_PATH = re.compile(rf"(?<=[/\n])[^/\n]*[\w.:%~=-]{{{_TOKEN_LENGTH},}}[^
 _UNREADABLE = "Invalid request from ip="
 _ITS_KIND = re.compile(rf"({_UNREADABLE}\S*: [^:]*).*", re.DOTALL)
 
-# What a record has of its own, or other formatters have written for themselves.
-_NO_FACTS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "server_time"}
+# What a line begins with, a record has of its own, or other formatters have written for themselves.
+_NO_FACTS = frozenset(vars(logging.makeLogRecord({}))) | {
+    *("time", "level", "logger", "event"),
+    *("message", "asctime", "server_time"),
+}
 _PLAIN = (str, int, float, UUID, date, Decimal, type(None))
 
 
@@ -41,17 +45,19 @@ class Formatter(logging.Formatter):
         self._render = renderers[style]
 
     def format(self, record: logging.LogRecord) -> str:
-        ours = {
+        entry: dict[str, Any] = {
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            "event": without_secrets(record.getMessage()),
         }
-        # First, and no fact of the same name in its place.
-        entry = {**ours, **_context(), **_facts(vars(record)), **ours}
+        # Objects are no facts: Django adds the request to a record, and Celery a task's arguments.
+        for name, value in chain(_context().items(), vars(record).items()):
+            if name not in _NO_FACTS and isinstance(value, _PLAIN):
+                entry[name] = _value(value)
         if record.exc_info:
-            entry["exception"] = self.formatException(record.exc_info)
-        return self._render({name: _value(value) for name, value in entry.items()})
+            entry["exception"] = without_secrets(self.formatException(record.exc_info))
+        return self._render(entry)
 
 
 def without_secrets(text: str) -> str:
@@ -65,16 +71,7 @@ def _context() -> dict[str, Any]:
     """What is bound, with the request's own first: it comes in no order."""
     bound = get_contextvars()
     first = {name: bound[name] for name in ("request_id", "ip") if name in bound}
-    return _facts(first | bound)
-
-
-def _facts(known: dict[str, Any]) -> dict[str, Any]:
-    """Objects are none: Django adds the request to a record, and Celery the arguments of a task."""
-    return {
-        name: value
-        for name, value in known.items()
-        if name not in _NO_FACTS and isinstance(value, _PLAIN)
-    }
+    return first | bound
 
 
 def _value(value: Any) -> Any:
