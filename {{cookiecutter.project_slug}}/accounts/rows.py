@@ -38,18 +38,18 @@ def _fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | 
     database.ensure_connection()
     # What its ``cursor`` does, with one that leaves the binding to PostgreSQL.
     wrap = database.make_debug_cursor if database.queries_logged else database.make_cursor
-    cursor = wrap(_kept.cursor_of(database.connection))
+    cursor = wrap(_thread_cursor.on(database.connection))
     cursor.execute(statement, parameters)
     row: tuple[Any, ...] | None = cursor.fetchone()
     return row
 
 
-class _Kept(local):
-    """A thread's cursor: to make one for each statement costs a quarter more."""
+class _ThreadCursor(local):
+    """A thread's cursor, which holds its last row: one for each statement costs a quarter more."""
 
     _cursor: psycopg.Cursor | None = None
 
-    def cursor_of(self, connection: psycopg.Connection) -> psycopg.Cursor:
+    def on(self, connection: psycopg.Connection) -> psycopg.Cursor:
         if self._cursor is None or self._cursor.connection is not connection:
             self._cursor = psycopg.Cursor(connection)
             self._cursor.adapters.register_loader(_TIME.oid, _TIME_LOADER)
@@ -60,7 +60,7 @@ class _Kept(local):
 _TIME = psycopg.adapters.types["timestamptz"]
 _TIME_LOADER = cast(type[Loader], psycopg.adapters.get_loader(_TIME.oid, Format.TEXT))
 
-_kept = _Kept()
+_thread_cursor = _ThreadCursor()
 
 
 @cache

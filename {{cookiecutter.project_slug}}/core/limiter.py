@@ -30,6 +30,8 @@ MAX_KEYS = 10_000
 """How many keys a process remembers: its memory is not for whoever invents addresses."""
 LEASE = 1
 """Seconds in which a process may use up what it has counted ahead; it hands back what is left."""
+MIN_LEASED = 60
+"""Seconds that a limit must count over, for hits to be counted ahead: so they are a sixtieth."""
 REFUSAL = 1
 """Whole seconds for which a refusal stands without another question, which a flood would repeat."""
 
@@ -95,9 +97,10 @@ class Limiter:
     """A sliding window, exact: no span of a limit's length ever holds more hits than it allows.
 
     Hits that are refused do not count. What one thread forgets, another, or another process, may
-    refuse for ``REFUSAL`` seconds more, if it has just done so. Hits that are counted ahead come up
-    to ``LEASE`` seconds after they are counted, and while a process holds some, another may refuse
-    as many too early.
+    refuse for ``REFUSAL`` seconds more, if it has just done so.
+
+    Where hits are counted ahead, each process may let a lease of them pass up to ``LEASE`` seconds
+    after it was counted, or hold it unused while others refuse: the limit is that much less exact.
 
     Args:
         pause: seconds after a failure in which Redis is not asked again: each request would pay.
@@ -118,15 +121,15 @@ class Limiter:
         """Counts them all, or none where one of them is one too many.
 
         Args:
-            ahead: counts what the client may ask in a second along with the first.
+            ahead: counts what the client may ask in a second at once, if it asked in the last one.
 
         Returns:
             for each the seconds until it would count, 0 where its limit is not reached.
         """
         names = tuple(_redis_key(*hit) for hit in hits)
         return (
-            self._refused_just_now(names)
-            or self._counted_ahead(names)
+            self._counted_ahead(names)
+            or self._refused_just_now(names)
             or self._ask(
                 lambda: (ahead and self._hit_ahead(names, hits)) or self._hit_shared(names, hits),
                 lambda: list(map(self._hit_own, hits)),
@@ -161,23 +164,28 @@ class Limiter:
         return [0] * len(names)
 
     def _hit_ahead(self, names: Names, hits: Sequence[Hit]) -> list[int]:
-        """Empty where another thread is about it: of two leases one would be lost, and count."""
+        """Empty where another thread is about it: of two leases of a client one would be lost."""
         if not self._leasing.acquire(blocking=False):
             return []
         try:
             with self._lock:
                 former = self._leases.pop(names, NO_LEASE)
-            return self._hit_shared(names, hits, _in_a_second(hits), former)
+            return self._hit_shared(names, hits, former)
         finally:
             self._leasing.release()
 
     def _hit_shared(
-        self, names: Names, hits: Sequence[Hit], wanted: int = 1, former: Lease = NO_LEASE
+        self, names: Names, hits: Sequence[Hit], former: Lease | None = None
     ) -> list[int]:
+        """
+        Args:
+            former: what the client had, None where nothing is to be counted ahead.
+        """
         now = time.time()
+        wanted = _in_a_second(hits) if former and abs(now - former.counted_at) < LEASE else 1
+        handed_back = (former.left, repr(former.counted_at)) if former else (0, 0)
         rates = [number for limit, _ in hits for number in (limit.amount, limit.multiples)]
-        lease = (wanted, former.left, repr(former.counted_at))
-        words: list[str | int] = [len(names), *names, repr(now), *lease, *rates]
+        words = [len(names), *names, repr(now), wanted, *handed_back, *rates]
         try:
             taken, *waits = cast(list[int], self._connection.request("EVALSHA", _HIT_SHA, *words))
         except NoScriptError:
@@ -185,7 +193,7 @@ class Limiter:
         # Seconds are rounded up: a wait of 1 may be over before REFUSAL is, one of 2 is not.
         if max(waits, default=0) > REFUSAL:
             _keep(self._refusals, names, (now, waits))
-        elif taken > 1:
+        elif former:
             _keep(self._leases, names, Lease(now, taken - 1))
         return waits
 
@@ -229,8 +237,11 @@ class Limiter:
 
 
 def _in_a_second(hits: Sequence[Hit]) -> int:
-    """How many the limits allow, but no more of one than a sixtieth of it."""
-    return max(1, min(limit.amount // max(limit.multiples, 60) for limit, _ in hits))
+    """How many the limits allow: one, where a second is a large part of a limit's time."""
+    limits = [limit for limit, _ in hits]
+    if any(limit.multiples < MIN_LEASED for limit in limits):
+        return 1
+    return max(1, min(limit.amount // limit.multiples for limit in limits))
 
 
 def _keep(found: dict[Names, T], names: Names, value: T) -> None:

@@ -21,7 +21,8 @@ class ThreadConnection(local):
         self._unread = 0
 
     def request(self, *words: str | int) -> Any:
-        """
+        """Asked again where the connection breaks, even if only the answer was lost.
+
         Raises:
             RedisError: it did not answer, or with an error.
         """

@@ -71,10 +71,7 @@ def test_refused_hits_do_not_count(limiter: Limiter) -> None:
 
 
 def test_request_that_one_limit_refuses_counts_in_none(limiter: Limiter) -> None:
-    narrow, wide = (
-        (Limit(1, 60), "narrow"),
-        (Limit(2, 60), "wide"),
-    )
+    narrow, wide = (Limit(1, 60), "narrow"), (Limit(2, 60), "wide")
 
     assert limiter.hit([narrow, wide]) == [0, 0]
     assert [wait > 0 for wait in limiter.hit([narrow, wide])] == [True, False]
@@ -153,10 +150,7 @@ def test_what_another_process_forgets_is_refused_for_a_second_at_most(limiter: L
 
 
 def test_refusal_by_one_limit_does_not_refuse_for_another(limiter: Limiter) -> None:
-    narrow, wide = (
-        (Limit(1, 60), "narrow"),
-        (Limit(2, 60), "wide"),
-    )
+    narrow, wide = (Limit(1, 60), "narrow"), (Limit(2, 60), "wide")
     limiter.hit([narrow, wide])
 
     assert [limiter.hit([narrow, wide])[1] for _ in range(3)] == [0, 0, 0]
@@ -262,22 +256,23 @@ def test_process_forgets_refusals_before_it_runs_out_of_memory(
 FIVE_A_SECOND = [(Limit(300, 60), "key")]
 
 
-def test_what_is_counted_ahead_needs_no_question(limiter: Limiter, asked: list[Any]) -> None:
+def test_who_asks_again_at_once_is_counted_ahead(limiter: Limiter, asked: list[Any]) -> None:
     with time_machine.travel(1_900_000_000, tick=False):
-        assert [limiter.hit(FIVE_A_SECOND, ahead=True) for _ in range(10)] == [[0]] * 10
+        assert [limiter.hit(FIVE_A_SECOND, ahead=True) for _ in range(11)] == [[0]] * 11
 
-    assert len(asked) == 2
+    assert len(asked) == 3, "for the first, and for five at a time"
 
 
 def test_what_is_counted_ahead_is_good_for_a_second(limiter: Limiter, asked: list[Any]) -> None:
     with time_machine.travel(1_900_000_000, tick=False) as clock:
         limiter.hit(FIVE_A_SECOND, ahead=True)
+        limiter.hit(FIVE_A_SECOND, ahead=True)
         clock.shift(0.9)
         limiter.hit(FIVE_A_SECOND, ahead=True)
-        assert len(asked) == 1
+        assert len(asked) == 2
         clock.shift(0.1)
         limiter.hit(FIVE_A_SECOND, ahead=True)
-        assert len(asked) == 2
+        assert len(asked) == 3
 
 
 @pytest.mark.parametrize(
@@ -287,8 +282,8 @@ def test_what_is_counted_ahead_is_good_for_a_second(limiter: Limiter, asked: lis
         ([Limit(36_000, 3_600)], 10),
         ([Limit(119, 60)], 1),
         ([Limit(30, 60)], 1),
-        # Of a short window a second is too large a part.
-        ([Limit(60, 1)], 1),
+        # Of a short time a second is too large a part.
+        ([Limit(600, 1)], 1),
         ([Limit(600, 60), Limit(180, 60)], 3),
         ([Limit(600, 60), Limit(30, 60)], 1),
     ],
@@ -298,11 +293,11 @@ def test_what_a_client_may_ask_in_a_second_is_counted_at_once(
 ) -> None:
     hits = [(limit, f"key {number}") for number, limit in enumerate(limits)]
     with time_machine.travel(1_900_000_000, tick=False):
-        for _ in range(counted):
+        for _ in range(1 + counted):
             limiter.hit(hits, ahead=True)
-        assert len(asked) == 1
-        limiter.hit(hits, ahead=True)
         assert len(asked) == 2
+        limiter.hit(hits, ahead=True)
+        assert len(asked) == 3
 
 
 @pytest.mark.parametrize("amount", [300, 301, 304, 20])
@@ -314,36 +309,62 @@ def test_as_many_pass_where_some_are_counted_ahead(amount: int, limiter: Limiter
     assert passed == [True] * amount + [False] * 20
 
 
-def test_what_was_counted_ahead_and_not_used_is_handed_back(limiter: Limiter) -> None:
+@pytest.mark.parametrize(("at_once", "not_handed_back_yet"), [(1, 0), (2, 4), (7, 4)])
+def test_what_was_counted_ahead_and_not_used_is_handed_back(
+    at_once: int, not_handed_back_yet: int, limiter: Limiter
+) -> None:
     other = Limiter(redis_of_this_process())
     with time_machine.travel(1_900_000_000, tick=False) as clock:
         for _ in range(40):
-            limiter.hit(FIVE_A_SECOND, ahead=True)
+            for _ in range(at_once):
+                limiter.hit(FIVE_A_SECOND, ahead=True)
             clock.shift(1)
         passed = [not any(other.hit(FIVE_A_SECOND)) for _ in range(300)]
 
-    not_handed_back_yet = 4
-    assert passed.count(True) == 300 - 40 - not_handed_back_yet
+    assert passed.count(True) == 300 - 40 * at_once - not_handed_back_yet
 
 
 def test_what_is_counted_ahead_counts_in_each_limit(limiter: Limiter) -> None:
     other = [(Limit(300, 60), "other")]
 
-    for _ in range(5):
-        limiter.hit(FIVE_A_SECOND + other, ahead=True)
+    with time_machine.travel(1_900_000_000, tick=False):
+        for _ in range(6):
+            limiter.hit(FIVE_A_SECOND + other, ahead=True)
+        for counted in (FIVE_A_SECOND, other):
+            passed = [not any(limiter.hit(counted)) for _ in range(300)]
+            assert passed.count(True) == 294
 
-    for counted in (FIVE_A_SECOND, other):
-        passed = [not any(limiter.hit(counted)) for _ in range(300)]
-        assert passed.count(True) == 295
+
+def test_what_was_counted_ahead_passes_though_another_thread_was_refused(
+    limiter: Limiter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limit, request, waits = [(Limit(120, 60), "key")], ThreadConnection.request, []
+
+    def request_and_let_another_ask(connection: ThreadConnection, *words: str | int) -> Any:
+        answer = request(connection, *words)
+        monkeypatch.undo()
+        waits.extend(limiter.hit(limit, ahead=True))
+        return answer
+
+    with time_machine.travel(1_900_000_000, tick=False):
+        for _ in range(117):
+            limiter.hit(limit)
+        limiter.hit(limit, ahead=True)
+        monkeypatch.setattr(ThreadConnection, "request", request_and_let_another_ask)
+
+        assert [limiter.hit(limit, ahead=True)[0] for _ in range(3)] == [0, 0, 60]
+        assert waits == [60]
 
 
 def test_client_that_is_forgotten_is_counted_anew(limiter: Limiter, asked: list[Any]) -> None:
-    limiter.hit(FIVE_A_SECOND, ahead=True)
-    limiter.forget(*FIVE_A_SECOND[0])
-    asked.clear()
+    with time_machine.travel(1_900_000_000, tick=False):
+        limiter.hit(FIVE_A_SECOND, ahead=True)
+        limiter.hit(FIVE_A_SECOND, ahead=True)
+        limiter.forget(*FIVE_A_SECOND[0])
+        asked.clear()
 
-    limiter.hit(FIVE_A_SECOND, ahead=True)
-    assert len(asked) == 1
+        limiter.hit(FIVE_A_SECOND, ahead=True)
+        assert len(asked) == 1
 
 
 def test_process_forgets_what_it_counted_ahead_before_it_runs_out_of_memory(

@@ -5,6 +5,7 @@ from contextlib import closing, contextmanager
 from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import NotSupportedError, connection, transaction
 
@@ -118,6 +119,24 @@ def test_within_a_transaction_it_does_so_from_the_next_one_on(
             find_often(user)
         with transaction.atomic():
             find_often(user)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_connection_keeps_a_cursor(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    find_often(user)
+    made, cursor = [], psycopg.Cursor
+
+    def make_and_note(of: psycopg.Connection) -> psycopg.Cursor:
+        made.append(of)
+        return cursor(of)
+
+    monkeypatch.setattr(psycopg, "Cursor", make_and_note)
+    find_often(user)
+    assert made == []
+
+    connection.close()
+    find_often(user)
+    assert made == [connection.connection]
 
 
 def test_columns_come_in_the_order_of_the_model() -> None:
