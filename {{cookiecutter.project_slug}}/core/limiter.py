@@ -164,7 +164,7 @@ class Limiter:
         return [0] * len(names)
 
     def _hit_ahead(self, names: Names, hits: Sequence[Hit]) -> list[int]:
-        """Empty where another thread is about it: of two leases of a client one would be lost."""
+        """Empty while another thread does so: of two leases of a client one would be lost."""
         if not self._leasing.acquire(blocking=False):
             return []
         try:
