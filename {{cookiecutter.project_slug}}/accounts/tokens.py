@@ -107,9 +107,11 @@ def read_access(token: str) -> AccessClaims:
 
 
 @lru_cache(maxsize=MAX_REMEMBERED)
-def _verified_access(token: str, _: keys.InUse) -> tuple[AccessClaims, int]:
-    """Remembered with when it expires: to verify a token costs an eighth of a plain request, and a
-    page asks many times with the same. Memory that holds the signing key may hold tokens as well.
+def _verified_access(token: str, _in_use: keys.InUse) -> tuple[AccessClaims, int]:
+    """What it says, and when it expires: remembered, for to verify it costs an eighth of a plain
+    request, and a page asks many times with the same. With other keys in use it is read anew.
+
+    Memory that holds the signing key may hold tokens as well.
     """
     claims = _read(token, "access")
     access = AccessClaims(
