@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.models import User
+from accounts.models import EmailChange, Session, User
 
 MIRRORED = {"email", "email_verified"}
 
@@ -42,35 +42,57 @@ def mark_verified(user: User) -> bool:
         False where the account has another password or address by now, and it was not they; or
         where allauth has the address as somebody else's.
     """
-    return _write(user, _unchanged(user), email_verified=True, invited_at=None)
+    return _write(user, _unchanged(user), email_verified=True, invited_at=None, purge_after=None)
 
 
-def propose(*, user: User, email: str, until: datetime) -> bool:
-    """Notes the address that the person wants instead; a later wish replaces an earlier one.
+@transaction.atomic
+def propose(*, session: Session, email: str, expires_at: datetime) -> bool:
+    """Notes the address that the session asks for; a later one replaces it.
 
     Returns:
-        False where the account has another password or address by now.
+        False where the session has ended, or the account has another password or address by now.
     """
-    if not _unchanged(user).update(pending_email=email, pending_email_until=until):
+    if not _is_locked_unchanged(session.user):
         return False
-    user.pending_email, user.pending_email_until = email, until
+    user, asked = session.user, {"session": session, "email": email, "expires_at": expires_at}
+    try:
+        with transaction.atomic():
+            user.email_change, _ = EmailChange.objects.update_or_create(user=user, defaults=asked)
+    except IntegrityError:
+        return False
     return True
 
 
-def move(*, user: User, email: str) -> bool:
+def move(*, user: User, email: str, now: datetime) -> EmailChange | None:
     """Makes the pending address the account's own, and a verified one: its mailbox was shown.
 
     Returns:
-        False where it is not pending any more, or has become somebody else's.
+        what was asked for; None where nothing of a live session asks for it any more, or the
+        address belongs to another account.
     """
-    pending = _unchanged(user).filter(pending_email=email)
-    return _write(user, pending, email=email, email_verified=True, **_NOTHING_PENDING)
+    with transaction.atomic():
+        if not _is_locked_unchanged(user):
+            return None
+        live = EmailChange.objects.filter(
+            user=user, email=email, expires_at__gt=now, session__expires_at__gt=now
+        )
+        # Locked, so that a session which ends meanwhile either waits or takes its change with it.
+        change = live.select_for_update(of=("self",)).first()
+        if change is None or not _write(user, _unchanged(user), email=email, email_verified=True):
+            return None
+        withdraw(user)
+    return change
+
+
+def withdraw(user: User) -> bool:
+    """Forgets the pending address; False where there is none."""
+    withdrawn, _ = EmailChange.objects.filter(user_id=user.pk).delete()
+    return bool(withdrawn)
 
 
 def drop_pending(user: User) -> None:
-    """Forgets the address that was asked for, and any that allauth knows besides the account's."""
-    # Not asked of ``user``, which may have been read before another request asked for one.
-    User.objects.filter(pk=user.pk).exclude(pending_email="").update(**_NOTHING_PENDING)
+    """Forgets the pending address, and any that allauth has besides the account's."""
+    withdraw(user)
     EmailAddress.objects.filter(user=user, primary=False).delete()
 
 
@@ -90,12 +112,14 @@ def follow(
         _mirror(instance)
 
 
-_NOTHING_PENDING: dict[str, Any] = {"pending_email": "", "pending_email_until": None}
-
-
 def _unchanged(user: User) -> QuerySet[User]:
     """The account, while it is what it was when ``user`` was read."""
     return User.objects.filter(pk=user.pk, email=user.email, password=user.password, is_active=True)
+
+
+def _is_locked_unchanged(user: User) -> bool:
+    """The account comes before its sessions in the order of locks (``accounts.second_factor``)."""
+    return _unchanged(user).select_for_update(no_key=True).values_list("pk").first() is not None
 
 
 def _write(user: User, rows: QuerySet[User], **columns: Any) -> bool:

@@ -6,7 +6,6 @@ at a time of its own as well. (Django's ``PasswordResetTokenGenerator`` dies wit
 knows one lifetime for all purposes.)
 """
 
-import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum, auto
@@ -18,7 +17,6 @@ from django.db.models import Max
 from accounts import digests
 from accounts.models import User
 
-NO_SESSION = uuid.UUID(int=0)
 _BINDING = "accounts.capabilities.binding"
 COOKIE_LIFETIME = timedelta(minutes=15)
 
@@ -40,12 +38,9 @@ class CapabilityNotValid(Exception):  # noqa: N818  a refusal that every flow wo
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """``session_id`` is that of the session which asked for it, or of none."""
-
     user: User
     fingerprint: str
     expires_at: datetime
-    session_id: uuid.UUID
 
     def is_for(self, email: str) -> bool:
         """Whether it was made for this address and the password that the account has now."""
@@ -58,7 +53,6 @@ def issue(
     user: User,
     expires_at: datetime,
     email: str | None = None,
-    session_id: uuid.UUID = NO_SESSION,
 ) -> str:
     """
     Args:
@@ -68,7 +62,6 @@ def issue(
         "user": user.pk.hex,
         "fingerprint": _fingerprint(user, user.email if email is None else email),
         "expires": int(expires_at.timestamp()),
-        "session": session_id.hex,
     }
     return f"{purpose}.{_signer(purpose).sign_object(payload)}"
 
@@ -86,11 +79,11 @@ def read(purpose: Purpose, token: str, *, now: datetime) -> Capability:
     """
     claims = _claims(purpose, token)
     expires_at = datetime.fromtimestamp(claims["expires"], UTC)
-    user = User.objects.filter(pk=claims["user"], is_active=True).first()
+    accounts = User.objects.select_related("email_change")
+    user = accounts.filter(pk=claims["user"], is_active=True).first()
     if expires_at <= now or user is None:
         raise CapabilityNotValid
-    session_id = uuid.UUID(claims["session"])
-    capability = Capability(user, claims["fingerprint"], expires_at, session_id)
+    capability = Capability(user, claims["fingerprint"], expires_at)
     if not any(capability.is_for(email) for email in _addresses(purpose, user)):
         raise CapabilityNotValid
     return capability

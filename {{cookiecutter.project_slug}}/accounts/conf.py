@@ -49,6 +49,11 @@ class Switches:
         return timedelta(seconds=settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY)
 
     @property
+    def max_sessions(self) -> int:
+        """How many live sessions an account may have."""
+        return int(settings.JWT_ALLAUTH_MAX_SESSIONS)
+
+    @property
     def access_token_session_check(self) -> bool:
         return bool(settings.JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK)
 

@@ -114,17 +114,17 @@ def _open(proof: Proof, client: Client, now: datetime, owner_knows: bool) -> Sig
         session=grant.session_id,
         second_factor=proof.second_factor_shown,
     )
-    end_former_session(client)
+    end_former_session(client, now=now)
     device = receive_device(proof, client=client, now=now, owner_knows=owner_knows)
     return SignedIn(tokens.sign(grant, now=now), device)
 
 
-def end_former_session(client: Client) -> None:
-    """The one that the browser had, whoever's: its cookie is about to be replaced."""
+def end_former_session(client: Client, *, now: datetime) -> None:
+    """Ends the session that the browser had, of any account: its cookie is about to be replaced."""
     if not client.former_refresh_token:
         return
     try:
         claims = tokens.read_refresh(client.former_refresh_token)
     except TokenNotValid:
         return
-    sessions.revoke(session_id=claims.session_id, user_id=claims.user_id)
+    sessions.revoke_presented(claims=claims, client=client, now=now)

@@ -4,7 +4,6 @@ A letter with a link looks at the account first. If that is not any more in the 
 letter was asked for, the letter is obsolete, however long the mail server has been away.
 """
 
-import uuid
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -14,7 +13,7 @@ from django.urls import reverse
 from django.utils.http import urlsafe_base64_encode
 
 from accounts import capabilities
-from accounts.capabilities import NO_SESSION, Purpose
+from accounts.capabilities import Purpose
 from accounts.conf import MfaMode, switches
 from accounts.models import User
 from accounts.wrong_codes import WINDOW
@@ -63,13 +62,11 @@ def invitation(mail: Mail) -> dict[str, Any]:
 @letter
 def email_change(mail: Mail) -> dict[str, Any]:
     """The link that moves an account to this address; its owner is told, if it has one already."""
-    asking = User.objects.filter(pk=mail.parameters["user"], pending_email=mail.recipient)
+    asking = User.objects.filter(pk=mail.parameters["user"], email_change__email=mail.recipient)
     user = _bound(mail, asking)
     owner = User.objects.filter(email=mail.recipient).first()
     if owner is None:
-        session_id = uuid.UUID(mail.parameters["session"])
-        link = _link(mail, Purpose.EMAIL_CHANGE, user, session_id=session_id)
-        return {"link": link, "until": mail.not_after}
+        return {"link": _link(mail, Purpose.EMAIL_CHANGE, user), "until": mail.not_after}
     if not owner.is_active:
         raise Obsolete
     return {"taken": True}
@@ -136,8 +133,8 @@ def _bound(mail: Mail, candidates: QuerySet[User]) -> User:
     return user
 
 
-def _link(mail: Mail, purpose: Purpose, user: User, session_id: uuid.UUID = NO_SESSION) -> str:
-    return _address("account_confirm_email", key=_token(mail, purpose, user, session_id))
+def _link(mail: Mail, purpose: Purpose, user: User) -> str:
+    return _address("account_confirm_email", key=_token(mail, purpose, user))
 
 
 def _way_back(mail: Mail, user: User) -> dict[str, Any]:
@@ -154,14 +151,13 @@ def _way_back(mail: Mail, user: User) -> dict[str, Any]:
     return {"link": link, "until": mail.not_after}
 
 
-def _token(mail: Mail, purpose: Purpose, user: User, session_id: uuid.UUID = NO_SESSION) -> str:
+def _token(mail: Mail, purpose: Purpose, user: User) -> str:
     """Its life counts from the request: a late letter brings a short one."""
     return capabilities.issue(
         purpose,
         user=user,
         email=mail.recipient,
         expires_at=cast(datetime, mail.not_after),
-        session_id=session_id,
     )
 
 

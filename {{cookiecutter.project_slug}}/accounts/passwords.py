@@ -11,22 +11,14 @@ from functools import cache
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
-from django.db import DEFAULT_DB_ALIAS
 
 from accounts import known_devices
 from accounts.client import Client
 from accounts.models import User
 from accounts.proof import Proof
-from accounts.rows import columns, fetch_one
 from core import security_log, throttling
 
 GUESSES, OWN_CHECKS = "login_account", "password_check_account"
-
-_NEEDED = ("id", "email", "password", "is_active", "email_verified", "has_second_factor")
-"""What a sign-in needs of an account."""
-
-# As a query of the ORM it would cost twice as much to compose as to ask.
-_FIND = "SELECT {columns} FROM accounts_user WHERE email = %(email)s"
 
 
 def prove(*, email: str, password: str, client: Client, now: datetime) -> Proof | None:
@@ -53,10 +45,7 @@ def prove(*, email: str, password: str, client: Client, now: datetime) -> Proof 
 
 
 def find(email: str) -> User | None:
-    """The account, with what a sign-in needs of it."""
-    names = columns(User, *_NEEDED)
-    row = fetch_one(_FIND.format(columns=", ".join(names)), {"email": email.lower()})
-    return User.from_db(DEFAULT_DB_ALIAS, names, row) if row else None
+    return User.objects.filter(email=email).first()
 
 
 def device_of(user: User | None, *, client: Client, now: datetime) -> str:

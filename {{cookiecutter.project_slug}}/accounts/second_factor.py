@@ -20,7 +20,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter, get_adapter
 from allauth.mfa.models import Authenticator
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.hotp import HOTP
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
@@ -29,7 +29,7 @@ from qrcode.main import make as make_qr_code
 
 from accounts import encryption
 from accounts.errors import MfaAlreadyActive, MfaSetupNotStarted
-from accounts.models import PendingSecret, User
+from accounts.models import LoginChallenge, PendingSecret, Session, User
 
 STEP = timedelta(seconds=30)
 DRIFT = 1
@@ -57,6 +57,10 @@ class Adapter(DefaultMFAAdapter):
         """With a ground of its own, for a dark page would swallow the pattern."""
         image = make_qr_code(url, image_factory=SvgPathFillImage)
         return str(image.to_string(encoding="unicode"))
+
+
+class OriginGoneError(Exception):
+    """The session or the challenge that sets up a second factor has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,20 +98,30 @@ def lock_before_deletion(instance: User, **_: Any) -> None:
     lock_authenticators(instance.pk)
 
 
-def begin(user: User, *, now: datetime) -> Enrolment:
+def begin(user: User, *, origin: Session | LoginChallenge, now: datetime) -> Enrolment:
     """Draws a secret, which counts once ``activate`` has seen a code; replaces a pending one.
 
     Args:
         user: locked.
+        origin: what the person is known by; the pending secret ends with it.
 
     Raises:
         MfaAlreadyActive: the account has a second factor, which stays as it is.
+        OriginGoneError: the session or the challenge has ended in the meantime.
     """
     if user.has_second_factor:
         raise MfaAlreadyActive
     secret = b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
-    pending = {"secret": encryption.encrypt(secret), "created_at": now}
-    PendingSecret.objects.update_or_create(user=user, defaults=pending)
+    pending = {
+        "session": origin if isinstance(origin, Session) else None,
+        "challenge": origin if isinstance(origin, LoginChallenge) else None,
+        "secret": encryption.encrypt(secret),
+        "created_at": now,
+    }
+    try:
+        PendingSecret.objects.update_or_create(user=user, defaults=pending)
+    except IntegrityError:
+        raise OriginGoneError from None
     return Enrolment(secret, get_adapter().build_totp_url(user, secret))
 
 

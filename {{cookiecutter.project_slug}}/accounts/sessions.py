@@ -1,25 +1,26 @@
 """Sessions: the only writer of their rows.
 
-Opening, rotating and ending a replayed session are one conditional statement each, outside any
-transaction of ours: the database decides a race, and no refusal rolls a revocation back. Raw SQL
-stands where the ORM has no ``INSERT ... SELECT ... FOR SHARE`` and no
-``UPDATE ... FROM ... RETURNING``, and where composing a query costs more than all else that a
-request does: reading the session behind an access token.
+Opening, rotating and ending a session are one conditional statement each: the database decides a
+race, and no refusal rolls a revocation back. Raw SQL stands where the ORM has no ``INSERT ...
+SELECT ... FOR NO KEY UPDATE``, no ``UPDATE ... FROM ... RETURNING`` and no ``DELETE ... RETURNING``
+into another table.
 """
 
 import uuid
 from datetime import datetime, timedelta
-from functools import cache
+from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
-from django.db.models import QuerySet
+from django.db import transaction
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
 
 from accounts.client import Client
 from accounts.conf import switches
-from accounts.errors import ReauthenticationRequired, RefreshTokenReplayed, TokenNotValid
-from accounts.models import Session, User
+from accounts.errors import ReauthenticationRequired
+from accounts.models import EndedSession, Session
 from accounts.proof import OutdatedProofError, Proof
-from accounts.rows import columns, fetch_one, unhurried
+from accounts.rows import fetch_one, unhurried
 from accounts.tokens import AccessClaims, Grant, RefreshClaims
 from core import security_log
 
@@ -31,61 +32,61 @@ PURGE_SECONDS = 200
 RECENT = timedelta(minutes=15)
 """How long a sign-in counts as proof that it is the owner who asks for what could lock them out."""
 
-# The share lock makes a password change in flight finish first, and then the hash matches no more.
-# Without it a login with the old password would outlive the change that was to end it.
+MAX_ENDED = 50
+"""Ended sessions that are kept of an account, the last ones to end."""
+
+# The row lock makes a password change in flight finish first, and then the hash matches no more.
+# Without it a login with the old password would outlive the change that was to end it. The lock
+# also has an account's sessions open one after another, so that their number is exact.
 _OPEN = """
-    WITH proven AS (
+    WITH account AS (
         SELECT id, role, email_verified FROM accounts_user
         WHERE id = %(user_id)s AND password = %(password_hash)s AND is_active
             AND CASE WHEN has_second_factor THEN %(with_second_factor)s OR NOT %(asks_holders)s
                 ELSE NOT (%(with_second_factor)s OR %(asks_others)s) END
-        FOR SHARE
+        FOR NO KEY UPDATE
     ), opened AS (
         INSERT INTO accounts_session
             (id, user_id, refresh_jti, created_at, rotated_at, expires_at, ip_address, user_agent,
             with_second_factor)
         SELECT %(session_id)s, id, %(refresh_jti)s, %(now)s, %(now)s, %(expires_at)s,
             %(ip)s, %(user_agent)s, %(with_second_factor)s
-        FROM proven
+        FROM account
+    ), kept AS (
+        UPDATE accounts_user SET purge_after = NULL
+        WHERE purge_after IS NOT NULL AND id IN (SELECT id FROM account)
     )
-    SELECT role, email_verified FROM proven
+    SELECT role, email_verified FROM account
 """
 
-# A session that this waited for may bring back the role from before a demotion. No harm is done:
-# whoever changes a role ends the person's sessions after writing it, and so this one.
-_ROTATE = """
-    UPDATE accounts_session AS session SET
-        refresh_jti = %(successor)s,
-        previous_jti = refresh_jti,
-        rotated_at = %(now)s,
-        expires_at = LEAST(
-            %(now)s + %(refresh_lifetime)s, created_at + %(session_lifetime)s::interval
-        ),
-        ip_address = %(ip)s,
-        user_agent = %(user_agent)s
-    FROM accounts_user AS person
-    WHERE session.id = %(session_id)s
-        AND session.refresh_jti = %(presented)s
-        AND session.expires_at > %(now)s
-        AND person.id = session.user_id
-        AND person.id = %(user_id)s
-        AND person.is_active
-        AND CASE WHEN person.has_second_factor
-            THEN session.with_second_factor OR NOT %(asks_holders)s ELSE NOT %(asks_others)s END
-    RETURNING session.expires_at, person.role, person.email_verified
+# What a session began ends with it: constraints of the database delete those rows (migration 0005).
+_END = """
+    WITH ended AS (
+        DELETE FROM accounts_session WHERE {which} RETURNING *
+    ), noted AS (
+        INSERT INTO accounts_endedsession
+            (id, user_id, refresh_jti, previous_jti, rotated_at, user_agent, expires_at, ended_at)
+        SELECT id, user_id, refresh_jti, previous_jti, rotated_at, user_agent, expires_at, %(now)s
+        FROM ended WHERE previous_jti IS NOT NULL AND expires_at > %(now)s
+    )
+    SELECT count(*) FROM ended
 """
-
-# ``_live_rows``, with both rows: a test holds that they are the same.
-_FIND = """
-    SELECT {columns} FROM accounts_session AS session
-    JOIN accounts_user AS person ON person.id = session.user_id
-    WHERE session.id = %(session_id)s AND session.user_id = %(user_id)s
-        AND session.expires_at > %(now)s AND person.is_active
-"""
+_ONE = "id = %(session_id)s AND user_id = %(user_id)s"
+_PRESENTED = """id = %(session_id)s AND user_id = %(user_id)s AND (
+            refresh_jti = %(presented)s OR previous_jti = %(presented)s
+            AND rotated_at > %(leeway_began)s AND user_agent = %(user_agent)s)"""
+_ALL = "user_id = %(user_id)s"
+_OTHERS = "user_id = %(user_id)s AND id <> %(kept)s"
+_SURPLUS = """id IN (
+            SELECT id FROM accounts_session
+            WHERE user_id = %(user_id)s AND id <> %(opened)s AND expires_at > %(now)s
+            ORDER BY rotated_at DESC, id OFFSET %(others)s)"""
 
 
 def open_session(*, proof: Proof, client: Client, now: datetime) -> Grant:
     """Opens a session for a person who has just shown who they are.
+
+    An account with ``JWT_ALLAUTH_MAX_SESSIONS`` of them loses the one used longest ago.
 
     Raises:
         OutdatedProofError: the password changed, the account was closed, or its second factor came
@@ -93,95 +94,38 @@ def open_session(*, proof: Proof, client: Client, now: datetime) -> Grant:
     """
     session_id, refresh_jti = uuid.uuid4(), uuid.uuid4()
     expires_at = _first_expiry(now)
-    row = fetch_one(
-        _OPEN,
-        {
-            "user_id": proof.user_id,
-            "password_hash": proof.password_hash,
-            "with_second_factor": proof.second_factor_shown,
-            "session_id": session_id,
-            "refresh_jti": refresh_jti,
-            "now": now,
-            "expires_at": expires_at,
-            "ip": client.ip,
-            "user_agent": client.user_agent,
-            **_mode(),
-        },
-    )
+    opening = {
+        "user_id": proof.user_id,
+        "password_hash": proof.password_hash,
+        "with_second_factor": proof.second_factor_shown,
+        "session_id": session_id,
+        "refresh_jti": refresh_jti,
+        "now": now,
+        "expires_at": expires_at,
+        "ip": client.ip,
+        "user_agent": client.user_agent,
+        **factor_conditions(),
+    }
+    with transaction.atomic(savepoint=False):
+        row = fetch_one(_OPEN, opening)
+        if row is not None:
+            _end_surplus(proof.user_id, session_id, now)
     if row is None:
         raise OutdatedProofError
     return Grant(proof.user_id, session_id, refresh_jti, now, expires_at, *row)
 
 
-def rotate(*, claims: RefreshClaims, client: Client, now: datetime) -> Grant:
-    """Spends a refresh token; the grant is what its successor is signed from.
-
-    A token that was spent less than ``JWT_ALLAUTH_REFRESH_REUSE_LEEWAY`` seconds ago brings the
-    same successor again: two tabs, or a retry after a lost answer. Any other spent token has been
-    copied, and its session ends (RFC 9700, section 4.14.2).
-
-    Raises:
-        RefreshTokenReplayed: the session has just been ended, the token being a copy.
-        TokenNotValid: the session is over.
-    """
-    successor = uuid.uuid4()
-    row = fetch_one(
-        _ROTATE,
-        {
-            "session_id": claims.session_id,
-            "user_id": claims.user_id,
-            "presented": claims.jti,
-            "successor": successor,
-            "now": now,
-            "refresh_lifetime": switches.refresh_token_lifetime,
-            "session_lifetime": switches.session_lifetime,
-            "ip": client.ip,
-            "user_agent": client.user_agent,
-            **_mode(),
-        },
-    )
-    if row is None:
-        return _repeat_or_end(claims, now)
-    return Grant(claims.user_id, claims.session_id, successor, now, *row)
+def _end_surplus(user_id: uuid.UUID, opened: uuid.UUID, now: datetime) -> None:
+    others = switches.max_sessions - 1
+    ended = _end(_SURPLUS, now=now, user_id=user_id, opened=opened, others=others)
+    if ended:
+        security_log.record("session_limit_reached", account=user_id, count=ended)
 
 
-def _repeat_or_end(claims: RefreshClaims, now: datetime) -> Grant:
-    """Tells apart why a token did not rotate: its session is over, it was just spent, or copied."""
-    session = _live(claims.session_id, claims.user_id, now)
-    if session is None or session.refresh_jti == claims.jti:
-        raise TokenNotValid
-    if not _just_spent(session, claims.jti, now):
-        raise _end_replayed(session)
-    return Grant(
-        session.user_id,
-        session.id,
-        session.refresh_jti,
-        session.rotated_at,
-        session.expires_at,
-        session.user.role,
-        session.user.email_verified,
-    )
-
-
-def _just_spent(session: Session, jti: uuid.UUID, now: datetime) -> bool:
-    leeway = switches.refresh_reuse_leeway
-    # A leeway of nothing is off even where another server's clock is ahead of ours.
-    return bool(leeway) and session.previous_jti == jti and now - session.rotated_at < leeway
-
-
-def _end_replayed(session: Session) -> TokenNotValid:
-    """Of several requests with copies, one ends the session, and one letter is written."""
-    if not revoke(session_id=session.id, user_id=session.user_id):
-        return TokenNotValid()
-    security_log.record(
-        "refresh_replayed", account=session.user_id, session=session.id, alarming=True
-    )
-    return RefreshTokenReplayed(session.user.email)
-
-
-def find_live(claims: AccessClaims, *, now: datetime) -> Session | None:
-    """The session an access token belongs to, with its user, read in one query."""
-    return _live(claims.session_id, claims.user_id, now)
+def find_live(claims: AccessClaims | RefreshClaims, *, now: datetime) -> Session | None:
+    """The session that a token belongs to, with its user, read in one query."""
+    rows = _live_rows(now).select_related("user__email_change")
+    return rows.filter(pk=claims.session_id, user_id=claims.user_id).first()
 
 
 def is_live(claims: AccessClaims, *, now: datetime) -> bool:
@@ -208,16 +152,28 @@ def mark(session: Session, *, with_second_factor: bool) -> bool:
 
 
 def list_live(user_id: uuid.UUID, *, now: datetime) -> QuerySet[Session]:
-    """A person's sessions, the one used last first."""
-    return _live_rows(now).filter(user_id=user_id).order_by("-rotated_at")
+    """A person's sessions, in no order."""
+    return _live_rows(now).filter(user_id=user_id)
 
 
 def revoke(*, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
     """Ends one session of a person; False where they have no such session."""
-    ended, _ = Session.objects.filter(pk=session_id, user_id=user_id).delete()
-    if ended:
-        security_log.record("session_revoked", account=user_id, session=session_id)
-    return bool(ended)
+    return _revoke(_ONE, session_id, user_id)
+
+
+def revoke_presented(*, claims: RefreshClaims, client: Client, now: datetime) -> bool:
+    """Ends the session of a refresh token that would rotate, or be repeated, now.
+
+    A token from before ends nothing: a copy of it must not sign its owner out.
+    """
+    return _revoke(
+        _PRESENTED,
+        claims.session_id,
+        claims.user_id,
+        presented=claims.jti,
+        leeway_began=now - switches.refresh_reuse_leeway,
+        user_agent=client.user_agent,
+    )
 
 
 def revoke_all(*, user_id: uuid.UUID) -> int:
@@ -227,8 +183,8 @@ def revoke_all(*, user_id: uuid.UUID) -> int:
 
 def revoke_others(*, user_id: uuid.UUID, kept: uuid.UUID | None) -> int:
     """Ends every session of a person but one, if any is kept, and says how many there were."""
-    others = Session.objects.filter(user_id=user_id)
-    ended, _ = (others if kept is None else others.exclude(pk=kept)).delete()
+    which = _ALL if kept is None else _OTHERS
+    ended = _end(which, now=timezone.now(), user_id=user_id, kept=kept)
     if ended:
         security_log.record("sessions_revoked", account=user_id, count=ended)
     return ended
@@ -239,6 +195,25 @@ def revoke_everybody() -> int:
     ended, _ = Session.objects.all().delete()
     security_log.record("sessions_revoked", alarming=True, count=ended)
     return ended
+
+
+def _revoke(which: str, session_id: uuid.UUID, user_id: uuid.UUID, **also: Any) -> bool:
+    ended = _end(which, now=timezone.now(), session_id=session_id, user_id=user_id, **also)
+    if ended:
+        security_log.record("session_revoked", account=user_id, session=session_id)
+    return bool(ended)
+
+
+def _end(which: str, *, now: datetime, **parameters: Any) -> int:
+    """
+    Args:
+        which: the condition of ``_END``.
+
+    Returns:
+        how many sessions ended.
+    """
+    (ended,) = fetch_one(_END.format(which=which), {"now": now, **parameters}) or (0,)
+    return int(ended)
 
 
 def purge(*, now: datetime) -> int:
@@ -263,28 +238,19 @@ def _purge_batch(session_ids: list[uuid.UUID], now: datetime) -> int:
     return ended
 
 
-def _live(session_id: uuid.UUID, user_id: uuid.UUID, now: datetime) -> Session | None:
-    row = fetch_one(_find_statement(), {"session_id": session_id, "user_id": user_id, "now": now})
-    if row is None:
-        return None
-    names, person_names = columns(Session), columns(User)
-    session = Session.from_db(DEFAULT_DB_ALIAS, names, row[: len(names)])
-    session.user = User.from_db(DEFAULT_DB_ALIAS, person_names, row[len(names) :])
-    return session
-
-
-@cache
-def _find_statement() -> str:
-    tables = {"session": Session, "person": User}
-    names = [f"{table}.{name}" for table, model in tables.items() for name in columns(model)]
-    return _FIND.format(columns=", ".join(names))
+def purge_ended(*, now: datetime) -> None:
+    """Deletes what is kept of sessions whose tokens have expired, and of too many of an account."""
+    place = Window(RowNumber(), partition_by="user_id", order_by=F("ended_at").desc())
+    surplus = EndedSession.objects.annotate(place=place).filter(place__gt=MAX_ENDED).values("pk")
+    EndedSession.objects.filter(expires_at__lte=now).delete()
+    EndedSession.objects.filter(pk__in=surplus).delete()
 
 
 def _live_rows(now: datetime) -> QuerySet[Session]:
     return Session.objects.filter(expires_at__gt=now, user__is_active=True)
 
 
-def _mode() -> dict[str, bool]:
+def factor_conditions() -> dict[str, bool]:
     """Whom the second factor is asked of. The last word is the statement's, whoever calls."""
     mode = switches.mfa_mode
     return {

@@ -79,7 +79,7 @@ def _enter(proof: Proof, client: Client, now: datetime) -> Entry:
     if isinstance(entered, SignedIn):
         return entered
     # Nobody is signed in yet, and whoever was at this browser is not any more.
-    entry.end_former_session(client)
+    entry.end_former_session(client, now=now)
     # The way back in while strangers use up the guesses: the sign-in that follows is counted apart.
     device = known_devices.issue(
         user_id=proof.user_id,

@@ -3,14 +3,15 @@
 from celery import shared_task
 from django.utils import timezone
 
-from accounts import challenges, second_factor, sessions, wrong_codes
-from accounts.flows import invitation
+from accounts import challenges, second_factor, sessions, unused_accounts, wrong_codes
 from core.admin_sessions import SessionStore
 
 
 @shared_task
 def purge_sessions() -> None:
-    sessions.purge(now=timezone.now())
+    now = timezone.now()
+    sessions.purge(now=now)
+    sessions.purge_ended(now=now)
 
 
 @shared_task
@@ -19,8 +20,8 @@ def purge_admin_sessions() -> None:
 
 
 @shared_task
-def purge_invitations() -> None:
-    invitation.purge_unaccepted(now=timezone.now())
+def purge_unused_accounts() -> None:
+    unused_accounts.purge(now=timezone.now())
 
 
 @shared_task

@@ -9,7 +9,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection
 from django.utils import timezone
 
-from accounts import passwords, sessions, tokens
+from accounts import passwords, rotation, sessions, tokens
 from accounts.client import Client
 from accounts.models import Session, User
 from accounts.proof import Proof
@@ -133,7 +133,7 @@ class Growth:
         [person] = people.sample(GROUP, 1)
         now, client = timezone.now(), Client(None, "")
         with statements.explained() as of_refresh:
-            sessions.rotate(claims=tokens.read_refresh(person.refresh), client=client, now=now)
+            rotation.rotate(claims=tokens.read_refresh(person.refresh), client=client, now=now)
         with statements.explained() as of_login:
             if user := passwords.find(person.email):
                 sessions.open_session(proof=Proof.of(user), client=client, now=now)

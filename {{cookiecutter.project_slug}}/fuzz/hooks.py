@@ -105,7 +105,9 @@ def _setup(person: Person, body: Values) -> Values:
 def _activation(person: Person, body: Values) -> Values:
     if _comes_with_challenge(body):
         return people.setup_challenge(pending=True)
-    return {"code": people.pending_code(person)} if person.app is None else {}
+    if person.app is not None:
+        return {}
+    return {"code": people.pending_code(person, person.user.sessions.get())}
 
 
 def _comes_with_challenge(body: Values) -> bool:

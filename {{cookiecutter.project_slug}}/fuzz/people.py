@@ -17,7 +17,7 @@ from accounts.capabilities import Purpose
 from accounts.challenges import Kind
 from accounts.client import Client
 from accounts.conf import MfaMode, switches
-from accounts.models import User
+from accounts.models import LoginChallenge, Session, User
 from accounts.proof import Proof
 from accounts.tokens import Grant, Tokens
 from tests.authenticator import App, enrol
@@ -88,12 +88,14 @@ def setup_challenge(*, pending: bool) -> dict[str, Any]:
     issued = challenges.open_challenge(
         proof=Proof.of(person.user), kind=Kind.SETUP, now=timezone.now()
     )
-    code = pending_code(person) if pending else ""
+    challenge = LoginChallenge.objects.get(user=person.user)
+    code = pending_code(person, challenge) if pending else ""
     return {"setup_challenge_id": issued.signed_id, "code": code}
 
 
-def pending_code(person: Person) -> str:
-    return App(second_factor.begin(person.user, now=timezone.now()).secret).code()
+def pending_code(person: Person, origin: Session | LoginChallenge) -> str:
+    enrolment = second_factor.begin(person.user, origin=origin, now=timezone.now())
+    return App(enrolment.secret).code()
 
 
 def capability(purpose: Purpose, person: Person) -> str:

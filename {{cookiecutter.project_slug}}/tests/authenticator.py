@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import second_factor
-from accounts.models import User
+from accounts.models import LoginChallenge, User
 
 
 class App:
@@ -36,9 +36,13 @@ class Held:
 def enrol(user: User) -> Held:
     """Gives somebody a second factor, so long ago that each code of now is a fresh one."""
     then = timezone.now() - timedelta(minutes=10)
-    enrolment = second_factor.begin(user, now=then)
+    challenge = LoginChallenge.objects.create(
+        user=user, kind=LoginChallenge.Kind.SETUP, expires_at=then
+    )
+    enrolment = second_factor.begin(user, origin=challenge, now=then)
     code = pyotp.TOTP(enrolment.secret).at(then)
     with transaction.atomic():
         codes = second_factor.activate(user, code=code, now=then)
     assert codes is not None
+    challenge.delete()
     return Held(App(enrolment.secret), codes)

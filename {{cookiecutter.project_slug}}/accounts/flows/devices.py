@@ -1,12 +1,15 @@
 """Devices: a person sees where they are signed in, and ends what they do not know.
 
 1. The caller is read from the access token, with the session it belongs to.
-2. The list shows each live session with its device, the one used last first.
+2. The list shows each live session with its device, the one used last first. Its times are rounded
+   to the minute: exact ones would tell the holder of a stolen token when its owner refreshes.
 3. Ending one deletes its row: from then on its refresh token is worth nothing.
 4. Ending the current one also clears the cookie of this browser.
 """
 
 import uuid
+from datetime import datetime
+from typing import Any
 
 from django.http import Http404
 from django.utils import timezone
@@ -18,16 +21,23 @@ from rest_framework.views import APIView
 
 from accounts import sessions
 from accounts.authentication import LiveSessionAuthentication, session_of
-from accounts.http import clear_refresh_cookie
+from accounts.http import clear_refresh_cookie, uncached
 from accounts.models import Session
 from core.errors import refused
 
 
-class SessionOutput(serializers.Serializer[Session]):
+class MinuteField(serializers.DateTimeField):
+    """A time without its seconds."""
+
+    def to_representation(self, value: datetime) -> Any:
+        return super().to_representation(_to_the_minute(value))
+
+
+class SessionOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     created = serializers.DateTimeField(source="created_at")
-    last_used = serializers.DateTimeField(source="rotated_at")
-    expires = serializers.DateTimeField(source="expires_at")
+    last_used = MinuteField(source="rotated_at", help_text="To the minute.")
+    expires = MinuteField(source="expires_at", help_text="To the minute.")
     ip = serializers.IPAddressField(source="ip_address", allow_null=True)
     user_agent = serializers.CharField()
     current = serializers.SerializerMethodField(help_text="The session of this access token.")
@@ -44,9 +54,18 @@ class SessionListView(APIView):
     @extend_schema(responses={200: SessionOutput(many=True), **refused(401)})
     def get(self, request: Request) -> Response:
         current = session_of(request)
-        live = sessions.list_live(current.user_id, now=timezone.now())
-        output = [SessionOutput(session, context={"current": current}).data for session in live]
-        return Response(output)
+        live = sorted(
+            sessions.list_live(current.user_id, now=timezone.now()),
+            # The exact order of use would be a clock as well.
+            key=lambda row: (_to_the_minute(row.rotated_at), row.created_at, row.pk),
+            reverse=True,
+        )
+        output = SessionOutput(instance=live, many=True, context={"current": current})
+        return uncached(Response(output.data))
+
+
+def _to_the_minute(time: datetime) -> datetime:
+    return time.replace(second=0, microsecond=0)
 
 
 class SessionDetailView(APIView):

@@ -5,18 +5,16 @@
 2. A new unusable password makes every earlier link, cookie and session of the account worthless.
 3. The letter has a link; ``flows.verification`` opens it, leaves a cookie and leads to a form.
 4. The cookie sets the password, which accepts the invitation and verifies the address.
-5. ``entry.admit`` signs the person in. What nobody accepts in time is purged: the address is free.
+5. ``entry.admit`` signs the person in. What nobody accepts in time is purged
+   (``accounts.unused_accounts``): the address is free.
 """
 
-import logging
-import uuid
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX, make_password
-from django.db import IntegrityError, transaction
-from django.db.models import F, QuerySet
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -27,7 +25,7 @@ from rest_framework.response import Response
 
 from accounts import capabilities, letters, second_factor
 from accounts.authentication import LiveSessionAuthentication, session_of
-from accounts.conf import EmailVerification, switches
+from accounts.conf import switches
 from accounts.inputs import NewAddressField, PersonNameField, mailbox
 from accounts.models import User
 from accounts.pages import INVITATION_COOKIE, Page, show_password_form
@@ -37,8 +35,6 @@ from core import security_log, throttling
 from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox
-
-logger = logging.getLogger(__name__)
 
 HELD = "There is an account with this address already, and it stays as it is."
 
@@ -65,9 +61,9 @@ def invite(
     )
     if not _may_be_taken_over(user):
         raise serializers.ValidationError({"email": [HELD]})
-    if created or not _may_have_been_used(user):
-        # Such an account begins with its invitation, and goes with it: see purge_unaccepted.
-        user.date_joined = now
+    if created or user.purge_after:
+        # Nobody has used the account so far: it is deleted if the invitation is not accepted.
+        user.purge_after = now + switches.invitation_lifetime
     user.role, user.first_name, user.last_name = role, first_name, last_name
     user.invited_at = now
     user.set_unusable_password()
@@ -90,44 +86,6 @@ def _may_be_taken_over(user: User) -> bool:
     pending = user.invited_at is not None and not user.has_usable_password()
     squatted = not user.email_verified and user.role == User.Role.USER
     return user.is_active and not user.is_superuser and (pending or squatted)
-
-
-def _may_have_been_used(user: User) -> bool:
-    """Not where an invitation made it, nor where nobody gets in before verifying the address."""
-    made_by_invitation = user.date_joined == user.invited_at
-    must_verify = switches.email_verification is EmailVerification.MANDATORY
-    return not made_by_invitation and not must_verify
-
-
-def purge_unaccepted(*, now: datetime) -> int:
-    """Deletes the accounts of invitations that expired; says how many there were.
-
-    An account that somebody may have used before it was taken over is kept, with what is in it.
-    """
-    expired = User.objects.filter(
-        invited_at__lte=now - switches.invitation_lifetime,
-        date_joined=F("invited_at"),
-        password__startswith=UNUSABLE_PASSWORD_PREFIX,
-        email_verified=False,
-    )
-    return sum(_purge(expired, user_id) for user_id in expired.values_list("pk", flat=True))
-
-
-def _purge(expired: QuerySet[User], user_id: uuid.UUID) -> int:
-    try:
-        with transaction.atomic():
-            # Locked, for somebody may just be accepting.
-            user = (
-                expired.select_for_update(skip_locked=True, no_key=True).filter(pk=user_id).first()
-            )
-            if user is None:
-                return 0
-            user.delete()
-    except IntegrityError:
-        logger.warning("expired invitation kept, rows refer to it: user=%s", user_id)
-        return 0
-    security_log.record("invitation_expired", account=user_id)
-    return 1
 
 
 class InvitationView(SwitchableAPIView):

@@ -2,8 +2,8 @@
 
 1. The person is known by a sign-in of the last 15 minutes; or, where everybody needs a second
    factor, by the setup challenge that they got instead of tokens.
-2. Setup draws a secret and shows it as text, address and QR code. It is pending, and replaces one
-   that is. An active one stays as it is.
+2. Setup draws a secret and shows it as text, address and QR code. It is pending, replaces one that
+   is, and ends with the session or the challenge. An active one stays as it is.
 3. Activation sees a code: the app has the secret. The recovery codes are shown this once.
 4. The other sessions end, sign-ins that are under way as well, and a letter goes to the owner.
 5. Whoever came with a setup challenge has shown all there is to show: ``entry.admit`` lets them in.
@@ -36,7 +36,7 @@ from accounts.http import (
 from accounts.inputs import ChallengeField, CodeField
 from accounts.models import LoginChallenge, Session, User
 from accounts.schema import EitherProofSchema
-from accounts.second_factor import Enrolment
+from accounts.second_factor import Enrolment, OriginGoneError
 from core import security_log
 from core.errors import refused
 from core.switchable import SwitchableAPIView
@@ -109,14 +109,17 @@ def activate(
     )
 
 
-@transaction.atomic
 def set_up(*, standing: Standing, now: datetime) -> Enrolment:
     """
     Raises:
-        InvalidChallenge, TokenNotValid: the password changed in the meantime.
+        InvalidChallenge, TokenNotValid: it ended, or the password changed, in the meantime.
         MfaAlreadyActive: the account has a second factor.
     """
-    return second_factor.begin(_lock_account(standing), now=now)
+    try:
+        with transaction.atomic():
+            return second_factor.begin(_lock_account(standing), origin=standing, now=now)
+    except OriginGoneError:
+        raise _overtaken(standing) from None
 
 
 def _lock_account(standing: Standing) -> User:

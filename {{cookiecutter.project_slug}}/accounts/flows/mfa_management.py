@@ -93,7 +93,7 @@ class AuthenticatorListView(MfaEndpoint, SwitchableAPIView):
     @extend_schema(responses={200: AuthenticatorOutput(many=True), **refused(401)})
     def get(self, request: Request) -> Response:
         rows = second_factor.authenticators_of(session_of(request).user)
-        return Response(AuthenticatorOutput(rows, many=True).data)
+        return uncached(Response(AuthenticatorOutput(rows, many=True).data))
 
 
 class DeactivationView(MfaEndpoint, SwitchableAPIView):

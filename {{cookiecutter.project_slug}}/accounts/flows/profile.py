@@ -4,7 +4,8 @@
 2. GET answers from that row. PUT replaces names and address, PATCH those that it brings.
 3. Another address needs a sign-in of the last minutes. It is noted as pending, a link goes to it
    and a warning to the old one; a taken address gets the same answer, and its owner a letter.
-4. Opening the link moves the account: ``flows.verification`` tells the rest.
+4. The pending address is withdrawn by sending the own one again, and ends with the session.
+5. Opening the link moves the account: ``flows.verification`` tells the rest.
 """
 
 from datetime import datetime
@@ -22,7 +23,7 @@ from accounts import addresses, capabilities, letters, sessions
 from accounts.authentication import LiveSessionAuthentication, session_of
 from accounts.client import Client
 from accounts.errors import TokenNotValid
-from accounts.http import client_of
+from accounts.http import client_of, uncached
 from accounts.inputs import NewAddressField, PersonNameField, mailbox
 from accounts.models import Session, User
 from core import security_log, throttling
@@ -49,18 +50,18 @@ def profile_of(user: User) -> dict[str, Any]:
         "first_name": user.first_name,
         "last_name": user.last_name,
     }
-    until = user.pending_email_until
-    if until is not None and until > timezone.now():
+    if user.pending_email:
         profile["pending_email"] = user.pending_email
     return profile
 
 
 def change_profile(
-    *, session: Session, email: str, names: dict[str, str], client: Client, now: datetime
+    *, session: Session, email: str | None, names: dict[str, str], client: Client, now: datetime
 ) -> None:
     """
     Args:
-        email: the address that the person wants, perhaps the one they have.
+        email: the address that the person wants, None where nothing is said of it; the account's
+            own withdraws a pending one.
 
     Raises:
         LimitReached: too many other addresses, or too often this one.
@@ -68,7 +69,9 @@ def change_profile(
         TokenNotValid: the password changed, or the account was closed, in the meantime.
     """
     user = session.user
-    if email != user.email:
+    if email == user.email:
+        _withdraw_address(session)
+    elif email is not None:
         sessions.require_recent(session, now=now)
         throttling.hit("email_change", of=user.pk, account=user.pk)
         throttling.hit("email_change_account", of=mailbox(email), account=user.pk)
@@ -79,16 +82,23 @@ def change_profile(
         setattr(user, field, value)
 
 
+def _withdraw_address(session: Session) -> None:
+    user = session.user
+    if user.pending_email and addresses.withdraw(user):
+        user.refresh_from_db()
+        security_log.record("address_change_withdrawn", account=user.pk, session=session.pk)
+
+
 @transaction.atomic
 def _ask_for_address(session: Session, email: str, client: Client, now: datetime) -> None:
     user, until = session.user, now + letters.EMAIL_CHANGE_LINK_LIFETIME
-    if not addresses.propose(user=user, email=email, until=until):
+    if not addresses.propose(session=session, email=email, expires_at=until):
         raise TokenNotValid
     security_log.record("address_change_asked", account=user.pk, session=session.pk)
     outbox.post(
         letters.email_change,
         to=email,
-        parameters={"user": str(user.pk), "session": str(session.pk)},
+        parameters={"user": str(user.pk)},
         bound_to=capabilities.binding(email=email, password_hash=user.password),
         not_after=until,
     )
@@ -106,7 +116,7 @@ class ProfileView(APIView):
 
     @extend_schema(responses={200: ProfileOutput, **refused(401)})
     def get(self, request: Request) -> Response:
-        return Response(profile_of(session_of(request).user))
+        return uncached(Response(profile_of(session_of(request).user)))
 
     @extend_schema(request=ProfileSerializer, responses={200: ProfileOutput, **refused(400, 401)})
     def put(self, request: Request) -> Response:
@@ -123,12 +133,11 @@ class ProfileView(APIView):
         form = ProfileSerializer(session.user, data=request.data, partial=partial)
         form.is_valid(raise_exception=True)
         names = dict(form.validated_data)
-        email = names.pop("email", session.user.email)
         change_profile(
             session=session,
-            email=email,
+            email=names.pop("email", None),
             names=names,
             client=client_of(request),
             now=timezone.now(),
         )
-        return Response(profile_of(session.user))
+        return uncached(Response(profile_of(session.user)))

@@ -1,7 +1,7 @@
 """Refresh: a refresh token is spent for a fresh pair.
 
 1. The token is read from its cookie (or the body) and its signature and expiry are checked.
-2. ``sessions.rotate`` spends it in one conditional UPDATE and reads role and activity again.
+2. ``rotation.rotate`` consumes it in one conditional UPDATE and reads role and activity again.
 3. Spent moments ago, it brings the same successor; spent earlier, it ends the session, and a letter
    tells the owner.
 4. A refused refresh leaves the cookie alone: another tab may just have renewed it.
@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import letters, sessions, tokens
+from accounts import letters, rotation, tokens
 from accounts.client import Client
 from accounts.conf import switches
 from accounts.errors import RefreshTokenReplayed, TokenNotValid
@@ -40,7 +40,7 @@ def refresh(*, token: str, client: Client, now: datetime) -> Tokens:
     """
     claims = tokens.read_refresh(token)
     try:
-        grant = sessions.rotate(claims=claims, client=client, now=now)
+        grant = rotation.rotate(claims=claims, client=client, now=now)
     except RefreshTokenReplayed as replay:
         _tell_of_replay(replay.email, client)
         raise TokenNotValid from None

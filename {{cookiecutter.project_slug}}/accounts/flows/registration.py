@@ -9,7 +9,7 @@
    has one), and is told that an address is taken.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -37,6 +37,9 @@ from core import security_log, throttling
 from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox
+
+UNUSED_SIGN_UP_KEPT = timedelta(days=30)
+"""After which a sign-up that was neither verified nor signed in to is deleted."""
 
 LETTER_SENT = "We have sent you an e-mail. Open the link in it to go on."
 TAKEN = "There is an account with this address already. Sign in, or reset the password."
@@ -71,7 +74,7 @@ def sign_up(*, password: str, now: datetime, **person: str) -> User | None:
         LimitReached: the address was signed up too often lately.
     """
     throttling.hit("registration_account", of=mailbox(person["email"]))
-    user = User(**person)
+    user = User(**person, purge_after=now + UNUSED_SIGN_UP_KEPT)
     user.set_password(password)
     with transaction.atomic():
         created = _save(user)

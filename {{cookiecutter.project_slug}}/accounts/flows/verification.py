@@ -1,8 +1,9 @@
 """Verification: the link in a letter shows that a mailbox belongs to an account.
 
 1. The key says what it is for: a sign-up, another address, or an invitation.
-2. A sign-up link marks the address as verified, a link to a new address moves the account there and
-   ends the sessions of other devices. Both may be opened again, and land on the same page.
+2. A sign-up link marks the address as verified. A link to a new address moves the account there
+   while the session that asked for it lives, and ends the sessions of other devices. Both may be
+   opened again, and land on the same page.
 3. Where mail scanners open links (``JWT_ALLAUTH_CONFIRM_EMAIL_ON_GET``), a page with a button comes
    first, and its POST to the same path verifies.
 4. An invitation is not spent by opening it: the page it leads to sets the password.
@@ -11,7 +12,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.db import transaction
@@ -35,7 +36,7 @@ from core import security_log
 VERIFIED = "pages/email_verified.html"
 
 
-def verify(link: Capability) -> None:
+def verify(link: Capability, *, now: datetime) -> None:
     """
     Raises:
         CapabilityNotValid: the account has another password or address by now.
@@ -47,22 +48,30 @@ def verify(link: Capability) -> None:
     security_log.record("address_verified", account=link.user.pk)
 
 
-def move_account(link: Capability) -> None:
+def move_account(link: Capability, *, now: datetime) -> None:
     """
     Raises:
-        CapabilityNotValid: the address is somebody else's by now, or not asked for any more.
+        CapabilityNotValid: the address belongs to another account by now, or the session that asked
+            for it has ended.
     """
     user = link.user
     if link.is_for(user.email):
         return
     with transaction.atomic():
-        if not addresses.move(user=user, email=user.pending_email):
+        change = addresses.move(user=user, email=user.pending_email, now=now)
+        if change is None:
             raise CapabilityNotValid
-        past.end_others(user, kept=link.session_id)
+        past.end_others(user, kept=change.session_id)
     security_log.record("address_changed", account=user.pk)
 
 
-CONFIRMS: dict[Purpose, Callable[[Capability], None]] = {
+class Confirm(Protocol):
+    """``verify`` or ``move_account``."""
+
+    def __call__(self, link: Capability, *, now: datetime) -> None: ...
+
+
+CONFIRMS: dict[Purpose, Confirm] = {
     Purpose.SIGN_UP: verify,
     Purpose.EMAIL_CHANGE: move_account,
 }
@@ -102,7 +111,7 @@ class VerificationView(Page):
             if purpose is Purpose.INVITATION:
                 return _open_invitation(request, link, now)
             if confirmed:
-                CONFIRMS[purpose](link)
+                CONFIRMS[purpose](link, now=now)
         except CapabilityNotValid:
             advice = "invitation" if purpose is Purpose.INVITATION else "verification"
             return show_bad_link(request, advice)

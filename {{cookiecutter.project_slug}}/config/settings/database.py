@@ -15,8 +15,6 @@ _OPTIONS = {
     # one without a word, and the next request would wait for it.
     "keepalives_idle": 60,
     "keepalives_interval": 10,
-    # How often a connection executes a statement before it prepares it (``accounts.rows``).
-    "prepare_threshold": 5,
 }
 
 

@@ -2,15 +2,18 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.http import REFRESH_COOKIE
-from accounts.models import Session
+from accounts.models import Session, User
 from tests.client import Browser
 from tests.clock import later
 from tests.people import make_user
+from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
 
@@ -42,6 +45,85 @@ def test_each_device_is_listed_the_one_used_last_first(
         "user_agent",
         "current",
     }
+
+
+def test_times_are_rounded_to_the_minute_and_so_is_their_order(
+    signed_in: Browser, sign_in: Callable[[], Browser]
+) -> None:
+    with later(60 - timezone.now().second):
+        before = sign_in()
+        newer = sign_in()
+        first = listed(newer)
+    with later(60 - timezone.now().second + 30):
+        before.refresh()
+        second = listed(newer)
+
+    assert all(row[name].endswith(":00Z") for row in first for name in ("last_used", "expires"))
+    assert first == second
+
+
+def test_list_of_as_many_as_there_may_be_is_whole(signed_in: Browser, settings: Any) -> None:
+    user, now = User.objects.get(), timezone.now()
+    Session.objects.bulk_create(
+        Session(
+            user=user,
+            refresh_jti=uuid.uuid4(),
+            created_at=now,
+            rotated_at=now,
+            expires_at=now + timedelta(days=1),
+        )
+        for _ in range(settings.JWT_ALLAUTH_MAX_SESSIONS - 1)
+    )
+
+    with statements(2):
+        assert len(listed(signed_in)) == settings.JWT_ALLAUTH_MAX_SESSIONS
+
+
+def test_one_session_too_many_ends_the_one_used_longest_ago(
+    signed_in: Browser, sign_in: Callable[[], Browser], settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MAX_SESSIONS = 2
+    with later(60):
+        idle = sign_in()
+    with later(120):
+        signed_in.refresh()
+    with later(180):
+        newest = sign_in()
+
+        assert idle.refresh().status_code == 401
+        assert signed_in.refresh().status_code == 200
+        assert newest.refresh().status_code == 200
+
+
+def test_expired_session_does_not_count(
+    signed_in: Browser, sign_in: Callable[[], Browser], settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MAX_SESSIONS = 2
+    with later(13 * 86_400):
+        kept = sign_in()
+    with later(15 * 86_400):
+        sign_in()
+        assert kept.refresh().status_code == 200
+
+
+def test_sessions_of_others_do_not_count(
+    signed_in: Browser, sign_in: Callable[[], Browser], settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MAX_SESSIONS = 1
+    Browser().sign_in(make_user().email)
+
+    assert signed_in.refresh().status_code == 200
+
+
+@pytest.mark.parametrize(
+    "name", ["session_list", "rest_user_details", "jwt_allauth_mfa_authenticators"]
+)
+def test_what_is_known_of_a_person_is_not_stored_on_the_way(
+    name: str, signed_in: Browser, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+
+    assert signed_in.call("get", name)["Cache-Control"] == "no-store"
 
 
 def test_refreshing_makes_no_second_device(signed_in: Browser) -> None:

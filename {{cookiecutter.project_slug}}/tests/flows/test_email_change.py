@@ -278,11 +278,11 @@ def test_link_in_the_letter_is_the_only_one(signed_in: Browser, user: User) -> N
     assert link_in(letters_to(NEW)[0]).startswith("/api/auth/registration/verification/")
 
 
-def test_asking_costs_four_queries(signed_in: Browser) -> None:
-    with statements(4):
+def test_asking_costs_six_queries(signed_in: Browser) -> None:
+    with statements(6):
         ask(signed_in)
 
 
-def test_moving_costs_five_queries(browser: Browser, link: str) -> None:
-    with statements(5):
+def test_moving_costs_eight_queries(browser: Browser, link: str) -> None:
+    with statements(8):
         browser.get(link)

@@ -15,6 +15,7 @@ from accounts.errors import IncorrectCredentials
 from accounts.http import DEVICE_COOKIE, REFRESH_COOKIE
 from accounts.models import Session, User
 from tests.client import Browser
+from tests.clock import later
 from tests.people import PASSWORD, make_user, prove
 
 pytestmark = pytest.mark.django_db
@@ -288,6 +289,36 @@ def test_sign_in_in_body_mode_leaves_other_sessions(
     assert Session.objects.count() == 2
 
 
-def test_costs_two_queries(browser: Browser, user: User, django_assert_num_queries: Any) -> None:
-    with django_assert_num_queries(2):
+def test_token_that_was_just_rotated_ends_its_session_too(signed_in: Browser) -> None:
+    tab = Browser()
+    tab.refresh_token = signed_in.refresh_token
+    signed_in.refresh()
+
+    tab.sign_in(make_user().email)
+
+    assert signed_in.refresh().status_code == 401
+
+
+def test_token_that_another_client_rotated_ends_no_session(signed_in: Browser) -> None:
+    copy = Browser(headers={"User-Agent": "curl/8"})
+    copy.refresh_token = signed_in.refresh_token
+    signed_in.refresh()
+
+    copy.sign_in(make_user().email)
+
+    assert signed_in.refresh().status_code == 200
+
+
+def test_consumed_token_ends_no_session(signed_in: Browser) -> None:
+    copy = Browser()
+    copy.refresh_token = signed_in.refresh_token
+    signed_in.refresh()
+    with later(11):
+        copy.sign_in(make_user().email)
+
+        assert signed_in.refresh().status_code == 200
+
+
+def test_costs_three_queries(browser: Browser, user: User, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(3):
         assert browser.sign_in(user.email).status_code == 200

@@ -283,7 +283,7 @@ def test_session_that_ends_meanwhile_activates_nothing(
 
     monkeypatch.setattr(second_factor, "lock_account", meanwhile)
 
-    assert refusal(activate(owner, app.code())) == (401, "token_not_valid")
+    assert refusal(activate(owner, app.code())) == (400, "mfa_setup_not_started")
     assert not Authenticator.objects.exists()
 
 

@@ -339,14 +339,14 @@ def test_login_that_ends_in_a_challenge_costs_two_queries(
         browser.sign_in(user.email)
 
 
-def test_verifying_a_code_costs_six_queries(
+def test_verifying_a_code_costs_seven_queries(
     user: User, held: Held, browser: Browser, settings: Any
 ) -> None:
     switch_to(settings, "optional")
     challenge = browser.sign_in(user.email).json()[CHALLENGE]
     answer = {CHALLENGE: challenge, "code": held.app.code()}
 
-    with statements(6):
+    with statements(7):
         assert browser.call("post", "jwt_allauth_mfa_verify", answer).status_code == 200
 
 

@@ -567,6 +567,6 @@ def test_form_costs_one_query_and_the_page_afterwards_none(opened: Browser) -> N
         opened.get(reverse("jwt_allauth_password_reset_complete"))
 
 
-def test_setting_the_password_costs_eleven_queries(opened: Browser) -> None:
-    with statements(11):
+def test_setting_the_password_costs_twelve_queries(opened: Browser) -> None:
+    with statements(12):
         set_new(opened)

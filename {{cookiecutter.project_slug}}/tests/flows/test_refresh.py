@@ -1,19 +1,22 @@
 """Refresh: a refresh token is spent for a fresh pair."""
 
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import jwt
 import pytest
 from django.utils import timezone
 
-from accounts import sessions, tokens
+from accounts import rotation, tasks, tokens
 from accounts.client import Client
 from accounts.errors import TokenNotValid
 from accounts.http import REFRESH_COOKIE
-from accounts.models import Session, User
+from accounts.models import EndedSession, Session, User
 from accounts.tokens import RefreshClaims
 from tests.client import Browser
 from tests.clock import later
+from tests.mailbox import letters_to
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -142,6 +145,147 @@ def test_just_spent_token_brings_the_same_successor_again(signed_in: Browser) ->
     assert Session.objects.count() == 1
 
 
+def test_other_client_gets_no_successor_within_the_leeway(signed_in: Browser, caplog: Any) -> None:
+    rotated = signed_in.refresh_token
+    signed_in.refresh()
+    thief = Browser()
+    thief.refresh_token = rotated
+
+    assert thief.refresh(headers={"User-Agent": "curl/8"}).status_code == 401
+
+    assert not Session.objects.exists()
+    assert "refresh_replayed" in caplog.text
+
+
+def test_repetition_is_an_event(signed_in: Browser, caplog: Any) -> None:
+    rotated = signed_in.refresh_token
+    signed_in.refresh()
+    signed_in.refresh_token = rotated
+    signed_in.refresh()
+
+    assert caplog.text.count("refresh_repeated") == 1
+
+
+def sign_out(browser: Browser) -> None:
+    browser.call("post", "rest_logout", {})
+
+
+def sign_out_everywhere(browser: Browser) -> None:
+    browser.call("post", "rest_logout_all", {})
+
+
+def end_device(browser: Browser) -> None:
+    browser.call("delete", "session_detail", kwargs={"session_id": Session.objects.get().pk})
+
+
+@pytest.mark.parametrize("end", [sign_out, sign_out_everywhere, end_device])
+@pytest.mark.parametrize("rotations", [1, 2])
+def test_thief_who_rotates_and_signs_out_is_noticed_when_the_owner_comes(
+    end: Any, rotations: int, signed_in: Browser, user: User, caplog: Any
+) -> None:
+    thief = Browser()
+    thief.refresh_token = signed_in.refresh_token
+    for _ in range(rotations):
+        thief.refresh()
+    end(thief)
+
+    with later(60):
+        answers = [signed_in.refresh() for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [401, 401]
+    assert caplog.text.count("refresh_replayed") == 1
+    assert len(letters_to(user.email)) == 1
+
+
+def test_thief_who_signs_out_within_the_leeway_is_noticed_by_another_client(
+    signed_in: Browser, user: User
+) -> None:
+    thief = Browser(headers={"User-Agent": "curl/8"})
+    thief.refresh_token = signed_in.refresh_token
+    thief.refresh()
+    sign_out(thief)
+
+    signed_in.refresh()
+
+    assert len(letters_to(user.email)) == 1
+
+
+def test_last_token_of_a_session_that_its_owner_ended_is_no_replay(
+    signed_in: Browser, user: User, caplog: Any
+) -> None:
+    signed_in.refresh()
+    last = signed_in.refresh_token
+    sign_out(signed_in)
+    signed_in.refresh_token = last
+
+    with later(60):
+        assert signed_in.refresh().status_code == 401
+
+    assert "refresh_replayed" not in caplog.text
+    assert letters_to(user.email) == []
+
+
+def test_second_tab_that_refreshes_while_the_first_signs_out_is_no_replay(
+    signed_in: Browser, user: User
+) -> None:
+    tab = Browser()
+    tab.refresh_token = signed_in.refresh_token
+    signed_in.refresh()
+    sign_out(signed_in)
+
+    with later(5):
+        assert tab.refresh().status_code == 401
+
+    assert letters_to(user.email) == []
+
+
+def test_owner_of_a_closed_account_is_told_of_no_replay(signed_in: Browser, user: User) -> None:
+    rotated = signed_in.refresh_token
+    signed_in.refresh()
+    user.is_active = False
+    user.save()
+    signed_in.refresh_token = rotated
+
+    with later(60):
+        assert signed_in.refresh().status_code == 401
+
+    assert letters_to(user.email) == []
+
+
+def test_ended_session_is_kept_until_its_token_has_expired(signed_in: Browser) -> None:
+    signed_in.refresh()
+    sign_out(signed_in)
+    tasks.purge_sessions()
+    assert EndedSession.objects.exists()
+
+    with later(15 * 86_400):
+        tasks.purge_sessions()
+    assert not EndedSession.objects.exists()
+
+
+def test_of_an_account_the_last_ended_sessions_are_kept(
+    sign_in: Callable[[], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.sessions.MAX_ENDED", 2)
+    for minute in range(4):
+        with later(60 * minute):
+            browser = sign_in()
+            browser.refresh()
+            sign_out(browser)
+
+    tasks.purge_sessions()
+
+    ended = EndedSession.objects.order_by("ended_at").values_list("ended_at", flat=True)
+    assert len(ended) == 2
+    assert ended[0] > timezone.now() + timedelta(seconds=90)
+
+
+def test_session_that_never_rotated_leaves_nothing(signed_in: Browser) -> None:
+    sign_out(signed_in)
+
+    assert not EndedSession.objects.exists()
+
+
 def test_leeway_of_nothing_is_off(signed_in: Browser, settings: Any) -> None:
     settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 0
     spent = signed_in.refresh_token
@@ -246,7 +390,7 @@ def test_another_persons_session_is_not_refreshed(signed_in: Browser) -> None:
     foreign = RefreshClaims(make_user().pk, claims.session_id, claims.jti)
 
     with pytest.raises(TokenNotValid):
-        sessions.rotate(claims=foreign, client=Client(None, ""), now=timezone.now())
+        rotation.rotate(claims=foreign, client=Client(None, ""), now=timezone.now())
     assert signed_in.refresh().status_code == 200
 
 

@@ -1,5 +1,6 @@
 """Addresses: the account's row and allauth's say the same, whoever writes."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,10 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts import addresses
-from accounts.models import User
+from accounts.models import EmailChange, Session, User
 from tests.client import Browser
 from tests.people import make_user
 
@@ -74,18 +76,26 @@ def test_account_that_changed_since_it_was_read_is_not_verified(change: dict[str
 def test_account_that_changed_since_it_was_read_gets_no_pending_address(
     signed_in: Browser, user: User
 ) -> None:
+    session = Session.objects.select_related("user").get()
     User.objects.update(password="!other")
 
-    assert not addresses.propose(user=user, email="new@example.test", until=user.date_joined)
+    assert not addresses.propose(
+        session=session, email="new@example.test", expires_at=timezone.now()
+    )
 
-    assert (user.pending_email, User.objects.get().pending_email) == ("", "")
+    assert not EmailChange.objects.exists()
 
 
-def test_account_does_not_move_where_it_is_not_wanted_any_more(user: User) -> None:
-    addresses.propose(user=user, email="new@example.test", until=user.date_joined)
-    User.objects.update(pending_email="newer@example.test")
+def test_account_does_not_move_to_an_address_that_was_replaced(
+    signed_in: Browser, user: User
+) -> None:
+    now = timezone.now()
+    for email in ("new@example.test", "newer@example.test"):
+        addresses.propose(
+            session=Session.objects.get(), email=email, expires_at=now + timedelta(days=1)
+        )
 
-    assert not addresses.move(user=user, email="new@example.test")
+    assert not addresses.move(user=user, email="new@example.test", now=now)
 
     assert User.objects.get().email == user.email
 

@@ -14,7 +14,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.flows import invitation
+from accounts import unused_accounts
 from accounts.models import Session, User
 from core import security_log
 from core.logs import Formatter
@@ -306,7 +306,7 @@ def test_invitation_is_logged_from_the_letter_to_its_end(log: Log) -> None:
     guest.set_password("rest_set_password", NEW_PASSWORD)
     browser.call("post", "rest_user_register", {**invite, "email": "late@example.test"})
     with later(8 * 86_400):
-        invitation.purge_unaccepted(now=timezone.now())
+        unused_accounts.purge(now=timezone.now())
 
     [first, _] = log.named("invited")
     assert (first["account"], first["by"], first["role"]) == (

@@ -1,5 +1,6 @@
 """What happens to links, letters and addresses when two things happen at once."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -8,12 +9,12 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
-from accounts import addresses, capabilities, entry
+from accounts import addresses, capabilities, entry, unused_accounts
 from accounts.capabilities import Purpose
 from accounts.client import Client
 from accounts.errors import IncorrectCredentials
 from accounts.flows import verification
-from accounts.flows.invitation import invite, purge_unaccepted
+from accounts.flows.invitation import invite
 from accounts.models import Session, User
 from accounts.pages import PASSWORD_RESET_COOKIE
 from accounts.set_password import set_password
@@ -112,7 +113,7 @@ def test_account_is_not_verified_by_a_link_that_an_invitation_overtakes(user: Us
         with transaction.atomic():
             fields = a_user_invited_by(user)
             invite(email=ADDRESS, now=timezone.now(), **fields)
-            verifying = elsewhere.start(lambda: verification.verify(link))
+            verifying = elsewhere.start(lambda: verification.verify(link, now=timezone.now()))
             wait_until_blocked()
 
         with pytest.raises(capabilities.CapabilityNotValid):
@@ -156,11 +157,15 @@ def test_another_address_is_not_asked_for_with_a_password_that_is_just_being_rep
 
 
 def test_of_two_accounts_that_move_to_one_address_at_once_one_does(user: User) -> None:
-    people = [user, make_user()]
+    people, now = [user, make_user()], timezone.now()
     for person in people:
-        addresses.propose(user=person, email=ADDRESS, until=timezone.now())
+        Browser().sign_in(person.email)
+        session = Session.objects.select_related("user").get(user=person)
+        addresses.propose(session=session, email=ADDRESS, expires_at=now + timedelta(days=1))
 
-    moved = at_once(2, lambda number: addresses.move(user=people[number], email=ADDRESS))
+    moved = at_once(
+        2, lambda number: addresses.move(user=people[number], email=ADDRESS, now=now) is not None
+    )
 
     assert sorted(moved) == [False, True]
     assert User.objects.filter(email=ADDRESS).count() == 1
@@ -175,6 +180,6 @@ def test_purge_spares_an_invitation_that_is_being_accepted(user: User) -> None:
     with Elsewhere() as elsewhere, transaction.atomic():
         set_password(capability=invited, new_password=NEW, client=NOBODY, now=timezone.now())
 
-        purging = elsewhere.start(lambda: purge_unaccepted(now=long_after))
+        purging = elsewhere.start(lambda: unused_accounts.purge(now=long_after))
         assert purging.result(timeout=10) == 0
     assert User.objects.filter(email=ADDRESS).exists()

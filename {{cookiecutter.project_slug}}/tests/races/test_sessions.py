@@ -10,10 +10,11 @@ from django.utils import timezone
 from accounts import entry, sessions
 from accounts.client import Client
 from accounts.errors import IncorrectCredentials
-from accounts.models import LoginChallenge, Session, User
+from accounts.models import EmailChange, LoginChallenge, PendingSecret, Session, User
 from mail.models import Mail
 from tests.authenticator import enrol
 from tests.client import Browser
+from tests.mailbox import link_to
 from tests.people import PASSWORD, make_user, prove
 from tests.races.concurrency import Elsewhere, at_once, wait_until_blocked
 
@@ -172,3 +173,79 @@ def test_of_two_password_changes_at_once_one_wins(user: User) -> None:
     assert statuses[1 - winner] in {400, 401}
     assert Browser().sign_in(user.email, phrases[winner]).status_code == 200
     assert Session.objects.count() == 2
+
+
+def test_of_twenty_sign_ins_at_once_an_account_keeps_as_many_sessions_as_it_may(
+    user: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MAX_SESSIONS = 3
+
+    statuses = at_once(20, lambda _: Browser().sign_in(user.email).status_code)
+
+    assert statuses == [200] * 20
+    assert Session.objects.count() == 3
+
+
+def test_of_ten_copies_that_are_replayed_at_once_one_is_reported(user: User) -> None:
+    owner = Browser()
+    owner.sign_in(user.email)
+    rotated = owner.refresh_token
+    owner.refresh()
+    owner.refresh()
+
+    def replay(_: int) -> int:
+        copy = Browser()
+        copy.refresh_token = rotated
+        return int(copy.refresh().status_code)
+
+    assert at_once(10, replay) == [401] * 10
+    assert Mail.objects.filter(kind="refresh_replayed").count() == 1
+
+
+def test_session_that_ends_while_it_asks_for_an_address_asks_for_none(user: User) -> None:
+    browser = Browser()
+    browser.sign_in(user.email)
+    session = Session.objects.select_related("user").get()
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            sessions.revoke(session_id=session.pk, user_id=user.pk)
+            asking = elsewhere.start(
+                lambda: browser.call("patch", "rest_user_details", {"email": "new@example.test"})
+            )
+            wait_until_blocked()
+
+        assert asking.result(timeout=10).status_code == 401
+    assert not EmailChange.objects.exists()
+
+
+def test_session_that_ends_while_it_sets_up_a_second_factor_sets_up_none(
+    user: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    browser = Browser()
+    browser.sign_in(user.email)
+    session = Session.objects.get()
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            sessions.revoke(session_id=session.pk, user_id=user.pk)
+            setting_up = elsewhere.start(lambda: browser.call("post", "jwt_allauth_mfa_setup", {}))
+            wait_until_blocked()
+
+        assert setting_up.result(timeout=10).status_code == 401
+    assert not PendingSecret.objects.exists()
+
+
+def test_link_that_is_opened_while_its_session_ends_moves_nothing(user: User) -> None:
+    browser = Browser()
+    browser.sign_in(user.email)
+    browser.call("patch", "rest_user_details", {"email": "new@example.test"})
+    link = link_to("new@example.test")
+    session = Session.objects.get()
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            sessions.revoke(session_id=session.pk, user_id=user.pk)
+            opening = elsewhere.start(lambda: Browser().get(link))
+            wait_until_blocked()
+
+        assert opening.result(timeout=10).status_code == 400
+    assert User.objects.get().email == user.email

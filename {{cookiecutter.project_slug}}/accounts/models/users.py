@@ -1,4 +1,4 @@
-"""The rows of accounts: people, their sessions, and what a second factor needs."""
+"""People and their credentials."""
 
 import re
 import uuid
@@ -15,7 +15,6 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.conf import switches
-from core.client import USER_AGENT_MAX_LENGTH
 
 _CONTROL_CHARACTER_OR_URL = re.compile(r"[\x00-\x1f\x7f-\x9f]|://|\bwww\.", re.IGNORECASE)
 
@@ -75,12 +74,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     first_name = models.CharField(max_length=150, blank=True, validators=[validate_person_name])
     last_name = models.CharField(max_length=150, blank=True, validators=[validate_person_name])
-    pending_email = LowercaseEmailField(
-        blank=True, editable=False, help_text="The address that the person wants instead."
-    )
-    pending_email_until = models.DateTimeField(
-        null=True, editable=False, help_text="When the link to it expires."
-    )
     invited_at = models.DateTimeField(
         null=True, editable=False, help_text="Set while an invitation waits to be accepted."
     )
@@ -96,6 +89,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         default=True, help_text="Unselect this instead of deleting an account."
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
+    purge_after = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text="When a sign-up or an invitation that nobody has used is deleted.",
+    )
     # The sessions know when a person was last here.
     last_login = None
 
@@ -118,6 +116,13 @@ class User(AbstractBaseUser, PermissionsMixin):
                 name="user_superuser_is_admin",
                 violation_error_message="A superuser has the role of an administrator.",
             ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["purge_after"],
+                condition=models.Q(purge_after__isnull=False),
+                name="user_purge_after",
+            )
         ]
 
     def __str__(self) -> str:
@@ -142,6 +147,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     def is_staff(self) -> bool:
         """May enter Django admin; what they may do there, their permissions say."""
         return self.role in {User.Role.STAFF, User.Role.ADMIN}
+
+    @property
+    def pending_email(self) -> str:
+        """The address that the account moves to once its link has been opened; "" for none."""
+        change = getattr(self, "email_change", None)
+        return change.email if change and change.expires_at > timezone.now() else ""
 
     def get_full_name(self) -> str:
         return f"{self.first_name} {self.last_name}".strip()
@@ -204,76 +215,3 @@ class User(AbstractBaseUser, PermissionsMixin):
     def _credentials_among(self, saved: Iterable[str] | None) -> dict[str, Any]:
         names = self.CREDENTIALS if saved is None else set(self.CREDENTIALS) & set(saved)
         return {name: self.__dict__.get(name) for name in names}
-
-
-class Session(models.Model):
-    """One signed-in device, from login to logout; refreshing rewrites the row.
-
-    Only ``accounts.sessions`` writes here.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
-    refresh_jti = models.UUIDField(help_text="The only refresh token that may rotate.")
-    previous_jti = models.UUIDField(null=True, help_text="The one before it.")
-    created_at = models.DateTimeField()
-    rotated_at = models.DateTimeField(help_text="When it was last used: opened or refreshed.")
-    expires_at = models.DateTimeField(help_text="When the current refresh token expires.")
-    with_second_factor = models.BooleanField(
-        default=False, help_text="Whoever opened it has shown a second factor."
-    )
-    ip_address = models.GenericIPAddressField(null=True)
-    user_agent = models.CharField(max_length=USER_AGENT_MAX_LENGTH, blank=True)
-
-    def __str__(self) -> str:
-        return f"{self.user_agent or 'unknown device'}, {self.ip_address or 'unknown address'}"
-
-
-class LoginChallenge(models.Model):
-    """Somebody has shown a password, and owes a second factor.
-
-    Only ``accounts.challenges`` writes here. The id alone opens nothing: it is signed on the wire.
-    """
-
-    class Kind(models.TextChoices):
-        VERIFY = "verify", "Show a second factor"
-        SETUP = "setup", "Set up a second factor"
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="challenges")
-    kind = models.CharField(max_length=6, choices=Kind.choices)
-    bound_to = models.CharField(
-        max_length=64, help_text="A keyed digest of the password hash it followed."
-    )
-    expires_at = models.DateTimeField(db_index=True)
-
-    def __str__(self) -> str:
-        return f"{self.kind}, until {self.expires_at}"
-
-
-class WrongCode(models.Model):
-    """A second factor that was wrong. Only ``accounts.wrong_codes`` writes here."""
-
-    # The index below begins with it.
-    user = models.ForeignKey(
-        User, on_delete=models.CASCADE, related_name="wrong_codes", db_index=False
-    )
-    challenge_id = models.UUIDField(null=True, help_text="None where it was not for a challenge.")
-    at = models.DateTimeField(db_index=True)
-
-    class Meta:
-        indexes: ClassVar = [models.Index(fields=["user", "-at"], name="wrong_code_latest")]
-
-    def __str__(self) -> str:
-        return f"{self.user_id}, {self.at}"
-
-
-class PendingSecret(models.Model):
-    """A TOTP secret that no code has confirmed yet. Only ``accounts.second_factor`` writes here."""
-
-    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True)
-    secret = models.TextField(help_text="Encrypted.")
-    created_at = models.DateTimeField(db_index=True)
-
-    def __str__(self) -> str:
-        return f"{self.user_id}, {self.created_at}"

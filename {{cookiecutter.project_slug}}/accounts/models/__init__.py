@@ -1,0 +1,18 @@
+"""The rows of accounts."""
+
+from accounts.models.mfa import LoginChallenge, PendingSecret, WrongCode
+from accounts.models.sessions import EmailChange, EndedSession, Session
+from accounts.models.users import LowercaseEmailField, User, UserManager, validate_person_name
+
+__all__ = [
+    "EmailChange",
+    "EndedSession",
+    "LoginChallenge",
+    "LowercaseEmailField",
+    "PendingSecret",
+    "Session",
+    "User",
+    "UserManager",
+    "WrongCode",
+    "validate_person_name",
+]

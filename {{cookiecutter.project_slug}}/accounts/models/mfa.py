@@ -1,0 +1,81 @@
+"""What a second factor needs beside the authenticators, which allauth keeps."""
+
+import uuid
+from typing import ClassVar
+
+from django.db import models
+
+from accounts.models.sessions import Session
+from accounts.models.users import User
+
+
+class LoginChallenge(models.Model):
+    """Somebody has shown a password, and owes a second factor.
+
+    Only ``accounts.challenges`` writes here. The id alone opens nothing: it is signed on the wire.
+    """
+
+    class Kind(models.TextChoices):
+        VERIFY = "verify", "Show a second factor"
+        SETUP = "setup", "Set up a second factor"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="challenges")
+    kind = models.CharField(max_length=6, choices=Kind.choices)
+    bound_to = models.CharField(
+        max_length=64, help_text="A keyed digest of the password hash it followed."
+    )
+    expires_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind}, until {self.expires_at}"
+
+
+class WrongCode(models.Model):
+    """A second factor that was wrong. Only ``accounts.wrong_codes`` writes here."""
+
+    # The index below begins with it.
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="wrong_codes", db_index=False
+    )
+    challenge_id = models.UUIDField(null=True, help_text="None where it was not for a challenge.")
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["user", "-at"], name="wrong_code_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}, {self.at}"
+
+
+class PendingSecret(models.Model):
+    """A TOTP secret that no code has confirmed yet.
+
+    PostgreSQL deletes the row with the session or the challenge that set it up (migration 0005).
+    Only ``accounts.second_factor`` writes here.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True)
+    session = models.ForeignKey(
+        Session, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="+"
+    )
+    challenge = models.ForeignKey(
+        LoginChallenge,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        null=True,
+        related_name="+",
+    )
+    secret = models.TextField(help_text="Encrypted.")
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=models.Q(session__isnull=False) ^ models.Q(challenge__isnull=False),
+                name="pending_secret_has_one_origin",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}, {self.created_at}"

@@ -1,0 +1,71 @@
+"""Sessions, and what a session can begin."""
+
+import uuid
+
+from django.db import models
+
+from accounts.models.users import LowercaseEmailField, User
+from core.client import USER_AGENT_MAX_LENGTH
+
+
+class Session(models.Model):
+    """One signed-in device, from login to logout; refreshing rewrites the row.
+
+    Only ``accounts.sessions`` writes here.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
+    refresh_jti = models.UUIDField(help_text="The only refresh token that may rotate.")
+    previous_jti = models.UUIDField(null=True, help_text="The one before it.")
+    created_at = models.DateTimeField()
+    rotated_at = models.DateTimeField(help_text="When it was last used: opened or refreshed.")
+    expires_at = models.DateTimeField(help_text="When the current refresh token expires.")
+    with_second_factor = models.BooleanField(
+        default=False, help_text="Whoever opened it has shown a second factor."
+    )
+    ip_address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=USER_AGENT_MAX_LENGTH, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.user_agent or 'unknown device'}, {self.ip_address or 'unknown address'}"
+
+
+class EndedSession(models.Model):
+    """What is kept of a session that ended before its refresh token expired.
+
+    Its tokens are still told apart: one that had been rotated when the session ended, and is
+    presented afterwards, was copied. Only ``accounts.sessions`` writes here.
+    """
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    refresh_jti = models.UUIDField()
+    previous_jti = models.UUIDField()
+    rotated_at = models.DateTimeField()
+    user_agent = models.CharField(max_length=USER_AGENT_MAX_LENGTH, blank=True)
+    expires_at = models.DateTimeField(db_index=True)
+    ended_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.pk}, ended at {self.ended_at}"
+
+
+class EmailChange(models.Model):
+    """The address that a session has asked for in place of the account's own.
+
+    PostgreSQL deletes the row with its session (migration 0005), however the session ends: a link
+    that a revoked session has asked for moves nothing. Only ``accounts.addresses`` writes here.
+    """
+
+    user = models.OneToOneField(
+        User, on_delete=models.CASCADE, primary_key=True, related_name="email_change"
+    )
+    session = models.ForeignKey(
+        Session, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    email = LowercaseEmailField()
+    expires_at = models.DateTimeField(help_text="When the link expires.")
+
+    def __str__(self) -> str:
+        return f"{self.user_id}, until {self.expires_at}"
