@@ -1,0 +1,87 @@
+"""What owners add to a project works as in any other Django project."""
+
+from pathlib import Path
+
+from helpers import Bake, Command
+
+MIGRATE = ("-m", "django", "makemigrations", "accounts", "--name", "own_fields")
+# With servers of their own, as the project's tests have.
+SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": "."}
+
+FIELDS = """
+    preferences = models.JSONField(default=dict)
+    nickname = models.CharField(max_length=50, blank=True, db_column="nick")
+    referred_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True)
+
+    objects = UserManager()
+"""
+
+TESTS = '''
+"""Fields of an owner."""
+
+import pytest
+from django.urls import path
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import LiveSessionAuthentication
+from accounts.models import User
+from config.urls import *
+from tests.client import Browser
+from tests.people import make_user
+
+PREFERENCES = {"theme": "dark", "sizes": [1, 2]}
+
+
+class Shown(APIView):
+    authentication_classes = (LiveSessionAuthentication,)
+
+    def get(self, request):
+        user = request.user
+        fields = {"preferences": user.preferences, "nickname": user.nickname}
+        return Response(fields | {"referred_by": user.referred_by.email})
+
+    def post(self, request):
+        request.user.save()
+        return Response({})
+
+
+urlpatterns = [*urlpatterns, path("api/shown/", Shown.as_view(), name="shown")]
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.django_db
+def test_own_fields_arrive_as_they_were_stored():
+    fields = {"preferences": PREFERENCES, "nickname": "Ada", "referred_by": make_user()}
+    user = make_user(**fields)
+    browser = Browser()
+    browser.sign_in(user.email)
+    browser.refresh()
+
+    assert browser.call("get", "shown").json() == {
+        **fields, "referred_by": fields["referred_by"].email
+    }
+    browser.call("post", "shown", {})
+    assert User.objects.get(pk=user.pk).preferences == PREFERENCES
+'''
+
+
+def add_fields(project: Path) -> None:
+    models = project / "accounts" / "models" / "users.py"
+    text = models.read_text()
+    assert "\n    objects = UserManager()\n" in text
+    models.write_text(text.replace("\n    objects = UserManager()\n", FIELDS))
+
+
+def test_fields_of_an_owner_arrive_as_they_were_stored(
+    bake: Bake, command: Command, project_python: Path
+) -> None:
+    project = bake()
+    add_fields(project)
+    (project / "tests" / "test_own_fields.py").write_text(TESTS)
+
+    migrated = command(project_python, *MIGRATE, cwd=project, env=SETTINGS)
+    tested = command(project_python, "-m", "pytest", "-q", "tests/test_own_fields.py", cwd=project)
+
+    assert migrated.returncode == 0, migrated.stderr
+    assert tested.returncode == 0, tested.stdout + tested.stderr
