@@ -1,82 +1,111 @@
-"""Who is asking: an access token becomes ``request.user``, with or without a look at the database.
+"""Who is asking: an access token becomes ``request.user``, with or without a database query.
 
 DRF imports this module while ``rest_framework.views`` loads, so it must not import that one.
 """
 
 import uuid
-from dataclasses import dataclass
-from typing import Any, ClassVar, cast
+from functools import cached_property
+from typing import Any, cast
 
 from django.utils import timezone
-from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
+from rest_framework_simplejwt import models
+from rest_framework_simplejwt.authentication import JWTStatelessUserAuthentication
+from rest_framework_simplejwt.tokens import Token
 
 from accounts import sessions, tokens
 from accounts.conf import switches
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User
-from accounts.tokens import AccessClaims
+from accounts.tokens import AccessToken
 
 
-@dataclass(frozen=True, slots=True)
-class TokenUser:
+class TokenUser(models.TokenUser):
     """A person as their access token describes them: ``request.user`` where no row was read."""
 
-    pk: uuid.UUID
-    session_id: uuid.UUID
-    role: str
-    email_verified: bool
+    token: AccessToken
 
-    is_authenticated: ClassVar[bool] = True
-    is_anonymous: ClassVar[bool] = False
-    is_active: ClassVar[bool] = True
+    # Simple JWT's is text, which equals no primary key of ours.
+    @cached_property
+    def id(self) -> uuid.UUID:  # type: ignore[override]
+        return self.token.user_id
 
     @property
-    def id(self) -> uuid.UUID:
-        return self.pk
+    def pk(self) -> uuid.UUID:  # type: ignore[override]
+        return self.id
+
+    @property
+    def session_id(self) -> uuid.UUID:
+        return self.token.session_id
+
+    @property
+    def role(self) -> str:
+        return self.token.role
+
+    @property
+    def email_verified(self) -> bool:
+        return self.token.email_verified
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in User.STAFF_ROLES
+
+    def __getattr__(self, name: str) -> Any:
+        """Simple JWT's answers None for a name that it does not know, which hides mistakes.
+
+        Raises:
+            AttributeError: always.
+        """
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
-class BearerAuthentication(BaseAuthentication):
-    """Reads ``Authorization: Bearer`` (RFC 6750); what the claims stand for, a subclass decides."""
+class AccessTokenAuthentication(JWTStatelessUserAuthentication):
+    """The default: Simple JWT's, which trusts the token; a setting adds a query for its session.
 
-    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() != "bearer":
-            return None
-        return self.identify(tokens.read_access(token.strip()))
+    ``request.user`` is a ``TokenUser``, ``request.auth`` the ``AccessToken``.
+    """
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
 
-    def identify(self, claims: AccessClaims) -> tuple[Any, Any]:
-        raise NotImplementedError
+    def get_header(self, request: Request) -> bytes:
+        return str(request.META.get("HTTP_AUTHORIZATION", "")).encode(errors="replace")
 
+    def get_raw_token(self, header: bytes) -> bytes | None:
+        """The scheme is compared without regard to case (RFC 9110, section 11.1)."""
+        scheme, _, token = header.partition(b" ")
+        return token.strip() if scheme.lower() == b"bearer" else None
 
-class AccessTokenAuthentication(BearerAuthentication):
-    """The default: believes the token, and asks the database only where a setting says so.
+    def get_validated_token(self, raw_token: bytes) -> AccessToken:
+        return tokens.read_access(raw_token.decode())
 
-    ``request.user`` is a ``TokenUser``, ``request.auth`` the claims.
-    """
-
-    def identify(self, claims: AccessClaims) -> tuple[TokenUser, AccessClaims]:
-        if switches.access_token_session_check and not sessions.is_live(claims, now=timezone.now()):
+    def get_user(self, validated_token: Token) -> Any:
+        if switches.access_token_session_check and not sessions.is_live(
+            cast(AccessToken, validated_token), now=timezone.now()
+        ):
             raise TokenNotValid
-        user = TokenUser(claims.user_id, claims.session_id, claims.role, claims.email_verified)
-        return user, claims
+        return TokenUser(validated_token)
 
 
-class LiveSessionAuthentication(BearerAuthentication):
+class LiveSessionAuthentication(AccessTokenAuthentication):
     """For what must not happen after a logout: reads user and session, in one query.
 
     ``request.user`` is the ``User``, ``request.auth`` the ``Session``.
     """
 
-    def identify(self, claims: AccessClaims) -> tuple[User, Session]:
-        session = sessions.find_live(claims, now=timezone.now())
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        identity = super().authenticate(request)
+        if identity is None:
+            return None
+        session: Any = identity[0]
+        return session.user, session
+
+    def get_user(self, validated_token: Token) -> Any:
+        session = sessions.find_live(cast(AccessToken, validated_token), now=timezone.now())
         if session is None:
             raise TokenNotValid
-        return session.user, session
+        return session
 
 
 def live_session(request: Request) -> Session:

@@ -124,7 +124,7 @@ def end_former_session(client: Client, *, now: datetime) -> None:
     if not client.former_refresh_token:
         return
     try:
-        claims = tokens.read_refresh(client.former_refresh_token)
+        token = tokens.read_refresh(client.former_refresh_token)
     except TokenNotValid:
         return
-    sessions.revoke_presented(claims=claims, client=client, now=now)
+    sessions.revoke_presented(token=token, client=client, now=now)

@@ -13,7 +13,7 @@ from accounts.conf import switches
 from accounts.errors import RefreshTokenReplayed, TokenNotValid
 from accounts.models import EndedSession, Session
 from accounts.rows import fetch_one
-from accounts.tokens import Grant, RefreshClaims
+from accounts.tokens import Grant, RefreshToken
 from core import security_log
 
 # A session that this waited for may bring back the role from before a demotion. No harm is done:
@@ -41,7 +41,7 @@ _ROTATE = """
 """
 
 
-def rotate(*, claims: RefreshClaims, client: Client, now: datetime) -> Grant:
+def rotate(*, token: RefreshToken, client: Client, now: datetime) -> Grant:
     """Spends a refresh token; the grant is what its successor is signed from.
 
     A token that the same client rotated less than ``JWT_ALLAUTH_REFRESH_REUSE_LEEWAY`` seconds ago
@@ -56,9 +56,9 @@ def rotate(*, claims: RefreshClaims, client: Client, now: datetime) -> Grant:
     row = fetch_one(
         _ROTATE,
         {
-            "session_id": claims.session_id,
-            "user_id": claims.user_id,
-            "presented": claims.jti,
+            "session_id": token.session_id,
+            "user_id": token.user_id,
+            "presented": token.id,
             "successor": successor,
             "now": now,
             "refresh_lifetime": switches.refresh_token_lifetime,
@@ -69,22 +69,22 @@ def rotate(*, claims: RefreshClaims, client: Client, now: datetime) -> Grant:
         },
     )
     if row is None:
-        return _repeat_or_end(claims, client, now)
-    return Grant(claims.user_id, claims.session_id, successor, now, *row)
+        return _repeat_or_end(token, client, now)
+    return Grant(token.user_id, token.session_id, successor, now, *row)
 
 
-def _repeat_or_end(claims: RefreshClaims, client: Client, now: datetime) -> Grant:
+def _repeat_or_end(token: RefreshToken, client: Client, now: datetime) -> Grant:
     """Tells apart why a token did not rotate: it was just rotated, copied, or its session is over.
 
     Raises:
         RefreshTokenReplayed, TokenNotValid: see ``rotate``.
     """
-    session = sessions.find_live(claims, now=now)
+    session = sessions.find_live(token, now=now)
     if session is None:
-        raise _refuse_ended(claims, client, now)
-    if session.refresh_jti == claims.jti:
+        raise _refuse_ended(token, client, now)
+    if session.refresh_jti == token.id:
         raise TokenNotValid
-    if not _is_repeated(session, claims.jti, client, now):
+    if not _is_repeated(session, token.id, client, now):
         raise _end_replayed(session)
     security_log.record("refresh_repeated", account=session.user_id, session=session.id)
     return Grant(
@@ -120,13 +120,13 @@ def _end_replayed(session: Session) -> TokenNotValid:
     return _report_once(session)
 
 
-def _refuse_ended(claims: RefreshClaims, client: Client, now: datetime) -> TokenNotValid:
+def _refuse_ended(token: RefreshToken, client: Client, now: datetime) -> TokenNotValid:
     """A thief who rotates the token and then logs out is noticed when the owner's token comes."""
     ended = EndedSession.objects.select_related("user").filter(
-        pk=claims.session_id, user_id=claims.user_id, user__is_active=True
+        pk=token.session_id, user_id=token.user_id, user__is_active=True
     )
-    session = ended.exclude(refresh_jti=claims.jti).first()
-    if session is None or _is_repeated(session, claims.jti, client, now):
+    session = ended.exclude(refresh_jti=token.id).first()
+    if session is None or _is_repeated(session, token.id, client, now):
         return TokenNotValid()
     return _report_once(session)
 

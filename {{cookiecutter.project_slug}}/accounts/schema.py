@@ -16,7 +16,7 @@ from accounts.http import DEVICE_HEADER, REFRESH_COOKIE, ChallengeOutput, SetupC
 
 
 class BearerScheme(OpenApiAuthenticationExtension):
-    target_class = "accounts.authentication.BearerAuthentication"
+    target_class = "accounts.authentication.AccessTokenAuthentication"
     match_subclasses = True
     name = "accessToken"
 

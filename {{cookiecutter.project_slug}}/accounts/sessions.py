@@ -21,7 +21,7 @@ from accounts.errors import ReauthenticationRequired
 from accounts.models import EndedSession, Session
 from accounts.proof import OutdatedProofError, Proof
 from accounts.rows import fetch_one, unhurried
-from accounts.tokens import AccessClaims, Grant, RefreshClaims
+from accounts.tokens import AccessToken, Grant, RefreshToken
 from core import security_log
 
 PURGE_BATCH = 1_000
@@ -122,14 +122,14 @@ def _end_surplus(user_id: uuid.UUID, opened: uuid.UUID, now: datetime) -> None:
         security_log.record("session_limit_reached", account=user_id, count=ended)
 
 
-def find_live(claims: AccessClaims | RefreshClaims, *, now: datetime) -> Session | None:
+def find_live(token: AccessToken | RefreshToken, *, now: datetime) -> Session | None:
     """The session that a token belongs to, with its user, read in one query."""
     rows = _live_rows(now).select_related("user__email_change")
-    return rows.filter(pk=claims.session_id, user_id=claims.user_id).first()
+    return rows.filter(pk=token.session_id, user_id=token.user_id).first()
 
 
-def is_live(claims: AccessClaims, *, now: datetime) -> bool:
-    return _live_rows(now).filter(pk=claims.session_id, user_id=claims.user_id).exists()
+def is_live(token: AccessToken, *, now: datetime) -> bool:
+    return _live_rows(now).filter(pk=token.session_id, user_id=token.user_id).exists()
 
 
 def require_recent(session: Session, *, now: datetime) -> None:
@@ -161,16 +161,16 @@ def revoke(*, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
     return _revoke(_ONE, session_id, user_id)
 
 
-def revoke_presented(*, claims: RefreshClaims, client: Client, now: datetime) -> bool:
+def revoke_presented(*, token: RefreshToken, client: Client, now: datetime) -> bool:
     """Ends the session of a refresh token that would rotate, or be repeated, now.
 
     A token from before ends nothing: a copy of it must not sign its owner out.
     """
     return _revoke(
         _PRESENTED,
-        claims.session_id,
-        claims.user_id,
-        presented=claims.jti,
+        token.session_id,
+        token.user_id,
+        presented=token.id,
         leeway_began=now - switches.refresh_reuse_leeway,
         user_agent=client.user_agent,
     )

@@ -1,24 +1,25 @@
 """Access and refresh tokens: JWTs (RFC 7519), signed and read. No request, no SQL.
 
-An access token is complete in itself: reading one asks nobody. A refresh token only names a session
-and its place in it; whether it still counts, ``accounts.sessions`` knows.
+An access token is complete in itself: reading one costs no query. A refresh token only names a
+session and its place in it; ``accounts.rotation`` decides whether it may still rotate.
 """
 
 import time
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
-from typing import Any, cast
+from datetime import datetime, timedelta
+from functools import cached_property, lru_cache
+from typing import Any, TypeVar, cast
 
-from rest_framework_simplejwt.exceptions import TokenBackendError
+from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.tokens import Token
 
 from accounts import keys
 from accounts.conf import switches
 from accounts.errors import TokenNotValid
 
-MAX_REMEMBERED = 4_096
-"""Access tokens: about 4 MB in each process."""
+MAX_CACHED = 4_096
+"""Verified access tokens: about 4 MB in each process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,19 +42,57 @@ class Tokens:
     refresh_expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class AccessClaims:
-    user_id: uuid.UUID
-    session_id: uuid.UUID
-    role: str
-    email_verified: bool
+class SessionToken(Token):
+    """A token of a session: its header names the key (``kid``), its claims the session."""
+
+    # Simple JWT wants one; the expiry comes from the session.
+    lifetime = timedelta(0)
+
+    def get_token_backend(self) -> keys.KeyedTokenBackend:
+        return keys.verifying(str(self.token)) if self.token else keys.signing()
+
+    def verify(self) -> None:
+        """
+        Raises:
+            TokenError: see Simple JWT's; also where an id is none, or there is an audience.
+        """
+        super().verify()
+        # Ours are for nobody in particular: one with an audience is another's (RFC 7519, 4.1.3).
+        if "aud" in self:
+            raise TokenError("Token has an audience")
+        try:
+            self.user_id, self.session_id, self.id  # noqa: B018  reading them parses them
+        except (KeyError, ValueError) as error:
+            raise TokenError("Token has no ids") from error
+
+    @cached_property
+    def user_id(self) -> uuid.UUID:
+        return uuid.UUID(str(self["sub"]))
+
+    @cached_property
+    def session_id(self) -> uuid.UUID:
+        return uuid.UUID(str(self["sid"]))
+
+    @cached_property
+    def id(self) -> uuid.UUID:
+        return uuid.UUID(str(self["jti"]))
 
 
-@dataclass(frozen=True, slots=True)
-class RefreshClaims:
-    user_id: uuid.UUID
-    session_id: uuid.UUID
-    jti: uuid.UUID
+class AccessToken(SessionToken):
+    token_type = "access"  # noqa: S105  a name, no secret
+
+    @property
+    def role(self) -> str:
+        return str(self.get("role", ""))
+
+    @property
+    def email_verified(self) -> bool:
+        # A permission depends on it: no other value is as good as true.
+        return self.get("email_verified") is True
+
+
+class RefreshToken(SessionToken):
+    token_type = "refresh"  # noqa: S105
 
 
 def sign(grant: Grant, *, now: datetime) -> Tokens:
@@ -62,85 +101,67 @@ def sign(grant: Grant, *, now: datetime) -> Tokens:
     No token outlives ``grant.expires_at``. (With ES256 a signature is never the same twice: then
     the claims are.)
     """
-    signing = keys.signing()
     return Tokens(
-        access=signing.encode(_access_claims(grant, now)),
-        refresh=signing.encode(_refresh_claims(grant)),
+        access=str(access_token(grant, now=now)),
+        refresh=str(refresh_token(grant)),
         refresh_expires_at=grant.expires_at,
     )
 
 
-def _access_claims(grant: Grant, now: datetime) -> dict[str, Any]:
+def access_token(grant: Grant, *, now: datetime) -> AccessToken:
+    token = _token(AccessToken(), grant, now)
     expires_at = min(now + switches.access_token_lifetime, grant.expires_at)
-    return {
-        "token_type": "access",
-        "sub": str(grant.user_id),
-        "sid": str(grant.session_id),
-        "role": grant.role,
-        "email_verified": grant.email_verified,
-        "jti": uuid.uuid4().hex,
-        "iat": int(now.timestamp()),
-        "exp": int(expires_at.timestamp()),
-    }
+    token["role"], token["email_verified"] = grant.role, grant.email_verified
+    token["exp"] = int(expires_at.timestamp())
+    return token
 
 
-def _refresh_claims(grant: Grant) -> dict[str, Any]:
-    return {
-        "token_type": "refresh",
-        "sub": str(grant.user_id),
-        "sid": str(grant.session_id),
-        "jti": grant.refresh_jti.hex,
-        "iat": int(grant.issued_at.timestamp()),
-        "exp": int(grant.expires_at.timestamp()),
-    }
+def refresh_token(grant: Grant) -> RefreshToken:
+    token = _token(RefreshToken(), grant, grant.issued_at)
+    token["jti"], token["exp"] = grant.refresh_jti.hex, int(grant.expires_at.timestamp())
+    return token
 
 
-def read_access(token: str) -> AccessClaims:
+T = TypeVar("T", bound=SessionToken)
+
+
+def _token(token: T, grant: Grant, issued_at: datetime) -> T:
+    token["sub"], token["sid"] = str(grant.user_id), str(grant.session_id)
+    token["iat"] = int(issued_at.timestamp())
+    return token
+
+
+def read_access(token: str) -> AccessToken:
     """
     Raises:
         TokenNotValid: forged, expired, malformed, or of another type.
     """
-    claims, expires_at = _verified_access(token, keys.in_use())
-    if expires_at <= time.time() - keys.CLOCK_SKEW.total_seconds():
+    access = _verified_access(token, keys.in_use())
+    if access["exp"] <= time.time() - keys.CLOCK_SKEW.total_seconds():
         raise TokenNotValid
-    return claims
+    return access
 
 
-@lru_cache(maxsize=MAX_REMEMBERED)
-def _verified_access(token: str, _in_use: keys.InUse) -> tuple[AccessClaims, int]:
-    """What it says, and when it expires: remembered, for to verify it costs an eighth of a plain
-    request, and a page asks many times with the same. With other keys in use it is read anew.
+@lru_cache(maxsize=MAX_CACHED)
+def _verified_access(token: str, _keys: keys.InUse) -> AccessToken:
+    """Cached: a page sends one token many times, and verifying it costs an eighth of a request.
 
-    Memory that holds the signing key may hold tokens as well.
+    Memory that holds the signing key may hold tokens as well. Other keys verify again.
     """
-    claims = _read(token, "access")
-    access = AccessClaims(
-        user_id=claims["sub"],
-        session_id=claims["sid"],
-        role=str(claims.get("role", "")),
-        # A permission hangs on it: nothing else is as good as true.
-        email_verified=claims.get("email_verified") is True,
-    )
-    return access, int(claims["exp"])
+    return _read(AccessToken, token)
 
 
-def read_refresh(token: str) -> RefreshClaims:
+def read_refresh(token: str) -> RefreshToken:
     """
     Raises:
         TokenNotValid: forged, expired, malformed, or of another type.
     """
-    claims = _read(token, "refresh")
-    return RefreshClaims(user_id=claims["sub"], session_id=claims["sid"], jti=claims["jti"])
+    return _read(RefreshToken, token)
 
 
-def _read(token: str, token_type: str) -> dict[str, Any]:
-    """The claims of a token of ours, its ids as UUIDs."""
+def _read(kind: type[T], token: str) -> T:
     try:
         # Simple JWT says Token where it takes the encoded string.
-        claims = keys.verifying(token).decode(cast(Any, token))
-        # Ours are for nobody in particular: one with an audience is another's (RFC 7519, 4.1.3).
-        if claims["token_type"] != token_type or "exp" not in claims or "aud" in claims:
-            raise TokenNotValid
-        return claims | {name: uuid.UUID(str(claims[name])) for name in ("sub", "sid", "jti")}
-    except (TokenBackendError, KeyError, ValueError, TypeError, RecursionError):
+        return kind(cast(Any, token))
+    except (TokenError, ValueError, TypeError, OverflowError, RecursionError):
         raise TokenNotValid from None

@@ -133,7 +133,7 @@ class Growth:
         [person] = people.sample(GROUP, 1)
         now, client = timezone.now(), Client(None, "")
         with statements.explained() as of_refresh:
-            rotation.rotate(claims=tokens.read_refresh(person.refresh), client=client, now=now)
+            rotation.rotate(token=tokens.read_refresh(person.refresh), client=client, now=now)
         with statements.explained() as of_login:
             if user := passwords.find(person.email):
                 sessions.open_session(proof=Proof.of(user), client=client, now=now)

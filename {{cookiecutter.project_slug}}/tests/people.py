@@ -1,15 +1,19 @@
 """People to test with."""
 
+import uuid
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from django.utils import timezone
 
 from accounts import passwords
+from accounts.authentication import TokenUser
 from accounts.client import Client
 from accounts.hashers import Argon2PasswordHasher
 from accounts.models import User
 from accounts.proof import Proof
+from accounts.tokens import Grant, access_token
 
 
 class CheapPasswordHasher(Argon2PasswordHasher):
@@ -40,3 +44,11 @@ def prove(user: User) -> Proof | None:
     return passwords.prove(
         email=user.email, password=PASSWORD, client=Client(None, ""), now=timezone.now()
     )
+
+
+def token_user() -> TokenUser:
+    """Somebody who is signed in, as an access token describes them."""
+    now = timezone.now()
+    ids = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    grant = Grant(*ids, now, now + timedelta(days=1), User.Role.USER, email_verified=True)
+    return TokenUser(access_token(grant, now=now))

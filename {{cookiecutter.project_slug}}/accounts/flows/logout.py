@@ -39,12 +39,12 @@ def logout(*, token: str, user_id: uuid.UUID) -> None:
         RefreshTokenNotAccepted: no refresh token, a bad one, or somebody else's.
     """
     try:
-        claims = tokens.read_refresh(token)
+        presented = tokens.read_refresh(token)
     except TokenNotValid:
         raise RefreshTokenNotAccepted from None
-    if claims.user_id != user_id:
+    if presented.user_id != user_id:
         raise RefreshTokenNotAccepted
-    sessions.revoke(session_id=claims.session_id, user_id=user_id)
+    sessions.revoke(session_id=presented.session_id, user_id=user_id)
 
 
 class LogoutView(APIView):

@@ -38,9 +38,9 @@ def refresh(*, token: str, client: Client, now: datetime) -> Tokens:
     Raises:
         TokenNotValid: missing, forged, expired, spent, or its session is over.
     """
-    claims = tokens.read_refresh(token)
+    presented = tokens.read_refresh(token)
     try:
-        grant = rotation.rotate(claims=claims, client=client, now=now)
+        grant = rotation.rotate(token=presented, client=client, now=now)
     except RefreshTokenReplayed as replay:
         _tell_of_replay(replay.email, client)
         raise TokenNotValid from None

@@ -61,6 +61,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         STAFF = "STAFF", "Staff"
         ADMIN = "ADMIN", "Administrator"
 
+    STAFF_ROLES: ClassVar = frozenset({Role.STAFF, Role.ADMIN})
+    """Those that may enter Django admin; what they may do there, their permissions say."""
+
     CREDENTIALS: ClassVar = ("password", "role", "is_superuser", "is_active")
     """A session was opened under these; saving another value ends it."""
 
@@ -145,8 +148,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @property
     def is_staff(self) -> bool:
-        """May enter Django admin; what they may do there, their permissions say."""
-        return self.role in {User.Role.STAFF, User.Role.ADMIN}
+        return self.role in self.STAFF_ROLES
 
     @property
     def pending_email(self) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import override_settings
 from django.urls import path
-from rest_framework.permissions import IsAuthenticated
+from rest_framework.permissions import DjangoModelPermissions, IsAdminUser, IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,7 +13,7 @@ from rest_framework.views import APIView
 from accounts.models import Session, User
 from accounts.permissions import HasRole, IsEmailVerified
 from tests.client import Browser
-from tests.people import make_user
+from tests.people import make_user, token_user
 
 
 class Echo(APIView):
@@ -24,6 +24,15 @@ class Echo(APIView):
 
 class ForStaff(Echo):
     permission_classes = (HasRole(User.Role.STAFF, User.Role.ADMIN),)
+
+
+class ForStaffByDRF(Echo):
+    permission_classes = (IsAdminUser,)
+
+
+class ForHoldersOfAPermission(Echo):
+    permission_classes = (DjangoModelPermissions,)
+    queryset = User.objects.none()
 
 
 class ForTheVerified(Echo):
@@ -37,6 +46,8 @@ class ForVerifiedUsers(Echo):
 urlpatterns = [
     path("echo/", Echo.as_view(), name="echo"),
     path("staff/", ForStaff.as_view(), name="staff"),
+    path("staff-by-drf/", ForStaffByDRF.as_view(), name="staff_by_drf"),
+    path("permission/", ForHoldersOfAPermission.as_view(), name="permission"),
     path("verified/", ForTheVerified.as_view(), name="verified"),
     path("both/", ForVerifiedUsers.as_view(), name="both"),
 ]
@@ -119,6 +130,20 @@ def test_has_role_costs_no_query(role: str, status: int, django_assert_num_queri
     browser = signed_in_as(role=role)
     with django_assert_num_queries(0):
         assert browser.call("get", "staff").status_code == status
+
+
+@pytest.mark.parametrize(("role", "status"), [("USER", 403), ("STAFF", 200), ("ADMIN", 200)])
+def test_drf_knows_staff_by_the_token(role: str, status: int) -> None:
+    assert signed_in_as(role=role).call("get", "staff_by_drf").status_code == status
+
+
+def test_token_holds_no_permissions_of_django() -> None:
+    assert signed_in_as(role="ADMIN").call("post", "permission", {}).status_code == 403
+
+
+def test_name_that_a_token_does_not_know_is_an_error() -> None:
+    with pytest.raises(AttributeError, match="emial"):
+        _ = token_user().emial
 
 
 @pytest.mark.parametrize(("verified", "status"), [(True, 200), (False, 403)])

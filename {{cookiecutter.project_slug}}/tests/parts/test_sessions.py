@@ -4,17 +4,17 @@ import uuid
 from collections import Counter
 from datetime import timedelta
 from io import StringIO
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from accounts import rotation, sessions, tasks
+from accounts import rotation, sessions, tasks, tokens
 from accounts.client import Client
 from accounts.models import LoginChallenge, Session, User
-from accounts.tokens import AccessClaims, RefreshClaims
+from accounts.tokens import RefreshToken
 from bench.statements import explained
 from tests.client import Browser
 from tests.people import make_user
@@ -26,20 +26,20 @@ CLIENT = Client("192.0.2.7", "Lynx/2.9")
 
 
 def plain_rotate(
-    claims: RefreshClaims, successor: uuid.UUID, client: Client, now: Any, settings: Any
+    token: RefreshToken, successor: uuid.UUID, client: Client, now: Any, settings: Any
 ) -> int:
     """What the raw statement of ``rotation.rotate`` does, as the ORM would say it."""
     rows = Session.objects.filter(
-        pk=claims.session_id,
-        user_id=claims.user_id,
-        refresh_jti=claims.jti,
+        pk=token.session_id,
+        user_id=token.user_id,
+        refresh_jti=token.id,
         expires_at__gt=now,
         user__is_active=True,
     )
     session = rows.get()
     return rows.update(
         refresh_jti=successor,
-        previous_jti=claims.jti,
+        previous_jti=token.id,
         rotated_at=now,
         expires_at=min(
             now + timedelta(seconds=settings.JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME),
@@ -56,13 +56,13 @@ def test_raw_rotation_equals_the_plain_one(
 ) -> None:
     settings.JWT_ALLAUTH_SESSION_LIFETIME = session_lifetime
     before = Session.objects.get()
-    claims = RefreshClaims(before.user_id, before.pk, before.refresh_jti)
+    token = tokens.read_refresh(signed_in.refresh_token)
     now = timezone.now() + timedelta(hours=1)
-    grant = rotation.rotate(claims=claims, client=CLIENT, now=now)
+    grant = rotation.rotate(token=token, client=CLIENT, now=now)
     raw = Session.objects.filter(pk=before.pk).values().get()
 
     before.save()
-    assert plain_rotate(claims, grant.refresh_jti, CLIENT, now, settings) == 1
+    assert plain_rotate(token, grant.refresh_jti, CLIENT, now, settings) == 1
 
     assert Session.objects.filter(pk=before.pk).values().get() == raw
     assert grant.expires_at == raw["expires_at"]
@@ -90,17 +90,17 @@ def test_session_of_an_access_token_is_found_while_it_lives(
     is_found: bool,
     signed_in: Browser,
 ) -> None:
-    session, now = Session.objects.get(), timezone.now() + later
+    now = timezone.now() + later
     User.objects.update(is_active=is_active)
-    claims = AccessClaims(
-        user_id=make_user().pk if other_user else session.user_id,
-        session_id=uuid.uuid4() if other_session else session.pk,
-        role="USER",
-        email_verified=True,
-    )
+    token = tokens.read_access(signed_in.access)
+    if other_user:
+        token["sub"] = str(make_user().pk)
+    if other_session:
+        token["sid"] = str(uuid.uuid4())
+    token = tokens.AccessToken(cast(Any, str(token)))
 
-    assert (sessions.find_live(claims, now=now) is not None) == is_found
-    assert sessions.is_live(claims, now=now) == is_found
+    assert (sessions.find_live(token, now=now) is not None) == is_found
+    assert sessions.is_live(token, now=now) == is_found
 
 
 def test_device_is_the_one_that_refreshed_last(signed_in: Browser) -> None:

@@ -1,7 +1,6 @@
 """The throttles that views name: what each of them counts a request as."""
 
 import re
-import uuid
 from typing import Any
 
 import pytest
@@ -11,11 +10,11 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 
-from accounts.authentication import TokenUser
 from core import throttling
 from core.redis_connection import ThreadConnection
 from core.throttling import AtomicThrottle
 from tests.limits import Rates
+from tests.people import token_user
 
 
 class Answers(APIView):
@@ -54,7 +53,7 @@ def test_request_counts_as_its_throttle_says(
     rates: Rates,
 ) -> None:
     rates(anon="9/min", user="9/min", login="9/min")
-    view, person = Answers.as_view(throttle_classes=[throttle]), uuid.uuid4()
+    view = Answers.as_view(throttle_classes=[throttle])
 
     def counted(user: Any) -> list[str]:
         request = APIRequestFactory().get("/")
@@ -62,7 +61,7 @@ def test_request_counts_as_its_throttle_says(
         return re.findall(r'"(\w+)";q=9;w=60', view(request).get("RateLimit-Policy", ""))
 
     assert counted(None) == of_a_stranger
-    assert counted(TokenUser(person, uuid.uuid4(), "USER", True)) == of_a_person
+    assert counted(token_user()) == of_a_person
 
 
 @pytest.mark.parametrize(("is_signed_in", "questions"), [(True, 2), (False, 11)])
@@ -70,7 +69,7 @@ def test_requests_of_a_person_are_counted_ahead_and_a_strangers_one_by_one(
     is_signed_in: bool, questions: int, rates: Rates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rates(anon="600/min", user="600/min", login="600/min")
-    person: Any = TokenUser(uuid.uuid4(), uuid.uuid4(), "USER", True)
+    person: Any = token_user()
     view, asked, request = Answers.as_view(), [], ThreadConnection.request
 
     def request_and_note(connection: ThreadConnection, *words: str | int) -> Any:
