@@ -20,6 +20,7 @@ from accounts import sessions
 from accounts.flows import mfa_management
 from accounts.models import Session, User
 from accounts.privileges import holds_more
+from core import security_log
 
 RIGHTS = ("role", "is_superuser", "groups", "user_permissions")
 """The fields that say what a person may do: an ADMIN's to change."""
@@ -104,6 +105,12 @@ class PersonAdmin(DjangoUserAdmin):
         """Writes what was changed and no more: a reset that came meanwhile must not be undone."""
         columns = {field.name for field in obj._meta.concrete_fields}
         obj.save(update_fields=columns & set(form.changed_data) if change else None)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Django's history goes with the account of whoever made it; the security log stays."""
+        account = obj.pk
+        super().delete_model(request, obj)
+        security_log.record("account_deleted", account=account, by=str(request.user.pk))
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

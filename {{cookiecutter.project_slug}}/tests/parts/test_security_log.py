@@ -313,6 +313,16 @@ def test_reset_of_a_second_factor_in_django_admin_says_who_did_it(user: User, lo
     )
 
 
+def test_account_deleted_in_django_admin_is_logged_with_who_did_it(user: User, log: Log) -> None:
+    admin = User.objects.create_superuser(email="root@example.test", password=PASSWORD)
+    client = Client()
+    client.force_login(admin)
+    client.post(reverse("admin:accounts_user_delete", args=[user.pk]), {"post": "yes"})
+
+    [event] = log.named("account_deleted")
+    assert (event["account"], event["by"]) == (str(user.pk), str(admin.pk))
+
+
 def test_reset_of_whoever_owes_a_code_is_no_sign_in_yet(user: User, log: Log) -> None:
     enrol(user)
     reset_password(user)
