@@ -97,19 +97,26 @@ def drop_pending(user: User) -> None:
 
 
 def follow(
-    instance: User, created: bool, raw: bool, update_fields: frozenset[str] | None, **_: Any
-) -> None:
-    """Receives ``post_save``: an address may also be set by Django admin or a command."""
+    instance: User, created: bool, raw: bool, update_fields: frozenset[str] | None
+) -> EmailAddress | None:
+    """Brings allauth's row up to date after a save: Django admin or a command may set an address.
+
+    Returns:
+        what the row was before; None where there was none, or the save wrote no address.
+    """
     if raw:
         # A fixture brings allauth's rows itself.
-        return
+        return None
     if created:
         EmailAddress.objects.create(**_row(instance), primary=True)
-    elif update_fields is None or MIRRORED & update_fields:
-        rows = EmailAddress.objects.filter(user=instance, primary=True)
-        if rows.exclude(email=instance.email).exists():
-            drop_pending(instance)
-        _mirror(instance)
+        return None
+    if update_fields is not None and not MIRRORED & update_fields:
+        return None
+    before = EmailAddress.objects.filter(user=instance, primary=True).first()
+    if before and before.email != instance.email:
+        drop_pending(instance)
+    _mirror(instance)
+    return before
 
 
 def _unchanged(user: User) -> QuerySet[User]:

@@ -1,24 +1,36 @@
 """Django admin: people and their sessions. Nobody reaches above themselves in it."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from accounts import sessions
 from accounts.flows import mfa_management
 from accounts.models import Session, User
+from accounts.privileges import holds_more
+from core import security_log
 
 RIGHTS = ("role", "is_superuser", "groups", "user_permissions")
 """The fields that say what a person may do: an ADMIN's to change."""
+
+GUARDS = ("email", "email_verified")
+"""The fields that a reset by e-mail depends on.
+
+An ADMIN's to change where there is a second factor. Staff would otherwise move the account to a
+mailbox of their own, and set its password there.
+"""
 
 
 class UserForm(UserChangeForm):
@@ -94,6 +106,12 @@ class PersonAdmin(DjangoUserAdmin):
         columns = {field.name for field in obj._meta.concrete_fields}
         obj.save(update_fields=columns & set(form.changed_data) if change else None)
 
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """Django's history goes with the account of whoever made it; the security log stays."""
+        account = obj.pk
+        super().delete_model(request, obj)
+        security_log.record("account_deleted", account=account, by=str(request.user.pk))
+
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
     ) -> Any:
@@ -102,9 +120,31 @@ class PersonAdmin(DjangoUserAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fixed = super().get_readonly_fields(request, obj)
+        if _is_guarded(obj, request):
+            return (*fixed, *RIGHTS, *GUARDS)
         if not _is_admin(request):
             return (*fixed, *RIGHTS)
         return fixed if request.user.is_superuser else (*fixed, "is_superuser")
+
+    def user_change_password(
+        self,
+        request: HttpRequest,
+        id: str,  # noqa: A002  Django passes it by this name
+        form_url: str = "",
+    ) -> HttpResponse:
+        """One's own password takes the old one: an admin page that was left open is not enough.
+
+        Raises:
+            PermissionDenied: the person is above, or has a second factor and this is no ADMIN: a
+                known password would leave nothing but a code of six digits.
+        """
+        person = self.get_object(request, unquote(id))
+        if person == request.user:
+            return redirect(f"{self.admin_site.name}:password_change")
+        if _is_guarded(person, request):
+            raise PermissionDenied
+        with transaction.atomic():
+            return super().user_change_password(request, id, form_url)
 
     @admin.action(
         description="Reset the second factor of the selected people", permissions=["reset"]
@@ -123,7 +163,7 @@ class PersonAdmin(DjangoUserAdmin):
 
     @transaction.atomic
     def _reset(self, request: HttpRequest, person: User) -> bool:
-        is_reset = mfa_management.reset(person)
+        is_reset = mfa_management.reset(person, by=cast(User, request.user))
         if is_reset:
             self.log_change(request, person, "Reset the second factor.")
         return is_reset
@@ -137,6 +177,8 @@ class PersonAdmin(DjangoUserAdmin):
             obj is not None
             and super().has_delete_permission(request, obj)
             and not _is_above(obj, request)
+            # Who deletes the account and adds it again has done away with its second factor.
+            and not _is_guarded(obj, request)
             and not (request.method == "POST" and _holds_the_fort(obj))
         )
 
@@ -179,6 +221,10 @@ class SessionAdmin(admin.ModelAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may_delete = super().has_delete_permission(request, obj)
+        return may_delete and (obj is None or not _is_above(obj.user, request))
+
     def delete_model(self, request: HttpRequest, obj: Session) -> None:
         sessions.revoke(session_id=obj.pk, user_id=obj.user_id)
 
@@ -192,19 +238,25 @@ def _is_admin(request: HttpRequest) -> bool:
 
 
 def _is_above(person: User | None, request: HttpRequest) -> bool:
-    return person is not None and _rank(person) > _rank(request.user)
+    return person is not None and holds_more(person, than=request.user)
 
 
-def _rank(person: Any) -> tuple[bool, bool, bool]:
-    return person.is_superuser, person.role == User.Role.ADMIN, person.is_staff
+def _is_guarded(person: User | None, request: HttpRequest) -> bool:
+    """Whether a second factor keeps the account from this actor, who is no ADMIN."""
+    return person is not None and person.has_second_factor and not _is_admin(request)
 
 
 def _holds_the_fort(person: User) -> bool:
     """Whether this is the last active ADMIN. The lock lasts until the admin's view has committed.
 
-    Every active ADMIN's row is locked, so that two of them cannot demote each other at once.
+    Every active ADMIN's row is locked, so that two of them cannot demote each other at once. One
+    who has not accepted the invitation does not count: nobody may ever do.
     """
-    active_admins = User.objects.filter(role=User.Role.ADMIN, is_active=True).order_by("pk")
+    active_admins = (
+        User.objects.filter(role=User.Role.ADMIN, is_active=True)
+        .exclude(invited_at__isnull=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        .order_by("pk")
+    )
     return list(active_admins.select_for_update(no_key=True).values_list("pk", flat=True)) == [
         person.pk
     ]

@@ -11,11 +11,11 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import addresses, checks, past, second_factor
+        from accounts import checks, past, second_factor
 
         import_module("accounts.letters")
         for check in checks.CHECKS:
             register(check, STARTUP)
         post_save.connect(past.end_after_credential_change, sender="accounts.User")
         pre_delete.connect(second_factor.lock_before_deletion, sender="accounts.User")
-        post_save.connect(addresses.follow, sender="accounts.User")
+        post_save.connect(past.follow_address, sender="accounts.User")

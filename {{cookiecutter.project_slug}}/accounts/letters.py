@@ -79,6 +79,21 @@ def email_change_asked(mail: Mail) -> dict[str, Any]:
 
 
 @letter
+def address_changed(mail: Mail) -> dict[str, Any]:
+    """Tells the old address that an administrator has moved the account to another one.
+
+    Not to which: the person asked for a change because somebody reads this mailbox, perhaps.
+    """
+    return {"at": mail.created_at}
+
+
+@letter
+def verification_withdrawn(mail: Mail) -> dict[str, Any]:
+    """Tells the owner that the address does not count as verified any more."""
+    return {"at": mail.created_at}
+
+
+@letter
 def new_device(mail: Mail) -> dict[str, Any]:
     """Tells the owner of a sign-in on a device that the account has not been on before."""
     return {**mail.parameters, "at": mail.created_at}
@@ -103,9 +118,15 @@ def second_factor_off(mail: Mail) -> dict[str, Any]:
 
 
 @letter
+def second_factor_off_by_reset(mail: Mail) -> dict[str, Any]:
+    """Tells the owner that a new password, set by a link, has removed it."""
+    return {**mail.parameters, "at": mail.created_at, **_what_follows()}
+
+
+@letter
 def second_factor_reset(mail: Mail) -> dict[str, Any]:
     """Tells the owner that an administrator has removed it."""
-    return {"at": mail.created_at, "sets_up_another": switches.mfa_mode is MfaMode.REQUIRED}
+    return {"at": mail.created_at, **_what_follows()}
 
 
 @letter
@@ -113,6 +134,10 @@ def second_factor_locked(mail: Mail) -> dict[str, Any]:
     """Tells the owner that somebody who knows the password is guessing codes."""
     minutes = int(WINDOW.total_seconds()) // 60
     return {**mail.parameters, "at": mail.created_at, "minutes": minutes}
+
+
+def _what_follows() -> dict[str, bool]:
+    return {"sets_up_another": switches.mfa_mode is MfaMode.REQUIRED}
 
 
 def _addressee(mail: Mail, **also: Any) -> User:

@@ -40,3 +40,22 @@ def end_after_credential_change(
             outbox.post(letters.password_changed, to=instance.email)
         end(instance)
     instance.remember_credentials(update_fields)
+
+
+def follow_address(
+    instance: User, created: bool, raw: bool, update_fields: frozenset[str] | None, **_: Any
+) -> None:
+    """Receives ``post_save``: tells the mailbox that the account had of what became of it.
+
+    The flows write with ``update`` and tell it themselves. This is for Django admin, a command and
+    a shell.
+    """
+    before = addresses.follow(instance, created, raw, update_fields)
+    if before is None:
+        return
+    if before.email != User._meta.get_field("email").get_prep_value(instance.email):
+        security_log.record("address_changed", account=instance.pk, way="outside")
+        outbox.post(letters.address_changed, to=before.email)
+    elif before.verified and not instance.email_verified:
+        security_log.record("verification_withdrawn", account=instance.pk)
+        outbox.post(letters.verification_withdrawn, to=before.email)

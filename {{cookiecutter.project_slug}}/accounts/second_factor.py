@@ -167,10 +167,11 @@ def remove_all(user: User) -> None:
 def outlives_reset(user: User) -> bool:
     """Whether setting a new password by mail leaves the second factor as it is.
 
-    Not where the mailbox is shown for the first time: whoever enrolled it had not shown it. Staff
-    keep theirs, or an admin page that was left open could be used to get rid of it.
+    The address has to have been verified before the second factor was set up. Otherwise a stranger
+    may have set it up, who signed up with the address, and the owner of the mailbox removes it.
+    Staff keep theirs, or an admin page that was left open could be used to get rid of it.
     """
-    return user.email_verified or user.role != User.Role.USER
+    return user.verified_before_second_factor or user.role != User.Role.USER
 
 
 def authenticators_of(user: User) -> QuerySet[Authenticator]:
@@ -265,6 +266,7 @@ def _store(user: User, kind: str, data: dict[str, Any], now: datetime) -> Authen
 def _mark(user: User, *, has_second_factor: bool) -> None:
     """An update, for saving leaves these columns alone."""
     user.has_second_factor, user.second_factor_changed_at = has_second_factor, timezone.now()
+    user.verified_before_second_factor = has_second_factor and user.email_verified
     columns = {name: getattr(user, name) for name in User.SECOND_FACTOR}
     User.objects.filter(pk=user.pk).update(**columns)
 

@@ -31,6 +31,7 @@ from accounts.http import (
     client_of,
 )
 from accounts.inputs import NewPasswordInput
+from accounts.models import User
 from accounts.pages import CapabilityCookie
 from accounts.proof import Proof
 from accounts.schema import entered
@@ -62,16 +63,25 @@ def set_password(
         if not passwords.replace(user=user, new_password=new_password):
             raise TokenNotValid
         # Read before the hash was made, and a second factor may have come in that time.
-        user.refresh_from_db(fields=["email_verified", "has_second_factor", "role"])
-        if user.has_second_factor and not second_factor.outlives_reset(user):
-            second_factor.remove_all(user)
+        user.refresh_from_db(fields=["email_verified", *User.SECOND_FACTOR, "role"])
+        is_removed = _remove_unproven_second_factor(user, client)
         past.end(user)
         if had_password:
             outbox.post(letters.password_changed, to=user.email, parameters={"ip": client.ip})
         addresses.mark_verified(user)
     way = "reset" if had_password else "invitation"
     security_log.record("password_set", account=user.pk, way=way)
+    if is_removed:
+        security_log.record("second_factor_off", account=user.pk, reason="password_reset")
     return _enter(Proof.of(user), client, now)
+
+
+def _remove_unproven_second_factor(user: User, client: Client) -> bool:
+    if not user.has_second_factor or second_factor.outlives_reset(user):
+        return False
+    second_factor.remove_all(user)
+    outbox.post(letters.second_factor_off_by_reset, to=user.email, parameters={"ip": client.ip})
+    return True
 
 
 def _enter(proof: Proof, client: Client, now: datetime) -> Entry:

@@ -27,6 +27,11 @@ class MailAdmin(admin.ModelAdmin):
         """Nothing is edited; the action asks for this permission, and the page is read-only."""
         return obj is None and super().has_change_permission(request)
 
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A pending e-mail stays: it may tell an owner of what was just done to the account."""
+        is_pending = obj is not None and obj.state == Mail.State.PENDING
+        return super().has_delete_permission(request, obj) and not is_pending
+
     @admin.action(description="Send dead letters again", permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Mail]) -> None:
         revived = sum(outbox.send_again(mail) for mail in queryset)

@@ -69,6 +69,7 @@ def invite(
     user.set_unusable_password()
     if user.has_second_factor:
         second_factor.remove_all(user)
+        security_log.record("second_factor_off", account=user.pk, reason="invitation")
     user.save()
     user.groups.clear()
     user.user_permissions.clear()

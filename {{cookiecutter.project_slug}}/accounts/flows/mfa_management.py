@@ -65,12 +65,17 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
             raise TokenNotValid
         past.end_others(user, kept=session.pk)
         outbox.post(letters.second_factor_off, to=user.email, parameters={"ip": client.ip})
-    security_log.record("second_factor_off", account=user.pk, session=session.pk)
+    security_log.record(
+        "second_factor_off", account=user.pk, session=session.pk, reason="deactivated"
+    )
 
 
 @transaction.atomic
-def reset(user: User) -> bool:
+def reset(user: User, *, by: User | None = None) -> bool:
     """Removes a person's second factor without asking them, and signs them out.
+
+    Args:
+        by: the administrator who does it, None for the command.
 
     Returns:
         False where they have none.
@@ -81,7 +86,8 @@ def reset(user: User) -> bool:
     second_factor.remove_all(locked)
     past.end(locked)
     outbox.post(letters.second_factor_reset, to=locked.email)
-    security_log.record("second_factor_reset", account=locked.pk)
+    done_by: dict[str, Any] = {"reason": "admin", "by": str(by.pk)} if by else {"reason": "command"}
+    security_log.record("second_factor_reset", account=locked.pk, **done_by)
     return True
 
 

@@ -67,7 +67,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     CREDENTIALS: ClassVar = ("password", "role", "is_superuser", "is_active")
     """A session was opened under these; saving another value ends it."""
 
-    SECOND_FACTOR: ClassVar = frozenset({"has_second_factor", "second_factor_changed_at"})
+    SECOND_FACTOR: ClassVar = frozenset(
+        {"has_second_factor", "second_factor_changed_at", "verified_before_second_factor"}
+    )
     """Written by ``accounts.second_factor`` alone."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -87,6 +89,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         help_text="Signing in takes a code as well.",
     )
     second_factor_changed_at = models.DateTimeField(null=True, editable=False)
+    verified_before_second_factor = models.BooleanField(
+        default=False,
+        # For the previous release, which runs on the new table while this one is deployed.
+        db_default=False,
+        editable=False,
+        help_text="The address was verified when the second factor was set up.",
+    )
     role = models.CharField(max_length=5, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField(
         default=True, help_text="Unselect this instead of deleting an account."

@@ -7,7 +7,7 @@ import pytest
 from accounts.models import LoginChallenge, Session, User
 from tests.authenticator import App, Held, enrol
 from tests.client import Browser
-from tests.mailbox import link_to
+from tests.mailbox import letters_to, link_to
 from tests.people import PASSWORD, make_user
 from tests.queries import statements
 
@@ -15,6 +15,7 @@ pytestmark = pytest.mark.django_db
 
 NEW = "another good pass phrase"
 NEWCOMER = "new@example.test"
+REMOVED = "Your new password has removed the second factor"
 ENDPOINTS = {
     "jwt_allauth_mfa_setup": "post",
     "jwt_allauth_mfa_activate": "post",
@@ -254,6 +255,33 @@ def accept_invitation(browser: Browser, settings: Any, mode: str = "required") -
     return browser.set_password("rest_set_password", NEW)
 
 
+def set_one_up(browser: Browser, challenge: str) -> Any:
+    secret = browser.call("post", "jwt_allauth_mfa_setup", {SETUP: challenge}).json()["secret"]
+    activation = {SETUP: challenge, "code": App(secret).code()}
+    return browser.call("post", "jwt_allauth_mfa_activate", activation)
+
+
+def reset_by_mail(browser: Browser) -> Any:
+    browser.call("post", "rest_password_reset", {"email": NEWCOMER})
+    browser.get(link_to(NEWCOMER))
+    return browser.set_password("rest_password_reset_set_new", NEW)
+
+
+@pytest.mark.parametrize(
+    "comes", [sign_up_without_verification, sign_up_with_optional_verification]
+)
+def test_mailbox_removes_the_second_factor_from_before_it_was_shown_and_no_later_one(
+    comes: Any, browser: Browser, settings: Any
+) -> None:
+    set_one_up(browser, comes(browser, settings).json()[SETUP])
+
+    owed = reset_by_mail(browser).json()[SETUP]
+
+    assert REMOVED in [letter.subject for letter in letters_to(NEWCOMER)]
+    assert kind_of(set_one_up(browser, owed)) == TOKENS
+    assert kind_of(reset_by_mail(Browser())) == CHALLENGE
+
+
 @pytest.mark.parametrize(
     "comes",
     [
@@ -268,9 +296,7 @@ def test_whoever_has_none_gets_in_by_setting_one_up(
 ) -> None:
     challenge = comes(browser, settings).json()[SETUP]
 
-    secret = browser.call("post", "jwt_allauth_mfa_setup", {SETUP: challenge}).json()["secret"]
-    activation = {SETUP: challenge, "code": App(secret).code()}
-    response = browser.call("post", "jwt_allauth_mfa_activate", activation)
+    response = set_one_up(browser, challenge)
 
     assert kind_of(response) == TOKENS
     assert len(response.json()["recovery_codes"]) == 10

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
 NEW = "another good pass phrase"
 CHANGED = "Your password has been changed"
+MOVED = "Your e-mail address has been changed"
 FORM = reverse("default_password_reset")
 
 
@@ -438,12 +439,14 @@ def test_mailbox_that_was_shown_is_a_verified_one(browser: Browser) -> None:
     assert EmailAddress.objects.get(user=person).verified
 
 
+@pytest.mark.parametrize("verified_afterwards", [False, True])
 @pytest.mark.parametrize(("verified", "left"), [(False, 0), (True, 1)])
 def test_second_factor_of_somebody_who_never_showed_the_mailbox_is_gone(
-    verified: bool, left: int, browser: Browser
+    verified: bool, left: int, verified_afterwards: bool, browser: Browser
 ) -> None:
     person = make_user(email_verified=verified)
     enrol(person)
+    User.objects.filter(pk=person.pk).update(email_verified=verified_afterwards)
     ask(person.email)
     browser.get(link_to(person.email))
 
@@ -451,6 +454,38 @@ def test_second_factor_of_somebody_who_never_showed_the_mailbox_is_gone(
 
     assert Authenticator.objects.filter(type="totp").count() == left
     assert User.objects.get(pk=person.pk).has_second_factor == bool(left)
+
+
+@pytest.mark.parametrize(("mode", "says"), [("optional", "is enough"), ("required", "set up")])
+def test_owner_is_told_that_the_new_password_removed_the_second_factor(
+    mode: str, says: str, browser: Browser, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
+    person = make_user(email_verified=False)
+    enrol(person)
+    ask(person.email)
+    browser.get(link_to(person.email))
+
+    set_new(browser)
+
+    told = {letter.subject: str(letter.body) for letter in letters_to(person.email)}
+    assert says in told["Your new password has removed the second factor"]
+
+
+@pytest.mark.parametrize(("verified", "asks"), [(True, True), (False, False)])
+def test_form_says_to_sign_in_only_where_the_second_factor_stays(
+    verified: bool, asks: bool, browser: Browser, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    person = make_user(email_verified=verified)
+    enrol(person)
+    User.objects.filter(pk=person.pk).update(email_verified=True)
+    ask(person.email)
+    browser.get(link_to(person.email))
+
+    page = browser.get(reverse("default_password_reset"))
+
+    assert page.context["signs_in"] is not asks
 
 
 def test_second_factor_of_staff_outlives_a_reset_whatever_their_page_was_made_to_say(
@@ -506,7 +541,7 @@ def test_letter_that_comes_after_the_account_moved_is_not_sent(user: User) -> No
     user.save()
     make_user(email=before)
 
-    assert letters_to(before) == []
+    assert [letter.subject for letter in letters_to(before)] == [MOVED]
 
 
 def test_letter_that_comes_after_its_link_would_have_ended_is_not_sent(user: User) -> None:

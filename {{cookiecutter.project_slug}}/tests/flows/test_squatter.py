@@ -22,17 +22,19 @@ pytestmark = pytest.mark.django_db
 ADDRESS = "victim@example.test"
 ELSEWHERE = "squatter@example.test"
 OWN = "a pass phrase of my own"
+REMOVED = "Your new password has removed the second factor"
 
 
 class Squatter:
     """Holds what can be had without the mailbox; opens it all in the end."""
 
-    def __init__(self, settings: Any) -> None:
-        settings.EMAIL_VERIFICATION = "optional"
+    def __init__(self, settings: Any, verification: str) -> None:
+        settings.EMAIL_VERIFICATION = verification
         self.browser = Browser()
         self.browser.sign_up(ADDRESS, PASSWORD)
         self.user = User.objects.get(email=ADDRESS)
         self.access = self.browser.access
+        self.sign_up_links = [link_in(letter) for letter in letters_to(ADDRESS)]
         enrol(self.user)
         self.browser.call("patch", "rest_user_details", {"email": ELSEWHERE})
         self.link = link_to(ELSEWHERE)
@@ -49,10 +51,16 @@ class Squatter:
         return [way for way, answer in ways.items() if answer.status_code < 400]
 
 
-@pytest.fixture
-def squatter(settings: Any) -> Squatter:
+@pytest.fixture(
+    params=[("optional", "optional"), ("none", "none"), ("optional", "mandatory")],
+    ids=["optional", "none", "mandatory since"],
+)
+def squatter(request: Any, settings: Any) -> Squatter:
     settings.JWT_ALLAUTH_INVITATIONS = True
-    return Squatter(settings)
+    then, now = request.param
+    squatter = Squatter(settings, then)
+    settings.EMAIL_VERIFICATION = now
+    return squatter
 
 
 def reset(owner: Browser) -> Any:
@@ -80,13 +88,11 @@ def accept_an_invitation(owner: Browser) -> Any:
 def test_squatter_has_nothing_left_once_the_owner_has_come(
     comes: Callable[[Browser], Any], squatter: Squatter, browser: Browser
 ) -> None:
-    sign_up_link = link_in(letters_to(ADDRESS)[0])
-
     answer = comes(browser)
 
     assert (answer.status_code, set(answer.json())) == (200, {"access", "detail"})
     assert squatter.has_anything_left() == []
-    assert Browser().get(sign_up_link).status_code == 400
+    assert [link for link in squatter.sign_up_links if Browser().get(link).status_code < 400] == []
     assert not Authenticator.objects.exists()
     assert Session.objects.filter(user__email=ADDRESS).count() == 1
     user = User.objects.get(email=ADDRESS)
@@ -94,6 +100,36 @@ def test_squatter_has_nothing_left_once_the_owner_has_come(
     assert Browser().sign_in(ADDRESS, OWN).status_code == 200
 
 
+@pytest.mark.parametrize("comes", [reset, sign_up])
+def test_second_factor_goes_although_its_mailbox_was_verified_afterwards(
+    comes: Callable[[Browser], Any], browser: Browser, settings: Any
+) -> None:
+    squatter = Squatter(settings, "optional")
+    [link] = squatter.sign_up_links
+    Browser().get(link)
+    assert User.objects.get(email=ADDRESS).email_verified
+
+    answer = comes(browser)
+
+    assert set(answer.json()) == {"access", "detail"}
+    assert squatter.has_anything_left() == []
+    assert not Authenticator.objects.exists()
+    assert REMOVED in [letter.subject for letter in letters_to(ADDRESS)]
+
+
+def test_nobody_sets_up_a_second_factor_before_the_mailbox_where_it_is_mandatory(
+    browser: Browser, settings: Any
+) -> None:
+    settings.EMAIL_VERIFICATION, settings.JWT_ALLAUTH_MFA_TOTP_MODE = "mandatory", "required"
+    browser.sign_up(ADDRESS, PASSWORD)
+
+    answer = browser.sign_in(ADDRESS, PASSWORD)
+
+    assert answer.json()["code"] == "email_not_verified"
+    assert browser.call("post", "jwt_allauth_mfa_setup", {}).status_code == 401
+
+
+@pytest.mark.parametrize("squatter", [("optional", "optional")], indirect=True)
 def test_squatter_had_something_to_lose(squatter: Squatter) -> None:
     assert len(squatter.has_anything_left()) == 4
 

@@ -7,9 +7,12 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.admin import UserForm
 from accounts.models import Session, User
+from mail.models import Mail
+from tests.authenticator import enrol
 from tests.client import Browser
 from tests.mailbox import letters_to
 from tests.people import PASSWORD, make_user
@@ -267,6 +270,12 @@ def test_last_active_admin_stays(fields: dict[str, Any], admin: User) -> None:
     assert "last active administrator" in errors(change(admin, admin, **fields))
 
 
+def test_admin_who_has_not_accepted_the_invitation_is_not_counted(admin: User) -> None:
+    make_user(role="ADMIN", password=None, email_verified=False, invited_at=timezone.now())
+
+    assert "last active administrator" in errors(change(admin, admin, role="STAFF"))
+
+
 def test_last_active_admin_is_not_deleted(admin: User) -> None:
     url = reverse("admin:accounts_user_delete", args=[admin.pk])
 
@@ -305,3 +314,299 @@ def test_nobody_is_told_of_a_password_where_there_was_none_or_is_none(
     user.save()
 
     assert letters_to(user.email) == []
+
+
+# Permissions that the actor lacks
+
+
+def give(person: User, codename: str, *, through_a_group: bool) -> None:
+    if not through_a_group:
+        person.user_permissions.add(permission(codename))
+        return
+    group = Group.objects.create(name=codename)
+    group.permissions.add(permission(codename))
+    person.groups.add(group)
+
+
+def acts_on(person: User) -> dict[str, tuple[str, dict[str, Any]]]:
+    """What Django admin lets somebody do to an account, as path and form."""
+    password = dict.fromkeys(("password1", "password2"), "another good phrase")
+    arguments = [person.pk]
+    return {
+        "change": (change_url(person), {"email": person.email, "is_active": "on"}),
+        "password": (reverse("admin:auth_user_password_change", args=arguments), password),
+        "delete": (reverse("admin:accounts_user_delete", args=arguments), {"post": "yes"}),
+    }
+
+
+every_act = pytest.mark.parametrize("act", ["change", "password", "delete"])
+
+
+@every_act
+@pytest.mark.parametrize("is_active", [True, False])
+@pytest.mark.parametrize("through_a_group", [False, True])
+@pytest.mark.parametrize("role", ["USER", "STAFF", "ADMIN"])
+def test_nobody_acts_on_an_account_with_a_permission_that_they_lack(
+    role: str, through_a_group: bool, is_active: bool, act: str, staff: User, admin: User
+) -> None:
+    actor = admin if role == "ADMIN" else staff
+    person = make_user(role=role, is_active=is_active)
+    give(person, "add_user", through_a_group=through_a_group)
+    before = User.objects.filter(pk=person.pk).values().get()
+    path, form = acts_on(person)[act]
+
+    assert as_(actor).post(path, form).status_code == 403
+
+    assert User.objects.filter(pk=person.pk).values().get() == before
+
+
+@every_act
+def test_permission_that_came_through_a_group_since_the_page_was_shown_counts(
+    act: str, staff: User
+) -> None:
+    person, group = make_user(role="STAFF"), Group.objects.create(name="editors")
+    person.groups.add(group)
+    client = as_(staff)
+    path, form = acts_on(person)[act]
+    assert client.get(path).status_code == 200
+    group.permissions.add(permission("add_user"))
+
+    assert client.post(path, form).status_code == 403
+
+
+@every_act
+def test_permission_that_the_actor_lost_since_the_page_was_shown_counts(
+    act: str, staff: User
+) -> None:
+    person = with_permissions(make_user(role="STAFF"), "view_user")
+    client = as_(staff)
+    path, form = acts_on(person)[act]
+    assert client.get(path).status_code == 200
+    staff.user_permissions.remove(permission("view_user"))
+
+    assert client.post(path, form).status_code == 403
+
+
+@every_act
+def test_colleagues_with_no_permission_more_act_on_each_other(act: str, staff: User) -> None:
+    person = with_permissions(make_user(role="STAFF"), "change_user")
+    path, form = acts_on(person)[act]
+
+    assert as_(staff).post(path, form).status_code == 302
+
+
+@pytest.mark.parametrize("from_the_list", [False, True])
+@pytest.mark.parametrize("is_above", [False, True])
+def test_session_of_somebody_with_more_permissions_is_not_ended(
+    is_above: bool, from_the_list: bool, signed_in: Browser, user: User
+) -> None:
+    staff = make_user(role="STAFF")
+    staff.user_permissions.set(Permission.objects.filter(content_type__model="session"))
+    if is_above:
+        give(user, "view_user", through_a_group=True)
+    session = Session.objects.get()
+    path, form = reverse("admin:accounts_session_delete", args=[session.pk]), {"post": "yes"}
+    if from_the_list:
+        path = reverse("admin:accounts_session_changelist")
+        form |= {"action": "delete_selected", "_selected_action": str(session.pk)}
+
+    assert as_(staff).post(path, form).status_code == (403 if is_above else 302)
+
+    assert Session.objects.exists() == is_above
+
+
+# What guards a second factor
+
+
+@pytest.mark.parametrize("has_second_factor", [False, True])
+@pytest.mark.parametrize("fields", [{"email": "mallory@example.test"}, {"email_verified": False}])
+def test_staff_change_no_address_that_guards_a_second_factor(
+    fields: dict[str, Any], has_second_factor: bool, staff: User, user: User
+) -> None:
+    if has_second_factor:
+        enrol(user)
+    before = (user.email, user.email_verified)
+
+    assert change(staff, user, first_name="Grace", **fields).status_code == 302
+
+    user.refresh_from_db()
+    assert user.first_name == "Grace"
+    assert ((user.email, user.email_verified) == before) == has_second_factor
+
+
+@pytest.mark.parametrize("act", ["password", "delete"])
+@pytest.mark.parametrize(("role", "status"), [("STAFF", 403), ("ADMIN", 302)])
+def test_password_and_account_with_a_second_factor_are_an_admins_to_change_and_delete(
+    role: str, status: int, act: str, admin: User, staff: User, user: User
+) -> None:
+    enrol(user)
+    path, form = acts_on(user)[act]
+
+    assert as_(admin if role == "ADMIN" else staff).post(path, form).status_code == status
+
+
+def test_admin_changes_the_address_of_an_account_with_a_second_factor(
+    admin: User, user: User
+) -> None:
+    enrol(user)
+
+    change(admin, user, email="moved@example.test")
+
+    assert User.objects.get(pk=user.pk).email == "moved@example.test"
+
+
+def test_staff_do_not_get_into_an_account_around_its_second_factor(
+    staff: User, user: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    enrol(user)
+    client = Client()
+    client.post(reverse("admin:login"), {"username": staff.email, "password": PASSWORD})
+    form = {"email": "mallory@example.test", "is_active": "on", "first_name": "", "last_name": ""}
+
+    client.post(change_url(user), form)
+    Browser().call("post", "rest_password_reset", {"email": "mallory@example.test"})
+
+    assert letters_to("mallory@example.test") == []
+    assert "challenge_id" in Browser().sign_in(user.email).json()
+
+
+def spellings(person: User) -> list[str]:
+    """Of the id of an account, as Django admin takes it in a path."""
+    return [str(person.pk), person.pk.hex, str(person.pk).upper()]
+
+
+@pytest.mark.parametrize("spelling", range(3))
+def test_own_password_takes_the_old_one_here_as_well(spelling: int, admin: User) -> None:
+    path, form = acts_on(admin)["password"]
+    path = path.replace(str(admin.pk), spellings(admin)[spelling])
+
+    response = as_(admin).post(path, form)
+
+    assert response["Location"] == reverse("admin:password_change")
+    admin.refresh_from_db()
+    assert admin.check_password(PASSWORD)
+
+
+@pytest.mark.parametrize("spelling", range(3))
+@pytest.mark.parametrize("act", ["password", "delete"])
+def test_second_factor_guards_the_account_however_its_id_is_spelled(
+    act: str, spelling: int, staff: User, user: User
+) -> None:
+    enrol(user)
+    path, form = acts_on(user)[act]
+    path = path.replace(str(user.pk), spellings(user)[spelling])
+
+    assert as_(staff).post(path, form).status_code == 403
+
+
+# What the owner hears
+
+
+@pytest.mark.parametrize(
+    ("fields", "subjects"),
+    [
+        ({"email": "moved@example.test"}, ["Your e-mail address has been changed"]),
+        ({"email_verified": False}, ["Your e-mail address has to be verified again"]),
+        (
+            {"email": "moved@example.test", "email_verified": False},
+            ["Your e-mail address has been changed"],
+        ),
+        ({"first_name": "Grace"}, []),
+    ],
+)
+def test_old_address_is_told_of_what_became_of_it(
+    fields: dict[str, Any], subjects: list[str], admin: User, user: User
+) -> None:
+    before = user.email
+
+    assert change(admin, user, **fields).status_code == 302
+
+    assert [letter.subject for letter in letters_to(before)] == subjects
+    assert letters_to("moved@example.test") == []
+
+
+@pytest.mark.parametrize("options", [{}, {"update_fields": ["email"]}])
+def test_old_address_is_told_of_a_change_that_was_saved_from_a_shell(
+    options: dict[str, Any], user: User
+) -> None:
+    before, user.email = user.email, "moved@example.test"
+    user.save(**options)
+
+    [letter] = letters_to(before)
+    assert letter.subject == "Your e-mail address has been changed"
+    assert "moved@" not in letter.body
+
+
+def test_old_address_is_told_where_the_account_was_read_before_it_moved(user: User) -> None:
+    stale = User.objects.get(pk=user.pk)
+    user.email = "moved@example.test"
+    user.save()
+
+    stale.save()
+
+    assert len(letters_to("moved@example.test")) == 1
+
+
+def test_nobody_is_told_of_an_address_in_another_case(user: User) -> None:
+    before, user.email = user.email, user.email.upper()
+    user.save()
+
+    assert letters_to(before) == []
+
+
+@pytest.mark.parametrize("from_the_list", [False, True])
+@pytest.mark.parametrize(("state", "stays"), [("pending", True), ("dead", False)])
+def test_pending_email_to_an_owner_cannot_be_deleted(
+    state: str, stays: bool, from_the_list: bool, superuser: User, user: User
+) -> None:
+    change(superuser, user, email="moved@example.test")
+    Mail.objects.update(state=state)
+    mail = Mail.objects.get()
+    path, form = reverse("admin:mail_mail_delete", args=[mail.pk]), {"post": "yes"}
+    if from_the_list:
+        path = reverse("admin:mail_mail_changelist")
+        form |= {"action": "delete_selected", "_selected_action": str(mail.pk)}
+
+    as_(superuser).post(path, form)
+
+    assert Mail.objects.exists() == stays
+
+
+# What pages tell
+
+
+@pytest.mark.parametrize(
+    ("name", "lookup"),
+    [
+        ("accounts_user", "password__startswith"),
+        ("accounts_user", "sessions__refresh_jti__startswith"),
+        ("accounts_session", "user__password__startswith"),
+    ],
+)
+def test_list_cannot_be_searched_for_a_secret(
+    name: str, lookup: str, superuser: User, signed_in: Browser
+) -> None:
+    client = as_(superuser)
+
+    answer = client.get(reverse(f"admin:{name}_changelist"), {lookup: "a"})
+
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize("field", ["groups", "user"])
+def test_choices_are_shown_to_whoever_may_view_them(field: str) -> None:
+    """Of a person's groups, and of a session's person."""
+    staff = make_user(role="STAFF")
+    source = {"app_label": "accounts", "model_name": "session", "field_name": field}
+    source |= {"model_name": "user"} if field == "groups" else {}
+
+    assert as_(staff).get(reverse("admin:autocomplete"), source).status_code == 403
+
+
+def test_page_of_somebody_above_can_be_read_and_holds_no_hash(staff: User, admin: User) -> None:
+    page = as_(staff).get(change_url(admin))
+
+    assert page.status_code == 200
+    assert admin.password.rpartition("$")[2] not in page.content.decode()
+    assert 'name="_save"' not in page.content.decode()

@@ -18,7 +18,7 @@ from mail.letters import LETTERS
 from mail.models import Mail
 from tests.authenticator import App, enrol
 from tests.client import Browser
-from tests.mailbox import letters_to, link_in
+from tests.mailbox import letters_to, link_in, link_to
 from tests.people import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -81,6 +81,28 @@ def reset_second_factor(browser: Browser, user: User) -> str:
     return str(user.email)
 
 
+def reset_password_with_unproven_second_factor(browser: Browser, user: User) -> str:
+    person = make_user(email_verified=False)
+    enrol(person)
+    ask_for_reset(browser, person)
+    owner = Browser()
+    owner.get(link_to(person.email))
+    owner.set_password("rest_password_reset_set_new", "another good pass phrase")
+    return str(person.email)
+
+
+def move_from_outside(browser: Browser, user: User) -> str:
+    before, user.email = str(user.email), NEW
+    user.save()
+    return before
+
+
+def withdraw_verification(browser: Browser, user: User) -> str:
+    user.email_verified = False
+    user.save()
+    return str(user.email)
+
+
 def guess_codes(browser: Browser, user: User) -> str:
     app = enrol(user).app
     for _ in range(2):
@@ -113,16 +135,21 @@ WAYS: dict[str, Callable[[Browser, User], str]] = {
     "invitation": invite,
     "email_change": ask_for_address,
     "email_change_asked": tell_the_old_address,
+    "address_changed": move_from_outside,
+    "verification_withdrawn": withdraw_verification,
     "new_device": sign_in_elsewhere,
     "refresh_replayed": replay,
     "second_factor_on": set_up_second_factor,
     "second_factor_off": remove_second_factor,
+    "second_factor_off_by_reset": reset_password_with_unproven_second_factor,
     "second_factor_reset": reset_second_factor,
     "second_factor_locked": guess_codes,
 }
 WITHOUT_LINK = {
     *("password_changed", "email_change_asked", "new_device", "refresh_replayed"),
+    *("address_changed", "verification_withdrawn"),
     *("second_factor_on", "second_factor_off", "second_factor_reset", "second_factor_locked"),
+    "second_factor_off_by_reset",
 }
 every_letter = pytest.mark.parametrize("kind", WAYS)
 every_letter_with_a_link = pytest.mark.parametrize("kind", sorted(WAYS.keys() - WITHOUT_LINK))

@@ -1,6 +1,9 @@
 """Rows of accounts and the constraints that hold whoever writes them."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.core.management import call_command
 from django.db import IntegrityError
 
@@ -107,3 +110,28 @@ def test_saving_a_row_that_was_read_in_part_saves_that_part(user: User) -> None:
         part.save()
 
     assert User.objects.get(pk=user.pk).first_name == "Grace"
+
+
+@pytest.mark.parametrize("verified", [True, False])
+def test_row_says_whether_the_address_was_verified_before_the_second_factor(verified: bool) -> None:
+    user = make_user(email_verified=verified)
+    enrol(user)
+
+    user.email_verified = not verified
+    user.save()
+
+    assert User.objects.get().verified_before_second_factor == verified
+
+
+@pytest.mark.parametrize("has_one", [True, False])
+@pytest.mark.parametrize("verified", [True, False])
+def test_migration_takes_the_second_factors_that_exist_for_what_their_address_is(
+    verified: bool, has_one: bool
+) -> None:
+    make_user(email_verified=verified)
+    User.objects.update(has_second_factor=has_one)
+    migration = import_module("accounts.migrations.0006_second_factor_origin")
+
+    migration.copy_from_the_address(apps, None)
+
+    assert User.objects.get().verified_before_second_factor == (verified and has_one)

@@ -96,6 +96,15 @@ def test_nobody_resets_somebody_above(admin: User, held: Held, user: User) -> No
     assert not has_one(user)
 
 
+def test_nobody_resets_somebody_with_a_permission_that_they_lack(user: User) -> None:
+    enrol(user)
+    user.user_permissions.add(Permission.objects.get(codename="view_user"))
+
+    reset_by(with_permission("ADMIN", "change_user"), user)
+
+    assert has_one(user)
+
+
 @pytest.mark.parametrize(("role", "codename"), [("ADMIN", "view_user"), ("STAFF", "change_user")])
 def test_whoever_is_no_admin_or_may_change_nothing_resets_nothing(
     role: str, codename: str, user: User

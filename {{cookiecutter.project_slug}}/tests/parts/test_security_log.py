@@ -167,6 +167,33 @@ def reset_second_factor(user: User) -> None:
     call_command("reset_second_factor", user.email, stdout=StringIO())
 
 
+def enrol_unverified(user: User) -> None:
+    user.email_verified = False
+    user.save()
+    enrol(user)
+
+
+def reset_password_with_unproven_second_factor(user: User) -> None:
+    enrol_unverified(user)
+    reset_password(user)
+
+
+def take_over_by_invitation(user: User) -> None:
+    enrol_unverified(user)
+    admin = signed_in(make_user(role=User.Role.ADMIN))
+    admin.call("post", "rest_user_register", {"email": user.email, "role": "USER"})
+
+
+def move_outside(user: User) -> None:
+    user.email = NEW_ADDRESS
+    user.save()
+
+
+def withdraw_verification(user: User) -> None:
+    user.email_verified = False
+    user.save()
+
+
 def owe_a_code(user: User) -> None:
     enrol(user)
     Browser().sign_in(user.email)
@@ -211,10 +238,15 @@ WHAT_HAPPENS: dict[str, list[tuple[Callable[[User], None], dict[str, Any]]]] = {
     "credentials_changed": [(change_password_outside, {})],
     "password_set": [(reset_password, {"way": "reset"})],
     "address_change_asked": [(change_address, {})],
-    "address_changed": [(change_address, {})],
+    "address_changed": [(change_address, {}), (move_outside, {"way": "outside"})],
+    "verification_withdrawn": [(withdraw_verification, {})],
     "second_factor_on": [(set_up_second_factor, {})],
-    "second_factor_off": [(remove_second_factor, {})],
-    "second_factor_reset": [(reset_second_factor, {})],
+    "second_factor_off": [
+        (remove_second_factor, {"reason": "deactivated"}),
+        (reset_password_with_unproven_second_factor, {"reason": "password_reset"}),
+        (take_over_by_invitation, {"reason": "invitation"}),
+    ],
+    "second_factor_reset": [(reset_second_factor, {"reason": "command"})],
     "challenge_opened": [(owe_a_code, {"kind": "verify"})],
     "second_factor_failed": [(guess_codes, {})],
     "second_factor_locked": [(guess_codes, {"level": "warning"})],
@@ -265,6 +297,30 @@ def test_event_has_the_request_and_the_address_that_it_came_from(user: User, log
     for event in log.events:
         assert event["request_id"] == response["X-Request-ID"]
         assert event["ip"] == "198.51.100.7"
+
+
+def test_reset_of_a_second_factor_in_django_admin_says_who_did_it(user: User, log: Log) -> None:
+    admin = User.objects.create_superuser(email="root@example.test", password=PASSWORD)
+    enrol(user)
+    client = Client()
+    client.force_login(admin)
+    form = {"action": "reset_second_factor", "_selected_action": [str(user.pk)]}
+    client.post(reverse("admin:accounts_user_changelist"), form)
+
+    [event] = log.named("second_factor_reset")
+    assert (event["account"], event["reason"], event["by"]) == (
+        *(str(user.pk), "admin", str(admin.pk)),
+    )
+
+
+def test_account_deleted_in_django_admin_is_logged_with_who_did_it(user: User, log: Log) -> None:
+    admin = User.objects.create_superuser(email="root@example.test", password=PASSWORD)
+    client = Client()
+    client.force_login(admin)
+    client.post(reverse("admin:accounts_user_delete", args=[user.pk]), {"post": "yes"})
+
+    [event] = log.named("account_deleted")
+    assert (event["account"], event["by"]) == (str(user.pk), str(admin.pk))
 
 
 def test_reset_of_whoever_owes_a_code_is_no_sign_in_yet(user: User, log: Log) -> None:
