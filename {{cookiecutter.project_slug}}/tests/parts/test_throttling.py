@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 import pytest
-import time_machine
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
@@ -13,7 +12,6 @@ from rest_framework.views import APIView
 
 from accounts.authentication import TokenUser
 from core import throttling
-from core.redis_connection import ThreadConnection
 from core.throttling import AtomicThrottle
 from tests.limits import Rates
 
@@ -63,28 +61,3 @@ def test_request_counts_as_its_throttle_says(
 
     assert counted(None) == of_a_stranger
     assert counted(TokenUser(person, uuid.uuid4(), "USER", True)) == of_a_person
-
-
-@pytest.mark.parametrize(("is_signed_in", "questions"), [(True, 2), (False, 11)])
-def test_requests_of_a_person_are_counted_ahead_and_a_strangers_one_by_one(
-    is_signed_in: bool, questions: int, rates: Rates, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rates(anon="600/min", user="600/min", login="600/min")
-    person: Any = TokenUser(uuid.uuid4(), uuid.uuid4(), "USER", True)
-    view, asked, request = Answers.as_view(), [], ThreadConnection.request
-
-    def request_and_note(connection: ThreadConnection, *words: str | int) -> Any:
-        asked.append(words)
-        return request(connection, *words)
-
-    monkeypatch.setattr(ThreadConnection, "request", request_and_note)
-    with time_machine.travel(1_900_000_000, tick=False):
-        # The script may be new to this Redis, which makes two questions of the first.
-        throttling.allows("login", of="anybody")
-        asked.clear()
-        for _ in range(11):
-            asking = APIRequestFactory().get("/")
-            force_authenticate(asking, person if is_signed_in else None)
-            assert view(asking).status_code == 200
-
-    assert len(asked) == questions
