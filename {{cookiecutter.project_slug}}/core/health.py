@@ -1,8 +1,8 @@
 """Probes for load balancers and orchestrators; they answer without authentication or cookies.
 
-A process is ready while it can serve, and it serves without Redis. Anybody may ask, so an answer
-holds status words and no number, and is kept for a second: nobody can load the servers with probes,
-or take the time of what another request has caused.
+A process is ready while it can serve, and it serves without Redis. Anybody may ask. So an answer
+holds status words and no number, and is kept for a second: probes neither load the servers nor
+measure them.
 """
 
 import logging
@@ -36,8 +36,7 @@ def _redis() -> str:
         limiter().probe()
     except RedisError as error:
         if not redis_server.is_outage(error):
-            is_cluster = isinstance(error, redis_server.RedisClusterError)
-            logger.error("%s", error if is_cluster else redis_server.reason(error))
+            logger.error("Redis refuses to count: %s", redis_server.reason(error))
         raise
     return OK
 

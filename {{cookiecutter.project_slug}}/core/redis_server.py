@@ -153,7 +153,9 @@ def refuse_cluster(client: redis.Redis) -> None:
 
 
 def reason(error: redis.RedisError) -> str:
-    """The kind of error: its words may quote a password."""
+    """The kind of error: its words may quote a password. Ours do not."""
+    if isinstance(error, RedisClusterError):
+        return CLUSTER
     code = _CODE.match(str(error))
     return f"{type(error).__name__} {code[0]}" if code else type(error).__name__
 
