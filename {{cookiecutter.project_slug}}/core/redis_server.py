@@ -227,7 +227,9 @@ def _refuse_ambiguous(url: SplitResult, scheme: str) -> None:
     if scheme != "unix" and not url.hostname:
         raise RedisURLError("must name a host.")
     if scheme != "unix" and not re.fullmatch(r"/?|/\d+", url.path):
-        raise RedisURLError("must end with the number of a database, as in /0.")
+        raise RedisURLError(
+            "must end with the number of a database, as in /0. A slash in a password is %2F."
+        )
     options = dict(parse_qsl(url.query, keep_blank_values=True))
     if options.keys() - _OPTIONS[scheme]:
         # Unnamed: it could be the end of a password with a question mark.

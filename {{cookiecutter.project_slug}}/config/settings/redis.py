@@ -14,4 +14,4 @@ def _usable(url: str) -> str:
     return url
 
 
-REDIS_URL = _usable(env.text("REDIS_URL").strip())
+REDIS_URL = _usable(env.text("REDIS_URL"))
