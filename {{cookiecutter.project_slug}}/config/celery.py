@@ -36,7 +36,8 @@ def check_settings(**_: object) -> None:
 
     try:
         refuse_bad_settings()
-        redis_server.refuse_cluster(redis_server.server_at(settings.REDIS_URL).client(timeout=1))
+        with redis_server.server_at(settings.REDIS_URL).client(timeout=1) as client:
+            redis_server.refuse_cluster(client)
     except (SystemCheckError, redis_server.RedisClusterError) as error:
         sys.exit(str(error))
     except redis.RedisError:

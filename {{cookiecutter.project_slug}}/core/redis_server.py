@@ -5,10 +5,10 @@ the URL or the words of an error: either may hold the password.
 """
 
 import re
+import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, quote, urlencode, urlsplit
 
@@ -203,6 +203,8 @@ def _parse_sentinel(url: SplitResult) -> RedisServer:
     if not master:
         raise RedisURLError("must name the server that Sentinel watches: ?master=mymaster.")
     credentials, at, hosts = url.netloc.rpartition("@")
+    if "@" in credentials:
+        raise RedisURLError("must have one password, before the first of the Sentinels.")
     sentinels = tuple(_address(host) for host in hosts.split(","))
     first = url._replace(netloc=credentials + at + hosts.split(",")[0], query=urlencode(query))
     server = _parse_server(first)
@@ -242,6 +244,13 @@ def _refuse_ambiguous(url: SplitResult, scheme: str) -> None:
 def _refuse_bad_tls(options: dict[str, Any]) -> None:
     if options["ssl_cert_reqs"] not in {"required", "none"}:
         raise RedisURLError("must have required or none in ?ssl_cert_reqs=.")
-    for name in _FILES & options.keys():
-        if not Path(options[name]).is_file():
-            raise RedisURLError(f"must name a file in ?{name}=, and there is none.")
+    try:
+        # As redis-py does when it connects.
+        context = ssl.create_default_context(cafile=options.get("ssl_ca_certs"))
+        if options.keys() & {"ssl_certfile", "ssl_keyfile"}:
+            context.load_cert_chain(
+                options.get("ssl_certfile", ""), options.get("ssl_keyfile"), password=""
+            )
+    except OSError:
+        names = " and ".join(sorted(_FILES & options.keys()))
+        raise RedisURLError(f"must name readable files in PEM by {names}.") from None

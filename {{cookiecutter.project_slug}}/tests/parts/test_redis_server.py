@@ -1,5 +1,6 @@
 """``REDIS_URL``: what it may say, and that what it may not say is refused without quoting it."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,8 @@ from django.core.management.base import SystemCheckError
 from core.checks import STARTUP, refuse_bad_settings
 from core.redis_server import NOWHERE, RedisURLError, is_outage, reason, server_at
 from tests.parts.environment import environment_of, settings_of
+from tests.served.redis_servers import Authority
 
-CERTIFICATE = __file__
 SECRET = "hunter2"
 
 
@@ -38,14 +39,17 @@ def test_broker_is_the_same_database(url: str, broker: str) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["rediss", "valkeys"])
-def test_certificates_are_verified_unless_the_owner_says_otherwise(scheme: str) -> None:
-    verified = settings_of(REDIS_URL=f"{scheme}://cache.test?ssl_ca_certs={CERTIFICATE}")
+def test_certificates_are_verified_unless_the_owner_says_otherwise(
+    scheme: str, tmp_path: Path
+) -> None:
+    authority = str(Authority(tmp_path).file)
+    verified = settings_of(REDIS_URL=f"{scheme}://cache.test?ssl_ca_certs={authority}")
     unverified = settings_of(REDIS_URL=f"{scheme}://cache.test?ssl_cert_reqs=none")
 
     assert verified["CELERY_BROKER_USE_SSL"] == {
         "ssl_cert_reqs": "required",
         "ssl_check_hostname": True,
-        "ssl_ca_certs": CERTIFICATE,
+        "ssl_ca_certs": authority,
     }
     assert unverified["CELERY_BROKER_USE_SSL"]["ssl_cert_reqs"] == "none"
 
@@ -76,11 +80,15 @@ REFUSED = [
     (f"redis://:{SECRET}@cache.test?max_connections=9", "must have no option"),
     (f"redis://:{SECRET}@cache.test?ssl_cert_reqs=none", "must have no option"),
     (f"rediss://:{SECRET}@cache.test?ssl_cert_reqs=maybe", "must have required or none"),
-    (f"rediss://:{SECRET}@cache.test?ssl_ca_certs=/nowhere", "must name a file in ?ssl_ca_certs="),
+    (f"rediss://:{SECRET}@cache.test?ssl_ca_certs=/nowhere", "must name readable files in PEM by"),
+    (f"rediss://:{SECRET}@cache.test?ssl_ca_certs={__file__}", "must name readable files in PEM"),
+    (f"rediss://:{SECRET}@cache.test?ssl_certfile={__file__}", "must name readable files in PEM"),
+    (f"rediss://:{SECRET}@cache.test?ssl_keyfile={__file__}", "must name readable files in PEM"),
     (f"unix://:{SECRET}@", "must name the socket"),
     (f"unix://:{SECRET}@run/valkey.sock", "must name the socket"),
     (f"sentinel://:{SECRET}@one,two/0", "must name the server that Sentinel watches"),
     (f"sentinel://:{SECRET}@one,/0?master=m", "must name Sentinels"),
+    (f"sentinel://:{SECRET}@one,:{SECRET}@two/0?master=m", "must have one password"),
     (f"sentinel://:{SECRET}@one:{SECRET}/0?master=m", "cannot be read"),
     (f"sentinel://:{SECRET}@one/0?master=m&ssl_cert_reqs=none", "must have no option"),
 ]
