@@ -80,7 +80,7 @@ class RedisServer:
         """Threads may share it.
 
         Args:
-            timeout: seconds that the server has to answer, and a Sentinel too.
+            timeout: seconds that the server has to answer, and all Sentinels together.
         """
         if self.sentinels:
             asking = self._asking(timeout)
@@ -97,7 +97,7 @@ class RedisServer:
         """Celery's settings that begin with ``broker_``.
 
         Args:
-            timeout: seconds that the server has to answer, and a Sentinel too.
+            timeout: seconds that the server has to answer, and all Sentinels together.
         """
         transport: dict[str, Any] = _timeouts(timeout)
         if self.sentinels:
@@ -109,7 +109,8 @@ class RedisServer:
         }
 
     def _asking(self, timeout: float) -> dict[str, Any]:
-        return {**self.sentinel_options, **_asked_once(timeout)}
+        # They are asked one after the other: together they have as long as one server.
+        return {**self.sentinel_options, **_asked_once(timeout / len(self.sentinels))}
 
     def _broker_url(self) -> str:
         user, password = (self.options.get(name) for name in _CREDENTIALS)

@@ -1,6 +1,10 @@
 """``REDIS_URL``: what it may say, and that what it may not say is refused without quoting it."""
 
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from socket import create_server
 from typing import Any
 
 import pytest
@@ -131,3 +135,22 @@ def test_error_is_told_from_an_outage_and_shown_without_its_words(
     error: Any, outage: bool, shown: str
 ) -> None:
     assert (is_outage(error), reason(error)) == (outage, shown)
+
+
+@pytest.fixture
+def hung() -> Iterator[str]:
+    """The addresses of three Sentinels that take connections and say nothing."""
+    with ExitStack() as ends:
+        servers = [ends.enter_context(create_server(("127.0.0.1", 0))) for _ in range(3)]
+        yield ",".join(f"127.0.0.1:{server.getsockname()[1]}" for server in servers)
+
+
+def test_sentinels_that_hang_cost_as_much_as_one_server(hung: str) -> None:
+    client = server_at(f"sentinel://:{SECRET}@{hung}/0?master=m").client(timeout=0.25)
+    began = time.monotonic()
+
+    with pytest.raises(redis.ConnectionError) as failed:
+        client.ping()
+
+    assert 0.2 < time.monotonic() - began < 0.5
+    assert SECRET not in str(failed.value)
