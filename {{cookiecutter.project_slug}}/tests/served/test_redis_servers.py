@@ -166,3 +166,22 @@ def test_worker_does_not_start_on_a_cluster(
     assert children.wait(worker) != 0
     assert "REDIS_URL leads to a Redis Cluster, which Celery cannot use." in worker.log.read_text()
     assert tried.stdout.split()[0] == "RedisClusterError"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"redis://:{SECRET}@{HOST}:9/3",
+        f"unix://:{SECRET}@/nowhere/valkey.sock?db=3",
+        f"sentinel://:{SECRET}@{HOST}:9,{HOST}:10/3?master=m&sentinel_password={SECRET}",
+    ],
+    ids=["redis", "unix", "sentinel"],
+)
+def test_worker_that_cannot_connect_shows_no_password(url: str, folder: Path) -> None:
+    with Children() as children:
+        worker = start_worker(children, folder, url)
+        worker.wait_until(lambda: "Cannot connect" in worker.log.read_text(), seconds=60)
+    said = worker.log.read_text()
+
+    assert PASSWORD not in said
+    assert SECRET not in said
