@@ -20,6 +20,8 @@ from core import security_log, throttling
 
 GUESSES, OWN_CHECKS = "login_account", "password_check_account"
 
+_NOBODY = uuid.UUID(int=0)
+
 
 def prove(*, email: str, password: str, client: Client, now: datetime) -> Proof | None:
     """None for a wrong password, an unknown address and an inactive account, after equal work.
@@ -33,7 +35,7 @@ def prove(*, email: str, password: str, client: Client, now: datetime) -> Proof 
     guesser = count_guess(email=email, user=user, device=device)
     if user is None:
         # Without a hash to check, the answer itself would say that the address is unknown.
-        check_password(password, _decoy(tuple(settings.PASSWORD_HASHERS)))
+        check_password(password, _decoy_hash())
         _record_failure("unknown_address")
         return None
     is_right = user.check_password(password)
@@ -50,10 +52,12 @@ def find(email: str) -> User | None:
 
 def device_of(user: User | None, *, client: Client, now: datetime) -> str:
     """The id of the device, "" for one that the account does not know."""
-    if user is None:
-        return ""
+    decoy = _decoy_hash()
+    # For an unknown address as many digests, or made-up tokens would tell by their time which
+    # addresses have an account. No token is made for this id.
+    user_id, password_hash = (user.pk, user.password) if user else (_NOBODY, decoy)
     return known_devices.recognise(
-        client.device_token, user_id=user.pk, password_hash=user.password, now=now
+        client.device_token, user_id=user_id, password_hash=password_hash, now=now
     )
 
 
@@ -106,6 +110,10 @@ def replace(*, user: User, new_password: str) -> bool:
 
 def _record_failure(reason: str, user: User | None = None) -> None:
     security_log.record("login_failed", account=user.pk if user else None, reason=reason)
+
+
+def _decoy_hash() -> str:
+    return _decoy(tuple(settings.PASSWORD_HASHERS))
 
 
 @cache

@@ -27,14 +27,22 @@ def log_as_django_does(**_: object) -> None:
 @beat_init.connect
 def check_settings(**_: object) -> None:
     """Celery runs no system checks, and an exception in here would not stop it: an exit does."""
+    import redis
+    from django.conf import settings
     from django.core.management.base import SystemCheckError
 
+    from core import redis_server
     from core.checks import refuse_bad_settings
 
     try:
         refuse_bad_settings()
-    except SystemCheckError as error:
+        with redis_server.server_at(settings.REDIS_URL).client(timeout=1) as client:
+            redis_server.refuse_cluster(client)
+    except (SystemCheckError, redis_server.RedisClusterError) as error:
         sys.exit(str(error))
+    except redis.RedisError:
+        # Celery waits for a server that is unavailable.
+        return
 
 
 @heartbeat_sent.connect

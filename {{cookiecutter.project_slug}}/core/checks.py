@@ -14,7 +14,7 @@ from django.core.checks import Warning as CheckWarning
 from django.core.management.base import SystemCheckError
 from django.http.request import validate_host
 
-from core import origins
+from core import origins, redis_server
 
 STARTUP = "startup"
 """The tag of those checks; every application registers its own under it."""
@@ -167,6 +167,14 @@ def _admin() -> Iterator[CheckMessage]:
         yield error("ADMIN_URL", "must be a path of its own, say admin/.")
 
 
+def _redis() -> Iterator[CheckMessage]:
+    if not settings.DEBUG and not redis_server.server_at(settings.REDIS_URL).is_verified:
+        yield warning(
+            "REDIS_URL",
+            "should not say ssl_cert_reqs=none: anybody on the way could be the server.",
+        )
+
+
 def _for_tests_only() -> Iterator[CheckMessage]:
     if settings.DEBUG:
         return
@@ -194,6 +202,7 @@ CHECKS = [
         _csrf_cookie,
         _proxies,
         _admin,
+        _redis,
         _for_tests_only,
     )
 ]

@@ -1,64 +1,80 @@
 """Probes for load balancers and orchestrators; they answer without authentication or cookies.
 
-A process is ready while it can serve, and it serves without Redis.
+A process is ready while it can serve, and it serves without Redis. Anybody may ask. So an answer
+holds status words and no number, and is kept for a second: probes neither load the servers nor
+measure them.
 """
 
 import logging
+import time
 from collections.abc import Callable
+from functools import lru_cache
 
-import redis
-from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
+from redis import RedisError
+
+from core import redis_server
+from core.ratelimit.limiter import limiter
 
 logger = logging.getLogger(__name__)
 
-TIMEOUT = 1.0
-"""Seconds that Redis has to answer."""
+OK, DEGRADED, UNAVAILABLE = "ok", "degraded", "unavailable"
+Probe = Callable[[], str]
 
 
-def _database() -> None:
+def _database() -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+    return OK
 
 
-def _redis() -> None:
-    with redis.Redis.from_url(
-        settings.REDIS_URL, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT
-    ) as client:
-        # Full, or with a disk that is, it would still answer a PING.
-        client.set("health", 1, ex=10)
+def _redis() -> str:
+    try:
+        limiter().probe()
+    except RedisError as error:
+        if not redis_server.is_outage(error):
+            logger.error("Redis refuses to count: %s", redis_server.reason(error))
+        raise
+    return OK
 
 
-PROBES: dict[str, Callable[[], None]] = {"database": _database, "redis": _redis}
-"""What is asked whether it answers; a probe raises when it does not."""
+PROBES: dict[str, Probe] = {"database": _database, "redis": _redis}
+"""Each returns a status word, or raises where what it asks is unavailable. Asked in this order."""
 
 NEEDED = frozenset({"database"})
-"""Without these probes nothing can be served."""
-
-FACTS: dict[str, Callable[[], object]] = {}
-"""What an operator wants to see beside the probes; no fact makes the process unready."""
+"""Without these nothing can be served, and what comes after them is not asked."""
 
 
 @never_cache
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
     """The process runs. Says nothing about what it depends on: restarting it would not help."""
-    return JsonResponse({"status": "ok"})
+    return JsonResponse({"status": OK})
 
 
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """503 when what is needed is away, else 200; names what failed and never says why."""
-    away = {name for name, probe in PROBES.items() if not _passes(name, probe)}
-    states = {name: "unavailable" if name in away else "ok" for name in PROBES}
-    if away & NEEDED:
-        return JsonResponse({"status": "unavailable", **states}, status=503)
-    facts = {name: fact() for name, fact in FACTS.items()}
-    return JsonResponse({"status": "degraded" if away else "ok", **states, **facts})
+    """503 when what is needed is unavailable, else 200; names what failed and never says why."""
+    status, states = state_in(int(time.monotonic()))
+    return JsonResponse({"status": status, **states}, status=503 if status == UNAVAILABLE else 200)
+
+
+@lru_cache(maxsize=1)
+def state_in(second: int) -> tuple[str, dict[str, str]]:
+    """
+    Args:
+        second: for which the answer is kept.
+    """
+    states: dict[str, str] = {}
+    for name, probe in PROBES.items():
+        states[name] = _ask(name, probe)
+        if name in NEEDED and states[name] == UNAVAILABLE:
+            return UNAVAILABLE, states
+    return (OK if set(states.values()) == {OK} else DEGRADED), states
 
 
 PATHS = {"/health/live": live, "/health/ready": ready}
@@ -74,10 +90,9 @@ class HealthMiddleware:
         return PATHS.get(request.path_info, self._get_response)(request)
 
 
-def _passes(name: str, probe: Callable[[], None]) -> bool:
+def _ask(name: str, probe: Probe) -> str:
     try:
-        probe()
+        return probe()
     except Exception as error:
         logger.warning("health probe failed: %s (%s)", name, type(error).__name__)
-        return False
-    return True
+        return UNAVAILABLE

@@ -1,4 +1,4 @@
-"""DRF's throttles under DRF's names, deciding in one atomic step (``core.limiter``).
+"""DRF's throttles under DRF's names, deciding in one atomic step (``core.ratelimit``).
 
 (DRF imports this module while ``rest_framework.views`` loads, so it must not import that one.)
 
@@ -21,7 +21,8 @@ from rest_framework.request import Request
 
 from core import security_log
 from core.client import client_network
-from core.limiter import Limit, limiter
+from core.ratelimit.limiter import limiter
+from core.ratelimit.local import Limit
 
 POLICY, STATE = "RateLimit-Policy", "RateLimit"
 """Headers of draft-ietf-httpapi-ratelimit-headers, beside ``Retry-After``."""
@@ -69,11 +70,11 @@ def allows(scope: str, *, of: object) -> bool:
 def forget(scope: str, *, of: object) -> None:
     """Begins to count anew for it."""
     if limit := _limit(scope):
-        limiter().forget(limit, _digest(of))
+        limiter().forget(_digest(of), limit)
 
 
 def _count(limit: Limit | None, of: object) -> int:
-    return limiter().hit([(limit, _digest(of))])[0] if limit else 0
+    return limiter().hit(_digest(of), [limit])[0] if limit else 0
 
 
 def _limit(scope: str) -> Limit | None:
@@ -86,14 +87,13 @@ def _limit(scope: str) -> Limit | None:
 @cache
 def _parsed(scope: str, rate: str) -> Limit:
     amount, window = cast(tuple[int, int], throttling.ScopedRateThrottle().parse_rate(rate))
-    return Limit(amount, window, namespace=scope)
+    return Limit(scope, amount, window)
 
 
 def _add_headers(view: Any, limit: Limit, wait: int) -> None:
-    scope, amount, window = limit.namespace, limit.amount, limit.multiples
-    _add(view, POLICY, f'"{scope}";q={amount};w={window}')
+    _add(view, POLICY, f'"{limit.scope}";q={limit.amount};w={limit.window}')
     if wait:
-        _add(view, STATE, f'"{scope}";r=0;t={wait}')
+        _add(view, STATE, f'"{limit.scope}";r=0;t={wait}')
 
 
 def _add(view: Any, name: str, value: str) -> None:
@@ -129,10 +129,8 @@ class AtomicThrottle(throttling.BaseThrottle, ABC):
         limits = [limit for scope in self.scopes(request, view) if (limit := _limit(scope))]
         if not limits:
             return True
-        is_known = _is_signed_in(request)
-        digest = _digest(request.user.pk if is_known else client_network(request))
-        # A page asks for many things at once. What strangers do is counted one by one.
-        waits = limiter().hit([(limit, digest) for limit in limits], ahead=is_known)
+        of = request.user.pk if _is_signed_in(request) else client_network(request)
+        waits = limiter().hit(_digest(of), limits)
         for limit, wait in zip(limits, waits, strict=True):
             self._note(view, limit, wait)
         return not self._wait
@@ -140,7 +138,7 @@ class AtomicThrottle(throttling.BaseThrottle, ABC):
     def _note(self, view: Any, limit: Limit, wait: int) -> None:
         _add_headers(view, limit, wait)
         if wait:
-            _record(limit.namespace)
+            _record(limit.scope)
         self._wait = max(self._wait, wait)
 
     def wait(self) -> int:

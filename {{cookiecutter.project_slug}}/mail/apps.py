@@ -9,8 +9,8 @@ class MailConfig(AppConfig):
     name = "mail"
 
     def ready(self) -> None:
-        from mail import checks, outbox
+        from mail import checks, status
 
         for check in checks.CHECKS:
             register(check, STARTUP)
-        health.FACTS["oldest_unsent_mail"] = outbox.oldest_unsent
+        health.PROBES["mail"] = status.probe

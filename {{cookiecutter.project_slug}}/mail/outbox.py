@@ -59,13 +59,6 @@ def send_again(mail: Mail) -> bool:
     return bool(revived)
 
 
-def oldest_unsent() -> float:
-    """Seconds since the oldest pending letter was asked for, 0 where there is none."""
-    pending = Mail.objects.filter(state=Mail.State.PENDING)
-    oldest = pending.order_by("created_at").values_list("created_at", flat=True).first()
-    return (timezone.now() - oldest).total_seconds() if oldest else 0.0
-
-
 def _hand_over(mail: Mail) -> None:
     try:
         tasks.send.delay(str(mail.pk))

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.db import transaction
 from django.utils import timezone
 
-from mail import delivery
+from mail import delivery, status
 from mail.models import Mail
 
 SWEEP_BATCH = 1_000
@@ -25,6 +25,7 @@ def send(mail_id: str) -> None:
 @shared_task
 def sweep() -> None:
     """Hands what is due to the workers: retries, and what a dead broker or worker has left."""
+    status.warn_if_late()
     for mail_id in _take_due():
         send.delay(str(mail_id))
 

@@ -14,7 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from accounts.models import User
 from config.settings.accounts import PASSWORD_HASHERS
-from core.limiter import limiter_at
+from core.ratelimit.limiter import limiter_at
 from tests.authenticator import Held, enrol
 from tests.client import Browser
 from tests.limits import Rates, redis_of_this_process

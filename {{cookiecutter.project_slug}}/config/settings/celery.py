@@ -2,17 +2,20 @@
 
 from config.env import env
 from config.settings.base import TIME_ZONE
-from config.settings.database import REDIS_URL
+from config.settings.redis import REDIS_URL
+from core.redis_server import server_at
 
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://", 1)
+# Publishing gives up within a third of a second when the broker is unavailable or hangs.
+_broker = server_at(REDIS_URL).broker(timeout=0.3)
+
+CELERY_BROKER_URL = _broker["url"]
+CELERY_BROKER_USE_SSL = _broker["use_ssl"]
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-# Publishing gives up within a third of a second when the broker is down or hangs.
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_BROKER_TRANSPORT_OPTIONS = {
+    **_broker["transport_options"],
     "max_retries": 0,
-    "socket_connect_timeout": 0.3,
-    "socket_timeout": 0.3,
     "retry_on_timeout": False,
 }
 # For so many tasks a worker keeps its connection to PostgreSQL: a new one costs as much as half a

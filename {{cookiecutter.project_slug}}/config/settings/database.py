@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis; without the URLs ``make run`` and the tests bring servers of their own."""
+"""PostgreSQL; without the URL ``make run`` and the tests bring a server of their own."""
 
 from typing import Any
 
@@ -28,4 +28,3 @@ def _database(url: str) -> dict[str, Any]:
 
 
 DATABASES = {"default": _database(env.url("DATABASE_URL", "postgresql"))}
-REDIS_URL = env.url("REDIS_URL", "redis", "rediss", "unix")

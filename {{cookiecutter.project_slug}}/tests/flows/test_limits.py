@@ -1,14 +1,18 @@
 """Limits on every endpoint, by address and by account."""
 
+from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
-from accounts import known_devices
+from accounts import digests, known_devices
 from accounts.http import DEVICE_COOKIE
 from accounts.models import User
 from config.settings.throttling import DEFAULT_RATES
@@ -18,7 +22,7 @@ from tests.client import Browser
 from tests.clock import later
 from tests.limits import Rates, stranger
 from tests.mailbox import link_to
-from tests.people import PASSWORD, make_user
+from tests.people import PASSWORD, CheapPasswordHasher, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -446,6 +450,81 @@ def test_one_address_is_not_invited_time_and_again(rates: Rates, settings: Any) 
     assert statuses(3, lambda: admin.call("post", "rest_user_register", invitation)) == [
         *(201, 201, 429)
     ]
+
+
+MADE_UP = "~".join(f"{number:032x}.9999999999.{number:032x}" for number in range(5))
+"""As many tokens as are read, none of them ours."""
+
+
+def work(monkeypatch: pytest.MonkeyPatch, action: Callable[[], Any]) -> Counter[str]:
+    """How many digests and password hashes it makes."""
+    done: Counter[str] = Counter()
+
+    def count(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        def counted(*args: Any, **options: Any) -> Any:
+            done[name] += 1
+            return function(*args, **options)
+
+        return counted
+
+    with monkeypatch.context() as patch:
+        patch.setattr(digests, "salted_hmac", count("digest", salted_hmac))
+        for name in ("encode", "verify"):
+            method = getattr(CheapPasswordHasher, name)
+            patch.setattr(CheapPasswordHasher, name, count(name, method))
+        action()
+    return done
+
+
+@pytest.mark.parametrize("path", ["/api/auth/login/", "/admin/login/"])
+@pytest.mark.parametrize("is_limited", [False, True])
+@pytest.mark.parametrize("fallbacks", [[], ["a-former-secret-key-of-the-tests"]])
+def test_made_up_device_makes_as_much_work_for_an_unknown_address(
+    path: str,
+    is_limited: bool,
+    fallbacks: list[str],
+    user: User,
+    rates: Rates,
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.SECRET_KEY_FALLBACKS = fallbacks
+    guess("warm@example.test")
+    rates(login_account="1/hour")
+
+    def sign_in(email: str) -> None:
+        browser = Client(REMOTE_ADDR="198.51.100.1")
+        browser.cookies[DEVICE_COOKIE] = MADE_UP
+        if path.startswith("/admin"):
+            browser.post(path, {"username": email, "password": WRONG})
+        else:
+            body = {"email": email, "password": WRONG}
+            browser.post(path, body, content_type="application/json")
+
+    addresses = (user.email, "nobody@example.test")
+    for email in addresses if is_limited else ():
+        guess(email)
+    known, unknown = (work(monkeypatch, partial(sign_in, email)) for email in addresses)
+
+    assert known["digest"] == 5 * (1 + len(fallbacks))
+    assert known["digest"] == unknown["digest"]
+    assert sum(known.values()) == sum(unknown.values())
+
+
+# While Redis is unavailable
+
+
+def test_flood_of_empty_logins_lifts_no_guard(user: User, rates: Rates, settings: Any) -> None:
+    """5,200 networks of one /48."""
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    rates(anon="300/min", login="20/min", login_account="3/hour")
+    assert guess(user.email, times=4) == [401, 401, 401, 429]
+
+    for network in range(5_200):
+        browser = Browser(REMOTE_ADDR=f"2001:db8:0:{network:x}::1")
+        assert browser.call("post", "rest_login", {}).status_code == 400
+
+    assert guess(user.email) == [429]
 
 
 # New devices

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core import mail as django_mail
+from django.core.management import call_command
 from django.db import transaction
 from django.test import Client
 from django.urls import reverse
@@ -14,7 +15,8 @@ from kombu.exceptions import OperationalError
 
 from accounts import letters
 from accounts.models import User
-from mail import delivery, outbox, tasks
+from core import health
+from mail import delivery, outbox, status, tasks
 from mail.letters import LETTERS, Obsolete
 from mail.models import Mail
 from tests.clock import later
@@ -250,11 +252,73 @@ def test_sweep_and_purge_are_scheduled(settings: Any) -> None:
     assert {tasks.sweep.name, tasks.purge.name} <= scheduled
 
 
-def test_health_tells_the_age_of_the_oldest_unsent_letter(client: Client) -> None:
+def ask_health(client: Client) -> Any:
+    health.state_in.cache_clear()
+    return client.get("/health/ready").json()
+
+
+def ask_for_resets(client: Client, *addresses: str) -> None:
+    for email in addresses:
+        body = {"email": email}
+        client.post(reverse("rest_password_reset"), body, content_type="application/json")
+
+
+MANY = [f"ada+{number}@example.test" for number in range(status.MANY)]
+
+
+@pytest.mark.parametrize("seconds", [1, 60, 899, 3_000])
+def test_health_tells_nothing_of_one_recipient(
+    seconds: int, client: Client, user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ask_health(client)
+    fails_with(refused(450), monkeypatch)
+
+    for email in (user.email, user.email, "nobody@example.test"):
+        ask_for_resets(client, email)
+        delivery.deliver(Mail.objects.latest("created_at").pk)
+
+        with later(seconds):
+            assert ask_health(client) == before
+
+    states = Mail.objects.order_by("created_at").values_list("state", flat=True)
+    assert list(states) == ["pending", "pending", "obsolete"]
+
+
+@pytest.mark.parametrize(("seconds", "word"), [(890, "ok"), (910, "degraded")])
+def test_health_says_when_many_recipients_wait_for_a_quarter_of_an_hour(
+    seconds: int, word: str, client: Client
+) -> None:
+    ask_for_resets(client, *MANY)
+
+    with later(seconds):
+        answer = ask_health(client)
+
+    assert (answer["status"], answer["mail"]) == (word, word)
+
+
+@pytest.mark.parametrize(("seconds", "is_logged"), [(890, False), (910, True)])
+@pytest.mark.parametrize("by", ["sweep", "probe"])
+def test_age_of_the_oldest_unsent_e_mail_is_in_the_log(
+    by: str, seconds: int, is_logged: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    posted()
+
+    with later(seconds):
+        tasks.sweep() if by == "sweep" else status.probe()
+
+    ages = [record.__dict__.get("oldest_unsent_seconds", 0) for record in caplog.records]
+    assert (max(ages, default=0) >= 900) is is_logged
+
+
+def test_operator_reads_the_age_of_the_oldest_unsent_e_mail(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     posted()
 
     with later(90):
-        assert client.get("/health/ready").json()["oldest_unsent_mail"] >= 90
+        call_command("outbox_status")
+
+    assert capsys.readouterr().out == "pending: 1\ndead: 0\noldest_unsent_seconds: 90\n"
 
 
 def test_dead_letter_is_sent_again_from_the_admin(client: Client) -> None:

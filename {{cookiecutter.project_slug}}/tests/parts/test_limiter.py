@@ -1,42 +1,60 @@
-"""The counter behind all limits: a sliding window in Redis, and one per process without Redis."""
+"""Rate limits: a sliding window in Redis, and one per process while Redis is unavailable."""
 
 import logging
 import os
 import signal
-import subprocess
-import sys
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import redis
 import time_machine
 
-from config.env import BASE_DIR
-from core.limiter import Limit, Limiter
-from core.redis_connection import TIMEOUT, ThreadConnection
+from core import redis_server
+from core.ratelimit import local
+from core.ratelimit.limiter import TIMEOUT, Limiter
+from core.ratelimit.local import Limit
 from devtools.places import throwaway
 from devtools.processes import Children
 from devtools.valkey import start
 from tests.devtools.waiting import until
 from tests.limits import Rates, redis_of_this_process
 
-LIMIT = Limit(3, 60)
+LIMIT = Limit("login", 3, 60)
+GUARD = Limit("login_account", 3, 60)
 NOWHERE = "unix:///nowhere/valkey.sock"
+NOON = 1_900_000_000
+
+
+def limiter_of(url: str, **options: Any) -> Limiter:
+    return Limiter(redis_server.server_at(url).client(timeout=TIMEOUT), **options)
+
+
+@pytest.fixture(params=["shared", "local"])
+def limiter(request: pytest.FixtureRequest, rates: Rates) -> Limiter:
+    """In Redis, and in the process: they count alike."""
+    return limiter_of(redis_of_this_process() if request.param == "shared" else NOWHERE)
 
 
 @pytest.fixture
-def limiter(rates: Rates) -> Limiter:
-    return Limiter(redis_of_this_process())
+def shared(rates: Rates) -> Limiter:
+    return limiter_of(redis_of_this_process())
 
 
-def hits(limiter: Limiter, number: int) -> list[bool]:
-    return [wait(limiter) == 0 for _ in range(number)]
+@pytest.fixture
+def server(rates: Rates) -> Iterator["redis.Redis"]:
+    with redis.Redis.from_url(redis_of_this_process(), decode_responses=True) as client:
+        yield client
 
 
-def wait(limiter: Limiter, key: str = "key") -> int:
-    return limiter.hit([(LIMIT, key)])[0]
+def hits(limiter: Limiter, number: int, *, key: str = "key", limit: Limit = LIMIT) -> list[bool]:
+    return [wait(limiter, key, limit) == 0 for _ in range(number)]
+
+
+def wait(limiter: Limiter, key: str = "key", limit: Limit = LIMIT) -> int:
+    return limiter.hit(key, [limit])[0]
 
 
 def test_so_many_pass_and_no_more(limiter: Limiter) -> None:
@@ -50,7 +68,7 @@ def test_keys_are_counted_apart(limiter: Limiter) -> None:
 
 
 def test_window_slides(limiter: Limiter) -> None:
-    with time_machine.travel(1_900_000_000, tick=False) as clock:
+    with time_machine.travel(NOON, tick=False) as clock:
         hits(limiter, 1)
         clock.shift(50)
         hits(limiter, 2)
@@ -62,7 +80,7 @@ def test_window_slides(limiter: Limiter) -> None:
 
 
 def test_refused_hits_do_not_count(limiter: Limiter) -> None:
-    with time_machine.travel(1_900_000_000, tick=False) as clock:
+    with time_machine.travel(NOON, tick=False) as clock:
         hits(limiter, 3)
         clock.shift(59)
         hits(limiter, 50)
@@ -71,322 +89,96 @@ def test_refused_hits_do_not_count(limiter: Limiter) -> None:
 
 
 def test_request_that_one_limit_refuses_counts_in_none(limiter: Limiter) -> None:
-    narrow, wide = (Limit(1, 60), "narrow"), (Limit(2, 60), "wide")
+    narrow, wide = Limit("narrow", 1, 60), Limit("wide", 2, 60)
 
-    assert limiter.hit([narrow, wide]) == [0, 0]
-    assert [wait > 0 for wait in limiter.hit([narrow, wide])] == [True, False]
-    assert limiter.hit([wide]) == [0]
-    assert limiter.hit([wide]) != [0]
-
-
-@pytest.fixture
-def asked(limiter: Limiter, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What Redis has been asked since the test began."""
-    # It has seen the script, and the connection is there.
-    wait(limiter, "before")
-    send: Any = redis.Connection.send_packed_command
-    sent = []
-
-    def send_and_note(*args: Any, **options: Any) -> None:
-        sent.append(args)
-        send(*args, **options)
-
-    monkeypatch.setattr("redis.connection.AbstractConnection.send_packed_command", send_and_note)
-    return sent
+    assert limiter.hit("key", [narrow, wide]) == [0, 0]
+    assert [wait > 0 for wait in limiter.hit("key", [narrow, wide])] == [True, False]
+    assert limiter.hit("key", [wide]) == [0]
+    assert limiter.hit("key", [wide]) != [0]
 
 
-def test_limits_of_one_request_are_one_question(limiter: Limiter, asked: list[Any]) -> None:
-    limiter.hit([(LIMIT, "one"), (LIMIT, "two"), (LIMIT, "three")])
+def test_key_that_is_forgotten_is_counted_from_zero(limiter: Limiter) -> None:
+    assert hits(limiter, 4) == [True, True, True, False]
 
-    assert len(asked) == 1
+    limiter.forget("key", LIMIT)
 
-
-def test_whoever_floods_costs_one_question_a_second(limiter: Limiter, asked: list[Any]) -> None:
-    with time_machine.travel(1_900_000_000, tick=False) as clock:
-        hits(limiter, 3)
-        asked.clear()
-        for _ in range(10):
-            assert not any(hits(limiter, 50))
-            clock.shift(1)
-
-    assert len(asked) == 10
+    assert hits(limiter, 4) == [True, True, True, False]
 
 
-def test_refusal_never_stands_for_longer_than_was_said(limiter: Limiter) -> None:
-    with time_machine.travel(1_900_000_000, tick=False) as clock:
-        hits(limiter, 3)
-        clock.shift(56.2)
-        refused = 0
-        while waits := wait(limiter):
-            refused += 1
-            assert time.time() + waits >= 1_900_000_060
-            clock.shift(0.3)
+def test_what_another_process_forgets_is_not_refused(shared: Limiter) -> None:
+    assert hits(shared, 4) == [True, True, True, False]
 
-    assert refused == 13
+    limiter_of(redis_of_this_process()).forget("key", LIMIT)
+
+    assert hits(shared, 1) == [True]
 
 
-def test_refusal_does_not_stand_until_a_clock_that_was_set_back_has_caught_up(
-    limiter: Limiter,
+@pytest.mark.parametrize("limit", [Limit("user", 600, 60), Limit("a", 20, 3_600)])
+def test_limit_is_exact_over_two_processes(limit: Limit, shared: Limiter) -> None:
+    processes = [shared, limiter_of(redis_of_this_process())]
+    with time_machine.travel(NOON, tick=False):
+        passed = [wait(processes[number % 2], limit=limit) == 0 for number in range(650)]
+
+    assert passed == [True] * limit.amount + [False] * (650 - limit.amount)
+
+
+def test_limits_of_a_request_are_one_command(shared: Limiter, server: "redis.Redis") -> None:
+    limits = [Limit("anon", 9, 60), Limit("login", 9, 60), Limit("user", 9, 60)]
+    shared.hit("before", limits)
+    server.config_resetstat()
+
+    shared.hit("key", limits)
+
+    commands = server.info("commandstats")
+    assert commands["cmdstat_evalsha"]["calls"] == 1
+    assert not {"cmdstat_eval", "cmdstat_hello", "cmdstat_ping"} & commands.keys()
+
+
+def test_script_that_the_server_has_lost_is_sent_again(
+    shared: Limiter, server: "redis.Redis", caplog: pytest.LogCaptureFixture
 ) -> None:
-    with time_machine.travel(1_900_000_000, tick=False) as clock:
-        assert hits(limiter, 4) == [True, True, True, False]
-        clock.shift(-3_600)
-        # Another process has forgotten it.
-        with redis.Redis.from_url(redis_of_this_process()) as client:
-            client.flushdb()
+    hits(shared, 2)
+    server.script_flush()
 
-        assert hits(limiter, 1) == [True]
+    assert hits(shared, 2) == [True, False]
+    assert not caplog.records
 
 
-def test_what_another_process_forgets_is_refused_for_a_second_at_most(limiter: Limiter) -> None:
-    with time_machine.travel(1_900_000_000, tick=False) as clock:
-        assert hits(limiter, 4) == [True, True, True, False]
-        with redis.Redis.from_url(redis_of_this_process()) as client:
-            client.flushdb()
+def test_keys_of_a_request_are_of_one_slot(shared: Limiter, server: "redis.Redis") -> None:
+    shared.hit("key", [LIMIT, GUARD])
 
-        assert hits(limiter, 1) == [False]
-        clock.shift(1)
-        assert hits(limiter, 1) == [True]
+    assert sorted(server.keys()) == ["limit/{key}/login", "limit/{key}/login_account"]
 
 
-def test_refusal_by_one_limit_does_not_refuse_for_another(limiter: Limiter) -> None:
-    narrow, wide = (Limit(1, 60), "narrow"), (Limit(2, 60), "wide")
-    limiter.hit([narrow, wide])
-
-    assert [limiter.hit([narrow, wide])[1] for _ in range(3)] == [0, 0, 0]
-    assert limiter.hit([wide]) == [0]
-    assert limiter.hit([wide]) != [0]
+# While Redis is unavailable
 
 
-FORK = """
-import os
-from core.limiter import limiter_at
-mine = limiter_at("redis://127.0.0.1:9")
-if child := os.fork():
-    raise SystemExit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
-os._exit(limiter_at("redis://127.0.0.1:9") is mine)
-"""
-
-
-def test_child_process_does_not_talk_over_its_parents_connection() -> None:
-    subprocess.run([sys.executable, "-c", FORK], cwd=BASE_DIR, check=True)  # noqa: S603  our own
-
-
-def test_what_is_forgotten_begins_anew(limiter: Limiter) -> None:
-    assert hits(limiter, 4) == [True, True, True, False]
-
-    limiter.forget(LIMIT, "key")
-
-    assert hits(limiter, 4) == [True, True, True, False]
-
-
-@pytest.fixture
-def mine() -> ThreadConnection:
-    # Redis-py would ask whether it is there before each command.
-    return ThreadConnection(f"{redis_of_this_process()}&health_check_interval=-1")
-
-
-def test_answer_that_nobody_waited_for_is_taken_for_no_other(mine: ThreadConnection) -> None:
-    mine.send("ECHO", "one")
-    mine.send("ECHO", "two")
-
-    assert mine.request("ECHO", "three") == b"three"
-    assert mine.request("ECHO", "four") == b"four"
-
-
-def test_error_that_nobody_waited_for_is_no_others(mine: ThreadConnection) -> None:
-    mine.send("NONSENSE")
-
-    assert mine.request("ECHO", "one") == b"one"
-    with pytest.raises(redis.ResponseError):
-        mine.request("NONSENSE")
-    assert mine.request("ECHO", "two") == b"two"
-
-
-def test_each_thread_has_a_connection(mine: ThreadConnection) -> None:
-    with ThreadPoolExecutor(1) as other:
-        theirs = other.submit(mine.request, "CLIENT", "ID").result()
-
-    assert mine.request("CLIENT", "ID") == mine.request("CLIENT", "ID") != theirs
-
-
-def test_request_after_a_restart_gets_its_own_answer() -> None:
+@contextmanager
+def valkey() -> Iterator[tuple[str, Children, Any]]:
+    """A server of our own, which may be killed: its URL, its processes, and its place."""
     place = throwaway()
     with Children(remove=place.sockets) as children:
-        url = start(children, place)
-        mine = ThreadConnection(url)
-        mine.send("ECHO", "one")
-        _kill(url, children)
-        start(children, place)
-
-        assert mine.request("ECHO", "two") == b"two"
+        yield start(children, place), children, place
 
 
-def test_limits_hold_in_the_process_while_redis_is_away(caplog: pytest.LogCaptureFixture) -> None:
-    limiter = Limiter(NOWHERE)
+def test_limits_apply_in_the_process_while_redis_is_unavailable(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    limiter = limiter_of(NOWHERE)
 
     assert hits(limiter, 5) == [True, True, True, False, False]
-    limiter.forget(LIMIT, "key")
+    limiter.forget("key", LIMIT)
     assert hits(limiter, 1) == [True]
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
-def test_process_forgets_before_it_runs_out_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.limiter.MAX_KEYS", 10)
-    limiter = Limiter(NOWHERE)
-
-    for number in range(100):
-        wait(limiter, f"key {number}")
-
-    assert len(limiter._own_storage.events) <= 11
-
-
-def test_process_forgets_refusals_before_it_runs_out_of_memory(
-    limiter: Limiter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.limiter.MAX_KEYS", 10)
-
-    for number in range(100):
-        limiter.hit([(Limit(1, 60), f"key {number}")])
-        limiter.hit([(Limit(1, 60), f"key {number}")])
-
-    assert 0 < len(limiter._refusals) <= 10
-
-
-FIVE_A_SECOND = [(Limit(300, 60), "key")]
-
-
-def test_who_asks_again_at_once_is_counted_ahead(limiter: Limiter, asked: list[Any]) -> None:
-    with time_machine.travel(1_900_000_000, tick=False):
-        assert [limiter.hit(FIVE_A_SECOND, ahead=True) for _ in range(11)] == [[0]] * 11
-
-    assert len(asked) == 3, "for the first, and for five at a time"
-
-
-def test_what_is_counted_ahead_is_good_for_a_second(limiter: Limiter, asked: list[Any]) -> None:
-    with time_machine.travel(1_900_000_000, tick=False) as clock:
-        limiter.hit(FIVE_A_SECOND, ahead=True)
-        limiter.hit(FIVE_A_SECOND, ahead=True)
-        clock.shift(0.9)
-        limiter.hit(FIVE_A_SECOND, ahead=True)
-        assert len(asked) == 2
-        clock.shift(0.1)
-        limiter.hit(FIVE_A_SECOND, ahead=True)
-        assert len(asked) == 3
-
-
-@pytest.mark.parametrize(
-    ("limits", "counted"),
-    [
-        ([Limit(600, 60)], 10),
-        ([Limit(36_000, 3_600)], 10),
-        ([Limit(119, 60)], 1),
-        ([Limit(30, 60)], 1),
-        # Of a short time a second is too large a part.
-        ([Limit(600, 1)], 1),
-        ([Limit(600, 60), Limit(180, 60)], 3),
-        ([Limit(600, 60), Limit(30, 60)], 1),
-    ],
-)
-def test_what_a_client_may_ask_in_a_second_is_counted_at_once(
-    limits: list[Limit], counted: int, limiter: Limiter, asked: list[Any]
-) -> None:
-    hits = [(limit, f"key {number}") for number, limit in enumerate(limits)]
-    with time_machine.travel(1_900_000_000, tick=False):
-        for _ in range(1 + counted):
-            limiter.hit(hits, ahead=True)
-        assert len(asked) == 2
-        limiter.hit(hits, ahead=True)
-        assert len(asked) == 3
-
-
-@pytest.mark.parametrize("amount", [300, 301, 304, 20])
-def test_as_many_pass_where_some_are_counted_ahead(amount: int, limiter: Limiter) -> None:
-    limit = [(Limit(amount, 60), "key")]
-    with time_machine.travel(1_900_000_000, tick=False):
-        passed = [not any(limiter.hit(limit, ahead=True)) for _ in range(amount + 20)]
-
-    assert passed == [True] * amount + [False] * 20
-
-
-@pytest.mark.parametrize(("at_once", "not_handed_back_yet"), [(1, 0), (2, 4), (7, 4)])
-def test_what_was_counted_ahead_and_not_used_is_handed_back(
-    at_once: int, not_handed_back_yet: int, limiter: Limiter
-) -> None:
-    other = Limiter(redis_of_this_process())
-    with time_machine.travel(1_900_000_000, tick=False) as clock:
-        for _ in range(40):
-            for _ in range(at_once):
-                limiter.hit(FIVE_A_SECOND, ahead=True)
-            clock.shift(1)
-        passed = [not any(other.hit(FIVE_A_SECOND)) for _ in range(300)]
-
-    assert passed.count(True) == 300 - 40 * at_once - not_handed_back_yet
-
-
-def test_what_is_counted_ahead_counts_in_each_limit(limiter: Limiter) -> None:
-    other = [(Limit(300, 60), "other")]
-
-    with time_machine.travel(1_900_000_000, tick=False):
-        for _ in range(6):
-            limiter.hit(FIVE_A_SECOND + other, ahead=True)
-        for counted in (FIVE_A_SECOND, other):
-            passed = [not any(limiter.hit(counted)) for _ in range(300)]
-            assert passed.count(True) == 294
-
-
-def test_what_was_counted_ahead_passes_though_another_thread_was_refused(
-    limiter: Limiter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    limit, request, waits = [(Limit(120, 60), "key")], ThreadConnection.request, []
-
-    def request_and_let_another_ask(connection: ThreadConnection, *words: str | int) -> Any:
-        answer = request(connection, *words)
-        monkeypatch.undo()
-        waits.extend(limiter.hit(limit, ahead=True))
-        return answer
-
-    with time_machine.travel(1_900_000_000, tick=False):
-        for _ in range(117):
-            limiter.hit(limit)
-        limiter.hit(limit, ahead=True)
-        monkeypatch.setattr(ThreadConnection, "request", request_and_let_another_ask)
-
-        assert [limiter.hit(limit, ahead=True)[0] for _ in range(3)] == [0, 0, 60]
-        assert waits == [60]
-
-
-def test_client_that_is_forgotten_is_counted_anew(limiter: Limiter, asked: list[Any]) -> None:
-    with time_machine.travel(1_900_000_000, tick=False):
-        limiter.hit(FIVE_A_SECOND, ahead=True)
-        limiter.hit(FIVE_A_SECOND, ahead=True)
-        limiter.forget(*FIVE_A_SECOND[0])
-        asked.clear()
-
-        limiter.hit(FIVE_A_SECOND, ahead=True)
-        assert len(asked) == 1
-
-
-def test_process_forgets_what_it_counted_ahead_before_it_runs_out_of_memory(
-    limiter: Limiter, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("core.limiter.MAX_KEYS", 10)
-
-    for number in range(100):
-        limiter.hit([(Limit(300, 60), f"key {number}")], ahead=True)
-
-    assert 0 < len(limiter._leases) <= 10
-
-
 @pytest.mark.parametrize("pause", [0, 3_600])
-def test_outage_is_logged_once_and_ends_by_itself_after_the_pause(
+def test_outage_is_logged_once_and_ends_after_the_pause(
     pause: float, caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.WARNING, "core.limiter")
-    place = throwaway()
-    with Children(remove=place.sockets) as children:
-        url = start(children, place)
-        limiter = Limiter(url, pause=pause)
+    caplog.set_level(logging.WARNING, "core.ratelimit")
+    with valkey() as (url, children, place):
+        limiter = limiter_of(url, pause=pause)
         hits(limiter, 3)
         _kill(url, children)
         during = hits(limiter, 4)
@@ -397,32 +189,24 @@ def test_outage_is_logged_once_and_ends_by_itself_after_the_pause(
     by_the_new_server = [True, True, True, False]
     assert after == ([False] * 4 if pause else by_the_new_server)
     messages = [record.getMessage().partition(",")[0] for record in caplog.records]
-    assert messages == ["Redis is away", "Redis is back"][: 1 if pause else 2]
+    assert messages == ["Redis is unavailable", "Redis is available again"][: 1 if pause else 2]
 
 
-def test_forgetting_waits_for_no_answer() -> None:
-    place = throwaway()
-    with Children(remove=place.sockets) as children:
-        url = start(children, place)
-        limiter, server = Limiter(url), _process(url)
-        hits(limiter, 3)
-        os.kill(server, signal.SIGSTOP)
-        try:
-            began = time.monotonic()
-            limiter.forget(LIMIT, "key")
-            took = time.monotonic() - began
-        finally:
-            os.kill(server, signal.SIGCONT)
+def test_restart_of_redis_costs_no_request_its_count(caplog: pytest.LogCaptureFixture) -> None:
+    with valkey() as (url, children, place):
+        limiter = limiter_of(url)
+        hits(limiter, 1)
+        _kill(url, children)
+        start(children, place)
 
-        assert took < TIMEOUT
         assert hits(limiter, 4) == [True, True, True, False]
+        assert not caplog.records
 
 
-def test_redis_that_hangs_costs_one_request_its_patience_and_the_next_nothing() -> None:
-    place = throwaway()
-    with Children(remove=place.sockets) as children:
-        url = start(children, place)
-        limiter, server = Limiter(url), _process(url)
+def test_redis_that_hangs_costs_one_request_a_timeout_and_the_next_nothing() -> None:
+    with valkey() as (url, _, _):
+        limiter, server = limiter_of(url), _process(url)
+        hits(limiter, 1)
         os.kill(server, signal.SIGSTOP)
         try:
             began = time.monotonic()
@@ -432,7 +216,123 @@ def test_redis_that_hangs_costs_one_request_its_patience_and_the_next_nothing() 
             os.kill(server, signal.SIGCONT)
 
     assert during == [True, True, True, False]
-    assert TIMEOUT <= took < 4 * TIMEOUT
+    assert TIMEOUT <= took < 2 * TIMEOUT
+
+
+REFUSALS = {
+    "full": {"maxmemory": "1", "maxmemory-policy": "noeviction"},
+    "protected": {"requirepass": "another password"},
+}
+
+
+@pytest.mark.parametrize("options", REFUSALS.values(), ids=REFUSALS)
+def test_redis_that_refuses_to_count_is_an_error_and_no_outage(
+    options: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with valkey() as (url, _, _):
+        with redis.Redis.from_url(url) as client:
+            for name, value in options.items():
+                client.config_set(name, value)
+        limiter = limiter_of(url)
+
+        assert hits(limiter, 4) == [True, True, True, False]
+        with pytest.raises(redis.RedisError):
+            limiter.probe()
+
+    [record] = caplog.records
+    assert record.levelname == "ERROR"
+    assert record.getMessage().startswith("Redis refuses to count, rate limits apply per process:")
+
+
+def test_words_of_an_error_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """A server whose AUTH has another name repeats the password."""
+    with valkey() as (url, _, _):
+        with redis.Redis.from_url(url) as client:
+            client.acl_setuser("ada", enabled=True, nopass=True, commands=["-@all"])
+        wait(limiter_of(url.replace("unix://", "unix://ada:hunter2@")))
+
+    [record] = caplog.records
+    assert "NoPermissionError" in record.getMessage()
+    assert "ada" not in record.getMessage()
+
+
+# What a stranger can fill
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> Limiter:
+    """With room for ten keys of a scope."""
+    monkeypatch.setattr(local, "MAX_KEYS", 10)
+    monkeypatch.setattr(local, "SHARED_SLOTS", 4)
+    return limiter_of(NOWHERE)
+
+
+def flood(limiter: Limiter, limit: Limit, number: int = 100) -> list[bool]:
+    return [wait(limiter, f"made up {number}", limit) == 0 for number in range(number)]
+
+
+def test_full_store_drops_the_client_that_was_counted_longest_ago(small: Limiter) -> None:
+    hits(small, 3, key="first")
+    flood(small, LIMIT, 8)
+    hits(small, 3, key="last")
+
+    flood(small, LIMIT, 9)
+
+    assert hits(small, 1, key="last") == [False]
+    assert hits(small, 1, key="first") == [True]
+
+
+def test_flood_of_one_scope_drops_nothing_of_another(small: Limiter) -> None:
+    hits(small, 3)
+
+    flood(small, Limit("anon", 3, 60))
+    flood(small, Limit("password_reset_account", 3, 60))
+
+    assert hits(small, 1) == [False]
+
+
+def test_flood_of_made_up_accounts_drops_the_guard_of_none(small: Limiter) -> None:
+    hits(small, 3, limit=GUARD)
+
+    flood(small, GUARD)
+
+    assert hits(small, 1, limit=GUARD) == [False]
+
+
+def test_account_that_a_flood_left_no_room_for_is_guarded(small: Limiter) -> None:
+    flood(small, GUARD, 10)
+
+    assert hits(small, 4, limit=GUARD) == [True, True, True, False]
+
+
+def test_account_stays_counted_when_the_flood_is_over(small: Limiter) -> None:
+    with time_machine.travel(NOON, tick=False) as clock:
+        flood(small, GUARD, 10)
+        clock.shift(59)
+        assert hits(small, 3, limit=GUARD) == [True] * 3
+        clock.shift(2)
+
+        assert hits(small, 1, limit=GUARD) == [False]
+        clock.shift(59)
+        assert hits(small, 4, limit=GUARD) == [True, True, True, False]
+
+
+def test_right_password_of_one_account_clears_the_count_of_no_other(small: Limiter) -> None:
+    flood(small, GUARD)
+    hits(small, 3, limit=GUARD)
+
+    for number in range(50):
+        small.forget(f"an attacker's {number}", GUARD)
+
+    assert hits(small, 1, limit=GUARD) == [False]
+
+
+@pytest.mark.parametrize("limit", [LIMIT, GUARD])
+def test_process_keeps_no_more_keys_than_it_has_room_for(limit: Limit, small: Limiter) -> None:
+    flood(small, limit, 1_000)
+
+    [store] = small._local._stores.values()
+    assert 10 <= len(store.hits) <= 14
 
 
 def _kill(url: str, children: Children) -> None:

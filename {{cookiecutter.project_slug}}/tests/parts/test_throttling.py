@@ -4,14 +4,12 @@ import re
 from typing import Any
 
 import pytest
-import time_machine
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 
 from core import throttling
-from core.redis_connection import ThreadConnection
 from core.throttling import AtomicThrottle
 from tests.limits import Rates
 from tests.people import token_user
@@ -62,28 +60,3 @@ def test_request_counts_as_its_throttle_says(
 
     assert counted(None) == of_a_stranger
     assert counted(token_user()) == of_a_person
-
-
-@pytest.mark.parametrize(("is_signed_in", "questions"), [(True, 2), (False, 11)])
-def test_requests_of_a_person_are_counted_ahead_and_a_strangers_one_by_one(
-    is_signed_in: bool, questions: int, rates: Rates, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rates(anon="600/min", user="600/min", login="600/min")
-    person: Any = token_user()
-    view, asked, request = Answers.as_view(), [], ThreadConnection.request
-
-    def request_and_note(connection: ThreadConnection, *words: str | int) -> Any:
-        asked.append(words)
-        return request(connection, *words)
-
-    monkeypatch.setattr(ThreadConnection, "request", request_and_note)
-    with time_machine.travel(1_900_000_000, tick=False):
-        # The script may be new to this Redis, which makes two questions of the first.
-        throttling.allows("login", of="anybody")
-        asked.clear()
-        for _ in range(11):
-            asking = APIRequestFactory().get("/")
-            force_authenticate(asking, person if is_signed_in else None)
-            assert view(asking).status_code == 200
-
-    assert len(asked) == questions

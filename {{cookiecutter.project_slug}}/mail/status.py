@@ -1,0 +1,42 @@
+"""Whether e-mails are late. The exact age is for the log and for ``manage.py outbox_status``."""
+
+import logging
+from datetime import timedelta
+
+from django.utils import timezone
+
+from core import health
+from mail.models import Mail
+
+logger = logging.getLogger(__name__)
+
+LATE = timedelta(minutes=15)
+"""After this long an e-mail that is not sent needs somebody to look."""
+MANY = 5
+"""How many recipients have to wait before the public is told."""
+
+
+def oldest_unsent() -> float:
+    """Seconds since the oldest pending e-mail was asked for, 0 where there is none."""
+    pending = Mail.objects.filter(state=Mail.State.PENDING)
+    oldest = pending.order_by("created_at").values_list("created_at", flat=True).first()
+    return (timezone.now() - oldest).total_seconds() if oldest else 0.0
+
+
+def warn_if_late() -> None:
+    """Writes the age of the oldest pending e-mail to the log, if it is over ``LATE``."""
+    age = oldest_unsent()
+    if age > LATE.total_seconds():
+        logger.warning("e-mail is late", extra={"oldest_unsent_seconds": round(age)})
+
+
+def probe() -> str:
+    """For the public: one word, which no single e-mail decides.
+
+    An e-mail to an unknown address becomes obsolete where one to a known address waits for the mail
+    server. If one recipient could change the word, it would tell who has an account.
+    """
+    warn_if_late()
+    late = Mail.objects.filter(state=Mail.State.PENDING, created_at__lt=timezone.now() - LATE)
+    recipients = late.values("recipient").distinct()[:MANY]
+    return health.DEGRADED if len(recipients) == MANY else health.OK
