@@ -7,6 +7,7 @@ The template ``mail/<kind>.txt`` fills four blocks with plain text: ``subject``,
 from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives
 from django.template import Context, Engine
 from django.template.loader import render_to_string
@@ -43,8 +44,16 @@ def letter(function: L) -> L:
 
     The worker calls it when the letter is sent, so this is where a link is made. It returns what
     the template needs, and ``link`` if there is one; it may raise ``Obsolete``.
+
+    Raises:
+        ImproperlyConfigured: another function has this name, so that one of the two would be lost.
     """
-    LETTERS[function.__name__] = function
+    known = LETTERS.setdefault(function.__name__, function)
+    if known is not function:
+        raise ImproperlyConfigured(
+            f"Two e-mails are named {function.__name__!r}, in {known.__module__} and in "
+            f"{function.__module__}: rename one of the two functions and its template."
+        )
     return function
 
 
