@@ -8,9 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User, validate_person_name
-
-PASSWORD_MAX_LENGTH = 128
-"""Long enough for any pass phrase, short enough that hashing one costs what it always costs."""
+from accounts.password_validation import PASSWORD_MAX_LENGTH
 
 NAME_MAX_LENGTH = 150
 NAME_PATTERN = r"^(?!.*(://|\b[wW]{3}\.))[^\u0000-\u001f\u007f-\u009f]+$"

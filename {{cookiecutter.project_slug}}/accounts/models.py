@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.conf import switches
+from accounts.password_validation import AcceptedAtLoginValidator
 from core.client import USER_AGENT_MAX_LENGTH
 
 _CONTROL_CHARACTER_OR_URL = re.compile(r"[\x00-\x1f\x7f-\x9f]|://|\bwww\.", re.IGNORECASE)
@@ -169,6 +170,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     def _with_second_factor(self, session_hash: str) -> str:
         asked = switches.mfa_mode.asks(has_second_factor=self.has_second_factor)
         return f"{session_hash}:{self.second_factor_changed_at}:{asked}"
+
+    def set_password(self, raw_password: str | None) -> None:
+        """
+        Raises:
+            ValidationError: nobody could sign in with it.
+        """
+        if raw_password is not None:
+            AcceptedAtLoginValidator().validate(raw_password)
+        super().set_password(raw_password)
 
     def check_password(self, raw_password: str | None) -> bool:
         return check_password(raw_password, self.password, self._rehash)
