@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from accounts import sessions
 from accounts.flows import mfa_management
 from accounts.models import Session, User
+from core.admin_search import AddressSearchAdmin
 
 RIGHTS = ("role", "is_superuser", "groups", "user_permissions")
 """The fields that say what a person may do: an ADMIN's to change."""
@@ -61,7 +62,7 @@ class NewUserForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(DjangoUserAdmin):
+class PersonAdmin(AddressSearchAdmin, DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
     ordering = ("email",)
@@ -163,7 +164,7 @@ class SuperusersGroupAdmin(GroupAdmin):
 
 
 @admin.register(Session)
-class SessionAdmin(admin.ModelAdmin):
+class SessionAdmin(AddressSearchAdmin):
     """Deleting a session signs its device out; nothing else can be changed."""
 
     list_display = ("user", "user_agent", "ip_address", "created_at", "rotated_at", "expires_at")

@@ -28,6 +28,7 @@ from accounts.proof import Proof
 from core import security_log, throttling
 from core.client import client_network
 from core.cookies import set_cookie
+from core.email_address import normalise
 from core.throttling import LimitReached
 
 SET_UP_FIRST = (
@@ -73,7 +74,7 @@ class AdminLoginForm(AdminAuthenticationForm):
     def _count_guess(self) -> tuple[User | None, str]:
         request, now = cast(HttpRequest, self.request), timezone.now()
         throttling.hit("login", of=client_network(request))
-        email = str(self.cleaned_data.get("username", "")).lower()
+        email = normalise(str(self.cleaned_data.get("username", "")))
         user = passwords.find(email)
         device = passwords.device_of(user, client=_client_of(request), now=now)
         return user, passwords.count_guess(email=email, user=user, device=device)

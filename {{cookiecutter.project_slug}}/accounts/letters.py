@@ -18,6 +18,7 @@ from accounts.capabilities import NO_SESSION, Purpose
 from accounts.conf import MfaMode, switches
 from accounts.models import User
 from accounts.wrong_codes import WINDOW
+from core.email_address import normalise
 from mail.letters import Obsolete, letter
 from mail.models import Mail
 
@@ -159,7 +160,8 @@ def _token(mail: Mail, purpose: Purpose, user: User, session_id: uuid.UUID = NO_
     return capabilities.issue(
         purpose,
         user=user,
-        email=mail.recipient,
+        # Perhaps posted before addresses had one spelling.
+        email=normalise(mail.recipient),
         expires_at=cast(datetime, mail.not_after),
         session_id=session_id,
     )

@@ -19,6 +19,7 @@ from accounts.models import User
 from accounts.proof import Proof
 from accounts.rows import columns, fetch_one
 from core import security_log, throttling
+from core.email_address import normalise
 
 GUESSES, OWN_CHECKS = "login_account", "password_check_account"
 
@@ -55,7 +56,7 @@ def prove(*, email: str, password: str, client: Client, now: datetime) -> Proof 
 def find(email: str) -> User | None:
     """The account, with what a sign-in needs of it."""
     names = columns(User, *_NEEDED)
-    row = fetch_one(_FIND.format(columns=", ".join(names)), {"email": email.lower()})
+    row = fetch_one(_FIND.format(columns=", ".join(names)), {"email": normalise(email)})
     return User.from_db(DEFAULT_DB_ALIAS, names, row) if row else None
 
 

@@ -6,12 +6,13 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from core.admin_search import AddressSearchAdmin
 from mail import outbox
 from mail.models import Mail
 
 
 @admin.register(Mail)
-class MailAdmin(admin.ModelAdmin):
+class MailAdmin(AddressSearchAdmin):
     list_display = ("created_at", "kind", "recipient", "state", "attempts", "due_at", "error")
     list_filter = ("state", "kind")
     search_fields = ("recipient",)
