@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError as DjangoValidationError
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import User, validate_chosen_address, validate_person_name
+from accounts.models import User, validate_person_name
 from accounts.password_validation import PASSWORD_MAX_LENGTH
 from core import email_address
 
@@ -62,7 +62,7 @@ class NewAddressField(AddressField):
     """An address that somebody chooses: letters name it to others, so it must not carry a link."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(validators=[validate_chosen_address], **options)
+        super().__init__(validators=[email_address.refuse_link], **options)
 
 
 @extend_schema_field({"type": "string", "maxLength": NAME_MAX_LENGTH, "pattern": NAME_PATTERN})

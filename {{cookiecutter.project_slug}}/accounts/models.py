@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from accounts.conf import switches
 from accounts.password_validation import AcceptedAtLoginValidator
-from core import email_address
 from core.client import USER_AGENT_MAX_LENGTH
+from core.email_address import LowercaseEmailField, normalise, validate
 
 _CONTROL_CHARACTER_OR_URL = re.compile(r"[\x00-\x1f\x7f-\x9f]|://|\bwww\.", re.IGNORECASE)
 
@@ -28,25 +28,6 @@ def validate_person_name(name: str) -> None:
         raise ValidationError("A name has no control characters and no web address in it.")
 
 
-def validate_chosen_address(address: str) -> None:
-    """E-mails name an address to others, so it must not carry a link."""
-    if set(address) & set('"/'):
-        raise ValidationError("An address with a quotation mark or a slash is not accepted.")
-
-
-class LowercaseEmailField(models.EmailField):
-    """Stored, looked up and compared in one spelling for each mailbox: see ``normalise``."""
-
-    default_validators = [email_address.validate, validate_chosen_address]
-
-    def to_python(self, value: Any) -> Any:
-        value = super().to_python(value)
-        return email_address.normalise(value) if isinstance(value, str) else value
-
-    def get_prep_value(self, value: Any) -> Any:
-        return self.to_python(super().get_prep_value(value))
-
-
 class UserManager(BaseUserManager["User"]):
     def create_user(self, *, email: str, password: str | None = None, **fields: Any) -> "User":
         """Without a password nobody can sign in until one is set.
@@ -55,8 +36,8 @@ class UserManager(BaseUserManager["User"]):
             ValidationError: no e-mail can be sent to the address, or no one can sign in with the
                 password.
         """
-        address = email_address.normalise(email)
-        email_address.validate(address)
+        address = normalise(email)
+        validate(address)
         user = self.model(email=address, **fields)
         user.set_password(password)
         user.save(using=self._db)

@@ -4,9 +4,12 @@ The domain is in its ASCII form (IDNA 2008 with the mapping of UTS 46, non-trans
 ``ada@bücher.example`` and ``ada@xn--bcher-kva.example`` are one mailbox.
 """
 
+from typing import Any
+
 import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.db import models
 
 MAX_LENGTH = 254
 """Of an address in its ASCII form: what SMTP can carry (RFC 5321, erratum 1690)."""
@@ -48,6 +51,25 @@ def validate(address: str) -> None:
     validate_email(address)
     if len(address) > MAX_LENGTH:
         raise ValidationError("This address is too long.", code="max_length")
+
+
+def refuse_link(address: str) -> None:
+    """E-mails name an address to others, so it must not carry a link."""
+    if set(address) & set('"/'):
+        raise ValidationError("An address with a quotation mark or a slash is not accepted.")
+
+
+class LowercaseEmailField(models.EmailField):
+    """Stored, looked up and compared in one spelling for each mailbox: see ``normalise``."""
+
+    default_validators = [validate, refuse_link]
+
+    def to_python(self, value: Any) -> Any:
+        value = super().to_python(value)
+        return normalise(value) if isinstance(value, str) else value
+
+    def get_prep_value(self, value: Any) -> Any:
+        return self.to_python(super().get_prep_value(value))
 
 
 def _to_ascii(domain: str) -> str:

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, migrations, models, transaction
 from django.db.models.functions import Cast
 
-from accounts.models import LowercaseEmailField
 from core import email_address
+from core.email_address import LowercaseEmailField
 
 CLASH = 'another account has the same mailbox'
 UNDELIVERABLE = 'no e-mail can be sent to it'
