@@ -1,5 +1,6 @@
 """What several flows take in."""
 
+import uuid
 from typing import Any, Self
 
 from django.contrib.auth.password_validation import validate_password
@@ -9,7 +10,10 @@ from rest_framework import serializers
 
 from accounts.models import User, validate_person_name
 from accounts.password_validation import PASSWORD_MAX_LENGTH
-from core import email_address
+from core import email_address, throttling
+
+MAILBOX = "mailbox_account"
+"""The scope of all e-mails that somebody else can cause."""
 
 NAME_MAX_LENGTH = 150
 NAME_PATTERN = r"^(?!.*(://|\b[wW]{3}\.))[^\u0000-\u001f\u007f-\u009f]+$"
@@ -50,6 +54,18 @@ class AddressField(TextField, serializers.EmailField):
         except DjangoValidationError as error:
             raise serializers.ValidationError(error.messages) from None
         return address
+
+
+def count_email(scope: str, *, to: str, account: uuid.UUID | None = None) -> None:
+    """Counts an e-mail that anybody can cause, in its own scope and in that of the mailbox.
+
+    The same for an address without an account. Notices to an owner do not count: a stranger would
+    silence them.
+
+    Raises:
+        LimitReached: the mailbox gets no more of them for now.
+    """
+    throttling.hit(scope, MAILBOX, of=mailbox(to), account=account)
 
 
 def mailbox(address: str) -> str:
