@@ -184,7 +184,7 @@ def find_live(claims: AccessClaims, *, now: datetime) -> Session | None:
     return _live(claims.session_id, claims.user_id, now)
 
 
-def is_live(claims: AccessClaims, *, now: datetime) -> bool:
+def is_live(claims: AccessClaims | RefreshClaims, *, now: datetime) -> bool:
     return _live_rows(now).filter(pk=claims.session_id, user_id=claims.user_id).exists()
 
 

@@ -54,6 +54,8 @@ class RefreshClaims:
     user_id: uuid.UUID
     session_id: uuid.UUID
     jti: uuid.UUID
+    issued_at: int = 0
+    """Seconds since 1970."""
 
 
 def sign(grant: Grant, *, now: datetime) -> Tokens:
@@ -130,7 +132,12 @@ def read_refresh(token: str) -> RefreshClaims:
         TokenNotValid: forged, expired, malformed, or of another type.
     """
     claims = _read(token, "refresh")
-    return RefreshClaims(user_id=claims["sub"], session_id=claims["sid"], jti=claims["jti"])
+    return RefreshClaims(
+        user_id=claims["sub"],
+        session_id=claims["sid"],
+        jti=claims["jti"],
+        issued_at=int(claims.get("iat", 0)),
+    )
 
 
 def _read(token: str, token_type: str) -> dict[str, Any]:
