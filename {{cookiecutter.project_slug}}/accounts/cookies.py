@@ -1,7 +1,5 @@
 """The cookies of accounts, and which counts where a browser sends several of a name."""
 
-from datetime import datetime
-
 from django.http import HttpRequest
 from django.utils import timezone
 from rest_framework.request import Request
@@ -10,7 +8,7 @@ from accounts import known_devices, sessions, tokens
 from accounts.errors import TokenNotValid
 from accounts.tokens import RefreshClaims
 from core import security_log
-from core.cookies import scoped
+from core.cookies import note_mixed, scoped
 
 _SIGNING_IN = ("rest_login", "token_refresh", "rest_logout")
 
@@ -34,7 +32,7 @@ def refresh_token(request: HttpRequest | Request) -> str:
         return "".join(presented)
     ours = {token: claims for token in presented if (claims := _read(token))}
     if len({claims.session_id for claims in ours.values()}) > 1:
-        ours = _of_one_live_session(ours, timezone.now())
+        ours = _of_one_live_session(request, ours)
     return max(ours, key=lambda token: ours[token].issued_at, default=presented[0])
 
 
@@ -51,10 +49,14 @@ def device_token(request: HttpRequest | Request) -> str:
     return known_devices.join(DEVICE.values(request))
 
 
-def _of_one_live_session(ours: dict[str, RefreshClaims], now: datetime) -> dict[str, RefreshClaims]:
+def _of_one_live_session(
+    request: HttpRequest | Request, ours: dict[str, RefreshClaims]
+) -> dict[str, RefreshClaims]:
+    now = timezone.now()
     live = {token: claims for token, claims in ours.items() if sessions.is_live(claims, now=now)}
     if len({claims.session_id for claims in live.values()}) > 1:
         security_log.record("refresh_tokens_mixed", alarming=True)
+        note_mixed(request)
         raise TokenNotValid
     return live or ours
 

@@ -26,7 +26,7 @@ from accounts.capabilities import Capability, CapabilityNotValid, Purpose
 from accounts.conf import switches
 from core import errors, throttling
 from core.client import client_network
-from core.cookies import ScopedCookie, scoped
+from core.cookies import ScopedCookie, note_mixed, scoped
 from core.headers import CONTENT_POLICY, content_policy
 from core.throttling import LimitReached
 
@@ -55,7 +55,10 @@ class CapabilityCookie:
                 for two accounts, and a sibling domain may have set one of them.
         """
         found = list(self._valid(request, now))
-        if len({capability.user.pk for capability in found}) != 1:
+        if len({capability.user.pk for capability in found}) > 1:
+            note_mixed(request)
+            raise CapabilityNotValid
+        if not found:
             raise CapabilityNotValid
         return max(found, key=lambda capability: capability.expires_at)
 

@@ -21,6 +21,7 @@ from core import origins
 
 MAX_VALUES = 8
 """Values of one name that are tried: each may cost a signature, and a stranger can send many."""
+_MIXED = "core.cookies.mixed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +56,19 @@ class ScopedCookie:
     def delete(self, response: HttpResponseBase) -> None:
         response.delete_cookie(self.name, path=self.path, samesite="Lax")
 
-    def delete_others(self, response: HttpResponseBase) -> None:
-        """Deletes cookies of this name where another application would have left them.
+    def delete_others(self, response: HttpResponseBase, *, of_domains: bool) -> None:
+        """Deletes cookies of this name above our path, where another application has left them.
 
-        That is, of this host above our path, and at ``/`` of each domain that this host is in. One
-        that somebody has set at a longer path stays: they could set it again.
+        Args:
+            of_domains: also at ``/`` of each domain that this host is in. Applications there may
+                use theirs.
         """
         ours = self.path
         for path in filter(lambda path: path != ours, _paths_above(ours)):
             _delete(response, self.name, path=path)
-        for domain in _domains_above(origins.host_of(settings.PUBLIC_URL)):
-            _delete(response, self.name, path="/", domain=domain)
+        if of_domains:
+            for domain in _domains_above(origins.host_of(settings.PUBLIC_URL)):
+                _delete(response, self.name, path="/", domain=domain)
 
 
 SCOPED: list[ScopedCookie] = []
@@ -83,6 +86,11 @@ def values_of(request: HttpRequest | Request, name: str) -> list[str]:
     return list(islice(dict.fromkeys(filter(None, _values(request, name))), MAX_VALUES))
 
 
+def note_mixed(request: HttpRequest | Request) -> None:
+    """Says that this project has issued several, and none can count while the others are there."""
+    request.META[_MIXED] = True
+
+
 class StaleCookieMiddleware:
     """Where a cookie of ours came more than once, the answer deletes the others.
 
@@ -96,7 +104,7 @@ class StaleCookieMiddleware:
         response = self._get_response(request)
         for cookie in SCOPED:
             if len(list(_values(request, cookie.name))) > 1:
-                cookie.delete_others(response)
+                cookie.delete_others(response, of_domains=_MIXED in request.META)
         return response
 
 

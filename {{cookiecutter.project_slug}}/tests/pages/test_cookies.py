@@ -30,8 +30,9 @@ def test_cookie_of_another_package_hides_ours_no_more_and_is_deleted(
     page: Page, user: User, live_server: Any
 ) -> None:
     page.goto(reverse("jwt_allauth_email_verified"))
-    stale = {"name": REFRESH_COOKIE, "value": "another-packages", "path": "/"}
-    page.context.add_cookies([{**stale, "domain": "localhost"}])
+    page.context.add_cookies(
+        [{"name": REFRESH_COOKIE, "value": "anothers", "domain": "localhost", "path": "/"}]
+    )
 
     assert post(page, "rest_login", {"email": user.email, "password": PASSWORD}) == 200
     assert sorted(paths_of_refresh_cookies(page)) == ["/", "/api/auth/"]
