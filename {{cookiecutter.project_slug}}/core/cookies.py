@@ -9,12 +9,13 @@ import posixpath
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from http.cookies import Morsel
 from itertools import islice
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, parse_cookie
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from rest_framework.request import Request
 
 from core import origins
@@ -37,7 +38,7 @@ class ScopedCookie:
 
     @property
     def path(self) -> str:
-        return posixpath.commonpath(map(reverse, self.endpoints)).rstrip("/") + "/"
+        return _path_above(self.endpoints, settings.ROOT_URLCONF, get_script_prefix())
 
     def values(self, request: HttpRequest | Request) -> list[str]:
         return values_of(request, self.name)
@@ -115,6 +116,12 @@ def _values(request: HttpRequest | Request, name: str) -> Iterator[str]:
     for pair in header.split(";"):
         if pair.partition("=")[0].strip() == name:
             yield parse_cookie(pair).get(name, "")
+
+
+@lru_cache(maxsize=64)
+def _path_above(endpoints: tuple[str, ...], _urls: str, _prefix: str) -> str:
+    """Kept for each URLconf: a refresh would pay half a millisecond for it."""
+    return posixpath.commonpath(map(reverse, endpoints)).rstrip("/") + "/"
 
 
 def _paths_above(path: str) -> Iterator[str]:

@@ -17,7 +17,7 @@ class MailAdmin(AddressSearchAdmin):
     list_filter = ("state", "kind")
     search_fields = ("recipient",)
     ordering = ("-created_at",)
-    fields = (*list_display, "sent_at", "not_after", "id")
+    fields = (*list_display, "failed_here", "sent_at", "not_after", "id")
     readonly_fields = fields
     actions = ("send_again",)
 

@@ -358,6 +358,33 @@ def test_migration_keeps_and_names_an_account_that_clashes(
     assert (stored(other), stored(ada)) == ((UNICODE, UNICODE), (ASCII, ASCII))
 
 
+def test_account_that_clashes_is_given_another_address_in_django_admin(
+    ada: User, client: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = make_user()
+    store(other, UNICODE)
+    migrate(capsys)
+    client.force_login(User.objects.create_superuser(email="root@example.test"))
+    path = reverse("admin:accounts_user_change", args=[other.pk])
+
+    def save(address: str) -> int:
+        form = {"email": address, "email_verified": "on", "role": "USER", "is_active": "on"}
+        return client.post(path, form).status_code
+
+    assert save(UNICODE) == 200, "somebody else's"
+    assert save("another@example.test") == 302
+    assert stored(other) == ("another@example.test", "another@example.test")
+    assert stored(ada) == (ASCII, ASCII)
+
+
+def test_own_address_in_another_spelling_is_no_other_address(ada: User, browser: Browser) -> None:
+    browser.sign_in(ASCII)
+
+    answer = browser.call("patch", "rest_user_details", {"email": "ADA@bücher.example"})
+
+    assert (answer.status_code, answer.json().get("pending_email")) == (200, None)
+
+
 def test_migration_gives_the_spelling_to_the_account_that_is_verified(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
