@@ -93,7 +93,7 @@ def presented_refresh_token(request: Request) -> str:
 
 
 def presented_refresh_tokens(request: Request) -> list[str]:
-    """Every refresh token from that carrier, for an endpoint that knows by itself whose count.
+    """Every refresh token from that carrier, for an endpoint that decides whose count.
 
     Raises:
         OriginNotAllowed: see ``presented_refresh_token``.

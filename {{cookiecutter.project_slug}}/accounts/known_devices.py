@@ -43,7 +43,7 @@ def recognise(kept: str, *, user_id: uuid.UUID, password_hash: str, now: datetim
 
 
 def join(kept: list[str]) -> str:
-    """What several cookies keep, as one would; whatever is none of ours takes nobody's place."""
+    """What several cookies keep, as one would. What is no token of ours is left out."""
     return "~".join([token for each in kept for token in _tokens(each)][:MAX_ACCOUNTS])
 
 

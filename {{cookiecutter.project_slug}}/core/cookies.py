@@ -2,7 +2,7 @@
 
 A browser sends every cookie whose path and domain fit, and does not say which is whose: one that
 another application has left at ``/``, or on a parent domain, comes beside ours. Django keeps the
-last of a name, and browsers send the longest path first: by itself it would keep the other one.
+last of a name, and browsers send the longest path first: so it keeps the other one.
 """
 
 import posixpath

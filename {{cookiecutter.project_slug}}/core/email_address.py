@@ -78,7 +78,7 @@ def _to_ascii(domain: str) -> str:
         UnicodeError: it has no such form.
     """
     lowered = domain.lower()
-    # Most domains are in ASCII, which is their form: IDNA has names that it never gave away.
+    # Most domains are in ASCII already, and IDNA is stricter than the DNS: it refuses ``a--b``.
     if domain.isascii() and "xn--" not in lowered:
         return lowered
     if len(domain) > MAX_LENGTH:
