@@ -21,6 +21,7 @@ from accounts.flows import mfa_management
 from accounts.models import Session, User
 from accounts.privileges import holds_more
 from core import security_log
+from core.admin_search import AddressSearchAdmin
 
 RIGHTS = ("role", "is_superuser", "groups", "user_permissions")
 """The fields that say what a person may do: an ADMIN's to change."""
@@ -73,7 +74,7 @@ class NewUserForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(DjangoUserAdmin):
+class PersonAdmin(AddressSearchAdmin, DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
     ordering = ("email",)
@@ -205,7 +206,7 @@ class SuperusersGroupAdmin(GroupAdmin):
 
 
 @admin.register(Session)
-class SessionAdmin(admin.ModelAdmin):
+class SessionAdmin(AddressSearchAdmin):
     """Deleting a session signs its device out; nothing else can be changed."""
 
     list_display = ("user", "user_agent", "ip_address", "created_at", "rotated_at", "expires_at")

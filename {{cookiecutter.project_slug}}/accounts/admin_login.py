@@ -15,19 +15,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import entry, passwords, second_factor
+from accounts import cookies, entry, passwords, second_factor
 from accounts.client import Client
 from accounts.conf import switches
 from accounts.errors import TooManyWrongCodes
 from accounts.flows import mfa_verification
-from accounts.http import DEVICE_COOKIE
 from accounts.inputs import SEPARATORS
 from accounts.known_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.models import User
 from accounts.proof import Proof
 from core import security_log, throttling
 from core.client import client_network
-from core.cookies import set_cookie
+from core.email_address import normalise
 from core.throttling import LimitReached
 
 SET_UP_FIRST = (
@@ -73,7 +72,7 @@ class AdminLoginForm(AdminAuthenticationForm):
     def _count_guess(self) -> tuple[User | None, str]:
         request, now = cast(HttpRequest, self.request), timezone.now()
         throttling.hit("login", of=client_network(request))
-        email = str(self.cleaned_data.get("username", "")).lower()
+        email = normalise(str(self.cleaned_data.get("username", "")))
         user = passwords.find(email)
         device = passwords.device_of(user, client=_client_of(request), now=now)
         return user, passwords.count_guess(email=email, user=user, device=device)
@@ -176,10 +175,9 @@ def _complete(request: HttpRequest, response: HttpResponse) -> None:
     request.session.cycle_key()
     security_log.record("admin_login", account=user.pk)
     device = entry.receive_device(Proof.of(user), client=_client_of(request), now=timezone.now())
-    path = f"/{settings.ADMIN_URL}"
-    set_cookie(response, DEVICE_COOKIE, device, max_age=DEVICE_LIFETIME, path=path)
+    cookies.ADMIN_DEVICE.set(response, device, max_age=DEVICE_LIFETIME)
 
 
 def _client_of(request: HttpRequest) -> Client:
     """A browser, whatever carries the API's tokens; its cookie is for the admin's paths alone."""
-    return Client.of(request, device_token=request.COOKIES.get(DEVICE_COOKIE, ""))
+    return Client.of(request, device_token=cookies.device_token(request))

@@ -11,20 +11,20 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts import cookies
 from accounts.challenges import IssuedChallenge, Kind
 from accounts.client import Client
 from accounts.conf import MfaMode, switches
+from accounts.cookies import DEVICE, REFRESH
 from accounts.entry import Entry
 from accounts.errors import MfaDisabled, OriginNotAllowed
 from accounts.known_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.tokens import Tokens
-from core.cookies import set_cookie
 
 Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
 
-REFRESH_COOKIE = "refresh_token"
-COOKIE_PATH = "/api/auth/"
-DEVICE_COOKIE = "known_device"
+REFRESH_COOKIE = REFRESH.name
+DEVICE_COOKIE = DEVICE.name
 DEVICE_HEADER = "X-Known-Device"
 
 
@@ -61,8 +61,8 @@ def client_of(request: HttpRequest | Request) -> Client:
     if switches.refresh_token_as_cookie:
         return Client.of(
             request,
-            device_token=request.COOKIES.get(DEVICE_COOKIE, ""),
-            former_refresh_token=request.COOKIES.get(REFRESH_COOKIE, ""),
+            device_token=cookies.device_token(request),
+            former_refresh_token=cookies.former_refresh_token(request),
         )
     return Client.of(request, device_token=request.headers.get(DEVICE_HEADER, ""))
 
@@ -86,12 +86,27 @@ def presented_refresh_token(request: Request) -> str:
 
     Raises:
         OriginNotAllowed: it is in a cookie, and the page that sent it is not of an allowed origin.
+        TokenNotValid: there are several cookies, of different sessions.
     """
+    given = _presented(request)
+    return cookies.refresh_token(request) if given is None else given
+
+
+def presented_refresh_tokens(request: Request) -> list[str]:
+    """Every refresh token from that carrier, for an endpoint that decides whose count.
+
+    Raises:
+        OriginNotAllowed: see ``presented_refresh_token``.
+    """
+    given = _presented(request)
+    return REFRESH.values(request) if given is None else [given]
+
+
+def _presented(request: Request) -> str | None:
+    """What the body brings, None where cookies carry it."""
     refuse_foreign_origin(request)
     given = _refresh_input(request.data)
-    if switches.refresh_token_as_cookie:
-        return request.COOKIES.get(REFRESH_COOKIE, "")
-    return str(given.get("refresh", ""))
+    return None if switches.refresh_token_as_cookie else str(given.get("refresh", ""))
 
 
 def _refresh_input(data: Any) -> dict[str, Any]:
@@ -179,7 +194,7 @@ def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: A
         return uncached(Response(body, status=status))
     response = Response({"access": issued.access, **also}, status=status)
     life = issued.refresh_expires_at - now
-    set_cookie(response, REFRESH_COOKIE, issued.refresh, max_age=life, path=COOKIE_PATH)
+    REFRESH.set(response, issued.refresh, max_age=life)
     return uncached(response)
 
 
@@ -200,19 +215,13 @@ def answer_entry(entered: Entry, *, now: datetime, status: int = 200, **also: An
     else:
         response = answer_tokens(entered.tokens, now=now, status=status, **also)
     if entered.device and switches.refresh_token_as_cookie:
-        set_cookie(
-            response,
-            DEVICE_COOKIE,
-            entered.device,
-            max_age=DEVICE_LIFETIME,
-            path=COOKIE_PATH,
-        )
+        DEVICE.set(response, entered.device, max_age=DEVICE_LIFETIME)
     return response
 
 
 def clear_refresh_cookie(response: Response) -> Response:
     if switches.refresh_token_as_cookie:
-        response.delete_cookie(REFRESH_COOKIE, path=COOKIE_PATH, samesite="Lax")
+        REFRESH.delete(response)
     return uncached(response)
 
 

@@ -1,5 +1,6 @@
 """What several flows take in."""
 
+import uuid
 from typing import Any, Self
 
 from django.contrib.auth.password_validation import validate_password
@@ -8,9 +9,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User, validate_person_name
+from accounts.password_validation import PASSWORD_MAX_LENGTH
+from core import email_address, throttling
 
-PASSWORD_MAX_LENGTH = 128
-"""Long enough for any pass phrase, short enough that hashing one costs what it always costs."""
+MAILBOX = "mailbox_account"
+"""The scope of all e-mails that somebody else can cause."""
 
 NAME_MAX_LENGTH = 150
 NAME_PATTERN = r"^(?!.*(://|\b[wW]{3}\.))[^\u0000-\u001f\u007f-\u009f]+$"
@@ -42,15 +45,32 @@ class AddressField(TextField, serializers.EmailField):
     """An e-mail address in the one spelling that is stored."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=254, **options)
+        super().__init__(max_length=email_address.MAX_LENGTH, **options)
 
     def to_internal_value(self, data: Any) -> str:
-        return super().to_internal_value(data).lower()
+        address = email_address.normalise(super().to_internal_value(data))
+        try:
+            email_address.validate(address)
+        except DjangoValidationError as error:
+            raise serializers.ValidationError(error.messages) from None
+        return address
+
+
+def count_email(scope: str, *, to: str, account: uuid.UUID | None = None) -> None:
+    """Counts an e-mail that anybody can cause, in its own scope and in that of the mailbox.
+
+    The same for an address without an account. Notices to an owner do not count: a stranger would
+    silence them.
+
+    Raises:
+        LimitReached: the mailbox gets no more of them for now.
+    """
+    throttling.hit(scope, MAILBOX, of=mailbox(to), account=account)
 
 
 def mailbox(address: str) -> str:
     """What a limit counts as one: many servers deliver ada+anything@… to ada@…."""
-    name, _, domain = address.rpartition("@")
+    name, _, domain = email_address.normalise(address).rpartition("@")
     return f"{name.partition('+')[0]}@{domain}"
 
 
@@ -58,12 +78,7 @@ class NewAddressField(AddressField):
     """An address that somebody chooses: letters name it to others, so it must not carry a link."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(validators=[_refuse_carrier], **options)
-
-
-def _refuse_carrier(address: str) -> None:
-    if set(address) & set('"/'):
-        raise DjangoValidationError("An address with a quotation mark or a slash is not accepted.")
+        super().__init__(validators=[email_address.refuse_link], **options)
 
 
 @extend_schema_field({"type": "string", "maxLength": NAME_MAX_LENGTH, "pattern": NAME_PATTERN})

@@ -42,6 +42,11 @@ def recognise(kept: str, *, user_id: uuid.UUID, password_hash: str, now: datetim
     return next(filter(None, ids), "")
 
 
+def join(kept: list[str]) -> str:
+    """What several cookies keep, as one would. What is no token of ours is left out."""
+    return "~".join([token for each in kept for token in _tokens(each)][:MAX_ACCOUNTS])
+
+
 def _tokens(kept: str) -> list[str]:
     """Whoever sends more, or something else, gets none of it back."""
     return [

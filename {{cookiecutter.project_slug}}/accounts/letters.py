@@ -17,6 +17,7 @@ from accounts.capabilities import Purpose
 from accounts.conf import MfaMode, switches
 from accounts.models import User
 from accounts.wrong_codes import WINDOW
+from core.email_address import normalise
 from mail.letters import Obsolete, letter
 from mail.models import Mail
 
@@ -181,7 +182,8 @@ def _token(mail: Mail, purpose: Purpose, user: User) -> str:
     return capabilities.issue(
         purpose,
         user=user,
-        email=mail.recipient,
+        # Perhaps posted before addresses had one spelling.
+        email=normalise(mail.recipient),
         expires_at=cast(datetime, mail.not_after),
     )
 

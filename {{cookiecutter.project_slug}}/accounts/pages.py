@@ -4,7 +4,8 @@ Opening a link does not spend it, for mail scanners open links too. It leaves a 
 script can read, and leads on to an address without a secret in it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,16 +26,19 @@ from accounts.capabilities import Capability, CapabilityNotValid, Purpose
 from accounts.conf import switches
 from core import errors, throttling
 from core.client import client_network
-from core.cookies import set_cookie
+from core.cookies import ScopedCookie, note_mixed, scoped
 from core.headers import CONTENT_POLICY, content_policy
 from core.throttling import LimitReached
 
 
 @dataclass(frozen=True, slots=True)
 class CapabilityCookie:
-    name: str
-    path: str
+    cookie: ScopedCookie
     purpose: Purpose
+
+    @property
+    def name(self) -> str:
+        return self.cookie.name
 
     def hand_over(
         self, request: HttpRequest, response: HttpResponse, link: Capability, *, now: datetime
@@ -42,24 +46,38 @@ class CapabilityCookie:
         """Leaves the cookie, and the CSRF cookie that a form needs beside it."""
         get_token(request)
         value, expires_at = capabilities.exchange(link, self.purpose, now=now)
-        set_cookie(response, self.name, value, max_age=expires_at - now, path=self.path)
+        self.cookie.set(response, value, max_age=expires_at - now)
 
     def capability(self, request: HttpRequest, *, now: datetime) -> Capability:
         """
         Raises:
-            CapabilityNotValid: there is no such cookie, or not a good one.
+            CapabilityNotValid: there is no such cookie, or not a good one; or there are good ones
+                for two accounts, and a sibling domain may have set one of them.
         """
-        return capabilities.read(self.purpose, request.COOKIES.get(self.name, ""), now=now)
+        found = list(self._valid(request, now))
+        if len({capability.user.pk for capability in found}) > 1:
+            note_mixed(request)
+            raise CapabilityNotValid
+        if not found:
+            raise CapabilityNotValid
+        return max(found, key=lambda capability: capability.expires_at)
+
+    def _valid(self, request: HttpRequest, now: datetime) -> Iterator[Capability]:
+        for value in self.cookie.values(request):
+            with suppress(CapabilityNotValid):
+                yield capabilities.read(self.purpose, value, now=now)
 
     def clear(self, response: HttpResponse) -> None:
-        response.delete_cookie(self.name, path=self.path, samesite="Lax")
+        self.cookie.delete(response)
 
 
 PASSWORD_RESET_COOKIE = CapabilityCookie(
-    "password_reset_access_token", "/api/auth/password/reset/", Purpose.PASSWORD_RESET_COOKIE
+    scoped("password_reset_access_token", "rest_password_reset_set_new", "default_password_reset"),
+    Purpose.PASSWORD_RESET_COOKIE,
 )
 INVITATION_COOKIE = CapabilityCookie(
-    "set_password_access_token", "/api/auth/registration/set-password/", Purpose.INVITATION_COOKIE
+    scoped("set_password_access_token", "rest_set_password", "jwt_allauth_default_set_password"),
+    Purpose.INVITATION_COOKIE,
 )
 
 

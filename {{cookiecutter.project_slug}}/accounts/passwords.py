@@ -17,6 +17,7 @@ from accounts.client import Client
 from accounts.models import User
 from accounts.proof import Proof
 from core import security_log, throttling
+from core.email_address import normalise
 
 GUESSES, OWN_CHECKS = "login_account", "password_check_account"
 
@@ -47,7 +48,7 @@ def prove(*, email: str, password: str, client: Client, now: datetime) -> Proof 
 
 
 def find(email: str) -> User | None:
-    return User.objects.filter(email=email).first()
+    return User.objects.filter(email=normalise(email)).first()
 
 
 def device_of(user: User | None, *, client: Client, now: datetime) -> str:

@@ -128,7 +128,7 @@ def find_live(token: AccessToken | RefreshToken, *, now: datetime) -> Session | 
     return rows.filter(pk=token.session_id, user_id=token.user_id).first()
 
 
-def is_live(token: AccessToken, *, now: datetime) -> bool:
+def is_live(token: AccessToken | RefreshToken, *, now: datetime) -> bool:
     return _live_rows(now).filter(pk=token.session_id, user_id=token.user_id).exists()
 
 

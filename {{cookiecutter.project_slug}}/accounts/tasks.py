@@ -1,10 +1,16 @@
 """What beat does for accounts now and then."""
 
+from datetime import timedelta
+
 from celery import shared_task
+from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts import challenges, second_factor, sessions, unused_accounts, wrong_codes
 from core.admin_sessions import SessionStore
+
+ADMIN_LOG_KEPT = timedelta(days=730)
+"""How long Django admin shows who changed what."""
 
 
 @shared_task
@@ -22,6 +28,11 @@ def purge_admin_sessions() -> None:
 @shared_task
 def purge_unused_accounts() -> None:
     unused_accounts.purge(now=timezone.now())
+
+
+@shared_task
+def purge_admin_log() -> None:
+    LogEntry.objects.filter(action_time__lt=timezone.now() - ADMIN_LOG_KEPT).delete()
 
 
 @shared_task

@@ -28,6 +28,7 @@ from devtools.processes import Child, Children
 _ENVIRONMENT = {
     **gunicorn.ENVIRONMENT,
     "DJANGO_SETTINGS_MODULE": "bench.settings",
+    "API_URL": "api/",
     # Whoever has no second factor signs in, and the code that asks for one runs.
     "JWT_ALLAUTH_MFA_TOTP_MODE": "optional",
     # Longer than any run: most operations never renew their tokens.

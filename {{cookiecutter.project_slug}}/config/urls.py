@@ -9,14 +9,14 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 docs = SpectacularSwaggerSplitView.as_view(template_name="pages/docs.html")
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("api/auth/", include("accounts.urls")),
+    path(f"{settings.API_URL}auth/", include("accounts.urls")),
     path(settings.ADMIN_URL, admin.site.urls),
 ]
 
 if settings.API_DOCS:
     urlpatterns += [
-        path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
-        path("api/docs/", docs, name="docs"),
+        path(f"{settings.API_URL}schema/", SpectacularAPIView.as_view(), name="schema"),
+        path(f"{settings.API_URL}docs/", docs, name="docs"),
     ]
 
 if settings.MAILBOX:

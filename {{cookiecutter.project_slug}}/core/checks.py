@@ -6,7 +6,6 @@ Each problem is a sentence that begins with the variable's name; ``docs/producti
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, run_checks
@@ -29,6 +28,7 @@ _DISTINCT_MIN = 10
 """A random number of 50 digits has as many; one in letters has more."""
 
 _GUARDS = ("login", "login_account", "password_check_account")
+_PATH = re.compile(r"(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)+")
 _LOOPBACK = {"127.0.0.1", "::1"}
 
 
@@ -162,8 +162,8 @@ def _proxies() -> Iterator[CheckMessage]:
 
 def _admin() -> Iterator[CheckMessage]:
     """A path that another one hides, or that hides others."""
-    first = urlsplit(settings.ADMIN_URL).path.split("/")[0]
-    if first in {"", "api", "health", "mailbox", "static"}:
+    first, api = (url.split("/")[0] for url in (settings.ADMIN_URL, settings.API_URL))
+    if first in {"", api, "health", "mailbox", "static"}:
         yield error("ADMIN_URL", "must be a path of its own, say admin/.")
 
 
@@ -173,6 +173,12 @@ def _redis() -> Iterator[CheckMessage]:
             "REDIS_URL",
             "should not say ssl_cert_reqs=none: anybody on the way could be the server.",
         )
+
+
+def _api() -> Iterator[CheckMessage]:
+    first = settings.API_URL.split("/")[0]
+    if not _PATH.fullmatch(settings.API_URL) or first in {"health", "mailbox", "static"}:
+        yield error("API_URL", "must be a path of its own in plain letters, say api/.")
 
 
 def _for_tests_only() -> Iterator[CheckMessage]:
@@ -203,6 +209,7 @@ CHECKS = [
         _proxies,
         _admin,
         _redis,
+        _api,
         _for_tests_only,
     )
 ]

@@ -13,7 +13,7 @@ from rest_framework.exceptions import ErrorDetail
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from core import outages
+from core import api_path, outages
 from core.throttling import LimitReached
 
 
@@ -118,7 +118,7 @@ def _is_api(request: HttpRequest) -> bool:
     """Whether a program asks. Letters link to pages, which are no views of DRF, below it too."""
     match = request.resolver_match
     is_page = match is not None and not hasattr(match.func, "cls")
-    return request.path_info.startswith("/api/") and not is_page
+    return api_path.is_below(request) and not is_page
 
 
 def _error(status: int, detail: str, code: str) -> HttpResponse:

@@ -1,6 +1,6 @@
 """Django's middleware for pages that know their visitor, such as those of Django admin.
 
-Nobody is known by a session below ``/api/``, so a request there does not pay for it.
+Nobody is known by a session below ``API_URL``, so a request there does not pay for it.
 """
 
 from typing import Any
@@ -11,10 +11,12 @@ from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest
 from django.utils.deprecation import MiddlewareMixin
 
+from core import api_path
+
 
 class PageMiddleware(MiddlewareMixin):
     def __call__(self, request: HttpRequest) -> Any:
-        if request.path_info.startswith("/api/"):
+        if api_path.is_below(request):
             return self.get_response(request)
         return super().__call__(request)
 

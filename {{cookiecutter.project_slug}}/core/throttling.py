@@ -45,8 +45,8 @@ class LimitReached(Throttled):
         _add_headers(view, self._limit, self.wait)
 
 
-def hit(scope: str, *, of: object, account: uuid.UUID | None = None) -> None:
-    """Counts one more of what the scope limits.
+def hit(*scopes: str, of: object, account: uuid.UUID | None = None) -> None:
+    """Counts one more of what the scopes limit: in all of them or, where one is exceeded, in none.
 
     Args:
         of: what is counted by itself: an address, an account. It is not stored, its digest is.
@@ -55,16 +55,19 @@ def hit(scope: str, *, of: object, account: uuid.UUID | None = None) -> None:
     Raises:
         LimitReached: it was one too many, and is not counted.
     """
-    limit = _limit(scope)
-    wait = _count(limit, of)
-    if limit and wait:
-        _record(scope, account)
+    limits = [limit for scope in scopes if (limit := _limit(scope))]
+    waits = _count(limits, of)
+    wait = max(waits, default=0)
+    if wait:
+        limit = limits[waits.index(wait)]
+        _record(limit.scope, account)
         raise LimitReached(limit, wait)
 
 
 def allows(scope: str, *, of: object) -> bool:
     """Counts one more where nobody is to be refused: False says that it is one too many."""
-    return not _count(_limit(scope), of)
+    limit = _limit(scope)
+    return not any(_count([limit] if limit else [], of))
 
 
 def forget(scope: str, *, of: object) -> None:
@@ -73,8 +76,9 @@ def forget(scope: str, *, of: object) -> None:
         limiter().forget(_digest(of), limit)
 
 
-def _count(limit: Limit | None, of: object) -> int:
-    return limiter().hit(_digest(of), [limit])[0] if limit else 0
+def _count(limits: list[Limit], of: object) -> list[int]:
+    """The seconds that each of them asks to wait, 0 where it is not exceeded."""
+    return limiter().hit(_digest(of), limits) if limits else []
 
 
 def _limit(scope: str) -> Limit | None:

@@ -116,6 +116,7 @@ def _prepare_database(supervisor: Supervisor, *, ours: bool) -> dict[str, str | 
 def _welcome(address: str, passwords: dict[str, str | None]) -> str:
     return welcome(
         address,
+        api=env.text("API_URL", "api/").strip("/") + "/",
         admin=env.text("ADMIN_URL", "admin/").strip("/") + "/",
         mailbox=not env.text("EMAIL_URL"),
         passwords=passwords,

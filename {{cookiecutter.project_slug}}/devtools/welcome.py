@@ -6,7 +6,7 @@ from collections.abc import Mapping
 _ADDRESSES = """
   The project is running.
 
-  API documentation   {address}/api/docs/
+  API documentation   {address}/{api}docs/
   Django admin        {address}/{admin}
 """
 _MAILBOX = """\
@@ -32,7 +32,13 @@ _END = """\
 
 
 def welcome(
-    address: str, *, admin: str, mailbox: bool, passwords: Mapping[str, str | None], folder: str
+    address: str,
+    *,
+    api: str,
+    admin: str,
+    mailbox: bool,
+    passwords: Mapping[str, str | None],
+    folder: str,
 ) -> str:
     """
     Args:
@@ -41,21 +47,25 @@ def welcome(
             without any.
     """
     addresses = _ADDRESSES + (_MAILBOX if mailbox else "")
-    accounts = _demo(address, passwords) if passwords else _OWN_DATABASE
-    return addresses.format(address=address, admin=admin) + accounts + _END.format(folder=folder)
+    accounts = _demo(f"{address}/{api}", passwords) if passwords else _OWN_DATABASE
+    return (
+        addresses.format(address=address, api=api, admin=admin)
+        + accounts
+        + _END.format(folder=folder)
+    )
 
 
-def _demo(address: str, passwords: Mapping[str, str | None]) -> str:
+def _demo(api: str, passwords: Mapping[str, str | None]) -> str:
     lines = [
         f"  {email:<18}  {password or '(not there, or with a password of its own)'}"
         for email, password in passwords.items()
     ]
     known = {email: password for email, password in passwords.items() if password}
     email, password = next(reversed(known.items()), ("user@example.com", "PASSWORD"))
-    return _DEMO.format(accounts="\n".join(lines), curl=sign_in(address, email, password))
+    return _DEMO.format(accounts="\n".join(lines), curl=sign_in(api, email, password))
 
 
-def sign_in(address: str, email: str, password: str) -> str:
+def sign_in(api: str, email: str, password: str) -> str:
     """A command for any POSIX shell."""
-    url, body = f"{address}/api/auth/login/", json.dumps({"email": email, "password": password})
+    url, body = f"{api}auth/login/", json.dumps({"email": email, "password": password})
     return f"curl -s -c jar {url} -H 'Content-Type: application/json' -d '{body}'"

@@ -6,17 +6,18 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from core.admin_search import AddressSearchAdmin
 from mail import outbox
 from mail.models import Mail
 
 
 @admin.register(Mail)
-class MailAdmin(admin.ModelAdmin):
+class MailAdmin(AddressSearchAdmin):
     list_display = ("created_at", "kind", "recipient", "state", "attempts", "due_at", "error")
     list_filter = ("state", "kind")
     search_fields = ("recipient",)
     ordering = ("-created_at",)
-    fields = (*list_display, "sent_at", "not_after", "id")
+    fields = (*list_display, "failed_here", "sent_at", "not_after", "id")
     readonly_fields = fields
     actions = ("send_again",)
 

@@ -6,11 +6,12 @@ import smtplib
 import uuid
 from datetime import datetime, timedelta
 
+from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from mail.letters import Obsolete, write
+from mail.letters import Obsolete, UndeliverableAddress, write
 from mail.models import Mail
 
 logger = logging.getLogger(__name__)
@@ -32,11 +33,21 @@ def deliver(mail_id: uuid.UUID) -> None:
     if mail is None:
         return
     try:
-        write(mail).send()
+        message = write(mail)
     except Obsolete:
         _finish(mail, Mail.State.OBSOLETE)
     except Exception as error:
-        _failed(mail, error)
+        _failed(mail, error, failed_here=True)
+    else:
+        _send(mail, message)
+
+
+def _send(mail: Mail, message: EmailMessage) -> None:
+    try:
+        message.send()
+    except Exception as error:
+        # Django raises a ValueError for what it cannot hand to a mail server.
+        _failed(mail, error, failed_here=isinstance(error, ValueError))
     else:
         _finish(mail, Mail.State.SENT, sent_at=timezone.now())
 
@@ -67,7 +78,7 @@ def _is_over(mail: Mail, now: datetime) -> bool:
     return False
 
 
-def _failed(mail: Mail, error: Exception) -> None:
+def _failed(mail: Mail, error: Exception, *, failed_here: bool) -> None:
     """Notes what kind of failure it was; the error's own words may hold the letter's."""
     reason = type(error).__name__
     logger.warning("mail not sent: id=%s kind=%s reason=%s", mail.pk, mail.kind, reason)
@@ -75,7 +86,7 @@ def _failed(mail: Mail, error: Exception) -> None:
         _finish(mail, Mail.State.DEAD, error=reason)
         return
     due_at = timezone.now() + delay_after(mail.attempts)
-    _update(mail, due_at=due_at, claimed_until=None, error=reason)
+    _update(mail, due_at=due_at, claimed_until=None, error=reason, failed_here=failed_here)
 
 
 def delay_after(attempts: int) -> timedelta:
@@ -86,7 +97,12 @@ def delay_after(attempts: int) -> timedelta:
 
 
 def _is_permanent(error: Exception) -> bool:
-    """The recipient is refused for good. What is wrong with our sending loses no letter."""
+    """The recipient is refused for good, or the e-mail cannot be encoded, now or later.
+
+    What is wrong with our sending loses no e-mail.
+    """
+    if isinstance(error, UndeliverableAddress | UnicodeEncodeError):
+        return True
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         return all(code >= 500 for code, _ in error.recipients.values())
     return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500

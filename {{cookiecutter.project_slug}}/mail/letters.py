@@ -7,10 +7,12 @@ The template ``mail/<kind>.txt`` fills four blocks with plain text: ``subject``,
 from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.template import Context, Engine
 from django.template.loader import render_to_string
 
+from core import email_address
 from mail.models import Mail
 
 PARTS = ("subject", "before", "action", "after")
@@ -31,6 +33,10 @@ class UnknownLetter(LookupError):  # noqa: N818  its name is what the row and th
     """Nobody has registered a letter of this kind: the worker has not been started since, say."""
 
 
+class UndeliverableAddress(ValueError):  # noqa: N818  its name is what the row and the log say
+    """No mail server can be asked to send to the recipient's address."""
+
+
 class Obsolete(Exception):  # noqa: N818  not an error: what the letter was about is over
     """Raised by a letter that must not be sent any more."""
 
@@ -43,31 +49,50 @@ def letter(function: L) -> L:
 
     The worker calls it when the letter is sent, so this is where a link is made. It returns what
     the template needs, and ``link`` if there is one; it may raise ``Obsolete``.
+
+    Raises:
+        ImproperlyConfigured: another function has this name, so that one of the two would be lost.
     """
-    LETTERS[function.__name__] = function
+    known = LETTERS.setdefault(function.__name__, function)
+    if known is not function:
+        raise ImproperlyConfigured(
+            f"Two e-mails are named {function.__name__!r}, in {known.__module__} and in "
+            f"{function.__module__}: rename one of the two functions and its template."
+        )
     return function
 
 
 def write(mail: Mail) -> EmailMultiAlternatives:
     """
     Raises:
+        UndeliverableAddress: the recipient's address cannot be encoded.
         Obsolete: the letter is not to be sent any more.
         UnknownLetter: there is no letter of this kind.
     """
     if mail.kind not in LETTERS:
         raise UnknownLetter(mail.kind)
+    recipient = _deliverable(mail.recipient)
     context = {"product": settings.PROJECT_NAME, **LETTERS[mail.kind](mail)}
     parts = {part: _render_part(mail.kind, part, context) for part in PARTS}
     message = EmailMultiAlternatives(
         # One line, whatever is in it: a second one would be a header.
         subject=" ".join(parts["subject"].split()),
         body=render_to_string("mail/letter.txt", context | parts),
-        to=[mail.recipient],
+        to=[recipient],
         # RFC 3834: so that no out-of-office reply comes back.
         headers={"Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(render_to_string("mail/letter.html", context | parts), "text/html")
     return message
+
+
+def _deliverable(recipient: str) -> str:
+    address = email_address.normalise(recipient)
+    try:
+        email_address.validate(address)
+    except ValidationError:
+        raise UndeliverableAddress from None
+    return address
 
 
 def _render_part(kind: str, part: str, context: dict[str, Any]) -> str:

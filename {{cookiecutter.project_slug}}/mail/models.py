@@ -33,6 +33,12 @@ class Mail(models.Model):
     claimed_until = models.DateTimeField(
         null=True, help_text="A worker has it; if that one dies, another may take it afterwards."
     )
+    failed_here = models.BooleanField(
+        default=False,
+        # For a release whose old processes still write rows.
+        db_default=False,
+        help_text="The last attempt failed before the mail server was asked.",
+    )
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
     error = models.CharField(max_length=100, blank=True, help_text="Why the last attempt failed.")

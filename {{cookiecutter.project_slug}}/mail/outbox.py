@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
+from core.email_address import normalise
 from mail import tasks
 from mail.letters import Letter
 from mail.models import Mail
@@ -37,7 +38,7 @@ def post(
     """
     mail = Mail(
         kind=letter.__name__,
-        recipient=to,
+        recipient=normalise(to),
         parameters=parameters or {},
         bound_to=bound_to,
         not_after=not_after,
@@ -53,7 +54,9 @@ def send_again(mail: Mail) -> bool:
     The worker decides as always: a letter that is obsolete by now is not sent.
     """
     dead = Mail.objects.filter(pk=mail.pk, state=Mail.State.DEAD)
-    revived = dead.update(state=Mail.State.PENDING, attempts=0, due_at=timezone.now())
+    revived = dead.update(
+        state=Mail.State.PENDING, attempts=0, failed_here=False, due_at=timezone.now()
+    )
     if revived:
         transaction.on_commit(partial(_hand_over, mail))
     return bool(revived)

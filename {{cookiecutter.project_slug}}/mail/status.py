@@ -17,8 +17,11 @@ MANY = 5
 
 
 def oldest_unsent() -> float:
-    """Seconds since the oldest pending e-mail was asked for, 0 where there is none."""
-    pending = Mail.objects.filter(state=Mail.State.PENDING)
+    """Seconds since the oldest unsent e-mail was asked for, 0 where there is none.
+
+    Unsent is what the mail server refuses or does not answer for, and what no worker has taken.
+    """
+    pending = Mail.objects.filter(state=Mail.State.PENDING, failed_here=False)
     oldest = pending.order_by("created_at").values_list("created_at", flat=True).first()
     return (timezone.now() - oldest).total_seconds() if oldest else 0.0
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from celery import shared_task
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from mail import delivery, status
@@ -15,6 +16,8 @@ HANDED_OVER = timedelta(minutes=10)
 """How long the sweep leaves a letter alone that it has handed to a worker."""
 KEPT = timedelta(days=30)
 """How long the rows of letters that are done with are kept."""
+DEAD_KEPT = timedelta(days=90)
+"""How long dead ones are kept, for somebody to look at them and send them again."""
 
 
 @shared_task
@@ -32,9 +35,11 @@ def sweep() -> None:
 
 @shared_task
 def purge() -> None:
-    """Deletes the rows of letters that are done with; dead letters stay until somebody looks."""
-    done = Mail.objects.filter(state__in=[Mail.State.SENT, Mail.State.OBSOLETE])
-    done.filter(created_at__lt=timezone.now() - KEPT).delete()
+    """Deletes the rows of e-mails that are done with, and later those of dead ones."""
+    now = timezone.now()
+    done = Q(state__in=[Mail.State.SENT, Mail.State.OBSOLETE], created_at__lt=now - KEPT)
+    dead = Q(state=Mail.State.DEAD, created_at__lt=now - DEAD_KEPT)
+    Mail.objects.filter(done | dead).delete()
 
 
 @transaction.atomic

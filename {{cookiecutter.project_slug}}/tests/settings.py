@@ -11,6 +11,7 @@ os.environ |= {
     "ALLOWED_HOSTS": "testserver,localhost,127.0.0.1,api.example.test",
     "PUBLIC_URL": "https://api.example.test",
     "SECURE_SSL_REDIRECT": "False",
+    "API_URL": "api/",
     "API_DOCS": "True",
     "EMAIL_URL": "smtp://127.0.0.1:25",
 }

@@ -26,12 +26,12 @@ from rest_framework.response import Response
 from accounts import capabilities, letters, second_factor
 from accounts.authentication import LiveSessionAuthentication, session_of
 from accounts.conf import switches
-from accounts.inputs import NewAddressField, PersonNameField, mailbox
+from accounts.inputs import NewAddressField, PersonNameField, count_email
 from accounts.models import User
 from accounts.pages import INVITATION_COOKIE, Page, show_password_form
 from accounts.permissions import HasRole
 from accounts.set_password import SetPasswordView
-from core import security_log, throttling
+from core import security_log
 from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox
@@ -55,7 +55,7 @@ def invite(
         LimitReached: the address was invited too often lately.
         ValidationError: the address is that of an account which is not to be taken over.
     """
-    throttling.hit("invitation_account", of=mailbox(email))
+    count_email("invitation_account", to=email)
     user, created = User.objects.select_for_update(no_key=True).get_or_create(
         email=email, defaults={"password": make_password(None)}
     )

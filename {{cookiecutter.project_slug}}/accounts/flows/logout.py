@@ -10,6 +10,8 @@
 """
 
 import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -23,28 +25,34 @@ from accounts.http import (
     DetailOutput,
     RefreshInput,
     clear_refresh_cookie,
-    presented_refresh_token,
+    presented_refresh_tokens,
     refuse_foreign_origin,
 )
 from accounts.schema import RefreshTokenSchema
+from accounts.tokens import RefreshToken
 from core.errors import refused
 
 
-def logout(*, token: str, user_id: uuid.UUID) -> None:
+def logout(*, presented: Iterable[str], user_id: uuid.UUID) -> None:
     """
     Args:
+        presented: refresh tokens. One that is not the caller's keeps nobody signed in.
         user_id: the caller, who may end no session but their own.
 
     Raises:
         RefreshTokenNotAccepted: no refresh token, a bad one, or somebody else's.
     """
-    try:
-        presented = tokens.read_refresh(token)
-    except TokenNotValid:
-        raise RefreshTokenNotAccepted from None
-    if presented.user_id != user_id:
+    own = {token.session_id for token in _read(presented) if token.user_id == user_id}
+    if not own:
         raise RefreshTokenNotAccepted
-    sessions.revoke(session_id=presented.session_id, user_id=user_id)
+    for session_id in own:
+        sessions.revoke(session_id=session_id, user_id=user_id)
+
+
+def _read(presented: Iterable[str]) -> Iterator[RefreshToken]:
+    for token in presented:
+        with suppress(TokenNotValid):
+            yield tokens.read_refresh(token)
 
 
 class LogoutView(APIView):
@@ -55,7 +63,7 @@ class LogoutView(APIView):
 
     @extend_schema(request=RefreshInput, responses={200: DetailOutput, **refused(400, 401, 403)})
     def post(self, request: Request) -> Response:
-        logout(token=presented_refresh_token(request), user_id=session_of(request).user_id)
+        logout(presented=presented_refresh_tokens(request), user_id=session_of(request).user_id)
         return clear_refresh_cookie(Response({"detail": "You are signed out."}))
 
 

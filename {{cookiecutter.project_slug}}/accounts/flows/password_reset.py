@@ -27,7 +27,7 @@ from accounts import capabilities, letters
 from accounts.capabilities import Capability, CapabilityNotValid, Purpose
 from accounts.conf import switches
 from accounts.http import REFRESH_COOKIE, DetailOutput, PublicEndpoint
-from accounts.inputs import AddressField, mailbox
+from accounts.inputs import AddressField, count_email
 from accounts.pages import (
     PASSWORD_RESET_COOKIE,
     Page,
@@ -37,7 +37,7 @@ from accounts.pages import (
     show_password_form,
 )
 from accounts.set_password import SetPasswordView
-from core import security_log, throttling
+from core import security_log
 from core.errors import refused
 from mail import outbox
 
@@ -53,7 +53,7 @@ def ask_for_reset(*, email: str, now: datetime) -> None:
     Raises:
         LimitReached: there were too many for this address, whether it has an account or not.
     """
-    throttling.hit("password_reset_account", of=mailbox(email))
+    count_email("password_reset_account", to=email)
     security_log.record("password_reset_asked")
     outbox.post(
         letters.password_reset,

@@ -24,7 +24,7 @@ from accounts.authentication import LiveSessionAuthentication, session_of
 from accounts.client import Client
 from accounts.errors import TokenNotValid
 from accounts.http import client_of, uncached
-from accounts.inputs import NewAddressField, PersonNameField, mailbox
+from accounts.inputs import NewAddressField, PersonNameField, count_email
 from accounts.models import Session, User
 from core import security_log, throttling
 from core.errors import refused
@@ -74,7 +74,7 @@ def change_profile(
     elif email is not None:
         sessions.require_recent(session, now=now)
         throttling.hit("email_change", of=user.pk, account=user.pk)
-        throttling.hit("email_change_account", of=mailbox(email), account=user.pk)
+        count_email("email_change_account", to=email, account=user.pk)
         _ask_for_address(session, email, client, now)
     if names and not User.objects.filter(pk=user.pk).update(**names):
         raise TokenNotValid

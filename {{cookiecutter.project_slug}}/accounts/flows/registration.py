@@ -26,14 +26,14 @@ from accounts.inputs import (
     NewAddressField,
     PasswordField,
     PersonNameField,
-    mailbox,
+    count_email,
     refuse_different,
     refuse_weak,
 )
 from accounts.models import User
 from accounts.proof import Proof
 from accounts.schema import entered
-from core import security_log, throttling
+from core import security_log
 from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox
@@ -73,7 +73,7 @@ def sign_up(*, password: str, now: datetime, **person: str) -> User | None:
     Raises:
         LimitReached: the address was signed up too often lately.
     """
-    throttling.hit("registration_account", of=mailbox(person["email"]))
+    count_email("registration_account", to=person["email"])
     user = User(**person, purge_after=now + UNUSED_SIGN_UP_KEPT)
     user.set_password(password)
     with transaction.atomic():

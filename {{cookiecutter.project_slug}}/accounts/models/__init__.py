@@ -2,7 +2,8 @@
 
 from accounts.models.mfa import LoginChallenge, PendingSecret, WrongCode
 from accounts.models.sessions import EmailChange, EndedSession, Session
-from accounts.models.users import LowercaseEmailField, User, UserManager, validate_person_name
+from accounts.models.users import User, UserManager, validate_person_name
+from core.email_address import LowercaseEmailField
 
 __all__ = [
     "EmailChange",

@@ -4,8 +4,9 @@ import uuid
 
 from django.db import models
 
-from accounts.models.users import LowercaseEmailField, User
+from accounts.models.users import User
 from core.client import USER_AGENT_MAX_LENGTH
+from core.email_address import LowercaseEmailField
 
 
 class Session(models.Model):

@@ -15,6 +15,8 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.conf import switches
+from accounts.password_validation import AcceptedAtLoginValidator
+from core.email_address import LowercaseEmailField, normalise, validate
 
 _CONTROL_CHARACTER_OR_URL = re.compile(r"[\x00-\x1f\x7f-\x9f]|://|\bwww\.", re.IGNORECASE)
 
@@ -25,21 +27,17 @@ def validate_person_name(name: str) -> None:
         raise ValidationError("A name has no control characters and no web address in it.")
 
 
-class LowercaseEmailField(models.EmailField):
-    """Stored, looked up and compared in lower case, so that one mailbox has one spelling."""
-
-    def to_python(self, value: Any) -> Any:
-        value = super().to_python(value)
-        return value.strip().lower() if isinstance(value, str) else value
-
-    def get_prep_value(self, value: Any) -> Any:
-        return self.to_python(super().get_prep_value(value))
-
-
 class UserManager(BaseUserManager["User"]):
     def create_user(self, *, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Without a password nobody can sign in until one is set."""
-        user = self.model(email=email, **fields)
+        """Without a password nobody can sign in until one is set.
+
+        Raises:
+            ValidationError: no e-mail can be sent to the address, or no one can sign in with the
+                password.
+        """
+        address = normalise(email)
+        validate(address)
+        user = self.model(email=address, **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
@@ -191,6 +189,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     def _with_second_factor(self, session_hash: str) -> str:
         asked = switches.mfa_mode.asks(has_second_factor=self.has_second_factor)
         return f"{session_hash}:{self.second_factor_changed_at}:{asked}"
+
+    def set_password(self, raw_password: str | None) -> None:
+        """
+        Raises:
+            ValidationError: nobody could sign in with it.
+        """
+        if raw_password is not None:
+            AcceptedAtLoginValidator().validate(raw_password)
+        super().set_password(raw_password)
 
     def check_password(self, raw_password: str | None) -> bool:
         return check_password(raw_password, self.password, self._rehash)

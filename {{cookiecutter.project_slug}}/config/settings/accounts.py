@@ -12,6 +12,7 @@ PASSWORD_HASHERS = [
 ]
 # Long and not easy to guess, of whatever characters (NIST SP 800-63B, OWASP ASVS V6.2).
 AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "accounts.password_validation.AcceptedAtLoginValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},

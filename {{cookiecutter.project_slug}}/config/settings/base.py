@@ -9,6 +9,7 @@ ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
 
 PROJECT_NAME = env.text("PROJECT_NAME", DEFAULTS["PROJECT_NAME"])
 PUBLIC_URL = env.web_address("PUBLIC_URL", DEFAULTS["PUBLIC_URL"]).rstrip("/")
+API_URL = env.text("API_URL", "api/").strip("/") + "/"
 ADMIN_URL = env.text("ADMIN_URL", "admin/").strip("/") + "/"
 
 INSTALLED_APPS = [
@@ -41,6 +42,7 @@ MIDDLEWARE = [
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "core.cors.CorsMiddleware",
     "core.intake.IntakeMiddleware",
+    "core.cookies.StaleCookieMiddleware",
     "core.page_middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

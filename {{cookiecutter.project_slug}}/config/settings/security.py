@@ -1,9 +1,11 @@
 """HTTPS, cookies, origins, proxies, and how large a request may be."""
 
+import re
+
 from corsheaders.defaults import default_headers
 
 from config.env import env
-from config.settings.base import DEBUG, PUBLIC_URL
+from config.settings.base import API_URL, DEBUG, PUBLIC_URL
 
 # How many proxies stand before the application; X-Forwarded-* is believed for these and no more.
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0)
@@ -25,6 +27,8 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_DOMAIN = env.text("CSRF_COOKIE_DOMAIN") or None
 CSRF_FAILURE_VIEW = "core.errors.csrf_failed"
 SESSION_ENGINE = "core.admin_sessions"
+# Browsers take a cookie of this name from this host alone: no sibling domain can set one beside it.
+SESSION_COOKIE_NAME = "sessionid" if DEBUG else "__Host-sessionid"
 SESSION_COOKIE_AGE = 12 * 3_600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
@@ -32,7 +36,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # Without an origin no other site reads an answer.
 CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
 # Not Django admin, whose cookie a front end on the same site could make use of.
-CORS_URLS_REGEX = r"^/api/"
+CORS_URLS_REGEX = f"^/{re.escape(API_URL)}"
 CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = (*default_headers, "x-known-device")
 CORS_EXPOSE_HEADERS = ("X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy")

@@ -30,6 +30,8 @@ DEFAULT_RATES: dict[str, str | None] = {
     "email_change": "10/hour",
     "email_change_account": "5/hour",
     "mfa": "30/min",
+    # E-mails that others can cause, of all kinds together, to one mailbox.
+    "mailbox_account": "5/hour",
     # Letters about sign-ins on new devices: what a script without cookies would cause.
     "new_device_account": "5/day",
 }

@@ -527,6 +527,88 @@ def test_flood_of_empty_logins_lifts_no_guard(user: User, rates: Rates, settings
     assert guess(user.email) == [429]
 
 
+# By mailbox
+
+
+def reset_for(address: str) -> Any:
+    return stranger().call("post", "rest_password_reset", {"email": address})
+
+
+def sign_up_with(address: str) -> Any:
+    return stranger().sign_up(address)
+
+
+def invite(address: str) -> Any:
+    admin = Browser()
+    admin.sign_in(make_user(role=User.Role.ADMIN).email)
+    return admin.call("post", "rest_user_register", {"email": address, "role": "USER"})
+
+
+def move_to(address: str) -> Any:
+    browser = Browser()
+    browser.sign_in(make_user().email)
+    return browser.call("patch", "rest_user_details", {"email": address})
+
+
+WAYS_TO_CAUSE_AN_E_MAIL = [reset_for, sign_up_with, invite, move_to]
+
+
+@pytest.mark.parametrize("last", WAYS_TO_CAUSE_AN_E_MAIL)
+def test_one_mailbox_gets_so_many_e_mails_over_all_ways(
+    last: Callable[[str], Any], rates: Rates, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_INVITATIONS = True
+    rates(mailbox_account="4/hour")
+
+    answers = [
+        way(f"victim+{n}@bücher.example").status_code
+        for n, way in enumerate(WAYS_TO_CAUSE_AN_E_MAIL)
+    ]
+    refusal = last("victim@xn--bcher-kva.example")
+
+    assert answers == [200, 201, 201, 200]
+    assert (refusal.status_code, refusal.json()["code"]) == (429, "throttled")
+    assert int(refusal["Retry-After"]) > 3_500
+    assert refusal["RateLimit"].startswith('"mailbox_account";r=0;t=')
+    told = Mail.objects.filter(recipient__startswith="victim")
+    assert told.count() == 4
+
+
+@pytest.mark.parametrize("way", [reset_for, sign_up_with])
+def test_limit_of_a_mailbox_does_not_tell_whether_it_has_an_account(
+    way: Callable[[str], Any], user: User, rates: Rates
+) -> None:
+    rates(mailbox_account="1/hour")
+
+    for address in (user.email, "nobody@example.test"):
+        assert [way(address).status_code for _ in range(2)][1] == 429
+
+
+def test_notices_to_the_owner_do_not_count(user: User, rates: Rates, settings: Any) -> None:
+    settings.NEW_DEVICE_LETTERS = True
+    rates(mailbox_account="1/hour")
+    reset_for(user.email)
+    assert reset_for(user.email).status_code == 429
+
+    browser = Browser()
+    browser.sign_in(user.email)
+    browser.call("patch", "rest_user_details", {"email": "new@example.test"})
+
+    kinds = set(Mail.objects.filter(recipient=user.email).values_list("kind", flat=True))
+    assert kinds == {"password_reset", "new_device", "email_change_asked"}
+
+
+def test_what_one_limit_refuses_counts_in_no_other(user: User, rates: Rates) -> None:
+    rates(mailbox_account="2/hour", password_reset_account="1/hour")
+
+    assert statuses(3, lambda: reset_for(user.email)) == [200, 429, 429]
+    assert statuses(2, lambda: sign_up_with(user.email)) == [201, 429]
+
+
+def test_default_lets_five_an_hour_reach_one_mailbox() -> None:
+    assert DEFAULT_RATES["mailbox_account"] == "5/hour"
+
+
 # New devices
 
 

@@ -25,7 +25,7 @@ HEADERS = [
 ]
 COOKIES = [
     *("refresh_token", "password_reset_access_token", "set_password_access_token"),
-    *("csrftoken", "sessionid", "known_device", "messages"),
+    *("csrftoken", "__Host-sessionid", "known_device", "messages"),
 ]
 AUTHORIZATIONS = [
     *("", "Bearer", "Bearer ", "bearer x", "Bearer  x", "Bearer a b", "Bearer\tx", "Bearer \x00"),

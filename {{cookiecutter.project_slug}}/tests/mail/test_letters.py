@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from accounts import letters
-from mail.letters import LETTERS, UnknownLetter, write
+from mail.letters import LETTERS, UnknownLetter, letter, write
 from mail.models import Mail
 
 
@@ -89,3 +90,17 @@ def test_time_is_that_of_the_request() -> None:
     mail.created_at = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 
     assert "2 January 2030, 03:04 UTC" in write(mail).body
+
+
+def test_second_e_mail_of_a_name_stops_the_start() -> None:
+    def password_changed(mail: Mail) -> dict[str, Any]:
+        return {}
+
+    with pytest.raises(ImproperlyConfigured, match=r"'password_changed', in accounts\.letters"):
+        letter(password_changed)
+
+    assert LETTERS["password_changed"] is letters.password_changed
+
+
+def test_e_mail_may_be_registered_twice() -> None:
+    assert letter(letters.password_changed) is letters.password_changed

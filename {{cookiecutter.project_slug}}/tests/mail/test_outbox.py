@@ -235,15 +235,24 @@ def test_sweep_hands_over_what_is_due_and_only_once(monkeypatch: pytest.MonkeyPa
     assert heard == [str(mail.pk)]
 
 
-def test_rows_that_are_done_with_are_purged_and_dead_letters_kept() -> None:
+@pytest.mark.parametrize(
+    ("days", "kept"),
+    [
+        (29, {"pending", "sent", "obsolete", "dead"}),
+        (31, {"pending", "dead"}),
+        (89, {"pending", "dead"}),
+        (91, {"pending"}),
+    ],
+)
+def test_rows_that_are_done_with_are_purged_and_dead_ones_later(days: int, kept: set[str]) -> None:
     for state in Mail.State.values:
         posted()
         Mail.objects.filter(pk=Mail.objects.latest("created_at").pk).update(state=state)
 
-    with later(31 * DAY):
+    with later(days * DAY):
         tasks.purge()
 
-    assert set(Mail.objects.values_list("state", flat=True)) == {"pending", "dead"}
+    assert set(Mail.objects.values_list("state", flat=True)) == kept
 
 
 def test_sweep_and_purge_are_scheduled(settings: Any) -> None:
@@ -319,6 +328,58 @@ def test_operator_reads_the_age_of_the_oldest_unsent_e_mail(
         call_command("outbox_status")
 
     assert capsys.readouterr().out == "pending: 1\ndead: 0\noldest_unsent_seconds: 90\n"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ConnectionRefusedError(), TimeoutError(), refused(450), smtplib.SMTPDataError(451, b"")],
+)
+def test_e_mail_that_the_mail_server_did_not_take_is_unsent(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state_after(error, monkeypatch)
+
+    with later(90):
+        assert status.oldest_unsent() >= 90
+
+
+def test_e_mail_that_fails_before_the_mail_server_is_asked_is_not_unsent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(LETTERS, "password_changed")
+    mail = posted()
+    delivery.deliver(mail.pk)
+    state_after(ValueError("a sender that makes no sense"), monkeypatch)
+
+    with later(90):
+        assert status.oldest_unsent() == 0
+    assert set(Mail.objects.values_list("state", flat=True)) == {"pending"}
+
+
+def test_e_mail_is_unsent_once_the_mail_server_is_the_cause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    state_after(ValueError("a sender that makes no sense"), monkeypatch)
+    fails_with(ConnectionRefusedError(), monkeypatch)
+
+    with later(600):
+        delivery.deliver(Mail.objects.get().pk)
+        assert status.oldest_unsent() >= 600
+
+
+@pytest.mark.parametrize(
+    "recipient", ["ada@xאa.example", "jürgen@example.test", "ada@" + "ü" * 60 + ".test", "nobody"]
+)
+def test_e_mail_that_cannot_be_encoded_is_dead_at_once(recipient: str) -> None:
+    mail = posted()
+    Mail.objects.filter(pk=mail.pk).update(recipient=recipient)
+
+    delivery.deliver(mail.pk)
+
+    mail.refresh_from_db()
+    assert (mail.state, mail.error) == ("dead", "UndeliverableAddress")
+    with later(90):
+        assert status.oldest_unsent() == 0
 
 
 def test_dead_letter_is_sent_again_from_the_admin(client: Client) -> None:

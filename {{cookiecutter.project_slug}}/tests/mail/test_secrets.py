@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import User
@@ -282,7 +283,7 @@ def _seen(stage: Stage) -> Iterator[tuple[str, str]]:
     for answer in stage.answers:
         cookies = {name: cookie.value for name, cookie in answer.cookies.items() if cookie.value}
         # Django's own sessions, which only its admin opens, have their keys in a table as they are.
-        cookies.pop("sessionid", None)
+        cookies.pop(settings.SESSION_COOKIE_NAME, None)
         yield from ((name, _signature(value)) for name, value in cookies.items())
         typed, said = _fields(answer.wsgi_request.body), _fields(answer.content)
         yield from (("password", typed[name]) for name in typed if "password" in name)

@@ -3,11 +3,15 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.forms import AdminPasswordChangeForm
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 
 from accounts.models import User
-from accounts.password_validation import own_names
+from accounts.password_validation import PASSWORD_MAX_LENGTH, own_names
+from tests.client import Browser
+from tests.people import make_user
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +61,70 @@ def test_short_and_common_ones_are_refused(password: str) -> None:
 def test_own_address_is_refused() -> None:
     with pytest.raises(ValidationError, match="similar"):
         validate_password("ada.lovelace", User(email="ada.lovelace@example.test"))
+
+
+LONGEST = "a longer phrase of many words " * 4 + "and more"
+UNACCEPTED = {
+    "too long": LONGEST + "!",
+    "much too long": "a right good pass phrase " * 7,
+    "NUL": "a right good\x00pass phrase",
+    "lone surrogate": "a right good\udcffpass phrase",
+}
+every_unaccepted_password = pytest.mark.parametrize(
+    "password", UNACCEPTED.values(), ids=UNACCEPTED.keys()
+)
+
+
+@pytest.mark.django_db
+def test_longest_password_signs_in(browser: Browser) -> None:
+    user = make_user(password=LONGEST)
+
+    assert len(LONGEST) == PASSWORD_MAX_LENGTH
+    assert browser.sign_in(user.email, LONGEST).status_code == 200
+
+
+@every_unaccepted_password
+def test_password_that_the_login_refuses_is_refused(password: str) -> None:
+    with pytest.raises(ValidationError):
+        validate_password(password)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("password", ["", UNACCEPTED["too long"], UNACCEPTED["lone surrogate"]])
+def test_createsuperuser_takes_no_password_that_the_login_refuses(
+    password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", password)
+
+    with pytest.raises(CommandError, match="This password"):
+        call_command("createsuperuser", "--noinput", email="root@example.test")
+
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_createsuperuser_cannot_be_told_to_take_it_anyway(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda *_: UNACCEPTED["too long"])
+    monkeypatch.setattr("builtins.input", lambda *_: "y")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+
+    with pytest.raises(CommandError, match="This password"):
+        call_command("createsuperuser", email="root@example.test", interactive=True)
+
+
+@pytest.mark.django_db
+def test_changepassword_takes_no_password_that_the_login_refuses(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("getpass.getpass", lambda **_: UNACCEPTED["too long"])
+
+    with pytest.raises(CommandError, match="Aborting"):
+        call_command("changepassword", user.email)
+
+
+@pytest.mark.django_db
+@every_unaccepted_password
+def test_admin_takes_no_password_that_the_login_refuses(password: str, user: User) -> None:
+    form = AdminPasswordChangeForm(user, {"password1": password, "password2": password})
+
+    assert not form.is_valid()

@@ -16,6 +16,7 @@ from core.redis_server import server_at
 from devtools import gunicorn
 from devtools.ports import HOST
 from devtools.processes import Children
+from mail.models import Mail
 from tests.limits import Rates, redis_of_this_process, stranger
 from tests.races.concurrency import at_once
 
@@ -68,3 +69,18 @@ def test_guesses_in_parallel_from_everywhere_do_not_slip_through(
         return int(stranger(number).sign_in(user.email, "not the password").status_code)
 
     assert Counter(at_once(40, guess)) == {401: 10, 429: 30}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_e_mails_of_all_kinds_at_once_reach_a_mailbox_five_times(rates: Rates) -> None:
+    rates(mailbox_account="5/hour")
+
+    def cause(number: int) -> int:
+        address, browser = f"victim+{number}@example.test", stranger(number)
+        if number % 2:
+            return int(browser.sign_up(address).status_code)
+        body = {"email": address}
+        return int(browser.call("post", "rest_password_reset", body).status_code)
+
+    assert at_once(20, cause).count(429) == 15
+    assert Mail.objects.count() == 5

@@ -4,6 +4,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.conf import settings
 
 from tests.devtools.waiting import until
 from tests.served.site import THREADS, Answer, Site
@@ -61,7 +62,10 @@ def test_restart_while_nobody_asks_fails_no_request(site: Site, access: str) -> 
 
 
 def test_page_without_a_database_is_a_page_that_says_when(site: Site) -> None:
-    paths, session = ("/admin/", "/health/live", "/health/ready"), "sessionid=" + "a" * 32
+    paths, session = (
+        ("/admin/", "/health/live", "/health/ready"),
+        f"{settings.SESSION_COOKIE_NAME}={'a' * 32}",
+    )
     site.kill_database()
     try:
         answer, alive, ready = (

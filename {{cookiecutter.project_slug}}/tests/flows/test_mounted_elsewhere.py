@@ -1,0 +1,132 @@
+"""The API is mounted where the owner wants it, and its cookies, errors and headers follow."""
+
+from typing import Any
+
+import pytest
+from django.conf import settings as django_settings
+from django.contrib import admin
+from django.urls import include, path, reverse, set_script_prefix
+
+from accounts.cookies import REFRESH
+from accounts.http import DEVICE_COOKIE, REFRESH_COOKIE
+from accounts.models import User
+from accounts.pages import INVITATION_COOKIE, PASSWORD_RESET_COOKIE
+from core import checks
+from tests.client import Browser
+from tests.mailbox import link_to
+from tests.people import make_user
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
+
+urlpatterns = [
+    path("v1/accounts/", include("accounts.urls")),
+    path(django_settings.ADMIN_URL, admin.site.urls),
+]
+handler404 = "core.errors.not_found"
+handler500 = "core.errors.server_error"
+
+NEW = "another good pass phrase"
+
+
+@pytest.fixture(autouse=True)
+def _mounted(settings: Any) -> None:
+    settings.API_URL = "v1/"
+
+
+def test_sign_in_refresh_and_logout(browser: Browser, user: User) -> None:
+    response = browser.sign_in(user.email)
+
+    assert response.wsgi_request.path == "/v1/accounts/login/"
+    for name in (REFRESH_COOKIE, DEVICE_COOKIE):
+        assert response.cookies[name]["path"] == "/v1/accounts/"
+    refreshed = browser.refresh()
+    assert refreshed.status_code == 200
+    assert refreshed.cookies[REFRESH_COOKIE]["path"] == "/v1/accounts/"
+    cleared = browser.call("post", "rest_logout", {})
+    assert cleared.cookies[REFRESH_COOKIE]["path"] == "/v1/accounts/"
+
+
+def test_cookie_of_the_former_path_is_deleted(browser: Browser, user: User) -> None:
+    browser.sign_in(user.email)
+    cookie = {"Cookie": f"{REFRESH_COOKIE}={browser.refresh_token}; {REFRESH_COOKIE}=old"}
+
+    response = Browser().call("post", "token_refresh", {}, headers=cookie)
+
+    paths = {morsel["path"] for morsel in response.cookies.values() if not morsel.value}
+    assert response.status_code == 200
+    assert paths == {"/", "/v1", "/v1/", "/v1/accounts"}
+
+
+def test_reset_sets_the_password(browser: Browser, user: User) -> None:
+    browser.call("post", "rest_password_reset", {"email": user.email})
+
+    opened = browser.get(link_to(user.email))
+
+    assert opened["Location"] == "/v1/accounts/password/reset/default/"
+    assert opened.cookies[PASSWORD_RESET_COOKIE.name]["path"] == "/v1/accounts/password/reset/"
+    assert browser.get(opened["Location"]).status_code == 200
+    done = browser.set_password("rest_password_reset_set_new", NEW)
+    assert done.status_code == 200
+    cleared = done.cookies[PASSWORD_RESET_COOKIE.name]
+    assert (cleared.value, cleared["path"]) == ("", "/v1/accounts/password/reset/")
+
+
+def test_invitation_sets_the_password(browser: Browser, settings: Any) -> None:
+    settings.JWT_ALLAUTH_INVITATIONS = True
+    settings.PASSWORD_SET_REDIRECT = ""
+    browser.sign_in(make_user(role=User.Role.ADMIN).email)
+    invitation = {"email": "new@example.test", "role": "USER"}
+    browser.call("post", "rest_user_register", invitation)
+    invited = Browser()
+
+    opened = invited.get(link_to("new@example.test"))
+
+    path = "/v1/accounts/registration/set-password/"
+    assert opened.cookies[INVITATION_COOKIE.name]["path"] == path
+    assert invited.set_password("rest_set_password", NEW).status_code == 200
+
+
+def test_path_that_is_not_there_is_json(browser: Browser) -> None:
+    response = browser.get("/v1/nowhere/")
+
+    assert response.status_code == 404
+    assert response.json()["code"] == "not_found"
+
+
+def test_former_path_is_a_page_now(browser: Browser) -> None:
+    assert browser.get("/api/nowhere/")["Content-Type"].startswith("text/html")
+
+
+def test_admin_is_where_it_was() -> None:
+    admin_user, browser = make_user(role=User.Role.ADMIN), Browser(enforce_csrf_checks=False)
+    page = browser.get(reverse("admin:login"))
+    form = {"username": admin_user.email, "password": "a right good pass phrase"}
+    form["csrfmiddlewaretoken"] = page.cookies["csrftoken"].value
+
+    response = browser.post(reverse("admin:login"), form)
+
+    assert response.status_code == 302
+    assert response.cookies[DEVICE_COOKIE]["path"] == f"/{django_settings.ADMIN_URL}"
+
+
+def test_cookies_follow_a_prefix_of_the_server() -> None:
+    set_script_prefix("/shop/")
+    try:
+        path = REFRESH.path
+    finally:
+        set_script_prefix("/")
+
+    assert path == "/shop/v1/accounts/"
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["/", "", "//", "health/", "static/", "mailbox/x/", "a b/", "^api/", "<x>/", "é/", "a//b/"],
+)
+def test_place_that_is_none_stops_the_start(url: str, settings: Any) -> None:
+    settings.API_URL = url
+
+    problems = [message.msg for message in checks._api()]
+
+    assert problems
+    assert all(problem.startswith("API_URL ") for problem in problems)

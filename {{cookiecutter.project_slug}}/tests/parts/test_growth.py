@@ -1,0 +1,108 @@
+"""What a stranger or one account can make grow has an end; ``docs/growth.md`` lists it."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.models import Session as AdminSession
+from django.test import Client
+from django.urls import reverse
+from rest_framework import serializers, viewsets
+from rest_framework.routers import SimpleRouter
+
+from accounts import tasks
+from accounts.models import User
+from config.env import BASE_DIR
+from mail.models import Mail
+from tests.client import Browser
+from tests.clock import later
+from tests.people import make_user
+
+pytestmark = pytest.mark.django_db
+
+DAY = 86_400
+
+
+class MailSerializer(serializers.ModelSerializer[Mail]):
+    class Meta:
+        model = Mail
+        fields = ("id", "kind")
+
+
+class MailViewSet(viewsets.ModelViewSet[Mail]):
+    """As an owner writes one, with no word about pages."""
+
+    authentication_classes = permission_classes = ()
+    queryset = Mail.objects.order_by("created_at")
+    serializer_class = MailSerializer
+
+
+router = SimpleRouter()
+router.register("mails", MailViewSet)
+urlpatterns = router.urls
+
+
+@pytest.mark.urls(__name__)
+def test_list_of_an_owners_view_comes_in_pages(client: Client) -> None:
+    Mail.objects.bulk_create(Mail(kind=f"kind{n}", due_at="2026-01-01T00:00Z") for n in range(120))
+
+    first = client.get("/mails/").json()
+    last = client.get("/mails/?page=3").json()
+
+    assert (first["count"], len(first["results"]), len(last["results"])) == (120, 50, 20)
+    assert first["next"].endswith("/mails/?page=2")
+
+
+@pytest.mark.urls(__name__)
+@pytest.mark.parametrize("page", ["0", "-1", "4", "x", "9" * 5_000, "%00", "1e3", "\u0661\u0661"])
+def test_page_that_is_not_there_is_404(page: str, client: Client) -> None:
+    assert client.get(f"/mails/?page={page}").status_code in {400, 404}
+
+
+def test_lists_of_the_contract_are_plain_ones(signed_in: Browser) -> None:
+    answer = signed_in.call("get", "session_list").json()
+
+    assert [session["current"] for session in answer] == [True]
+
+
+def test_admin_log_is_purged_after_two_years(user: User) -> None:
+    LogEntry.objects.create(
+        user=user, content_type=ContentType.objects.get_for_model(User), action_flag=CHANGE
+    )
+    with later(729 * DAY):
+        tasks.purge_admin_log()
+    assert LogEntry.objects.exists()
+
+    with later(731 * DAY):
+        tasks.purge_admin_log()
+
+    assert not LogEntry.objects.exists()
+
+
+def test_stranger_at_the_admins_door_leaves_no_session(client: Client) -> None:
+    admin = make_user(role=User.Role.ADMIN)
+    page = reverse("admin:login")
+
+    for password in ("", "not the password"):
+        client.get(page)
+        client.post(page, {"username": admin.email, "password": password})
+
+    assert not AdminSession.objects.exists()
+
+
+def test_every_purge_is_scheduled(settings: Any) -> None:
+    scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
+    purges = {name for name in dir(tasks) if name.startswith("purge_")}
+
+    assert {f"accounts.tasks.{name}" for name in purges} <= scheduled
+
+
+@pytest.mark.parametrize("label", ["accounts", "mail", "account", "mfa", "sessions", "admin"])
+def test_every_table_is_in_the_document(label: str) -> None:
+    document = (BASE_DIR / "docs" / "growth.md").read_text(encoding="utf-8")
+    models = apps.get_app_config(label).get_models(include_auto_created=True)
+    tables = {model._meta.db_table for model in models}
+
+    assert {name for name in tables if f"`{name}`" not in document} == set()
