@@ -42,7 +42,7 @@ MIDDLEWARE = [
     "core.cors.CorsMiddleware",
     "core.intake.IntakeMiddleware",
     "core.page_middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "core.slashes.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "core.page_middleware.AuthenticationMiddleware",
     "core.page_middleware.MessageMiddleware",
