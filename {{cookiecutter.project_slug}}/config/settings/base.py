@@ -7,9 +7,13 @@ SECRET_KEY = env.secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
 
-PROJECT_NAME = env.text("PROJECT_NAME", DEFAULTS["PROJECT_NAME"])
+# It stands in the subject of each e-mail.
+PROJECT_NAME = env.line("PROJECT_NAME", DEFAULTS["PROJECT_NAME"])
 PUBLIC_URL = env.web_address("PUBLIC_URL", DEFAULTS["PUBLIC_URL"]).rstrip("/")
-ADMIN_URL = env.text("ADMIN_URL", "admin/").strip("/") + "/"
+# Django reads it as a route, in which angle brackets mean something.
+ADMIN_URL = (
+    env.pattern("ADMIN_URL", "admin/", r"[\w./~-]{1,100}", "a path like admin/").strip("/") + "/"
+)
 
 INSTALLED_APPS = [
     "config.apps.AdminConfig",
