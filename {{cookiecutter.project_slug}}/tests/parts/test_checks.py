@@ -395,10 +395,12 @@ def test_connections_are_kept_as_long_as_the_url_says(query: str, seconds: int) 
 @pytest.mark.parametrize(
     "query", ["prepare_threshold=5", "assume_role=app", "disable_server_side_cursors=False"]
 )
-def test_url_must_not_contradict_the_pooler(query: str, settings: Any) -> None:
+def test_url_must_not_contradict_the_pooler(
+    query: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     read = settings_of(DATABASE_POOLER="transaction", DATABASE_URL=f"postgres://db/app?{query}")
     settings.DATABASE_POOLER = read["DATABASE_POOLER"]
-    settings.DATABASES["default"].update(read["DATABASES"]["default"])
+    monkeypatch.setitem(settings.DATABASES, "default", read["DATABASES"]["default"])
 
     with pytest.raises(SystemCheckError, match="DATABASE_POOLER"):
         refuse_bad_settings()
