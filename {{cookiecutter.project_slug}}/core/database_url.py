@@ -21,7 +21,7 @@ NAME_MAX_LENGTH = 63
 """PostgreSQL cuts a longer name, and Django refuses to connect with one."""
 
 _SHAPE = re.compile(
-    r"(postgres|postgresql|pgsql|postgis)://([^@/?]*(?:@[^@/?]*)?(?:/[^@?]*)?)(?:\?([^@]*))?"
+    r"(postgres|postgresql|pgsql|postgis)://([^@/?]*(?:@[^@/?]*)?(?:/[^@/?]*)?)(?:\?([^@]*))?"
 )
 _TRUE_FALSE = {"true": True, "false": False, "1": True, "0": False}
 _NOWHERE = "/no-such-folder"
@@ -54,7 +54,9 @@ def _split(url: str) -> tuple[str, str, str]:
         raise SettingError(f"must be {EXPECTED}.")
     shape = _SHAPE.fullmatch(url)
     if not shape:
-        raise SettingError("must have one @ at most: in a user or a password, write %40 for it.")
+        raise SettingError(
+            f"must be {EXPECTED}, with %40 for an @ of the password and %2F for a /."
+        )
     scheme, server, query = shape.groups(default="")
     return scheme, server, query
 
