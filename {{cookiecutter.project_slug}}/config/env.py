@@ -7,6 +7,7 @@ is read first; the environment wins.
 """
 
 import json
+import logging
 import os
 import re
 import secrets
@@ -162,5 +163,17 @@ class Environment:
             return default
 
 
-environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 env = Environment()
+
+
+def _note(record: logging.LogRecord) -> bool:
+    """Notes a line that django-environ could not read, and would log: it may hold a secret."""
+    if record.levelno >= logging.WARNING:
+        env.problems[".env"] = ".env must have NAME=value in each line, and one does not."
+    return record.levelno < logging.WARNING
+
+
+_reader = logging.getLogger("environ.environ")
+_reader.addFilter(_note)
+environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+_reader.removeFilter(_note)

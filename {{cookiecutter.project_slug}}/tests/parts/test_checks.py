@@ -452,6 +452,19 @@ def _start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
     )
 
 
+@pytest.mark.parametrize("line", ["SECRET_KEY: hunter2", "hunter2", "-----BEGIN hunter2-----"])
+def test_line_that_cannot_be_read_stops_the_start_and_is_not_repeated(
+    line: str, tmp_path: Path
+) -> None:
+    (tmp_path / "env").write_text(f"# a comment\n\nLOG_LEVEL=INFO\n{line}\n")
+
+    ended = _start("-c", "import config.wsgi", **PRODUCTION, ENV_FILE=str(tmp_path / "env"))
+
+    assert ended.returncode != 0
+    assert ".env must have NAME=value in each line" in ended.stderr
+    assert "hunter2" not in ended.stdout + ended.stderr
+
+
 def test_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_NUMBER", " ")
     environment = Environment()
