@@ -26,6 +26,7 @@ from django.contrib.auth import get_user_model
 from django.core.management import call_command
 from django.test import Client
 
+call_command("collectstatic", interactive=False, verbosity=0)
 call_command("check", deploy=True, fail_level="WARNING")
 call_command("migrate", verbosity=0)
 email = f"{uuid.uuid4()}@example.test"

@@ -7,7 +7,9 @@ is read first; the environment wins.
 """
 
 import json
+import logging
 import os
+import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
@@ -17,10 +19,17 @@ from zoneinfo import ZoneInfo
 
 import environ
 
+from core.setting_error import SettingError
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 # What was answered when the project was made; a variable of the same name overrides each of them.
 DEFAULTS = json.loads((BASE_DIR / "config" / "defaults.json").read_text(encoding="utf-8"))
+
+TEN_YEARS = 315_360_000
+"""Longer than anything should live, and short enough for any clock. In seconds."""
+_INT32 = 2_147_483_647
+_HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+", re.I)
 
 _TRUE_FALSE = {"true": True, "false": False, "1": True, "0": False}
 
@@ -36,16 +45,42 @@ class Environment:
     def text(self, name: str, default: str = "") -> str:
         return self.read(name, str, default, "")
 
+    def line(self, name: str, default: str, *, without: str = "", at_most: int = 100) -> str:
+        """A text for people, without control characters and without some others.
+
+        Args:
+            at_most: how many characters it may have.
+        """
+
+        def convert(raw: str) -> str:
+            if not raw.isprintable() or len(raw) > at_most or set(raw) & set(without):
+                raise ValueError(raw)
+            return raw
+
+        but = f" and without {' '.join(without)}" if without else ""
+        return self.read(name, convert, default, f"one line of at most {at_most} characters{but}")
+
+    def pattern(self, name: str, default: str, pattern: str, expected: str) -> str:
+        """A text that the regular expression matches."""
+
+        def convert(raw: str) -> str:
+            if not re.fullmatch(pattern, raw, re.ASCII):
+                raise ValueError(raw)
+            return raw
+
+        return self.read(name, convert, default, expected)
+
     def boolean(self, name: str, default: bool) -> bool:
         return self.read(name, lambda raw: _TRUE_FALSE[raw.lower()], default, "True or False")
 
-    def integer(self, name: str, default: int, *, at_least: int = 0) -> int:
+    def integer(self, name: str, default: int, *, at_least: int = 0, at_most: int = _INT32) -> int:
         def convert(raw: str) -> int:
-            if int(raw) < at_least:
+            if not at_least <= int(raw) <= at_most:
                 raise ValueError(raw)
             return int(raw)
 
-        return self.read(name, convert, default, f"a whole number of at least {at_least}")
+        expected = f"a whole number from {at_least} to {at_most}"
+        return self.read(name, convert, default, expected)
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         return self.read(
@@ -69,14 +104,23 @@ class Environment:
 
         def convert(raw: str) -> str:
             parts = urlsplit(raw)
-            if parts.scheme not in {"http", "https"} or not parts.hostname:
+            is_web = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.hostname or "")
+            # To ask for the port raises an error where it is none.
+            if not is_web or parts.port == 0 or re.search(r"[\s\\]", raw):
                 raise ValueError(raw)
             return raw
 
         return self.read(name, convert, default, "an address like https://app.example.com")
 
     def time_zone(self, name: str, default: str) -> str:
-        return self.read(name, lambda raw: ZoneInfo(raw).key, default, "a zone like Europe/Berlin")
+        def convert(raw: str) -> str:
+            try:
+                return ZoneInfo(raw).key
+            except OSError:
+                # A folder of zones, or a name that no file can have.
+                raise ValueError(raw) from None
+
+        return self.read(name, convert, default, "a zone like Europe/Berlin")
 
     def names(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
         """A list written with commas; spaces around a name are dropped."""
@@ -93,10 +137,17 @@ class Environment:
         """A list of them, the one that is used from now on first."""
         return self.names(name) or [self.secret(name)]
 
+    def required(self, name: str, convert: Callable[[str], T], default: T, expected: str) -> T:
+        """Like ``read``, and an error where nothing is set."""
+        if not self.text(name):
+            self.problems[name] = f"{name} must be set."
+        return self.read(name, convert, default, expected)
+
     def read(self, name: str, convert: Callable[[str], T], default: T, expected: str) -> T:
         """
         Args:
-            convert: makes the value; it raises ``ValueError`` or ``KeyError`` for nonsense.
+            convert: makes the value; it raises ``SettingError`` with a sentence for nonsense, or
+                ``ValueError`` or ``KeyError``, whose own words are not shown.
             expected: what would be right, after "must be".
         """
         raw = os.environ.get(name, "").strip()
@@ -104,10 +155,25 @@ class Environment:
             return default
         try:
             return convert(raw)
+        except SettingError as problem:
+            self.problems[name] = f"{name} {problem}"
+            return default
         except (ValueError, KeyError):
             self.problems[name] = f"{name} must be {expected}."
             return default
 
 
-environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
 env = Environment()
+
+
+def _note(record: logging.LogRecord) -> bool:
+    """Notes a line that django-environ could not read, and would log: it may hold a secret."""
+    if record.levelno >= logging.WARNING:
+        env.problems[".env"] = ".env must have NAME=value in each line, and one does not."
+    return record.levelno < logging.WARNING
+
+
+_reader = logging.getLogger("environ.environ")
+_reader.addFilter(_note)
+environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+_reader.removeFilter(_note)

@@ -1,7 +1,7 @@
 """How gunicorn serves the project: ``gunicorn --config config/gunicorn.conf.py config.wsgi``.
 
-``WEB_CONCURRENCY`` and ``WEB_THREADS`` come from the real environment, and so does ``PORT``, which
-gunicorn itself reads. Times are in seconds.
+``WEB_CONCURRENCY``, ``WEB_THREADS`` and ``PORT`` come from the real environment. Times are in
+seconds.
 """
 
 import gc
@@ -46,16 +46,18 @@ class Logger(glogging.Logger):
         self.access_log.info("request", extra=facts)
 
 
-def number(name: str, default: int) -> int:
+def number(name: str, default: int, *, at_most: int = 65_535) -> int:
     """What the environment says, or the default; ends the program if it is no number from 1 on.
 
     Gunicorn would take 0, and serve nobody.
     """
     text = os.environ.get(name) or str(default)
-    if not (text.isdecimal() and int(text)):
-        sys.exit(f"{name} must be a whole number of at least 1.")
+    if not (text.isdecimal() and len(text) < 6 and 1 <= int(text) <= at_most):
+        sys.exit(f"{name} must be a whole number from 1 to {at_most}.")
     return int(text)
 
+
+DRAINED_BYTES = 65_536
 
 logger_class = Logger
 
@@ -66,6 +68,9 @@ logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 # No multiple of the CPUs: a process in a container sees those of the machine, not its share.
 workers = number("WEB_CONCURRENCY", 2)
+# Gunicorn itself would take an empty PORT for one.
+_PORT = number("PORT", 8000)
+bind = f"0.0.0.0:{_PORT}" if os.environ.get("PORT") else f"127.0.0.1:{_PORT}"
 worker_class = "gthread"
 threads = number("WEB_THREADS", 4)
 
@@ -84,6 +89,25 @@ _IN_MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn makes a file of its own na
 worker_tmp_dir = str(_IN_MEMORY) if _IN_MEMORY.is_dir() else None
 # Whoever may write to that socket commands the server.
 control_socket_disable = True
+
+# No header says where we are or who asks, whoever sends it: SCRIPT_NAME and PATH_INFO would change
+# the path that proxies have judged. Django believes X-Forwarded-Proto and X-Forwarded-For by
+# TRUSTED_PROXY_COUNT. A Unix socket is trusted whatever the list says, so nothing is left to set.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers: dict[str, str] = {}
+
+
+def pre_request(_: object, req: Any) -> None:
+    """Gunicorn's hook for a request whose body is still to come.
+
+    Gunicorn reads what an answer has left of a body, but no more than ``DRAINED_BYTES``; then it
+    closes the connection. The answer has to say so, or the client sends its next request into it.
+    """
+    headers = dict(req.headers)
+    length = headers.get("CONTENT-LENGTH", "0")
+    if "TRANSFER-ENCODING" in headers or int(length) >= DRAINED_BYTES:
+        req.force_close()
 
 
 def post_worker_init(_: object) -> None:

@@ -3,11 +3,15 @@
 Each problem is a sentence that begins with the variable's name; ``docs/production.md`` lists them.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from django.core.checks import CheckMessage, Error, run_checks
 from django.core.checks import Warning as CheckWarning
 from django.core.management.base import SystemCheckError
@@ -27,18 +31,26 @@ _EXAMPLE = re.compile(
 _DISTINCT_MIN = 10
 """A random number of 50 digits has as many; one in letters has more."""
 
+_STATIC_FILES = "STATIC_ROOT"
 _GUARDS = ("login", "login_account", "password_check_account")
 _PATH = re.compile(r"(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)+")
+_ALLOWED_HOST = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.I)
+_DOMAIN = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)+", re.I)
 _LOOPBACK = {"127.0.0.1", "::1"}
 
 
-def refuse_bad_settings() -> None:
+def refuse_bad_settings(*, serves_pages: bool = False) -> None:
     """Stops a process that Django would start unchecked, such as gunicorn's or Celery's.
+
+    Args:
+        serves_pages: whether it needs static files, which workers do without.
 
     Raises:
         SystemCheckError: a check tagged ``STARTUP`` found an error; it names the variable.
     """
-    errors = [message for message in run_checks(tags=[STARTUP]) if message.is_serious()]
+    found = run_checks(tags=[STARTUP])
+    needed = f"core.{_STATIC_FILES}" if serves_pages else None
+    errors = [message for message in found if message.is_serious() or message.id == needed]
     if errors:
         raise SystemCheckError("\n".join(str(message) for message in errors))
 
@@ -102,6 +114,12 @@ def _secret_keys() -> Iterator[CheckMessage]:
 
 def _hosts() -> Iterator[CheckMessage]:
     hosts: list[str] = settings.ALLOWED_HOSTS
+    if any(not _ALLOWED_HOST.fullmatch(host) for host in hosts):
+        yield error(
+            "ALLOWED_HOSTS",
+            "must be names without a scheme, a port or a path, say api.example.com, or "
+            ".example.com for all names below it.",
+        )
     if settings.DEBUG:
         public = [host for host in hosts if host == "*" or not origins.is_local(host)]
         if public:
@@ -116,9 +134,9 @@ def _hosts() -> Iterator[CheckMessage]:
 
 def _public_url() -> Iterator[CheckMessage]:
     name, url = "PUBLIC_URL", settings.PUBLIC_URL
-    if not origins.is_origin(url):
+    if not origins.is_web_origin(url):
         yield error(name, "must be an origin: https://, a host in lower case, and no path.")
-    if settings.DEBUG or not origins.is_origin(url):
+    if settings.DEBUG or not origins.is_web_origin(url):
         return
     host = origins.host_of(url)
     if origins.is_example(host):
@@ -135,16 +153,25 @@ def _origins() -> Iterator[CheckMessage]:
         if not origins.is_origin(origin):
             yield error(
                 name,
-                f"must be origins as browsers write them, and {origin!r} is none: https://, a host "
-                "in lower case, the port if it is not the usual one, and no slash at the end.",
+                f"must be origins as browsers write them, and {origin!r} is none: https:// or the "
+                "scheme of an app, a host in lower case, the port if it is not the usual one, and "
+                "no slash at the end.",
             )
-        elif not settings.DEBUG and origin.startswith("http:"):
+        elif not settings.DEBUG and _is_plain(origin):
             yield warning(name, f"should begin with https://, and {origin} does not.")
+
+
+def _is_plain(origin: str) -> bool:
+    """Whether a network sees what is sent; apps name themselves ``http://tauri.localhost``."""
+    is_here = origins.is_below(origins.host_of(origin), "localhost")
+    return origin.startswith("http:") and not is_here
 
 
 def _csrf_cookie() -> Iterator[CheckMessage]:
     domain, host = settings.CSRF_COOKIE_DOMAIN, origins.host_of(settings.PUBLIC_URL)
-    if domain and not settings.DEBUG and not origins.is_below(host, domain):
+    if domain and not _DOMAIN.fullmatch(domain):
+        yield error("CSRF_COOKIE_DOMAIN", "must be a domain of two names or more: .example.com")
+    elif domain and not settings.DEBUG and not origins.is_below(host, domain):
         yield error(
             "CSRF_COOKIE_DOMAIN", f"must be a domain that the host of PUBLIC_URL ({host}) is in."
         )
@@ -152,12 +179,24 @@ def _csrf_cookie() -> Iterator[CheckMessage]:
 
 def _proxies() -> Iterator[CheckMessage]:
     announced = set(settings.FORWARDED_ALLOW_IPS) - _LOOPBACK
+    if not all(address == "*" or _is_network(address) for address in announced):
+        yield error(
+            "FORWARDED_ALLOW_IPS", "must be addresses or networks of proxies with commas, or *."
+        )
     if announced and not settings.TRUSTED_PROXY_COUNT:
         yield error(
             "TRUSTED_PROXY_COUNT",
             "must say how many proxies there are: FORWARDED_ALLOW_IPS announces some, and without "
             "the number every client has the address of the last of them.",
         )
+
+
+def _is_network(text: str) -> bool:
+    try:
+        ip_network(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _admin() -> Iterator[CheckMessage]:
@@ -179,6 +218,53 @@ def _api() -> Iterator[CheckMessage]:
     first = settings.API_URL.split("/")[0]
     if not _PATH.fullmatch(settings.API_URL) or first in {"health", "mailbox", "static"}:
         yield error("API_URL", "must be a path of its own in plain letters, say api/.")
+
+
+def _database() -> Iterator[CheckMessage]:
+    """What belongs to a session of PostgreSQL's is gone with the transaction behind a pooler."""
+    database = settings.DATABASES["default"]
+    options = database.get("OPTIONS", {})
+    if settings.DATABASE_POOLER != "transaction":
+        return
+    if options.get("prepare_threshold") is not None or "assume_role" in options:
+        yield error(
+            "DATABASE_POOLER",
+            "is transaction, so that DATABASE_URL must have neither prepare_threshold nor "
+            "assume_role.",
+        )
+    if not database.get("DISABLE_SERVER_SIDE_CURSORS"):
+        yield error(
+            "DATABASE_POOLER",
+            "is transaction, so that DATABASE_URL must not have disable_server_side_cursors=False.",
+        )
+
+
+def _alive_file() -> Iterator[CheckMessage]:
+    file: str = settings.WORKER_ALIVE_FILE
+    if file and (Path(file).is_dir() or not os.access(Path(file).parent, os.W_OK | os.X_OK)):
+        yield error("WORKER_ALIVE_FILE", "must be a file in a folder that we may write to.")
+
+
+def _static_files() -> Iterator[CheckMessage]:
+    """A warning, for only what serves pages needs them: see ``refuse_bad_settings``."""
+    missing = _not_collected()
+    if missing:
+        yield warning(
+            _STATIC_FILES,
+            f"lacks static files ({missing[0]}), without which pages fail: run "
+            "`python manage.py collectstatic` when the project is built.",
+        )
+
+
+def _not_collected() -> list[str]:
+    """Those of the project's own that the manifest does not know."""
+    storage: Any = staticfiles_storage
+    if not isinstance(storage, ManifestFilesMixin):
+        return []
+    folders = [Path(folder) for folder in settings.STATICFILES_DIRS]
+    files = [(folder, path) for folder in folders for path in folder.rglob("*") if path.is_file()]
+    names = sorted(path.relative_to(folder).as_posix() for folder, path in files)
+    return [name for name in names if name not in storage.hashed_files]
 
 
 def _for_tests_only() -> Iterator[CheckMessage]:
@@ -210,6 +296,9 @@ CHECKS = [
         _admin,
         _redis,
         _api,
+        _database,
+        _alive_file,
+        _static_files,
         _for_tests_only,
     )
 ]

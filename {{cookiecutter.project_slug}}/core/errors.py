@@ -1,11 +1,14 @@
 """Every error answer of the project: ``{"detail", "code"}``, or DRF's errors per field."""
 
+import logging
 import sys
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
+from django.urls import ResolverMatch
+from django.utils.html import format_html
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
@@ -15,6 +18,15 @@ from rest_framework.views import exception_handler
 
 from core import api_path, outages
 from core.throttling import LimitReached
+
+logger = logging.getLogger(__name__)
+
+_PLAIN_PAGE = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><meta name="robots" content="noindex"><title>{title}</title></head>
+<body><p>{product}</p><h1>{title}</h1><p>{advice}</p></body>
+</html>
+"""
 
 
 class ErrorOutput(serializers.Serializer[Any]):
@@ -77,6 +89,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     return _page(404, "There is nothing here", "Check the address, or follow the link again.")
 
 
+def slash_missing(path: str) -> HttpResponseBase:
+    """
+    Args:
+        path: where an endpoint of the API answers.
+    """
+    return _error(404, f"There is nothing here; use {path}", "not_found")
+
+
 def length_required(request: HttpRequest) -> HttpResponseBase:
     if _is_api(request):
         return _error(411, "Send the body whole, with its Content-Length.", "length_required")
@@ -117,8 +137,13 @@ def _unavailable(request: HttpRequest) -> HttpResponseBase:
 def _is_api(request: HttpRequest) -> bool:
     """Whether a program asks. Letters link to pages, which are no views of DRF, below it too."""
     match = request.resolver_match
-    is_page = match is not None and not hasattr(match.func, "cls")
+    is_page = match is not None and not is_endpoint(match)
     return api_path.is_below(request) and not is_page
+
+
+def is_endpoint(match: ResolverMatch) -> bool:
+    """Whether it leads to a view of DRF, which programs call."""
+    return hasattr(match.func, "cls")
 
 
 def _error(status: int, detail: str, code: str) -> HttpResponse:
@@ -126,6 +151,12 @@ def _error(status: int, detail: str, code: str) -> HttpResponse:
 
 
 def _page(status: int, title: str, advice: str = "") -> HttpResponse:
-    """It asks nobody for anything: no session, no user."""
+    """It asks nobody for anything: no session, no user, and not even its own template to work."""
     page = {"product": settings.PROJECT_NAME, "title": title, "advice": advice}
-    return HttpResponse(render_to_string("pages/error.html", page), status=status)
+    try:
+        html = render_to_string("pages/error.html", page)
+    except Exception:
+        # A template is broken, or static files were not collected; the log says which.
+        logger.exception("error page not rendered")
+        html = format_html(_PLAIN_PAGE, **page)
+    return HttpResponse(html, status=status)

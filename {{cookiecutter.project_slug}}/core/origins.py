@@ -6,6 +6,10 @@ from urllib.parse import SplitResult, urlsplit
 
 _HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
 
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
+_NO_ORIGIN = frozenset({"about", "blob", "data", "file", "ftp", "javascript", "ws", "wss"})
+"""Pages of these have the origin ``null`` in browsers, or are none."""
+
 _NOT_PUBLIC = (".localhost", ".test", ".local", ".internal", ".home.arpa")
 _EXAMPLES = ("example.com", "example.net", "example.org", "example")
 """Nobody's, so that they can be written into manuals (RFC 2606)."""
@@ -30,10 +34,16 @@ def is_origin(text: str) -> bool:
         return False
 
 
+def is_web_origin(text: str) -> bool:
+    """Whether it is one that links can lead to; apps have others, say ``capacitor://localhost``."""
+    return is_origin(text) and urlsplit(text).scheme in {"http", "https"}
+
+
 def _written_by_browsers(text: str) -> str | None:
     parts, host = urlsplit(text), host_of(text)
     usual = {"http": 80, "https": 443}.get(parts.scheme)
-    if not usual or not _HOST.fullmatch(host):
+    has_scheme = _SCHEME.fullmatch(parts.scheme) and parts.scheme not in _NO_ORIGIN
+    if not has_scheme or not _HOST.fullmatch(host) or parts.port == 0:
         return None
     return f"{parts.scheme}://{host}" + (
         f":{parts.port}" if parts.port not in {None, usual} else ""

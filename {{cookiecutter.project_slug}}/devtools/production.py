@@ -8,6 +8,7 @@ import sys
 ENVIRONMENT = {
     # Whatever the owner's are.
     "ENV_FILE": os.devnull,
+    "DJANGO_SETTINGS_MODULE": "devtools.production_settings",
     # New in each process: what lies in a file is sooner or later somebody's secret.
     "SECRET_KEY": secrets.token_urlsafe(64),
     "JWT_SIGNING_KEY": secrets.token_urlsafe(64),

@@ -1,6 +1,6 @@
 """Who people are and how they get in: passwords, tokens and sessions. All lifetimes are seconds."""
 
-from config.env import DEFAULTS, env
+from config.env import DEFAULTS, TEN_YEARS, env
 from config.settings.base import PROJECT_NAME
 
 AUTH_USER_MODEL = "accounts.User"
@@ -32,7 +32,9 @@ REPLAY_LETTERS = env.boolean("REPLAY_LETTERS", True)
 OLD_PASSWORD_FIELD_ENABLED = env.boolean("OLD_PASSWORD_FIELD_ENABLED", True)
 LOGOUT_ON_PASSWORD_CHANGE = env.boolean("LOGOUT_ON_PASSWORD_CHANGE", True)
 
-PASSWORD_RESET_TIMEOUT = env.integer("PASSWORD_RESET_TIMEOUT", 3_600, at_least=60)
+PASSWORD_RESET_TIMEOUT = env.integer(
+    "PASSWORD_RESET_TIMEOUT", 3_600, at_least=60, at_most=TEN_YEARS
+)
 PASSWORD_RESET_REDIRECT = env.web_address("PASSWORD_RESET_REDIRECT")
 
 JWT_ALGORITHM = env.choice("JWT_ALGORITHM", "HS256", ("HS256", "ES256", "RS256"))
@@ -44,14 +46,18 @@ JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = env.boolean(
     "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE", DEFAULTS["JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE"]
 )
 JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME = env.integer(
-    "JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME", 300, at_least=1
+    "JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME", 300, at_least=1, at_most=TEN_YEARS
 )
 JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME = env.integer(
-    "JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME", 14 * 86_400, at_least=1
+    "JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME", 14 * 86_400, at_least=1, at_most=TEN_YEARS
 )
-JWT_ALLAUTH_SESSION_LIFETIME = env.integer("JWT_ALLAUTH_SESSION_LIFETIME", 90 * 86_400)
-JWT_ALLAUTH_MAX_SESSIONS = env.integer("JWT_ALLAUTH_MAX_SESSIONS", 50, at_least=1)
-JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = env.integer("JWT_ALLAUTH_REFRESH_REUSE_LEEWAY", 10)
+JWT_ALLAUTH_SESSION_LIFETIME = env.integer(
+    "JWT_ALLAUTH_SESSION_LIFETIME", 90 * 86_400, at_most=TEN_YEARS
+)
+JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = env.integer(
+    "JWT_ALLAUTH_REFRESH_REUSE_LEEWAY", 10, at_most=TEN_YEARS
+)
+JWT_ALLAUTH_MAX_SESSIONS = env.integer("JWT_ALLAUTH_MAX_SESSIONS", 50, at_least=1, at_most=10_000)
 JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK = env.boolean(
     "JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK", False
 )
@@ -61,7 +67,7 @@ JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = env.boolean(
 )
 JWT_ALLAUTH_INVITATIONS = env.boolean("JWT_ALLAUTH_INVITATIONS", False)
 JWT_ALLAUTH_INVITATION_LIFETIME = env.integer(
-    "JWT_ALLAUTH_INVITATION_LIFETIME", 7 * 86_400, at_least=60
+    "JWT_ALLAUTH_INVITATION_LIFETIME", 7 * 86_400, at_least=60, at_most=TEN_YEARS
 )
 PASSWORD_SET_REDIRECT = env.web_address("PASSWORD_SET_REDIRECT")
 JWT_ALLAUTH_MFA_TOTP_MODE = env.choice(
@@ -70,7 +76,8 @@ JWT_ALLAUTH_MFA_TOTP_MODE = env.choice(
     ("disabled", "optional", "required"),
 )
 MFA_ENCRYPTION_KEYS = env.secrets("MFA_ENCRYPTION_KEYS")
-MFA_TOTP_ISSUER = env.text("MFA_TOTP_ISSUER", PROJECT_NAME)
+# A colon separates it from the address in what the app reads.
+MFA_TOTP_ISSUER = env.line("MFA_TOTP_ISSUER", PROJECT_NAME.replace(":", ""), without=":")
 MFA_ADAPTER = "accounts.second_factor.Adapter"
 EMAIL_VERIFICATION = env.choice(
     "EMAIL_VERIFICATION", "mandatory", ("mandatory", "optional", "none", "True", "False")

@@ -7,10 +7,14 @@ SECRET_KEY = env.secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
 
-PROJECT_NAME = env.text("PROJECT_NAME", DEFAULTS["PROJECT_NAME"])
+# It stands in the subject of each e-mail.
+PROJECT_NAME = env.line("PROJECT_NAME", DEFAULTS["PROJECT_NAME"])
 PUBLIC_URL = env.web_address("PUBLIC_URL", DEFAULTS["PUBLIC_URL"]).rstrip("/")
+# Django reads them as routes, in which angle brackets mean something.
 API_URL = env.text("API_URL", "api/").strip("/") + "/"
-ADMIN_URL = env.text("ADMIN_URL", "admin/").strip("/") + "/"
+ADMIN_URL = (
+    env.pattern("ADMIN_URL", "admin/", r"[\w./~-]{1,100}", "a path like admin/").strip("/") + "/"
+)
 
 INSTALLED_APPS = [
     "config.apps.AdminConfig",
@@ -44,7 +48,7 @@ MIDDLEWARE = [
     "core.intake.IntakeMiddleware",
     "core.cookies.StaleCookieMiddleware",
     "core.page_middleware.SessionMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "core.slashes.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "core.page_middleware.AuthenticationMiddleware",
     "core.page_middleware.MessageMiddleware",

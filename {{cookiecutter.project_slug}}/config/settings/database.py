@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import environ
-
 from config.env import env
+from config.settings.base import INSTALLED_APPS
+from core import database_url
 
 _OPTIONS = {
     # Seconds for a host that does not answer; shorter ones libpq does not take.
@@ -16,15 +16,31 @@ _OPTIONS = {
     "keepalives_idle": 60,
     "keepalives_interval": 10,
 }
+_NOWHERE = {"ENGINE": "django.db.backends.postgresql", "NAME": "nowhere"}
+
+# Behind PgBouncer in transaction mode each transaction may have another connection of PostgreSQL's,
+# which knows neither the statements nor the cursors of the one before.
+_BEHIND_POOLER = {"prepare_threshold": None}
+
+DATABASE_POOLER = env.choice("DATABASE_POOLER", "none", ("none", "transaction"))
 
 
-def _database(url: str) -> dict[str, Any]:
-    config = dict(environ.Env.db_url_config(url))
-    config["OPTIONS"] = {**_OPTIONS, **config.get("OPTIONS", {})}
+def _database(said: dict[str, Any]) -> dict[str, Any]:
+    """What the URL says outranks the defaults; ``core.checks`` refuses what contradicts itself."""
+    is_pooled = DATABASE_POOLER == "transaction"
+    own = said.get("OPTIONS", {})
     # Seconds after which the thread's next request takes a new one, which costs it 2 ms. A pool
     # would cost every request, and hold as many. ``core.outages`` sees to dead ones.
-    config.setdefault("CONN_MAX_AGE", 600)
-    return config
+    kept = 0 if own.get("pool") else 600
+    defaults = {"CONN_MAX_AGE": kept, "DISABLE_SERVER_SIDE_CURSORS": is_pooled}
+    options = {**_OPTIONS, **(_BEHIND_POOLER if is_pooled else {}), **own}
+    return {**defaults, **said, "OPTIONS": options}
 
 
-DATABASES = {"default": _database(env.url("DATABASE_URL", "postgresql"))}
+def _parse(url: str) -> dict[str, Any]:
+    return database_url.parse(url, with_gis="django.contrib.gis" in INSTALLED_APPS)
+
+
+DATABASES = {
+    "default": _database(env.required("DATABASE_URL", _parse, _NOWHERE, database_url.EXPECTED))
+}

@@ -2,49 +2,12 @@
 
 from importlib.util import find_spec
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 import django
-import environ
 
 from config.env import BASE_DIR, DEFAULTS, env
 from config.settings.base import DEBUG, INSTALLED_APPS
-
-_SCHEMES = ("smtp", "smtp+tls", "smtp+ssl", "anymail", "consolemail", "filemail")
-_TIMEOUT = 10
-"""Seconds that the mail server has for each answer."""
-
-
-def _mailer(url: str) -> dict[str, Any]:
-    """The entry of Django's ``MAILERS`` for a URL."""
-    if url.startswith("anymail:"):
-        return _anymail(url)
-    config = environ.Env.email_url_config(url)
-    options: dict[str, Any] = {}
-    if url.startswith("filemail:"):
-        # django-environ drops the slash that makes the path an absolute one.
-        options = {"file_path": "/" + config["EMAIL_FILE_PATH"]}
-    if url.startswith("smtp"):
-        options = {
-            "host": config["EMAIL_HOST"],
-            "port": config["EMAIL_PORT"] or 25,
-            "username": config["EMAIL_HOST_USER"] or "",
-            "password": config["EMAIL_HOST_PASSWORD"] or "",
-            "use_tls": config.get("EMAIL_USE_TLS", False),
-            "use_ssl": config.get("EMAIL_USE_SSL", False),
-            "timeout": _TIMEOUT,
-        }
-    return {"BACKEND": config["EMAIL_BACKEND"], "OPTIONS": options}
-
-
-def _anymail(url: str) -> dict[str, Any]:
-    """``anymail://postmark?server_token=…``: the provider's module, and the options it takes."""
-    parts = urlsplit(url)
-    return {
-        "BACKEND": f"anymail.backends.{parts.hostname}.EmailBackend",
-        "OPTIONS": dict(parse_qsl(parts.query)),
-    }
-
+from mail import email_url, sender
 
 # Development without a mail server keeps the last letters, and shows them at /mailbox/.
 MAILBOX = DEBUG and not env.text("EMAIL_URL") and find_spec("django_mail_preview") is not None
@@ -56,8 +19,12 @@ if MAILBOX:
         "BACKEND": "django_mail_preview.backends.EmailBackend",
         "OPTIONS": {},
     }
+elif DEBUG and not env.text("EMAIL_URL"):
+    mailer = email_url.parse("consolemail://")
 else:
-    mailer = _mailer(env.url("EMAIL_URL", *_SCHEMES, default="consolemail://" if DEBUG else ""))
+    # Where it cannot be used, nothing starts, and what it says may hold a password.
+    nowhere = email_url.parse("smtp://nowhere.invalid")
+    mailer = env.required("EMAIL_URL", email_url.parse, nowhere, email_url.EXPECTED)
 
 if django.VERSION >= (6, 1):
     MAILERS = {"default": mailer}
@@ -70,10 +37,12 @@ else:
     EMAIL_HOST_PASSWORD = mailer["OPTIONS"].get("password", "")
     EMAIL_USE_TLS = mailer["OPTIONS"].get("use_tls", False)
     EMAIL_USE_SSL = mailer["OPTIONS"].get("use_ssl", False)
-    EMAIL_TIMEOUT = _TIMEOUT
+    EMAIL_TIMEOUT = email_url.TIMEOUT
     if mailer["BACKEND"].startswith("anymail."):
         # Anymail reads a setting instead, with the provider's name before that of each option.
         provider = mailer["BACKEND"].split(".")[2]
         ANYMAIL = {f"{provider}_{name}".upper(): value for name, value in mailer["OPTIONS"].items()}
 
-DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.text("DEFAULT_FROM_EMAIL", DEFAULTS["DEFAULT_FROM_EMAIL"])
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.read(
+    "DEFAULT_FROM_EMAIL", sender.parse, DEFAULTS["DEFAULT_FROM_EMAIL"], sender.EXPECTED
+)

@@ -8,10 +8,11 @@ from config.env import env
 from config.settings.base import API_URL, DEBUG, PUBLIC_URL
 
 # How many proxies stand before the application; X-Forwarded-* is believed for these and no more.
-TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0)
+TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, at_most=20)
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# Gunicorn's own; here it is only held against the number.
+# Some platforms set it for gunicorn, which ignores it here (config/gunicorn.conf.py). Where it
+# announces a proxy, the number must, too.
 FORWARDED_ALLOW_IPS = env.names("FORWARDED_ALLOW_IPS")
 
 SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", not DEBUG)
@@ -38,10 +39,17 @@ CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
 # Not Django admin, whose cookie a front end on the same site could make use of.
 CORS_URLS_REGEX = f"^/{re.escape(API_URL)}"
 CORS_ALLOW_CREDENTIALS = True
-CORS_ALLOW_HEADERS = (*default_headers, "x-known-device")
+CORS_ALLOW_HEADERS = (
+    *default_headers,
+    "x-known-device",
+    # What tracing adds to a request of a front end (Sentry, OpenTelemetry): we read none of it.
+    *("baggage", "sentry-trace", "traceparent", "tracestate", "x-request-id"),
+)
 CORS_EXPOSE_HEADERS = ("X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy")
 CSRF_TRUSTED_ORIGINS = [*CORS_ALLOWED_ORIGINS, PUBLIC_URL]
 
 # Nothing that is sent here is long; what counts is the Content-Length (core.intake).
-REQUEST_BODY_MAX_BYTES = env.integer("REQUEST_BODY_MAX_BYTES", 65_536, at_least=1_024)
+REQUEST_BODY_MAX_BYTES = env.integer(
+    "REQUEST_BODY_MAX_BYTES", 65_536, at_least=1_024, at_most=2**30
+)
 DATA_UPLOAD_MAX_MEMORY_SIZE = REQUEST_BODY_MAX_BYTES

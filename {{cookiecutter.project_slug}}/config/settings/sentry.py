@@ -18,7 +18,9 @@ def _start(dsn: str) -> None:
     sentry.start(dsn, environment=_ENVIRONMENT, traces=_TRACES)
 
 
-_ENVIRONMENT = env.text("SENTRY_ENVIRONMENT")
+_ENVIRONMENT = env.pattern(
+    "SENTRY_ENVIRONMENT", "", r"(?!None$)[\w.-]{1,64}", "a word of at most 64 letters"
+)
 _TRACES = env.read("SENTRY_TRACES_SAMPLE_RATE", _share, 0.0, "a number from 0 to 1")
 
 if env.text("SENTRY_DSN") and not find_spec("sentry_sdk"):

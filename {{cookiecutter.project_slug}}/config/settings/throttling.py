@@ -36,7 +36,7 @@ DEFAULT_RATES: dict[str, str | None] = {
     "new_device_account": "5/day",
 }
 
-_RATE = re.compile(r"[1-9]\d*/(s|sec|second|m|min|minute|h|hour|d|day)")
+_RATE = re.compile(r"[1-9]\d{0,8}/(s|sec|second|m|min|minute|h|hour|d|day)", re.ASCII)
 
 
 def to_rates(raw: str) -> dict[str, str | None]:

@@ -16,7 +16,7 @@ from django_mail_preview.backends import EmailBackend
 from django_mail_preview.storage import get_storage
 
 from config.env import BASE_DIR
-from config.settings.mail import _mailer
+from mail import email_url
 
 urlpatterns = [path("mailbox/", include("django_mail_preview.urls"))]
 
@@ -67,7 +67,7 @@ def test_production_has_no_mailbox() -> None:
 
 def test_letters_go_to_a_folder_of_any_name_where_email_url_says_so(tmp_path: Path) -> None:
     folder = tmp_path / "my letters – déjà vu"
-    mailer = _mailer(f"filemail://{quote(str(folder))}")
+    mailer = email_url.parse(f"filemail://{quote(str(folder))}")
     connection = get_connection(mailer["BACKEND"], **mailer["OPTIONS"])
 
     EmailMessage("Hello", to=["ada@example.test"], connection=connection).send()

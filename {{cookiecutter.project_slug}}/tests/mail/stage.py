@@ -293,9 +293,8 @@ def links_in(letter: EmailMessage) -> list[str]:
 
 def _test_database_url() -> str:
     database: dict[str, Any] = settings.DATABASES["default"]
-    host = database["OPTIONS"].get("host") or database["HOST"]
-    login = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
-    return f"postgresql://{login}/{database['NAME']}?host={host}"
+    login = f"{database['USER']}:{database['PASSWORD']}@:{database['PORT']}"
+    return f"postgresql://{login}/{database['NAME']}?host={database['HOST']}"
 
 
 def states() -> Counter[str]:

@@ -57,4 +57,5 @@ urlpatterns = [
     path("fails/<key>/", fails),
     path("throttles/", Throttles.as_view()),
 ]
+handler404 = "core.errors.not_found"
 handler500 = "core.errors.server_error"

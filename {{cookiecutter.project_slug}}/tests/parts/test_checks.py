@@ -175,9 +175,37 @@ def test_random_secret_is_good(length: int) -> None:
                 "https://app.shop.test:port",
                 "https://ada@app.shop.test",
                 "https://bücher.test",
-                "capacitor://localhost",
+                "file://",
+                "file://localhost",
+                "data:text/html,x",
+                "blob:https://app.shop.test",
+                "javascript://localhost",
+                "capacitor://",
+                "capacitor://localhost/",
+                "Capacitor://localhost",
+                "capacitor:localhost",
             )
         ),
+        *(
+            ("ALLOWED_HOSTS", {"ALLOWED_HOSTS": ["api.shop.test", one]})
+            for one in (
+                "https://api.shop.test",
+                "api.shop.test:8000",
+                "api.shop.test/",
+                "*.shop.test",
+                "bücher.test",
+                "a b",
+                "::1",
+            )
+        ),
+        ("CSRF_COOKIE_DOMAIN", {"CSRF_COOKIE_DOMAIN": "https://shop.test"}),
+        ("CSRF_COOKIE_DOMAIN", {"CSRF_COOKIE_DOMAIN": ".test"}),
+        ("CSRF_COOKIE_DOMAIN", {"CSRF_COOKIE_DOMAIN": ".shop.test; Path=/"}),
+        ("FORWARDED_ALLOW_IPS", {"FORWARDED_ALLOW_IPS": ["10.0.0.7", "proxy"]}),
+        ("FORWARDED_ALLOW_IPS", {"FORWARDED_ALLOW_IPS": ["10.0.0.7/8"]}),
+        ("PUBLIC_URL", {**ALONE, "PUBLIC_URL": "capacitor://localhost"}),
+        ("WORKER_ALIVE_FILE", {"WORKER_ALIVE_FILE": "/no-such-folder/alive"}),
+        ("WORKER_ALIVE_FILE", {"WORKER_ALIVE_FILE": "/"}),
         ("CSRF_COOKIE_DOMAIN", {"CSRF_COOKIE_DOMAIN": ".other.test"}),
         ("CSRF_COOKIE_DOMAIN", {"CSRF_COOKIE_DOMAIN": "op.test"}),
         ("CSRF_COOKIE_DOMAIN", {"CSRF_COOKIE_DOMAIN": "www.api.shop.test"}),
@@ -252,6 +280,25 @@ def test_debug_is_fine_where_nobody_else_gets(host: str) -> None:
     assert found(DEBUG=True, ALLOWED_HOSTS=[host], PUBLIC_URL="https://example.com", **ALONE) == []
 
 
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "capacitor://localhost",
+        "ionic://localhost",
+        "tauri://localhost",
+        "http://tauri.localhost",
+        "https://localhost",
+        "http://localhost",
+        "app://obsidian.md",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+    ],
+)
+def test_origin_of_an_app_is_fine_without_cookies(origin: str) -> None:
+    changed = {"CORS_ALLOWED_ORIGINS": [origin], "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": False}
+
+    assert found(**{**changed, "PASSWORD_RESET_REDIRECT": ""}) == []
+
+
 def test_front_end_of_another_site_is_fine_without_cookies() -> None:
     changed = {"CORS_ALLOWED_ORIGINS": ELSEWHERE, "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": False}
 
@@ -259,7 +306,11 @@ def test_front_end_of_another_site_is_fine_without_cookies() -> None:
 
 
 def test_production_passes_every_check_of_everybody() -> None:
-    ended = _start("manage.py", "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    # Nothing is collected for tests.
+    settings = {"DJANGO_SETTINGS_MODULE": "devtools.production_settings"}
+    check = ("manage.py", "check", "--deploy", "--fail-level", "WARNING")
+
+    ended = _start(*check, **PRODUCTION, **settings)
 
     assert ended.returncode == 0, ended.stderr
 
@@ -309,6 +360,24 @@ def test_atomic_requests_are_refused(settings: Any, monkeypatch: pytest.MonkeyPa
         ("EMAIL_URL", "https://mail.example.test"),
         ("EMAIL_URL", "anymail://postmark"),
         ("EMAIL_URL", "anymail://pigeon?api_key=secret"),
+        ("EMAIL_URL", "smtp+tls://user@mail.shop.test:587"),
+        ("ALLOWED_HOSTS", "https://api.shop.test"),
+        ("DATABASE_POOLER", "session"),
+        ("DEFAULT_FROM_EMAIL", "nobody"),
+        ("JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME", "99999999999"),
+        ("JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME", "315360001"),
+        ("MFA_TOTP_ISSUER", "Shop: live"),
+        ("PASSWORD_RESET_REDIRECT", "https://app.shop.test:port/reset"),
+        ("PASSWORD_RESET_TIMEOUT", "9" * 5_000),
+        ("PROJECT_NAME", "a\nb"),
+        ("PROJECT_NAME", "a" * 101),
+        ("SENTRY_ENVIRONMENT", "a b"),
+        ("THROTTLE_RATES", "login=9999999999/min"),
+        ("TIME_ZONE", "Europe"),
+        ("TIME_ZONE", "a" * 300),
+        ("TRUSTED_PROXY_COUNT", "21"),
+        ("ADMIN_URL", "admin/<int:number>/"),
+        ("ADMIN_URL", "^admin"),
     ],
 )
 def test_variable_that_makes_no_sense_is_refused_by_name(name: str, value: str) -> None:
@@ -321,6 +390,24 @@ def test_connections_are_kept_as_long_as_the_url_says(query: str, seconds: int) 
     database = settings_of(DATABASE_URL=f"postgresql://db/app{query}")["DATABASES"]["default"]
 
     assert database["CONN_MAX_AGE"] == seconds
+
+
+@pytest.mark.parametrize(
+    "query", ["prepare_threshold=5", "assume_role=app", "disable_server_side_cursors=False"]
+)
+def test_url_must_not_contradict_the_pooler(
+    query: str, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = settings_of(DATABASE_POOLER="transaction", DATABASE_URL=f"postgres://db/app?{query}")
+    settings.DATABASE_POOLER = read["DATABASE_POOLER"]
+    monkeypatch.setitem(settings.DATABASES, "default", read["DATABASES"]["default"])
+
+    with pytest.raises(SystemCheckError, match="DATABASE_POOLER"):
+        refuse_bad_settings()
+
+
+def test_issuer_of_the_app_is_the_name_without_its_colon() -> None:
+    assert settings_of(PROJECT_NAME="Shop: live")["MFA_TOTP_ISSUER"] == "Shop live"
 
 
 def test_front_ends_are_trusted_and_may_read_the_csrf_cookie_of_their_site() -> None:
@@ -363,6 +450,19 @@ def _start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         timeout=60,
         check=False,
     )
+
+
+@pytest.mark.parametrize("line", ["SECRET_KEY: hunter2", "hunter2", "-----BEGIN hunter2-----"])
+def test_line_that_cannot_be_read_stops_the_start_and_is_not_repeated(
+    line: str, tmp_path: Path
+) -> None:
+    (tmp_path / "env").write_text(f"# a comment\n\nLOG_LEVEL=INFO\n{line}\n")
+
+    ended = _start("-c", "import config.wsgi", **PRODUCTION, ENV_FILE=str(tmp_path / "env"))
+
+    assert ended.returncode != 0
+    assert ".env must have NAME=value in each line" in ended.stderr
+    assert "hunter2" not in ended.stdout + ended.stderr
 
 
 def test_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.db import InterfaceError, OperationalError
 from django.test import Client
 from django.urls import reverse
@@ -155,6 +156,58 @@ def test_named_origin_may_ask_with_its_cookies(client: Client, settings: Any) ->
     allowed = response["Access-Control-Allow-Headers"].split(", ")
     assert {"authorization", "content-type", "x-csrftoken", DEVICE_HEADER.lower()} <= {*allowed}
     assert "origin" in response["Vary"]
+
+
+APPS = [
+    *("capacitor://localhost", "ionic://localhost", "tauri://localhost", "http://tauri.localhost"),
+    *("app://obsidian.md", "https://localhost"),
+]
+
+
+@pytest.mark.parametrize("origin", APPS)
+def test_origin_of_an_app_may_ask(origin: str, client: Client, settings: Any) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [ORIGIN, *APPS]
+
+    assert preflight(client, origin)[ALLOW_ORIGIN] == origin
+
+
+@pytest.mark.parametrize("origin", APPS)
+def test_app_may_send_a_cookie_that_its_origin_is_allowed_to(
+    origin: str, signed_in: Browser, settings: Any
+) -> None:
+    settings.CORS_ALLOWED_ORIGINS = APPS
+
+    allowed = signed_in.call("post", "token_refresh", {}, headers={"Origin": origin})
+    foreign = signed_in.call("post", "token_refresh", {}, headers={"Origin": f"{origin}.evil"})
+
+    assert (allowed.status_code, foreign.status_code) == (200, 403)
+
+
+def test_page_without_an_origin_of_its_own_sends_no_cookie(signed_in: Browser) -> None:
+    response = signed_in.call("post", "token_refresh", {}, headers={"Origin": "null"})
+
+    assert response.status_code == 403
+
+
+def test_origins_of_apps_pass_the_checks_of_django_and_of_cors(settings: Any) -> None:
+    settings.CORS_ALLOWED_ORIGINS = settings.CSRF_TRUSTED_ORIGINS = APPS
+
+    assert not [message for message in run_checks() if message.is_serious()]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *("baggage", "sentry-trace", "traceparent", "tracestate"),
+        *("x-known-device", "x-csrftoken", "x-request-id"),
+    ],
+)
+def test_front_end_may_send_headers_of_tracing(header: str, client: Client, settings: Any) -> None:
+    settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
+
+    allowed = preflight(client, ORIGIN)["Access-Control-Allow-Headers"]
+
+    assert header in allowed.split(", ")
 
 
 def test_answer_to_nobodys_origin_is_kept_apart_by_caches(client: Client, settings: Any) -> None:

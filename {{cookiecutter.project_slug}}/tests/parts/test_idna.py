@@ -333,7 +333,6 @@ def migrate(capsys: pytest.CaptureFixture[str]) -> str:
 def test_migration_converts_stored_addresses(
     user: User, browser: Browser, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    store(user, UNICODE)
     browser.sign_in(user.email)
     EmailChange.objects.create(
         user=user,
@@ -341,6 +340,7 @@ def test_migration_converts_stored_addresses(
         email="eve@example.test",
         expires_at=timezone.now(),
     )
+    store(user, UNICODE)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE accounts_emailchange SET email = 'eve@bücher.example'")
 

@@ -92,7 +92,7 @@ class Site:
             "THROTTLE_RATES": NEVER_REACHED,
             **environment,
         }
-        self._prepare()
+        self.run(_PREPARE)
         self.web = self.start_web("gunicorn")
 
     def start_web(self, name: str) -> gunicorn.Web:
@@ -104,9 +104,10 @@ class Site:
             environment=self._environment,
         )
 
-    def _prepare(self) -> None:
+    def run(self, script: str) -> None:
+        """A program in Python with the site's settings; fails if it does."""
         subprocess.run(  # noqa: S603  our own script
-            [sys.executable, "-c", _PREPARE], cwd=BASE_DIR, env=self._environment, check=True
+            [sys.executable, "-c", script], cwd=BASE_DIR, env=self._environment, check=True
         )
 
     def end(self, web: gunicorn.Web) -> int:

@@ -106,6 +106,7 @@ def test_garbage_collection_leaves_out_what_a_worker_has_loaded(tmp_path: Path) 
     assert int(counts["Frozen"]) > 10 * int(counts["Tracked"])
 
 
+HTML = "text/html; charset=utf-8"
 LOGS = """
 import logging, runpy
 runpy.run_path("config/gunicorn.conf.py")
@@ -128,6 +129,23 @@ def test_number_that_makes_no_sense_stops_the_start(name: str, value: str) -> No
 
     assert ended.returncode != 0
     assert name in ended.stderr
+
+
+def test_web_does_not_start_without_static_files() -> None:
+    ended = check_config(DJANGO_SETTINGS_MODULE="tests.served.uncollected_settings")
+
+    assert ended.returncode != 0
+    assert "collectstatic" in ended.stderr
+
+
+@pytest.mark.parametrize(("path", "status"), [("/fails/", 500), ("/nowhere", 404)])
+def test_error_page_needs_no_template(path: str, status: int, tmp_path: Path) -> None:
+    settings = "tests.served.broken_settings"
+    with served(tmp_path, DJANGO_SETTINGS_MODULE=settings) as web:
+        answer = web.ask(path)
+
+        assert (answer.status, answer.headers["Content-Type"]) == (status, HTML)
+        assert "error page not rendered" in web.log
 
 
 def test_configuration_is_what_gunicorn_can_read() -> None:

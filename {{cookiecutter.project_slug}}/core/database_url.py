@@ -1,0 +1,190 @@
+"""``DATABASE_URL``, read by libpq itself, and judged before anybody connects.
+
+No message repeats a part of the URL, and none of libpq's is passed on: a password with a character
+that is not percent-encoded turns up as a host, a port, a database or an option.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from psycopg import ProgrammingError, pq
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from core.setting_error import SettingError
+
+EXPECTED = "a URL like postgresql://user:password@host:5432/name"
+NAME_MAX_LENGTH = 63
+"""PostgreSQL cuts a longer name, and Django refuses to connect with one."""
+
+_SHAPE = re.compile(
+    r"(postgres|postgresql|pgsql|postgis)://([^@/?]*(?:@[^@/?]*)?(?:/[^@/?]*)?)(?:\?([^@]*))?"
+)
+_TRUE_FALSE = {"true": True, "false": False, "1": True, "0": False}
+_NOWHERE = "/no-such-folder"
+
+
+def parse(url: str, *, with_gis: bool = False) -> dict[str, Any]:
+    """Returns an entry of Django's ``DATABASES``.
+
+    Args:
+        with_gis: whether the project uses GeoDjango, whose engine ``postgis://`` then selects.
+
+    Raises:
+        SettingError: Django, psycopg or libpq would refuse it.
+    """
+    scheme, server, query = _split(url)
+    settings, options, rest = _sort(query)
+    parameters = _read(f"postgresql://{server}?{rest}")
+    _refuse_what_libpq_refuses(parameters)
+    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host"}
+    place = {name: parameters.pop(key, "") for name, key in {**names, "PORT": "port"}.items()}
+    _refuse_name(place["NAME"], has_service="service" in parameters)
+    _refuse_pool(settings, options)
+    gis = scheme == "postgis" and with_gis
+    engine = "django.contrib.gis.db.backends.postgis" if gis else "django.db.backends.postgresql"
+    return {"ENGINE": engine, **place, **settings, "OPTIONS": {**parameters, **options}}
+
+
+def _split(url: str) -> tuple[str, str, str]:
+    if not re.match(r"(postgres|postgresql|pgsql|postgis)://", url):
+        raise SettingError(f"must be {EXPECTED}.")
+    shape = _SHAPE.fullmatch(url)
+    if not shape:
+        raise SettingError(
+            f"must be {EXPECTED}, with %40 for an @ of the password and %2F for a /."
+        )
+    scheme, server, query = shape.groups(default="")
+    return scheme, server, query
+
+
+# Options
+
+
+def _boolean(text: str) -> bool:
+    return _TRUE_FALSE[text.lower()]
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        raise ValueError
+    return int(text)
+
+
+def _number_or_none(text: str) -> int | None:
+    return None if text.lower() == "none" else _number(text)
+
+
+_SETTINGS: dict[str, Callable[[str], object]] = {
+    "conn_max_age": _number_or_none,
+    "conn_health_checks": _boolean,
+    "disable_server_side_cursors": _boolean,
+    "atomic_requests": _boolean,
+}
+"""Of Django's; the others would change what the project relies on."""
+
+_OPTIONS: dict[str, Callable[[str], object]] = {
+    "pool": _boolean,
+    "prepare_threshold": _number_or_none,
+    "server_side_binding": _boolean,
+    "assume_role": str,
+}
+"""Of Django's engine and of psycopg."""
+
+_NUMBERS = (
+    *("connect_timeout", "tcp_user_timeout", "keepalives"),
+    *("keepalives_idle", "keepalives_interval", "keepalives_count"),
+)
+"""Of libpq, which reads them only when it connects to a host."""
+
+_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl", "sslcrldir", "passfile")
+
+
+def _sort(query: str) -> tuple[dict[str, Any], dict[str, Any], str]:
+    """The options of Django, those of its engine and of psycopg, and the query of libpq."""
+    settings: dict[str, Any] = {}
+    options: dict[str, Any] = {}
+    rest = []
+    for part in filter(None, query.split("&")):
+        name, _, value = part.partition("=")
+        key = unquote(name).lower()
+        if key in _SETTINGS:
+            settings[key.upper()] = _converted(key, value, _SETTINGS[key])
+        elif key in _OPTIONS:
+            options[key] = _converted(key, value, _OPTIONS[key])
+        else:
+            rest.append(part)
+    return settings, options, "&".join(rest)
+
+
+def _converted(key: str, value: str, convert: Callable[[str], object]) -> object:
+    try:
+        return convert(unquote(value))
+    except (ValueError, KeyError):
+        raise SettingError(f"has a value of {key} that makes no sense.") from None
+
+
+# What libpq says
+
+
+def _read(url: str) -> dict[str, Any]:
+    try:
+        return dict(conninfo_to_dict(url))
+    except (ProgrammingError, ValueError):
+        # Neither says which part it is, nor may it: see above.
+        raise SettingError(
+            "cannot be read by libpq: it has an option that libpq does not know, or a character "
+            "of the user, the password or an option that must be percent-encoded (% is %25)."
+        ) from None
+
+
+def _refuse_what_libpq_refuses(parameters: Mapping[str, Any]) -> None:
+    for name in _NUMBERS:
+        if name in parameters:
+            _converted(name, parameters[name], _number)
+    for name in _FILES:
+        file = parameters.get(name) or "system"
+        if file != "system" and not Path(file).exists():
+            raise SettingError(f"names a file as {name} that is not there.")
+    if said := _said_of(parameters):
+        names = [name for name in parameters if name in said]
+        raise SettingError(f"has a value of {names[0]} that libpq refuses." if names else _REFUSED)
+
+
+_REFUSED = "is refused by libpq: something is missing that it refers to."
+
+
+def _said_of(parameters: Mapping[str, Any]) -> str:
+    """What libpq says before it connects, "" if nothing: it judges most values only then.
+
+    It is sent to a socket that does not exist: only a message that names it is about connecting.
+    """
+    hosts = ",".join(_NOWHERE for _ in str(parameters.get("host", "")).split(","))
+    # Empty, it outranks an address that the environment names.
+    probe = {**parameters, "host": hosts, "hostaddr": ""}
+    connection = pq.PGconn.connect_start(make_conninfo(**probe).encode())
+    said = connection.error_message.decode(errors="replace")
+    connection.finish()
+    return "" if _NOWHERE in said else said
+
+
+# What Django refuses
+
+
+def _refuse_name(name: str, *, has_service: bool) -> None:
+    if not name and not has_service:
+        raise SettingError("must name a database, after the host: postgresql://host/name.")
+    if len(name.encode()) > NAME_MAX_LENGTH:
+        raise SettingError(f"names a database with more than {NAME_MAX_LENGTH} bytes.")
+
+
+def _refuse_pool(settings: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+    if not options.get("pool"):
+        return
+    if not find_spec("psycopg_pool"):
+        raise SettingError("must not have pool=true unless psycopg-pool is installed.")
+    if settings.get("CONN_MAX_AGE"):
+        raise SettingError("must have pool or conn_max_age, not both: a pool keeps connections.")

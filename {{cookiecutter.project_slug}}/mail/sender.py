@@ -1,0 +1,58 @@
+"""``DEFAULT_FROM_EMAIL``: whom e-mails come from, read as the e-mail package of Python reads it."""
+
+import re
+from email.errors import MessageError
+from email.headerregistry import Address
+from email.policy import default as policy
+from typing import Any
+
+from core.setting_error import SettingError
+
+EXPECTED = "an address like My Shop <no-reply@shop.example.com>"
+
+_NAME_AND_ADDRESS = re.compile(r'([^"<>@]+?)\s*<([^<>]+)>')
+_ADDRESS = re.compile(r"[\x21-\x7e]{1,64}@[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.I)
+
+
+def parse(text: str) -> str:
+    """The address as a header holds it: a name with a comma is put in quotation marks.
+
+    Raises:
+        SettingError: it is no address, or several.
+    """
+    if not text.isprintable():
+        raise SettingError("must be one line, without control characters.")
+    try:
+        return _as_header(text)
+    except SettingError:
+        raise
+    except (MessageError, ValueError, IndexError):
+        # Python raises each of them for some text or other.
+        raise SettingError(_NO_ADDRESS) from None
+
+
+_NO_ADDRESS = f"must be {EXPECTED}."
+
+
+def _as_header(text: str) -> str:
+    # ``Acme, Inc. <…>`` would be two addresses, one of them without a domain.
+    named = _NAME_AND_ADDRESS.fullmatch(text)
+    address = _only_one(str(Address(named[1], addr_spec=_checked(named[2]))) if named else text)
+    return str(Address(address.display_name, addr_spec=_checked(address.addr_spec)))
+
+
+def _only_one(text: str) -> Address:
+    header: Any = policy.header_factory("From", text)
+    if header.defects or len(header.addresses) != 1:
+        raise SettingError(_NO_ADDRESS)
+    address: Address = header.addresses[0]
+    return address
+
+
+def _checked(address: str) -> str:
+    if not _ADDRESS.fullmatch(address):
+        raise SettingError(
+            "must have an address in ASCII with a domain (of a domain in other letters, its xn-- "
+            "form)."
+        )
+    return address
