@@ -2,8 +2,9 @@
 
 import os
 
-# The owner's .env is for running the project, not for testing it.
-os.environ["ENV_FILE"] = os.devnull
+from tests.isolation import forget_the_owners_settings
+
+forget_the_owners_settings()
 os.environ |= {
     "SECRET_KEY": "a-secret-key-of-the-tests-that-signs-nothing-anywhere-else",
     "JWT_SIGNING_KEY": "another-key-of-the-tests-that-signs-tokens-nowhere-else",

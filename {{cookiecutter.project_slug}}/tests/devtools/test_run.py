@@ -32,6 +32,7 @@ ENVIRONMENT = {
     "MFA_ENCRYPTION_KEYS": "a-key-of-the-tests-that-encrypts-secrets-nowhere-else",
     "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION": "False",
     "JWT_ALLAUTH_MFA_TOTP_MODE": "disabled",
+    "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": "True",
 }
 NEWCOMER = {
     "email": "ada@example.test",
