@@ -21,6 +21,6 @@ def settings_of_the_environment() -> set[str]:
 
 def forget_the_owners_settings() -> None:
     """Neither .env nor what the shell exports from it, say by direnv, decides what a test sees."""
-    os.environ["ENV_FILE"] = os.devnull
     for name in (settings_of_the_environment() | _OF_GUNICORN) - SERVERS:
         os.environ.pop(name, None)
+    os.environ["ENV_FILE"] = os.devnull

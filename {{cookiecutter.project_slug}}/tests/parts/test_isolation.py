@@ -56,6 +56,10 @@ def test_exported_settings_do_not_reach_the_servers_that_tests_start() -> None:
     assert EXPORTED.keys() & environment.keys() == set()
 
 
+def test_file_of_the_owner_is_not_read() -> None:
+    assert told(ENV_FILE="somewhere")["environment"]["ENV_FILE"] == os.devnull
+
+
 def test_servers_of_the_environment_are_used() -> None:
     environment = told()["environment"]
 
