@@ -13,6 +13,7 @@ EXPORTED = {
     "LOG_LEVEL": "ERROR",
     "EMAIL_VERIFICATION": "none",
     "JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME": "7",
+    "NEW_DEVICE_LETTERS": "True",
     "SENTRY_DSN": "https://key@sentry.example.test/1",
     "THROTTLE_RATES": "login=1/day",
     "TIME_ZONE": "Asia/Kathmandu",
@@ -53,7 +54,7 @@ def test_exported_settings_are_not_those_of_the_tests() -> None:
 def test_exported_settings_do_not_reach_the_servers_that_tests_start() -> None:
     environment = told(**EXPORTED)["environment"]
 
-    assert EXPORTED.keys() & environment.keys() == set()
+    assert EXPORTED.items() & environment.items() == set()
 
 
 def test_file_of_the_owner_is_not_read() -> None:
