@@ -41,7 +41,7 @@ test: lint project browser ## Everything: lint, the template's tests, the checks
 	env -u PYTHONDONTWRITEBYTECODE $(MAKE) -C $(PROJECT) check check-deploy test
 	@$(MAKE) --no-print-directory newest
 
-newest: .venv/.ready ## The project's tests on the newest Django that a Python of this machine takes
+newest: browser ## The project's tests on the newest Django that a Python of this machine takes
 	@env -u PYTHONDONTWRITEBYTECODE $(RUN) scripts/newest.py
 
 # A cache in the template's folder would be baked into every project.

@@ -104,6 +104,13 @@ def sign_in(development: Stack) -> Answer:
     return development.ask("POST", "/api/auth/login/", {"email": email, "password": password})
 
 
+def test_image_that_cannot_be_had_is_named() -> None:
+    """Which is why tests are skipped then."""
+    nowhere = "registry.invalid/nothing:1"
+
+    assert str(composed.why_not_had([nowhere])).startswith(f"{nowhere} cannot be had: ")
+
+
 # Development
 
 
@@ -382,14 +389,19 @@ def test_what_runs_is_finished_when_it_is_told_to_stop(production: Stack) -> Non
 def two_web_servers(production: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scale]:
     """``two_web_servers("8000-8001")`` returns the ports of both; there is one again afterwards."""
 
+    def start(number: int) -> None:
+        # Those that are there would keep their numbers, whichever they are.
+        production.compose("rm", "--stop", "--force", "web")
+        production.compose("up", "--detach", "--wait", "--scale", f"web={number}")
+
     def scale(ports: str) -> list[int]:
         monkeypatch.setitem(production.environment, "WEB_PORTS", ports)
-        production.compose("up", "--detach", "--wait", "--scale", "web=2")
+        start(2)
         return [production.web_port(number) for number in (1, 2)]
 
     yield scale
     monkeypatch.undo()
-    production.compose("up", "--detach", "--wait")
+    start(1)
 
 
 def test_two_web_containers_share_a_range_of_ports(
