@@ -7,7 +7,10 @@ UV ?= uv
 DJANGO ?=
 RUN := .venv/bin/python
 TEMPLATE := {{cookiecutter.project_slug}}
-PROJECT := .build/my_product
+BUILD := .build
+PROJECT = $(BUILD)/my_product
+# `no`: a machine without a browser gets none, and the tests that need one are skipped.
+INSTALL_BROWSER ?=
 
 ifeq ($(shell command -v "$(UV)" 2>/dev/null),)
 OWN_UV := .tools/bin/uv
@@ -15,12 +18,16 @@ UV := $(CURDIR)/.tools/bin/uv
 endif
 
 unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT
-# Read by scripts/demo.py: a variable of the environment needs no quoting. The project's own make
-# uses the same uv.
-export ANSWERS UV
+# Read by scripts/: a variable of the environment needs no quoting. The project's own make uses the
+# same uv.
+export ANSWERS DJANGO INSTALL_BROWSER UV
+# The tests of the pages fail without a browser, where one may be installed.
+ifneq ($(INSTALL_BROWSER),no)
+export REQUIRE_BROWSER := 1
+endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint project browser clean
+.PHONY: help demo test newest lint project browser clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -31,7 +38,11 @@ demo: .venv/.ready ## Make a project in demo/ and run it (ANSWERS="mfa_mode=requ
 test: lint project browser ## Everything: lint, the template's tests, the checks and tests of a generated project
 	$(RUN) -m pytest -n auto $(ARGS)
 # Without that variable, as people have it: with it each server of the tests compiles everything.
-	env -u PYTHONDONTWRITEBYTECODE REQUIRE_BROWSER=1 $(MAKE) -C $(PROJECT) check check-deploy test
+	env -u PYTHONDONTWRITEBYTECODE $(MAKE) -C $(PROJECT) check check-deploy test
+	@$(MAKE) --no-print-directory newest
+
+newest: browser ## The project's tests on the newest Django that a Python of this machine takes
+	@env -u PYTHONDONTWRITEBYTECODE $(RUN) scripts/newest.py
 
 # A cache in the template's folder would be baked into every project.
 lint: export RUFF_CACHE_DIR := .ruff_cache
@@ -41,15 +52,15 @@ lint: .venv/.ready ## Ruff over the whole repository, types and sizes of the tem
 	$(RUN) -m mypy
 	$(RUN) '$(TEMPLATE)/devtools/sizes.py' hooks scripts
 
-project: .venv/.ready ## Make and install the project that the tests use, in .build/
+project: .venv/.ready ## Make and install the project that the tests use, in .build/ (BUILD)
 	@mkdir -p $(PROJECT)
 	@find $(PROJECT) -mindepth 1 -maxdepth 1 \
 		! -name .venv ! -name .mypy_cache ! -name uv.lock -exec rm -rf {} +
-	@$(RUN) scripts/template.py .build > /dev/null
+	@$(RUN) scripts/template.py $(BUILD) > /dev/null
 	@$(MAKE) -C $(PROJECT) setup
 	$(if $(DJANGO),"$(UV)" pip install --python $(PROJECT)/.venv 'django==$(DJANGO).*')
 
-browser: project ## Bring a browser for the tests of the pages, where the machine has none
+browser: project ## Bring a browser for the tests of the pages, where there is none (INSTALL_BROWSER=no: don't)
 	@$(RUN) scripts/browser.py
 
 clean: ## Remove all that make has made here, the demo and its data included

@@ -6,16 +6,19 @@ A second run keeps the project's secrets and data.
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
+DEMO = ROOT / "demo"
+INTERRUPTED = 128 + signal.SIGINT
 
 
 def make_project(answers: list[str]) -> Path:
-    command = [sys.executable, str(ROOT / "scripts" / "template.py"), str(ROOT / "demo"), *answers]
+    command = [sys.executable, str(ROOT / "scripts" / "template.py"), str(DEMO), *answers]
     made = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if made.returncode:
         sys.exit('\nAnswers are given like this: make demo ANSWERS="mfa_mode=required"')
@@ -37,11 +40,20 @@ def run(project: Path) -> NoReturn:
 
 
 def main() -> NoReturn:
+    # In the background of a script SIGINT is inherited as ignored, and so by all that runs here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        make_and_run()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+def make_and_run() -> NoReturn:
     for name in [name for name in os.environ if name.startswith(("MAKE", "MFLAGS"))]:
         # The project's `make` is nobody's child: options and variables given here are not meant.
         del os.environ[name]
     project = make_project(shlex.split(os.environ.pop("ANSWERS", "")))
-    print(f"The project is in {project.relative_to(ROOT)}/; installing it.", flush=True)
+    print(f"The project is in {os.path.relpath(project)}/; installing it.", flush=True)
     install(project)
     run(project)
 

@@ -3,11 +3,12 @@
 import http.client
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -16,6 +17,7 @@ from time import monotonic
 from typing import Any
 
 import pyotp
+import yaml
 
 HOST = "127.0.0.1"
 FAILURES = (OSError, http.client.HTTPException)
@@ -35,10 +37,39 @@ def why_not() -> str | None:
     return None
 
 
+def why_not_had(images: Iterable[str]) -> str | None:
+    """Why one of the images can neither be found here nor pulled; None where all are there.
+
+    Args:
+        images: names with a tag.
+    """
+    for image in images:
+        if subprocess.run(
+            ["docker", "image", "inspect", image], capture_output=True, check=False
+        ).returncode:
+            pulled = subprocess.run(
+                ["docker", "pull", image], capture_output=True, text=True, check=False
+            )
+            if pulled.returncode:
+                return f"{image} cannot be had: {pulled.stderr.strip().splitlines()[-1]}"
+    return None
+
+
 def free_port() -> int:
     with closing(socket.create_server((HOST, 0))) as server:
         port: int = server.getsockname()[1]
     return port
+
+
+def free_range(length: int) -> range:
+    """Ports in a row that nobody has."""
+    while True:
+        first = free_port()
+        ports = range(first, first + length)
+        with suppress(OSError, OverflowError), ExitStack() as servers:
+            for port in ports:
+                servers.enter_context(closing(socket.create_server((HOST, port))))
+            return ports
 
 
 def until(what: Callable[[], bool], seconds: float = 120) -> None:
@@ -76,6 +107,13 @@ class Stack:
         self.environment["MAILPIT_PORT"] = str(self.mailpit)
         self.said = ""
 
+    def images(self) -> set[str]:
+        """What must be had before anything can be built or started."""
+        dockerfile = (self.project / "Dockerfile").read_text()
+        described = yaml.safe_load(self.compose("config"))
+        composed = {each["image"] for each in described["services"].values()}
+        return {*re.findall(r"^FROM (\S+)", dockerfile, re.M), *composed} - {self.name}
+
     def run(self, *words: str) -> str:
         """Returns what it printed; a failure is one of the test."""
         ended = subprocess.run(
@@ -96,10 +134,18 @@ class Stack:
         self.compose("down", "--volumes", "--timeout", "1")
         self.run("docker", "image", "rm", "--force", self.name)
 
-    def container(self, service: str) -> dict[str, Any]:
-        [container] = json.loads(self.run("docker", "inspect", f"{self.name}-{service}-1"))
+    def container(self, service: str, number: int = 1) -> dict[str, Any]:
+        [container] = json.loads(self.run("docker", "inspect", f"{self.name}-{service}-{number}"))
         assert isinstance(container, dict)
         return container
+
+    def web_port(self, number: int) -> int:
+        """Where that one of the web containers can be reached."""
+        [published] = self.container("web", number)["NetworkSettings"]["Ports"]["8000/tcp"]
+        return int(published["HostPort"])
+
+    def is_live(self, port: int) -> bool:
+        return _ask(port, "GET", "/health/live", None, self.headers).status == 200
 
     def is_healthy(self, service: str) -> bool:
         return bool(self.container(service)["State"]["Health"]["Status"] == "healthy")

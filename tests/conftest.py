@@ -1,10 +1,15 @@
 """What the tests of the template share: a clean copy of it, and a way to make projects of it."""
 
+import signal
 from pathlib import Path
 
 import pytest
 import template as house
 from helpers import Bake, Command, runner
+
+# A run in the background, which inherits SIGINT as ignored, can be stopped too, and so can what it
+# starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

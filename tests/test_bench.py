@@ -57,9 +57,16 @@ class Bench:
     def start(self, *words: str) -> "subprocess.Popen[str]":
         return self.start_python("-m", "bench", *words)
 
+    def start_in_background(self, *words: str) -> "subprocess.Popen[str]":
+        """As a script starts it with ``&``: SIGINT is ignored at first."""
+        return self._start("/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", self._python, *words)
+
     def start_python(self, *words: str) -> "subprocess.Popen[str]":
+        return self._start(self._python, *words)
+
+    def _start(self, *command: str | Path) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [self._python, *words],
+            command,
             cwd=self._project,
             env=os.environ | {"TMPDIR": str(self._folder)},
             stdout=subprocess.PIPE,
@@ -147,7 +154,7 @@ def test_mail_has_its_figures(bench: Bench, tmp_path: Path) -> None:
 
 
 def test_interrupt_leaves_nothing(bench: Bench) -> None:
-    process = bench.start("mail", "--letters=10")
+    process = bench.start_in_background("-m", "bench", "mail", "--letters=10")
     assert process.stdout
     process.stdout.readline()
     process.send_signal(signal.SIGINT)

@@ -159,15 +159,64 @@ def test_tests_run_on_servers_of_the_job_and_in_a_browser(
 
     variables = test.get("env", test.get("variables"))
     assert {"DATABASE_URL", "REDIS_URL", "REQUIRE_BROWSER"} <= variables.keys()
-    servers = [server.get("image", server.get("name")) for server in services(test)]
-    assert servers == ["postgres:17", "valkey/valkey:8"]
+    assert [image.partition(":")[0] for image in images(test)] == ["postgres", "valkey/valkey"]
 
 
-def services(job: dict[str, Any]) -> list[dict[str, Any]]:
-    """Those of GitHub have names, those of GitLab may be a word."""
+def images(job: dict[str, Any]) -> list[str]:
+    """Of the job's servers: those of GitHub have names, those of GitLab may be a word."""
     found = job["services"]
-    each = found.values() if isinstance(found, dict) else found
-    return [{"name": one} if isinstance(one, str) else one for one in each]
+    if isinstance(found, dict):
+        return [server["image"] for server in found.values()]
+    return [one if isinstance(one, str) else one["name"] for one in found]
+
+
+INSTALLED_SERVERS = """
+import re, subprocess
+from devtools import wheels
+for program in (wheels.postgres() / "bin" / "postgres", wheels.valkey_server()):
+    said = subprocess.check_output([program, "--version"], text=True)
+    print(re.search(r"(?:PostgreSQL\\) |v=)(\\d+)", said)[1])
+"""
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_development_ci_and_production_have_one_version_of_each_server(
+    bake: Bake, command: Command, project_python: Path, ci: str
+) -> None:
+    project = bake(ci=ci, use_docker=True)
+    composed = load(project / "compose.yaml")["services"]
+    loaded = load(project / (WORKFLOW if ci == "github" else ".gitlab-ci.yml"))
+    test = loaded["jobs"]["test"] if ci == "github" else loaded["test"]
+
+    wheels = command(project_python, "-c", INSTALLED_SERVERS, cwd=project).stdout.split()
+    production = [composed[name]["image"].partition(":")[2] for name in ("postgres", "redis")]
+    tested = [image.partition(":")[2] for image in images(test)]
+
+    assert len(wheels) == 2
+    assert production == tested == wheels
+
+
+def test_data_of_postgresql_are_in_the_volume_below_their_version(bake: Bake) -> None:
+    postgres = load(bake(use_docker=True) / "compose.yaml")["services"]["postgres"]
+
+    [(_, mounted)] = [volume.split(":") for volume in postgres["volumes"]]
+    version = postgres["image"].partition(":")[2]
+    assert postgres["environment"]["PGDATA"] == f"{mounted}/{version}/docker"
+
+
+def test_every_container_has_a_limit_of_memory_and_of_processes(bake: Bake) -> None:
+    project = bake(use_docker=True)
+    files = [load(project / name)["services"] for name in ("compose.yaml", "compose.override.yaml")]
+
+    limits = [
+        {"mem_limit", "pids_limit"} - service.keys()
+        for services in files
+        for service in services.values()
+        # What develops a service of the other file has its limits.
+        if "image" in service
+    ]
+    assert len(limits) == len(files[0]) + 1
+    assert not any(limits)
 
 
 @pytest.mark.parametrize(("ci", "name"), [("github", WORKFLOW), ("gitlab", ".gitlab-ci.yml")])

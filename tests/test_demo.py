@@ -1,5 +1,8 @@
 """`make demo` reads its answers as a shell would, and says what is wrong with them."""
 
+import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -50,3 +53,40 @@ def test_a_bad_answer_is_one_message_without_a_traceback(
     assert result.returncode == 1
     assert reason in result.stderr
     assert "Traceback" not in result.stderr
+
+
+DEMO = """
+import sys
+from pathlib import Path
+scripts, folder = sys.argv[1:]
+sys.path.insert(0, scripts)
+import demo
+demo.DEMO = Path(folder)
+demo.main()
+"""
+
+
+def test_demo_in_the_background_can_be_interrupted_while_it_installs(tmp_path: Path) -> None:
+    make = tmp_path / "make"
+    make.write_text("#!/bin/sh\necho installing\nexec cat\n")
+    make.chmod(0o755)
+    ignoring = ("/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh")
+    words = (sys.executable, "-c", DEMO, str(ROOT / "scripts"), str(tmp_path / "demo"))
+
+    with subprocess.Popen(
+        [*ignoring, *words],
+        env={**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        while process.stdout.readline() != "installing\n":
+            assert process.poll() is None
+        os.killpg(process.pid, signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+
+    assert process.returncode == 128 + signal.SIGINT
+    assert "Traceback" not in errors

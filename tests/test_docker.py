@@ -4,7 +4,7 @@ import json
 import re
 import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -36,6 +36,7 @@ Mail.objects.filter(state="pending").update(due_at=now(), claimed_until=None)
 """
 """So much that a letter in the hands of a worker that is dead is due again."""
 UNLIMITED = "refresh=off,invitation=off,anon=off,user=off"
+Scale = Callable[[str], list[int]]
 MAIL = {
     "services": {
         "mailpit": {"image": "axllent/mailpit:v1.27", "ports": ["127.0.0.1:${MAILPIT_PORT}:8025"]}
@@ -53,6 +54,9 @@ def slug() -> str:
 
 @contextmanager
 def removed_afterwards(stack: Stack) -> Iterator[Stack]:
+    """Skips what uses it where an image cannot be had."""
+    if reason := composed.why_not_had(stack.images()):
+        pytest.skip(reason)
     try:
         yield stack
     finally:
@@ -98,6 +102,13 @@ def sign_in(development: Stack) -> Answer:
     """As the demo account that `make up` has named."""
     email, password = re.findall(r"(user@example\.com) +(\S+)", development.said)[-1]
     return development.ask("POST", "/api/auth/login/", {"email": email, "password": password})
+
+
+def test_image_that_cannot_be_had_is_named() -> None:
+    """Which is why tests are skipped then."""
+    nowhere = "registry.invalid/nothing:1"
+
+    assert str(composed.why_not_had([nowhere])).startswith(f"{nowhere} cannot be had: ")
 
 
 # Development
@@ -225,6 +236,14 @@ def test_process_can_change_neither_its_files_nor_who_it_is(
     assert "no-new-privileges:true" in host["SecurityOpt"]
 
 
+@pytest.mark.parametrize("service", [*APPS, "postgres", "redis"])
+def test_container_has_a_limit_of_memory_and_of_processes(service: str, production: Stack) -> None:
+    host = production.container(service)["HostConfig"]
+
+    assert 0 < host["Memory"] <= 1024 * MEGABYTE * 1.05
+    assert 0 < host["PidsLimit"] <= 256
+
+
 def test_process_has_time_to_finish_and_comes_back(production: Stack) -> None:
     for service in APPS:
         container = production.container(service)
@@ -285,6 +304,18 @@ def test_static_files_are_served_compressed_and_for_ever(production: Stack) -> N
 
     assert answer.headers["Content-Encoding"] == "gzip"
     assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_data_of_postgresql_are_in_its_volume(production: Stack) -> None:
+    asked = ("psql", "--username=app", "--tuples-only", "--no-align", "-c", "SHOW data_directory")
+    folder = production.compose("exec", "-T", "postgres", *asked).strip()
+
+    mounts = production.container("postgres")["Mounts"]
+    holding = max(
+        (mount for mount in mounts if f"{folder}/".startswith(f"{mount['Destination']}/")),
+        key=lambda mount: len(mount["Destination"]),
+    )
+    assert holding["Name"] == f"{production.name}_postgres"
 
 
 def test_invitation_reaches_its_mailbox(production: Stack, admin: Admin) -> None:
@@ -352,3 +383,42 @@ def test_what_runs_is_finished_when_it_is_told_to_stop(production: Stack) -> Non
 
     assert statuses == [401] * len(requests)
     assert ended == dict.fromkeys(APPS, 0)
+
+
+@pytest.fixture
+def two_web_servers(production: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scale]:
+    """``two_web_servers("8000-8001")`` returns the ports of both; there is one again afterwards."""
+
+    def start(number: int) -> None:
+        # Those that are there would keep their numbers, whichever they are.
+        production.compose("rm", "--stop", "--force", "web")
+        production.compose("up", "--detach", "--wait", "--scale", f"web={number}")
+
+    def scale(ports: str) -> list[int]:
+        monkeypatch.setitem(production.environment, "WEB_PORTS", ports)
+        start(2)
+        return [production.web_port(number) for number in (1, 2)]
+
+    yield scale
+    monkeypatch.undo()
+    start(1)
+
+
+def test_two_web_containers_share_a_range_of_ports(
+    production: Stack, two_web_servers: Scale
+) -> None:
+    first, last = composed.free_range(2)
+
+    ports = two_web_servers(f"{first}-{last}")
+
+    assert sorted(ports) == [first, last]
+    assert all(map(production.is_live, ports))
+
+
+def test_web_containers_that_caddy_finds_by_name_take_free_ports(
+    production: Stack, two_web_servers: Scale
+) -> None:
+    ports = two_web_servers("0")
+
+    assert len(set(ports)) == 2
+    assert all(map(production.is_live, ports))

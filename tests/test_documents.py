@@ -146,3 +146,13 @@ def test_every_version_tells_how_to_take_it() -> None:
 
     assert entries
     assert [e for e in entries if "**To take it:**" not in e.strip().split("\n\n")[-1]] == []
+
+
+def test_rates_of_the_document_are_the_defaults() -> None:
+    code = (ROOT / PROJECT / "config" / "settings" / "throttling.py").read_text(encoding="utf-8")
+    document = (ROOT / PROJECT / "docs" / "limits.md").read_text(encoding="utf-8")
+
+    table = code.partition("DEFAULT_RATES")[2].partition("}")[0]
+    rates = dict(re.findall(r'^    "(\w+)": "(\d+/\w+)",$', table, re.MULTILINE))
+    assert rates
+    assert dict(re.findall(r"^\| `(\w+)` \| (\d+/\w+) \|", document, re.MULTILINE)) == rates

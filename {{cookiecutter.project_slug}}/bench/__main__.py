@@ -13,6 +13,7 @@ os.environ["ENV_FILE"] = os.devnull
 from bench import report, site
 from bench.report import Rows, Table, say
 from bench.site import Site
+from devtools import interrupts
 from devtools.errors import DevtoolsError
 
 COMMANDS = {
@@ -25,6 +26,7 @@ COMMANDS = {
 def main() -> int:
     """Returns the exit code."""
     options = _options(sys.argv[1:])
+    interrupts.heed()
     try:
         earlier = report.read(options.against) if options.against else {}
         with site.running() as servers:

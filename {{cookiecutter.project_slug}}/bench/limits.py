@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from devtools import gunicorn, places, valkey
+from devtools import gunicorn, interrupts, places, valkey
 from devtools.ports import HOST
 from devtools.processes import Children
 
@@ -27,6 +27,7 @@ _SETTINGS = {
 
 def main() -> int:
     """Returns the exit code: 1 where ours let another number pass."""
+    interrupts.heed()
     passed = [_round() for _ in range(ROUNDS)]
     _say(f"{AT_ONCE} requests at once, a limit of {LIMIT}, {ROUNDS} rounds. Passed in each:")
     for name in ("ours", "theirs"):

@@ -38,8 +38,7 @@ _OWN_DATABASE_ADVICE = f"{_ADVICE} Is the server of your DATABASE_URL running?"
 
 def main() -> int:
     """Returns the exit code, or raises ``SystemExit`` with it when told to stop."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _stop)
+    _heed_signals()
     threading.Thread(target=_stop_after, args=(os.getppid(),), daemon=True).start()
     try:
         if not env.boolean("DEBUG", False):
@@ -143,6 +142,16 @@ def _serves(port: int) -> bool:
         response.read()
         return response.status == http.HTTPStatus.OK
     return False
+
+
+def _heed_signals() -> None:
+    """Also SIGINT that is inherited as ignored, as in the background of a script; but a SIGHUP that
+    `nohup` ignores is meant to be: the run goes on when the terminal is closed.
+    """
+    signal.signal(signal.SIGINT, _stop)
+    signal.signal(signal.SIGTERM, _stop)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, _stop)
 
 
 def _stop(number: int, _: FrameType | None) -> NoReturn:

@@ -26,7 +26,7 @@ from config.env import BASE_DIR
 
 os.environ["ENV_FILE"] = os.devnull
 
-from devtools import services
+from devtools import interrupts, services
 from fuzz import project
 from fuzz.project import MODES, Mode, Served
 
@@ -59,6 +59,7 @@ class Outcome:
 def main() -> int:
     """Returns the exit code."""
     options = _arguments()
+    interrupts.heed()
     urls = services.throwaway()
     project.migrate(urls)
     outcomes = list(_outcomes(options, urls))

@@ -15,6 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 from accounts.models import User
 from config.settings.accounts import PASSWORD_HASHERS
 from core.ratelimit.limiter import limiter_at
+from devtools import interrupts
 from tests.authenticator import Held, enrol
 from tests.client import Browser
 from tests.limits import Rates, redis_of_this_process
@@ -25,6 +26,9 @@ _folder = tempfile.TemporaryDirectory(prefix="hypothesis-")
 atexit.register(_folder.cleanup)
 set_hypothesis_home_dir(_folder.name)
 
+
+# A run in the background can be stopped too, and so can what it starts.
+interrupts.heed()
 
 _START_SERVERS = {"devtools", "mail", "pages", "served"}
 

@@ -2,8 +2,9 @@
 
 import os
 
-# The owner's .env is for running the project, not for testing it.
-os.environ["ENV_FILE"] = os.devnull
+from tests.isolation import forget_the_owners_settings
+
+forget_the_owners_settings()
 os.environ |= {
     "SECRET_KEY": "a-secret-key-of-the-tests-that-signs-nothing-anywhere-else",
     "JWT_SIGNING_KEY": "another-key-of-the-tests-that-signs-tokens-nowhere-else",
@@ -14,6 +15,27 @@ os.environ |= {
     "API_URL": "api/",
     "API_DOCS": "True",
     "EMAIL_URL": "smtp://127.0.0.1:25",
+    # As the template has them, whatever the owner has made their defaults.
+    "ADMIN_URL": "admin/",
+    "EMAIL_VERIFICATION": "mandatory",
+    "JWT_ALGORITHM": "HS256",
+    "JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME": "300",
+    "JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK": "False",
+    "JWT_ALLAUTH_CONFIRM_EMAIL_ON_GET": "True",
+    "JWT_ALLAUTH_INVITATIONS": "False",
+    "JWT_ALLAUTH_INVITATION_LIFETIME": "604800",
+    "JWT_ALLAUTH_REFRESH_REUSE_LEEWAY": "10",
+    "JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME": "1209600",
+    "JWT_ALLAUTH_SESSION_LIFETIME": "7776000",
+    "LOGOUT_ON_PASSWORD_CHANGE": "True",
+    "LOG_LEVEL": "INFO",
+    "OLD_PASSWORD_FIELD_ENABLED": "True",
+    "PASSWORD_RESET_TIMEOUT": "3600",
+    "REPLAY_LETTERS": "True",
+    "REQUEST_BODY_MAX_BYTES": "65536",
+    "TRUSTED_PROXY_COUNT": "0",
+    "WEB_CONCURRENCY": "2",
+    "WEB_THREADS": "4",
 }
 from devtools.services import throwaway
 

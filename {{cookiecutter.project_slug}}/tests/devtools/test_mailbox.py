@@ -9,9 +9,10 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.core.mail import EmailMessage, EmailMultiAlternatives, get_connection
+from django.core.mail import EmailMessage, EmailMultiAlternatives
 from django.test import Client
 from django.urls import include, path
+from django.utils.module_loading import import_string
 from django_mail_preview.backends import EmailBackend
 from django_mail_preview.storage import get_storage
 
@@ -68,9 +69,9 @@ def test_production_has_no_mailbox() -> None:
 def test_letters_go_to_a_folder_of_any_name_where_email_url_says_so(tmp_path: Path) -> None:
     folder = tmp_path / "my letters – déjà vu"
     mailer = email_url.parse(f"filemail://{quote(str(folder))}")
-    connection = get_connection(mailer["BACKEND"], **mailer["OPTIONS"])
+    backend = import_string(mailer["BACKEND"])(**mailer["OPTIONS"])
 
-    EmailMessage("Hello", to=["ada@example.test"], connection=connection).send()
+    backend.send_messages([EmailMessage("Hello", to=["ada@example.test"])])
 
     [letter] = folder.iterdir()
     assert "To: ada@example.test" in letter.read_text()

@@ -31,7 +31,7 @@ def shell(children: Children, log: Path, script: str) -> Child:
 def test_the_last_to_start_is_the_first_to_stop(children: Children, tmp_path: Path) -> None:
     stopped = tmp_path / "stopped"
     for name in ("first", "second"):
-        script = f"trap 'echo {name} >> {stopped}; exit' TERM; echo ready; {FOREVER}"
+        script = f"""trap 'echo {name} >> "{stopped}"; exit' TERM; echo ready; {FOREVER}"""
         shell(children, tmp_path / name, script)
 
     children.stop()

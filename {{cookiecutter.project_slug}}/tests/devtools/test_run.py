@@ -32,6 +32,7 @@ ENVIRONMENT = {
     "MFA_ENCRYPTION_KEYS": "a-key-of-the-tests-that-encrypts-secrets-nowhere-else",
     "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION": "False",
     "JWT_ALLAUTH_MFA_TOTP_MODE": "disabled",
+    "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": "True",
 }
 NEWCOMER = {
     "email": "ada@example.test",
@@ -43,6 +44,8 @@ NEWCOMER = {
 
 # What runs in the background of a script is started with SIGINT ignored.
 IN_BACKGROUND = ["/bin/sh", "-c", 'trap "" INT; exec "$0" -m devtools', sys.executable]
+# It ignores SIGHUP, so that the run outlives its terminal.
+UNDER_NOHUP = ["nohup", sys.executable, "-m", "devtools"]
 # A parent like `make`, which can be killed without having passed it on.
 UNDER_A_PARENT = ["/bin/sh", "-c", '"$0" -m devtools; true', sys.executable]
 
@@ -251,6 +254,17 @@ def test_everything_ends_with_the_command_that_started_it(first: FirstRun) -> No
         run.wait_until_starting()
 
         run.end(signal.SIGKILL)
+
+
+def test_run_under_nohup_outlives_its_terminal_and_ends_with_ctrl_c(first: FirstRun) -> None:
+    with running(first.project, UNDER_NOHUP) as run:
+        run.wait_until_serving()
+
+        run.process.send_signal(signal.SIGHUP)
+
+        assert run.ask(f"{run.address}/health/ready")["status"] == "ok"
+        run.end(signal.SIGINT)
+        assert run.process.returncode == 128 + signal.SIGINT
 
 
 def test_second_run_of_a_project_is_refused_with_the_address_of_the_first(second: Running) -> None:

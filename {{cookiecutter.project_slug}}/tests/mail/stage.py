@@ -282,7 +282,9 @@ class Stage:
             log=self._new_log(module),
             stop_signal=signal.SIGKILL,
             cwd=BASE_DIR,
-            environment=self._environment | {"PGAPPNAME": module},
+            # In the URL it wins over a name that the owner has given to all connections.
+            environment=self._environment
+            | {"DATABASE_URL": f"{_test_database_url()}&application_name={module}"},
         )
 
 

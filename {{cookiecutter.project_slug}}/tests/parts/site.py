@@ -2,6 +2,7 @@
 
 import gc
 import logging
+import warnings
 from typing import Any
 
 from django.db import connection
@@ -19,6 +20,11 @@ logger = logging.getLogger("site")
 def says(request: HttpRequest) -> HttpResponse:
     logger.info("said")
     return HttpResponse(request.GET.get("word", ""))
+
+
+def warns(_: HttpRequest) -> HttpResponse:
+    warnings.warn("soon to go", UserWarning, stacklevel=1)
+    return HttpResponse()
 
 
 def binds(request: HttpRequest) -> HttpResponse:
@@ -51,6 +57,7 @@ class Throttles(APIView):
 
 urlpatterns = [
     path("says/", says),
+    path("warns/", warns),
     path("binds/", binds),
     path("counts-objects/", counts_objects),
     path("fails/", fails),

@@ -54,10 +54,11 @@ def test_events_of_the_document_are_those_of_the_code() -> None:
 
 
 def test_limits_of_the_document_are_those_of_the_code() -> None:
-    rows = re.findall(r"^\| `(\w+)` \| (\d+/\w+) \|", document("limits.md"), re.M)
+    """Which there are: how often is for the owner to set, there or by THROTTLE_RATES."""
+    rows = re.findall(r"^\| `(\w+)` \| \d+/\w+ \|", document("limits.md"), re.M)
 
     assert len(rows) == len(DEFAULT_RATES)
-    assert dict(rows) == DEFAULT_RATES
+    assert set(rows) == DEFAULT_RATES.keys()
 
 
 def test_scopes_in_the_account_of_the_ways_in_exist() -> None:

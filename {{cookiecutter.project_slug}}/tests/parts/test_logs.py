@@ -247,6 +247,7 @@ NO_HTTP = (
 
 def test_every_line_of_gunicorn_is_an_event(web: Web) -> None:
     web.send(b"no HTTP\r\n\r\n")
+    web.ask("/warns/")
     entries = web.entries
 
     assert {"logger", "level", "time", "event"} <= set.intersection(*map(set, entries))

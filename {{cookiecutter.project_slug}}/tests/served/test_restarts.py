@@ -149,11 +149,12 @@ def test_error_page_needs_no_template(path: str, status: int, tmp_path: Path) ->
 
 
 def test_configuration_is_what_gunicorn_can_read() -> None:
-    ended = check_config(WEB_THREADS="")
+    ended = check_config(WEB_CONCURRENCY="3", WEB_THREADS="")
 
     assert ended.returncode == 0, ended.stderr
     found = dict(re.findall(r"^(\w+) += (.*)$", ended.stdout, re.M))
-    assert (found["workers"], found["threads"]) == ("2", "4")
+    assert found["workers"] == "3"
+    assert int(found["threads"]) > 0, "an empty variable is an unset one"
     assert found["worker_class"].endswith("gthread")
     assert int(found["keepalive"]) > 120, "Caddy keeps an idle connection that long"
     assert found["control_socket_disable"] == "True"

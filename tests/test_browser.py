@@ -1,0 +1,61 @@
+"""A browser is installed for the tests only after it was said, and not where that is forbidden."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from helpers import Command, Result
+from template import ROOT
+
+SCRIPT = ROOT / "scripts" / "browser.py"
+INSTALLERS = ("apt-get", "make")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A PATH without a browser; its installers say who they are, and bring one."""
+    folder = tmp_path / "path"
+    folder.mkdir()
+    bring = f'echo "ran: $(basename $0) $*"; PATH=/usr/bin:/bin; cp "$0" {folder / "chromium"}'
+    for name in INSTALLERS:
+        (folder / name).write_text(f"#!/bin/sh\n{bring}\n")
+        (folder / name).chmod(0o755)
+    return folder
+
+
+def run(command: Command, path: Path, **environment: str) -> Result:
+    return command(sys.executable, SCRIPT, env={"PATH": str(path), **environment})
+
+
+def test_installing_is_announced_with_the_variable_that_forbids_it(
+    command: Command, path: Path
+) -> None:
+    said = run(command, path).stdout
+
+    announced, ran, _ = said.partition("ran: ")
+    assert ran
+    assert "INSTALL_BROWSER=no forbids that." in announced
+
+
+def test_nothing_is_installed_where_it_is_forbidden(command: Command, path: Path) -> None:
+    ended = run(command, path, INSTALL_BROWSER="no")
+
+    assert ended.returncode == 0
+    assert "INSTALL_BROWSER=no forbids" in ended.stdout
+    assert "ran: " not in ended.stdout
+
+
+def test_browser_that_is_there_is_not_mentioned(command: Command, path: Path) -> None:
+    (path / "make").rename(path / "chromium")
+
+    assert run(command, path).stdout == ""
+
+
+@pytest.mark.parametrize(("words", "required"), [([], "1"), (["INSTALL_BROWSER=no"], "")])
+def test_tests_of_the_pages_may_be_skipped_where_no_browser_may_be_installed(
+    command: Command, tmp_path: Path, words: list[str], required: str
+) -> None:
+    tell = tmp_path / "tell.mk"
+    tell.write_text(f'include {ROOT / "Makefile"}\ntell:\n\t@echo "<$$REQUIRE_BROWSER>"\n')
+
+    assert command("make", "-f", tell, "tell", *words).stdout.endswith(f"<{required}>\n")
