@@ -70,7 +70,11 @@ GONE_TODAY = Path("core/since_removed.py")
 
 REMOVED_BY_OWNER = Path("docs/limits.md")
 OWNERS: list[Edit] = [
-    ("accounts/models.py", r"\Z", "\n\nclass Note(models.Model):\n    text = models.TextField()\n"),
+    (
+        "accounts/models/users.py",
+        r"\Z",
+        "\n\nclass Note(models.Model):\n    text = models.TextField()\n",
+    ),
     ("accounts/flows/devices.py", r"(?=    user_agent = )", "    nickname = CharField()\n"),
     ("config/urls.py", r"(?=    path\(settings\.ADMIN)", '    path("", include("invoices")),\n'),
     ("config/settings/base.py", r'(?<=    "accounts",\n)', '    "invoices",\n'),

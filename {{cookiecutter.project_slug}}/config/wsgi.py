@@ -11,4 +11,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 application = get_wsgi_application()
 application.request_class = Request
-refuse_bad_settings(serves_pages=True)
+refuse_bad_settings()

@@ -3,6 +3,7 @@
 Each problem is a sentence that begins with the variable's name; ``docs/production.md`` lists them.
 """
 
+import logging
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -18,6 +19,8 @@ from django.core.management.base import SystemCheckError
 from django.http.request import validate_host
 
 from core import origins, redis_server
+
+logger = logging.getLogger(__name__)
 
 STARTUP = "startup"
 """The tag of those checks; every application registers its own under it."""
@@ -39,20 +42,20 @@ _DOMAIN = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)+", re.I)
 _LOOPBACK = {"127.0.0.1", "::1"}
 
 
-def refuse_bad_settings(*, serves_pages: bool = False) -> None:
+def refuse_bad_settings() -> None:
     """Stops a process that Django would start unchecked, such as gunicorn's or Celery's.
 
-    Args:
-        serves_pages: whether it needs static files, which workers do without.
+    Warnings are logged.
 
     Raises:
         SystemCheckError: a check tagged ``STARTUP`` found an error; it names the variable.
     """
     found = run_checks(tags=[STARTUP])
-    needed = f"core.{_STATIC_FILES}" if serves_pages else None
-    errors = [message for message in found if message.is_serious() or message.id == needed]
+    errors = [message for message in found if message.is_serious()]
     if errors:
-        raise SystemCheckError("\n".join(str(message) for message in errors))
+        raise SystemCheckError("\n".join(map(str, errors)))
+    for message in found:
+        logger.warning(message.msg)
 
 
 def as_check(
@@ -246,7 +249,7 @@ def _alive_file() -> Iterator[CheckMessage]:
 
 
 def _static_files() -> Iterator[CheckMessage]:
-    """A warning, for only what serves pages needs them: see ``refuse_bad_settings``."""
+    """A warning: the API and a worker do without them, and error pages too."""
     missing = _not_collected()
     if missing:
         yield warning(

@@ -1,8 +1,9 @@
 """Devices: a person sees where they are signed in, and ends what they do not know.
 
 1. The caller is read from the access token, with the session it belongs to.
-2. The list shows each live session with its device, the one used last first. Its times are rounded
-   to the minute: exact ones would tell the holder of a stolen token when its owner refreshes.
+2. The list shows each live session with its device, the one used last first.
+   Times are rounded to the minute: exact ones would tell the holder of a stolen token when its
+   owner refreshes.
 3. Ending one deletes its row: from then on its refresh token is worth nothing.
 4. Ending the current one also clears the cookie of this browser.
 """

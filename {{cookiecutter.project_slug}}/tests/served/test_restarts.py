@@ -131,13 +131,6 @@ def test_number_that_makes_no_sense_stops_the_start(name: str, value: str) -> No
     assert name in ended.stderr
 
 
-def test_web_does_not_start_without_static_files() -> None:
-    ended = check_config(DJANGO_SETTINGS_MODULE="tests.served.uncollected_settings")
-
-    assert ended.returncode != 0
-    assert "collectstatic" in ended.stderr
-
-
 @pytest.mark.parametrize(("path", "status"), [("/fails/", 500), ("/nowhere", 404)])
 def test_error_page_needs_no_template(path: str, status: int, tmp_path: Path) -> None:
     settings = "tests.served.broken_settings"
