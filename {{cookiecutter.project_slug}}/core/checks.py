@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
 from django.core.checks import CheckMessage, Error, run_checks
 from django.core.checks import Warning as CheckWarning
 from django.core.management.base import SystemCheckError
 from django.http.request import validate_host
 
 from core import origins, redis_server
+from core.static_files import not_collected
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +34,6 @@ _EXAMPLE = re.compile(
 _DISTINCT_MIN = 10
 """A random number of 50 digits has as many; one in letters has more."""
 
-_STATIC_FILES = "STATIC_ROOT"
 _GUARDS = ("login", "login_account", "password_check_account")
 _PATH = re.compile(r"(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)+")
 _ALLOWED_HOST = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.I)
@@ -250,24 +249,12 @@ def _alive_file() -> Iterator[CheckMessage]:
 
 def _static_files() -> Iterator[CheckMessage]:
     """A warning: the API and a worker do without them, and error pages too."""
-    missing = _not_collected()
-    if missing:
+    if missing := not_collected():
         yield warning(
-            _STATIC_FILES,
+            "STATIC_ROOT",
             f"lacks static files ({missing[0]}), without which pages fail: run "
             "`python manage.py collectstatic` when the project is built.",
         )
-
-
-def _not_collected() -> list[str]:
-    """Those of the project's own that the manifest does not know."""
-    storage: Any = staticfiles_storage
-    if not isinstance(storage, ManifestFilesMixin):
-        return []
-    folders = [Path(folder) for folder in settings.STATICFILES_DIRS]
-    files = [(folder, path) for folder in folders for path in folder.rglob("*") if path.is_file()]
-    names = sorted(path.relative_to(folder).as_posix() for folder, path in files)
-    return [name for name in names if name not in storage.hashed_files]
 
 
 def _for_tests_only() -> Iterator[CheckMessage]:

@@ -1,0 +1,18 @@
+"""Static files: whether they were collected since the project has them."""
+
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+
+
+def not_collected() -> list[str]:
+    """Those of the project's own that the manifest does not know."""
+    storage: Any = staticfiles_storage
+    if not isinstance(storage, ManifestFilesMixin):
+        return []
+    folders = [Path(folder) for folder in settings.STATICFILES_DIRS]
+    files = [(folder, path) for folder in folders for path in folder.rglob("*") if path.is_file()]
+    names = sorted(path.relative_to(folder).as_posix() for folder, path in files)
+    return [name for name in names if name not in storage.hashed_files]
