@@ -249,8 +249,10 @@ def _refuse_bad_tls(options: dict[str, Any]) -> None:
         # As redis-py does when it connects.
         context = ssl.create_default_context(cafile=options.get("ssl_ca_certs"))
         if options.keys() & {"ssl_certfile", "ssl_keyfile"}:
+            # A key with a password would make the process ask for it at a terminal.
+            none = ""
             context.load_cert_chain(
-                options.get("ssl_certfile", ""), options.get("ssl_keyfile"), password=""
+                options.get("ssl_certfile", ""), options.get("ssl_keyfile"), password=none
             )
     except OSError:
         names = " and ".join(sorted(_FILES & options.keys()))
