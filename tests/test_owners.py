@@ -24,7 +24,7 @@ from django.urls import path
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts.authentication import LiveSessionAuthentication
+from accounts.api.authentication import LiveSessionAuthentication
 from accounts.models import User
 from config.urls import *
 from tests.client import Browser

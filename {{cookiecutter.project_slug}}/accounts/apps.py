@@ -6,16 +6,21 @@ from django.db.models.signals import post_save, pre_delete
 
 from core.checks import STARTUP
 
+REGISTERING = ("accounts.emails", "accounts.admin.users", "accounts.admin.sessions")
+"""Modules that register what they define when they are imported."""
+
 
 class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        from accounts import checks, past, second_factor
+        from accounts import checks, revocation
+        from accounts.services.mfa import authenticators
 
-        import_module("accounts.letters")
+        for module in REGISTERING:
+            import_module(module)
         for check in checks.CHECKS:
             register(check, STARTUP)
-        post_save.connect(past.end_after_credential_change, sender="accounts.User")
-        pre_delete.connect(second_factor.lock_before_deletion, sender="accounts.User")
-        post_save.connect(past.follow_address, sender="accounts.User")
+        post_save.connect(revocation.end_after_credential_change, sender="accounts.User")
+        pre_delete.connect(authenticators.lock_before_deletion, sender="accounts.User")
+        post_save.connect(revocation.follow_address, sender="accounts.User")

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
-from accounts import keys
 from accounts.conf import switches
+from accounts.services.sessions import signing_keys
 from core import origins
 from core.checks import as_check, error, warning, weakness
 
@@ -18,9 +18,9 @@ def _signing_keys() -> Iterator[CheckMessage]:
     name, key = "JWT_SIGNING_KEY", settings.JWT_SIGNING_KEY
     if key in {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS}:
         yield error(name, "must not be SECRET_KEY: whoever learns one must not have both.")
-    if problem := keys.problem_of(key, settings.JWT_ALGORITHM):
+    if problem := signing_keys.problem_of(key, settings.JWT_ALGORITHM):
         yield error(name, f"{problem}.")
-    elif not keys.can_sign():
+    elif not signing_keys.can_sign():
         yield error(name, "must be the private key.")
     elif settings.JWT_ALGORITHM == "HS256" and (flaw := weakness(key)):
         yield error(name, flaw)
@@ -29,9 +29,9 @@ def _signing_keys() -> Iterator[CheckMessage]:
 def _verifying_keys() -> Iterator[CheckMessage]:
     name, old = "JWT_VERIFYING_KEYS", settings.JWT_VERIFYING_KEYS
     for key in old:
-        if problem := keys.problem_of(key):
+        if problem := signing_keys.problem_of(key):
             yield error(name, f"holds a key that {problem}.")
-        elif keys.algorithm_of(key) == "HS256" and (flaw := weakness(key)):
+        elif signing_keys.algorithm_of(key) == "HS256" and (flaw := weakness(key)):
             yield error(name, flaw)
     if {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS} & set(old):
         yield error(name, "must not hold SECRET_KEY: it signs no tokens.")

@@ -19,27 +19,26 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import addresses, entry, known_devices, letters, passwords, past, second_factor
-from accounts.capabilities import Capability, CapabilityNotValid
-from accounts.client import Client
-from accounts.entry import Entry, SignedIn
+from accounts import emails, revocation, sign_in
+from accounts.api.endpoints import PublicEndpoint
+from accounts.api.fields import NewPasswordInput
+from accounts.api.openapi import entered
+from accounts.api.requests import client_of
+from accounts.api.responses import SignedInOutput, answer_entry, clear_refresh_cookie
 from accounts.errors import CsrfFailed, TokenNotValid
-from accounts.http import (
-    PublicEndpoint,
-    SignedInOutput,
-    answer_entry,
-    clear_refresh_cookie,
-    client_of,
-)
-from accounts.inputs import NewPasswordInput
 from accounts.models import User
-from accounts.pages import CapabilityCookie
-from accounts.proof import Proof
-from accounts.schema import entered
-from core import security_log
+from accounts.pages.link_cookies import CapabilityCookie
+from accounts.services import email_addresses
+from accounts.services.client import Client
+from accounts.services.credentials import Proof
+from accounts.services.links.signed_links import Capability, CapabilityNotValid
+from accounts.services.mfa import authenticators
+from accounts.services.passwords import recognised_devices, verification
+from accounts.sign_in import Entry, SignedIn
 from core.cookies import values_of
 from core.errors import refused
-from core.throttling import ScopedRateThrottle, UserRateThrottle
+from core.logging import security_log
+from core.ratelimit.throttling import ScopedRateThrottle, UserRateThrottle
 from mail import outbox
 
 DONE = "Your password has been set."
@@ -62,15 +61,15 @@ def set_password(
     user = capability.user
     with transaction.atomic():
         had_password = user.has_usable_password()
-        if not passwords.replace(user=user, new_password=new_password):
+        if not verification.replace_password(user=user, new_password=new_password):
             raise TokenNotValid
         # Read before the hash was made, and a second factor may have come in that time.
         user.refresh_from_db(fields=["email_verified", *User.SECOND_FACTOR, "role"])
         is_removed = _remove_unproven_second_factor(user, client)
-        past.end(user)
+        revocation.end(user)
         if had_password:
-            outbox.post(letters.password_changed, to=user.email, parameters={"ip": client.ip})
-        addresses.mark_verified(user)
+            outbox.post(emails.password_changed, to=user.email, parameters={"ip": client.ip})
+        email_addresses.mark_verified(user)
     way = "reset" if had_password else "invitation"
     security_log.record("password_set", account=user.pk, way=way)
     if is_removed:
@@ -79,21 +78,21 @@ def set_password(
 
 
 def _remove_unproven_second_factor(user: User, client: Client) -> bool:
-    if not user.has_second_factor or second_factor.outlives_reset(user):
+    if not user.has_second_factor or authenticators.survive_reset(user):
         return False
-    second_factor.remove_all(user)
-    outbox.post(letters.second_factor_off_by_reset, to=user.email, parameters={"ip": client.ip})
+    authenticators.remove_all(user)
+    outbox.post(emails.second_factor_off_by_reset, to=user.email, parameters={"ip": client.ip})
     return True
 
 
 def _enter(proof: Proof, client: Client, now: datetime) -> Entry:
-    entered = entry.admit(proof, client=client, now=now, owner_knows=True)
+    entered = sign_in.admit(proof, client=client, now=now, owner_knows=True)
     if isinstance(entered, SignedIn):
         return entered
     # Nobody is signed in yet, and whoever was at this browser is not any more.
-    entry.end_former_session(client, now=now)
+    sign_in.end_former_session(client, now=now)
     # The way back in while strangers use up the guesses: the sign-in that follows is counted apart.
-    device = known_devices.issue(
+    device = recognised_devices.issue(
         user_id=proof.user_id,
         password_hash=proof.password_hash,
         now=now,

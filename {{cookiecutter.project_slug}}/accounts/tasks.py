@@ -6,7 +6,9 @@ from celery import shared_task
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from accounts import challenges, second_factor, sessions, unused_accounts, wrong_codes
+from accounts.services import unused_accounts
+from accounts.services.mfa import challenges, enrolment, failed_attempts
+from accounts.services.sessions import store
 from core.admin_sessions import SessionStore
 
 ADMIN_LOG_KEPT = timedelta(days=730)
@@ -16,8 +18,8 @@ ADMIN_LOG_KEPT = timedelta(days=730)
 @shared_task
 def purge_sessions() -> None:
     now = timezone.now()
-    sessions.purge(now=now)
-    sessions.purge_ended(now=now)
+    store.purge(now=now)
+    store.purge_ended(now=now)
 
 
 @shared_task
@@ -39,5 +41,5 @@ def purge_admin_log() -> None:
 def purge_second_factor() -> None:
     now = timezone.now()
     challenges.purge(now=now)
-    second_factor.purge_pending(now=now)
-    wrong_codes.purge(now=now)
+    enrolment.purge_pending(now=now)
+    failed_attempts.purge(now=now)

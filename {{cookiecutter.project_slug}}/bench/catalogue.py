@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
+from accounts.api.cookies import DEVICE_COOKIE, REFRESH_COOKIE
+from accounts.api.requests import DEVICE_HEADER
 from accounts.conf import switches
-from accounts.http import DEVICE_COOKIE, DEVICE_HEADER, REFRESH_COOKIE
 from bench.load import Operation, Person
 
 PASSWORD = "a right good pass phrase"  # noqa: S105  it opens nothing

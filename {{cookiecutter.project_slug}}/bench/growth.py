@@ -9,10 +9,11 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection
 from django.utils import timezone
 
-from accounts import passwords, rotation, sessions, tokens
-from accounts.client import Client
 from accounts.models import Session, User
-from accounts.proof import Proof
+from accounts.services.client import Client
+from accounts.services.credentials import Proof
+from accounts.services.passwords import verification
+from accounts.services.sessions import rotation, store, tokens
 from bench import load, people, statements
 from bench.catalogue import LOGIN_WITHOUT_HASH, NOTHING, PASSWORD, REFRESH, WITHOUT_HASH
 from bench.load import Load, Operation, Person, Until
@@ -41,7 +42,7 @@ django.setup()
 from django.utils import timezone
 from accounts import sessions
 begun = time.monotonic()
-rows = sessions.purge(now=timezone.now())
+rows = store.purge(now=timezone.now())
 print(json.dumps({"rows": rows, "seconds": time.monotonic() - begun}))
 """
 
@@ -135,8 +136,8 @@ class Growth:
         with statements.explained() as of_refresh:
             rotation.rotate(token=tokens.read_refresh(person.refresh), client=client, now=now)
         with statements.explained() as of_login:
-            if user := passwords.find(person.email):
-                sessions.open_session(proof=Proof.of(user), client=client, now=now)
+            if user := verification.find_user(person.email):
+                store.open_session(proof=Proof.of(user), client=client, now=now)
         return {REFRESH.name: _kinds(of_refresh), LOGIN_WITHOUT_HASH.name: _kinds(of_login)}
 
     def updates(self) -> Rows:

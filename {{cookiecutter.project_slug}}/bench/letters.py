@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import redis
 from django.utils import timezone
 
-from accounts import letters
+from accounts import emails
 from bench.report import Table, say
 from bench.site import Site
 from devtools.errors import DevtoolsError
@@ -43,7 +43,7 @@ def _fill_outbox(amount: int) -> None:
     outbox = Mail.objects.bulk_create(
         [
             Mail(
-                kind=letters.password_changed.__name__,
+                kind=emails.password_changed.__name__,
                 recipient=f"person{number}@example.test",
                 parameters={"ip": "192.0.2.1"},
                 due_at=later,

@@ -12,7 +12,7 @@ from itertools import cycle
 from threading import Event
 from typing import Any
 
-from accounts.http import REFRESH_COOKIE
+from accounts.api.cookies import REFRESH_COOKIE
 from devtools.errors import DevtoolsError
 from devtools.ports import HOST
 

@@ -8,11 +8,12 @@ from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts import known_devices, sessions, tokens
-from accounts.client import Client
 from accounts.models import Session, User
-from accounts.proof import Proof
-from accounts.tokens import Grant
+from accounts.services.client import Client
+from accounts.services.credentials import Proof
+from accounts.services.passwords import recognised_devices
+from accounts.services.sessions import store, tokens
+from accounts.services.sessions.tokens import Grant
 from bench.load import Person
 
 _SOMEWHERE = Client(ip="192.0.2.1", user_agent="Mozilla/5.0 (X11; Linux x86_64) bench")
@@ -37,7 +38,7 @@ def fill(*, group: str, password_hash: str, users: range, live: range) -> None:
         email=email, defaults={"password": password_hash, "email_verified": True}
     )
     if is_new:
-        sessions.open_session(proof=Proof.of(user), client=_SOMEWHERE, now=timezone.now())
+        store.open_session(proof=Proof.of(user), client=_SOMEWHERE, now=timezone.now())
     numbered = {"group": group, "users": users.stop}
     _copy(user, users, numbered, id=_USER_ID, email="%(group)s || '-' || n || '@example.test'")
     session = user.sessions.earliest("created_at")
@@ -81,5 +82,5 @@ def _person(session: Session, now: datetime) -> Person:
         email_verified=user.email_verified,
     )
     signed = tokens.sign(grant, now=now)
-    device = known_devices.issue(user_id=user.pk, password_hash=user.password, now=now)
+    device = recognised_devices.issue(user_id=user.pk, password_hash=user.password, now=now)
     return Person(user.email, signed.access, signed.refresh, device)

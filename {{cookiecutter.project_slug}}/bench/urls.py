@@ -5,7 +5,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from config import urls as project
-from core import throttling
+from core.ratelimit import throttling
 
 
 class NothingView(APIView):

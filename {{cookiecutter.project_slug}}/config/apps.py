@@ -4,4 +4,4 @@ from django.contrib.admin import apps
 class AdminConfig(apps.AdminConfig):
     """Django admin with a sign-in of ours."""
 
-    default_site = "accounts.admin_login.AdminSite"
+    default_site = "accounts.admin.sign_in.AdminSite"

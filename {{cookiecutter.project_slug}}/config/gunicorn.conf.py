@@ -14,7 +14,7 @@ from typing import Any
 
 from gunicorn import glogging
 
-from core.logs import Formatter
+from core.logging.format import Formatter
 
 
 class Logger(glogging.Logger):

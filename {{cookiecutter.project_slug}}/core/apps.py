@@ -10,7 +10,8 @@ class CoreConfig(AppConfig):
     name = "core"
 
     def ready(self) -> None:
-        from core import outages, request_id
+        from core import outages
+        from core.middleware import request_id
 
         for check in CHECKS:
             register(check, STARTUP)

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from core import api_path, outages
-from core.throttling import LimitReached
+from core.ratelimit.throttling import LimitReached
 
 logger = logging.getLogger(__name__)
 

@@ -20,10 +20,14 @@ django.setup()
 # What becomes of our own people is no finding.
 logging.disable()
 
-from accounts.capabilities import Purpose  # noqa: E402  it needs the settings
+from accounts.api.cookies import REFRESH_COOKIE  # noqa: E402  it needs the settings
 from accounts.conf import MfaMode, switches  # noqa: E402
-from accounts.http import REFRESH_COOKIE  # noqa: E402
-from accounts.pages import INVITATION_COOKIE, PASSWORD_RESET_COOKIE, CapabilityCookie  # noqa: E402
+from accounts.pages.link_cookies import (  # noqa: E402
+    INVITATION_COOKIE,
+    PASSWORD_RESET_COOKIE,
+    CapabilityCookie,
+)
+from accounts.services.links.signed_links import Purpose  # noqa: E402
 from fuzz import people  # noqa: E402
 from fuzz.people import CSRF_TOKEN, NEW_PASSWORD, Person  # noqa: E402
 from tests.people import PASSWORD  # noqa: E402

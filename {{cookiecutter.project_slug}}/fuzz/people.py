@@ -12,14 +12,16 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from accounts import capabilities, challenges, second_factor, sessions, tokens
-from accounts.capabilities import Purpose
-from accounts.challenges import Kind
-from accounts.client import Client
 from accounts.conf import MfaMode, switches
 from accounts.models import LoginChallenge, Session, User
-from accounts.proof import Proof
-from accounts.tokens import Grant, Tokens
+from accounts.services.client import Client
+from accounts.services.credentials import Proof
+from accounts.services.links import signed_links
+from accounts.services.links.signed_links import Purpose
+from accounts.services.mfa import challenges, enrolment
+from accounts.services.mfa.challenges import Kind
+from accounts.services.sessions import store, tokens
+from accounts.services.sessions.tokens import Grant, Tokens
 from tests.authenticator import App, enrol
 from tests.people import PASSWORD
 
@@ -67,7 +69,7 @@ def needs_second_factor(path: str) -> bool:
 def sign_in(person: Person) -> tuple[Grant, Tokens]:
     proof = Proof.of(person.user, second_factor_shown=person.app is not None)
     now = timezone.now()
-    grant = sessions.open_session(proof=proof, client=SOMEWHERE, now=now)
+    grant = store.open_session(proof=proof, client=SOMEWHERE, now=now)
     return grant, tokens.sign(grant, now=now)
 
 
@@ -94,13 +96,13 @@ def setup_challenge(*, pending: bool) -> dict[str, Any]:
 
 
 def pending_code(person: Person, origin: Session | LoginChallenge) -> str:
-    enrolment = second_factor.begin(person.user, origin=origin, now=timezone.now())
-    return App(enrolment.secret).code()
+    begun = enrolment.begin(person.user, origin=origin, now=timezone.now())
+    return App(begun.secret).code()
 
 
 def capability(purpose: Purpose, person: Person) -> str:
     expires_at = timezone.now() + timedelta(minutes=10)
-    return capabilities.issue(purpose, user=person.user, expires_at=expires_at)
+    return signed_links.issue(purpose, user=person.user, expires_at=expires_at)
 
 
 def invite(person: Person) -> Person:

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from mail.letters import Obsolete, UndeliverableAddress, write
+from mail.messages import Obsolete, UndeliverableAddress, write
 from mail.models import Mail
 
 logger = logging.getLogger(__name__)

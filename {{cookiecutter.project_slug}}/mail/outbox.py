@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError
 
 from core.email_address import normalise
 from mail import tasks
-from mail.letters import Letter
+from mail.messages import Letter
 from mail.models import Mail
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ def post(
     """Writes the letter down; it is handed to a worker once the transaction has committed.
 
     Args:
-        letter: a function registered with ``mail.letters.letter``; the worker calls it.
+        letter: a function registered with ``mail.messages.letter``; the worker calls it.
         parameters: what the letter says, as JSON. Never a secret, a link or a token.
         bound_to: a digest of the state under which it is asked for, for the letter to compare.
         not_after: when it is of no use any more; it becomes obsolete instead of being sent.

@@ -7,8 +7,8 @@ import pyotp
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import second_factor
 from accounts.models import LoginChallenge, User
+from accounts.services.mfa import enrolment
 
 
 class App:
@@ -39,10 +39,10 @@ def enrol(user: User) -> Held:
     challenge = LoginChallenge.objects.create(
         user=user, kind=LoginChallenge.Kind.SETUP, expires_at=then
     )
-    enrolment = second_factor.begin(user, origin=challenge, now=then)
-    code = pyotp.TOTP(enrolment.secret).at(then)
+    begun = enrolment.begin(user, origin=challenge, now=then)
+    code = pyotp.TOTP(begun.secret).at(then)
     with transaction.atomic():
-        codes = second_factor.activate(user, code=code, now=then)
+        codes = enrolment.activate(user, code=code, now=then)
     assert codes is not None
     challenge.delete()
-    return Held(App(enrolment.secret), codes)
+    return Held(App(begun.secret), codes)

@@ -6,7 +6,7 @@ from django.test import Client
 from django.test.client import ClientHandler
 from django.urls import reverse
 
-from accounts.http import REFRESH_COOKIE
+from accounts.api.cookies import REFRESH_COOKIE
 from tests.people import PASSWORD
 
 # One for all browsers, as a server has one: to load the middleware takes longer than most requests.

@@ -7,13 +7,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from accounts import passwords
-from accounts.authentication import TokenUser
-from accounts.client import Client
-from accounts.hashers import Argon2PasswordHasher
+from accounts.api.authentication import TokenUser
 from accounts.models import User
-from accounts.proof import Proof
-from accounts.tokens import Grant, access_token
+from accounts.services.client import Client
+from accounts.services.credentials import Proof
+from accounts.services.passwords import verification
+from accounts.services.passwords.hashers import Argon2PasswordHasher
+from accounts.services.sessions.tokens import Grant, access_token
 
 
 class CheapPasswordHasher(Argon2PasswordHasher):
@@ -41,7 +41,7 @@ def make_user(**fields: Any) -> User:
 
 def prove(user: User) -> Proof | None:
     """As a login does before it opens the session."""
-    return passwords.prove(
+    return verification.verify_credentials(
         email=user.email, password=PASSWORD, client=Client(None, ""), now=timezone.now()
     )
 

@@ -20,10 +20,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import sessions
-from accounts.authentication import LiveSessionAuthentication, session_of
-from accounts.http import clear_refresh_cookie, uncached
+from accounts.api.authentication import LiveSessionAuthentication, session_of
+from accounts.api.responses import clear_refresh_cookie, uncached
 from accounts.models import Session
+from accounts.services.sessions import store
 from core.errors import refused
 
 
@@ -56,7 +56,7 @@ class SessionListView(APIView):
     def get(self, request: Request) -> Response:
         current = session_of(request)
         live = sorted(
-            sessions.list_live(current.user_id, now=timezone.now()),
+            store.list_live(current.user_id, now=timezone.now()),
             # The exact order of use would be a clock as well.
             key=lambda row: (_to_the_minute(row.rotated_at), row.created_at, row.pk),
             reverse=True,
@@ -78,7 +78,7 @@ class SessionDetailView(APIView):
     def delete(self, request: Request, session_id: uuid.UUID) -> Response:
         """Sign this device out."""
         current = session_of(request)
-        if not sessions.revoke(session_id=session_id, user_id=current.user_id):
+        if not store.revoke(session_id=session_id, user_id=current.user_id):
             raise Http404
         response = Response(status=status.HTTP_204_NO_CONTENT)
         return clear_refresh_cookie(response) if session_id == current.pk else response

@@ -6,7 +6,7 @@
 3. The letter has a link; ``flows.verification`` opens it, leaves a cookie and leads to a form.
 4. The cookie sets the password, which accepts the invitation and verifies the address.
 5. ``entry.admit`` signs the person in. What nobody accepts in time is purged
-   (``accounts.unused_accounts``): the address is free.
+   (``accounts.services.unused_accounts``): the address is free.
 """
 
 from datetime import datetime
@@ -23,16 +23,21 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import capabilities, letters, second_factor
-from accounts.authentication import LiveSessionAuthentication, session_of
+from accounts import emails
+from accounts.api.authentication import LiveSessionAuthentication, session_of
+from accounts.api.fields import NewAddressField, PersonNameField
+from accounts.api.permissions import HasRole
 from accounts.conf import switches
-from accounts.inputs import NewAddressField, PersonNameField, count_email
 from accounts.models import User
-from accounts.pages import INVITATION_COOKIE, Page, show_password_form
-from accounts.permissions import HasRole
+from accounts.pages.link_cookies import INVITATION_COOKIE
+from accounts.pages.responses import show_password_form
+from accounts.pages.views import Page
+from accounts.services.email_limits import count_email
+from accounts.services.links import bindings
+from accounts.services.mfa import authenticators
 from accounts.set_password import SetPasswordView
-from core import security_log
 from core.errors import refused
+from core.logging import security_log
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
@@ -68,15 +73,15 @@ def invite(
     user.invited_at = now
     user.set_unusable_password()
     if user.has_second_factor:
-        second_factor.remove_all(user)
+        authenticators.remove_all(user)
         security_log.record("second_factor_off", account=user.pk, reason="invitation")
     user.save()
     user.groups.clear()
     user.user_permissions.clear()
     outbox.post(
-        letters.invitation,
+        emails.invitation,
         to=email,
-        bound_to=capabilities.binding(email=email, password_hash=user.password),
+        bound_to=bindings.bind(email=email, password_hash=user.password),
         not_after=now + switches.invitation_lifetime,
     )
     security_log.record("invited", account=user.pk, by=str(by.pk), role=role)

@@ -4,8 +4,8 @@
    itself, so that whoever guesses from elsewhere does not lock the owner out.
 2. The password is checked; an unknown address costs the same time and gets the same answer.
 3. Where verification is mandatory, whoever knows the password may be told that it is missing.
-4. ``entry.admit`` opens the session, if the password is still the one that was checked; whoever has
-   a second factor, or needs one, gets a challenge instead.
+4. ``sign_in.admit`` opens the session, if the password is still the one that was checked; a user
+   who has a second factor, or needs one, gets a challenge instead.
 5. The access token is in the answer, the refresh token in its cookie (or beside it).
 """
 
@@ -19,16 +19,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import entry, passwords
-from accounts.client import Client
+from accounts import sign_in
+from accounts.api.endpoints import PublicEndpoint
+from accounts.api.fields import AddressField, PasswordField
+from accounts.api.openapi import DeviceSchema, entered
+from accounts.api.requests import client_of
+from accounts.api.responses import SignedInOutput, answer_entry
 from accounts.conf import EmailVerification, switches
-from accounts.entry import Entry
 from accounts.errors import EmailNotVerified, IncorrectCredentials
-from accounts.http import PublicEndpoint, SignedInOutput, answer_entry, client_of
-from accounts.inputs import AddressField, PasswordField
-from accounts.schema import DeviceSchema, entered
-from core import security_log
+from accounts.services.client import Client
+from accounts.services.passwords import verification
+from accounts.sign_in import Entry
 from core.errors import refused
+from core.logging import security_log
 
 
 class LoginInput(serializers.Serializer[Any]):
@@ -43,13 +46,13 @@ def login(*, email: str, password: str, client: Client, now: datetime) -> Entry:
         LimitReached: there were too many guesses; this one was not looked at.
         EmailNotVerified: the password is right, the address not verified, and it has to be.
     """
-    proof = passwords.prove(email=email, password=password, client=client, now=now)
+    proof = verification.verify_credentials(email=email, password=password, client=client, now=now)
     if proof is None:
         raise IncorrectCredentials
     if switches.email_verification is EmailVerification.MANDATORY and not proof.email_verified:
         security_log.record("login_failed", account=proof.user_id, reason="email_not_verified")
         raise EmailNotVerified
-    return entry.admit(proof, client=client, now=now)
+    return sign_in.admit(proof, client=client, now=now)
 
 
 class LoginView(PublicEndpoint, APIView):

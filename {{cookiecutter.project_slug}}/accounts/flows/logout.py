@@ -18,18 +18,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import past, sessions, tokens
-from accounts.authentication import LiveSessionAuthentication, session_of
+from accounts import revocation
+from accounts.api.authentication import LiveSessionAuthentication, session_of
+from accounts.api.openapi import RefreshTokenSchema
+from accounts.api.requests import RefreshInput, presented_refresh_tokens, refuse_foreign_origin
+from accounts.api.responses import DetailOutput, clear_refresh_cookie
 from accounts.errors import RefreshTokenNotAccepted, TokenNotValid
-from accounts.http import (
-    DetailOutput,
-    RefreshInput,
-    clear_refresh_cookie,
-    presented_refresh_tokens,
-    refuse_foreign_origin,
-)
-from accounts.schema import RefreshTokenSchema
-from accounts.tokens import RefreshToken
+from accounts.services.sessions import store, tokens
+from accounts.services.sessions.tokens import RefreshToken
 from core.errors import refused
 
 
@@ -46,7 +42,7 @@ def logout(*, presented: Iterable[str], user_id: uuid.UUID) -> None:
     if not own:
         raise RefreshTokenNotAccepted
     for session_id in own:
-        sessions.revoke(session_id=session_id, user_id=user_id)
+        store.revoke(session_id=session_id, user_id=user_id)
 
 
 def _read(presented: Iterable[str]) -> Iterator[RefreshToken]:
@@ -75,5 +71,5 @@ class LogoutAllView(APIView):
     @extend_schema(request=None, responses={200: DetailOutput, **refused(401, 403)})
     def post(self, request: Request) -> Response:
         refuse_foreign_origin(request)
-        past.end(session_of(request).user)
+        revocation.end(session_of(request).user)
         return clear_refresh_cookie(Response({"detail": "You are signed out everywhere."}))

@@ -6,7 +6,7 @@
    is, and ends with the session or the challenge. An active one stays as it is.
 3. Activation sees a code: the app has the secret. The recovery codes are shown this once.
 4. The other sessions end, sign-ins that are under way as well, and a letter goes to the owner.
-5. Whoever came with a setup challenge has shown all there is to show: ``entry.admit`` lets them in.
+5. ``sign_in.admit`` signs in the user who came with a setup challenge.
 """
 
 from datetime import datetime
@@ -19,26 +19,23 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import challenges, entry, letters, past, second_factor, sessions, wrong_codes
-from accounts.authentication import live_session
-from accounts.challenges import Kind
-from accounts.client import Client
-from accounts.entry import Entry
+from accounts import emails, revocation, sign_in
+from accounts.api.authentication import live_session
+from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
+from accounts.api.fields import ChallengeField, CodeField
+from accounts.api.openapi import EitherProofSchema
+from accounts.api.requests import client_of
+from accounts.api.responses import SignedInOutput, answer_entry, uncached
 from accounts.errors import InvalidChallenge, InvalidCode, TokenNotValid
-from accounts.http import (
-    MfaEndpoint,
-    PublicEndpoint,
-    SignedInOutput,
-    answer_entry,
-    client_of,
-    uncached,
-)
-from accounts.inputs import ChallengeField, CodeField
 from accounts.models import LoginChallenge, Session, User
-from accounts.schema import EitherProofSchema
-from accounts.second_factor import Enrolment, OriginGoneError
-from core import security_log
+from accounts.services.client import Client
+from accounts.services.mfa import authenticators, challenges, enrolment, failed_attempts
+from accounts.services.mfa.challenges import Kind
+from accounts.services.mfa.enrolment import Enrolment, OriginGoneError
+from accounts.services.sessions import store
+from accounts.sign_in import Entry
 from core.errors import refused
+from core.logging import security_log
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
@@ -90,13 +87,13 @@ def activate(
     challenge_id = standing.pk if isinstance(standing, LoginChallenge) else None
     with transaction.atomic():
         user = _lock_account(standing)
-        wrong_codes.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
-        recovery_codes = second_factor.activate(user, code=code, now=now)
+        failed_attempts.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
+        recovery_codes = enrolment.activate(user, code=code, now=now)
         if recovery_codes is None:
-            wrong_codes.count(user_id=user.pk, challenge_id=challenge_id, now=now)
+            failed_attempts.record(user_id=user.pk, challenge_id=challenge_id, now=now)
         else:
             _conclude(standing)
-            outbox.post(letters.second_factor_on, to=user.email, parameters={"ip": client.ip})
+            outbox.post(emails.second_factor_on, to=user.email, parameters={"ip": client.ip})
     if recovery_codes is None:
         security_log.record("second_factor_failed", account=user.pk)
         raise InvalidCode
@@ -104,7 +101,7 @@ def activate(
     if isinstance(standing, Session):
         return recovery_codes, None
     # The letter about the second factor tells of the sign-in, too.
-    return recovery_codes, entry.admit_with_second_factor(
+    return recovery_codes, sign_in.admit_with_second_factor(
         standing.user, client=client, now=now, owner_knows=True
     )
 
@@ -117,13 +114,13 @@ def set_up(*, standing: Standing, now: datetime) -> Enrolment:
     """
     try:
         with transaction.atomic():
-            return second_factor.begin(_lock_account(standing), origin=standing, now=now)
+            return enrolment.begin(_lock_account(standing), origin=standing, now=now)
     except OriginGoneError:
         raise _overtaken(standing) from None
 
 
 def _lock_account(standing: Standing) -> User:
-    user = second_factor.lock_account(standing.user)
+    user = authenticators.lock_account(standing.user)
     if user is None:
         raise _overtaken(standing)
     return user
@@ -132,12 +129,12 @@ def _lock_account(standing: Standing) -> User:
 def _conclude(standing: Standing) -> None:
     """What the person came with counts for more now, or is spent; all else ends."""
     if isinstance(standing, Session):
-        counts, kept = sessions.mark(standing, with_second_factor=True), standing.pk
+        counts, kept = store.mark(standing, with_second_factor=True), standing.pk
     else:
         counts, kept = challenges.spend(standing), None
     if not counts:
         raise _overtaken(standing)
-    past.end_others(standing.user, kept=kept)
+    revocation.end_others(standing.user, kept=kept)
 
 
 def _overtaken(standing: Standing) -> Exception:
@@ -157,7 +154,7 @@ class EnrolmentView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
         if setup_challenge_id is not None:
             return challenges.find(Kind.SETUP, setup_challenge_id, now=now)
         session = live_session(request)
-        sessions.require_recent(session, now=now)
+        store.require_recent(session, now=now)
         return session
 
 

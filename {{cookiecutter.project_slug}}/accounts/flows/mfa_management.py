@@ -16,16 +16,21 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import letters, passwords, past, second_factor, sessions
-from accounts.authentication import LiveSessionAuthentication, session_of
-from accounts.client import Client
+from accounts import emails, revocation
+from accounts.api.authentication import LiveSessionAuthentication, session_of
+from accounts.api.endpoints import MfaEndpoint
+from accounts.api.fields import PasswordField
+from accounts.api.requests import client_of
+from accounts.api.responses import uncached
 from accounts.conf import MfaMode, switches
 from accounts.errors import InvalidPassword, MfaNotActive, MfaRequired, TokenNotValid
-from accounts.http import MfaEndpoint, client_of, uncached
-from accounts.inputs import PasswordField
 from accounts.models import Session, User
-from core import security_log
+from accounts.services.client import Client
+from accounts.services.mfa import authenticators
+from accounts.services.passwords import verification
+from accounts.services.sessions import store
 from core.errors import refused
+from core.logging import security_log
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
@@ -54,17 +59,17 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
         raise MfaRequired
     if not session.user.has_second_factor:
         raise MfaNotActive
-    if not passwords.verify_own(password, user=session.user):
+    if not verification.verify_own_password(password, user=session.user):
         raise InvalidPassword
     with transaction.atomic():
-        user = second_factor.lock_account(session.user)
+        user = authenticators.lock_account(session.user)
         if user is None:
             raise TokenNotValid
-        second_factor.remove_all(user)
-        if not sessions.mark(session, with_second_factor=False):
+        authenticators.remove_all(user)
+        if not store.mark(session, with_second_factor=False):
             raise TokenNotValid
-        past.end_others(user, kept=session.pk)
-        outbox.post(letters.second_factor_off, to=user.email, parameters={"ip": client.ip})
+        revocation.end_others(user, kept=session.pk)
+        outbox.post(emails.second_factor_off, to=user.email, parameters={"ip": client.ip})
     security_log.record(
         "second_factor_off", account=user.pk, session=session.pk, reason="deactivated"
     )
@@ -83,9 +88,9 @@ def reset(user: User, *, by: User | None = None) -> bool:
     locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not locked.has_second_factor:
         return False
-    second_factor.remove_all(locked)
-    past.end(locked)
-    outbox.post(letters.second_factor_reset, to=locked.email)
+    authenticators.remove_all(locked)
+    revocation.end(locked)
+    outbox.post(emails.second_factor_reset, to=locked.email)
     done_by: dict[str, Any] = {"reason": "admin", "by": str(by.pk)} if by else {"reason": "command"}
     security_log.record("second_factor_reset", account=locked.pk, **done_by)
     return True
@@ -98,7 +103,7 @@ class AuthenticatorListView(MfaEndpoint, SwitchableAPIView):
 
     @extend_schema(responses={200: AuthenticatorOutput(many=True), **refused(401)})
     def get(self, request: Request) -> Response:
-        rows = second_factor.authenticators_of(session_of(request).user)
+        rows = authenticators.list_for(session_of(request).user)
         return uncached(Response(AuthenticatorOutput(rows, many=True).data))
 
 

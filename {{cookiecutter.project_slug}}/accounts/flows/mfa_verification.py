@@ -6,7 +6,7 @@
    challenge.
 4. A right code is claimed: no later one of the same time step works, nor a recovery code twice. A
    wrong one is counted.
-5. The challenge is spent, and ``entry.admit`` opens the session.
+5. The challenge is spent, and ``sign_in.admit`` opens the session.
 """
 
 import uuid
@@ -21,24 +21,27 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import challenges, entry, letters, second_factor, wrong_codes
-from accounts.challenges import Kind
-from accounts.client import Client
-from accounts.entry import Entry
+from accounts import emails, sign_in
+from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
+from accounts.api.fields import ChallengeField, CodeField
+from accounts.api.openapi import DeviceSchema
+from accounts.api.requests import client_of
+from accounts.api.responses import SignedInOutput, answer_entry
 from accounts.errors import InvalidChallenge, InvalidCode
-from accounts.http import MfaEndpoint, PublicEndpoint, SignedInOutput, answer_entry, client_of
-from accounts.inputs import ChallengeField, CodeField
 from accounts.models import User
-from accounts.schema import DeviceSchema
-from accounts.second_factor import Held
-from core import security_log
+from accounts.services.client import Client
+from accounts.services.mfa import authenticators, challenges, failed_attempts, recovery_codes, totp
+from accounts.services.mfa.authenticators import Held
+from accounts.services.mfa.challenges import Kind
+from accounts.sign_in import Entry
 from core.errors import refused
+from core.logging import security_log
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
 
 class Claim(Protocol):
-    """``claim_totp`` or ``claim_recovery_code`` of ``accounts.second_factor``."""
+    """``claim_totp`` or ``claim_recovery_code`` of ``accounts.services.mfa.authenticators``."""
 
     def __call__(self, held: Held, *, code: str, now: datetime) -> bool: ...
 
@@ -74,7 +77,7 @@ def verify(*, challenge_id: str, code: str, claim: Claim, client: Client, now: d
             raise InvalidChallenge
     if not is_right:
         raise InvalidCode
-    return entry.admit_with_second_factor(user, client=client, now=now)
+    return sign_in.admit_with_second_factor(user, client=client, now=now)
 
 
 def present(
@@ -96,17 +99,17 @@ def present(
         InvalidChallenge: the challenge has had five wrong codes.
         TooManyWrongCodes: the account has had ten in 15 minutes.
     """
-    held = second_factor.lock_authenticators(user.pk)
+    held = authenticators.lock(user.pk)
     if not held:
         # It has just been removed: no code is right, and none tells anything.
         return False
-    wrong_codes.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
+    failed_attempts.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
     if any(claim(held, code=code, now=now) for claim in claims):
         return True
     security_log.record("second_factor_failed", account=user.pk)
-    if wrong_codes.count(user_id=user.pk, challenge_id=challenge_id, now=now):
+    if failed_attempts.record(user_id=user.pk, challenge_id=challenge_id, now=now):
         security_log.record("second_factor_locked", account=user.pk, alarming=True)
-        outbox.post(letters.second_factor_locked, to=user.email, parameters={"ip": client.ip})
+        outbox.post(emails.second_factor_locked, to=user.email, parameters={"ip": client.ip})
     return False
 
 
@@ -119,7 +122,7 @@ class VerifyView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
     def post(self, request: Request) -> Response:
         form = VerificationInput(data=request.data)
         form.is_valid(raise_exception=True)
-        return _answer(request, claim=second_factor.claim_totp, **form.validated_data)
+        return _answer(request, claim=totp.claim, **form.validated_data)
 
 
 class VerifyRecoveryView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
@@ -132,7 +135,7 @@ class VerifyRecoveryView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
         form = RecoveryInput(data=request.data)
         form.is_valid(raise_exception=True)
         code = form.validated_data.pop("recovery_code")
-        claim = second_factor.claim_recovery_code
+        claim = recovery_codes.claim
         return _answer(request, claim=claim, code=code, **form.validated_data)
 
 

@@ -20,19 +20,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import entry, letters, passwords, past
-from accounts.authentication import LiveSessionAuthentication, session_of
-from accounts.client import Client
+from accounts import emails, revocation, sign_in
+from accounts.api.authentication import LiveSessionAuthentication, session_of
+from accounts.api.fields import Fields, NewPasswordInput, PasswordField
+from accounts.api.openapi import entered
+from accounts.api.requests import client_of
+from accounts.api.responses import SignedInOutput, answer_entry
 from accounts.conf import switches
-from accounts.entry import Entry
 from accounts.errors import TokenNotValid
-from accounts.http import Fields, SignedInOutput, answer_entry, client_of
-from accounts.inputs import NewPasswordInput, PasswordField
 from accounts.models import Session
-from accounts.proof import Proof
-from accounts.schema import entered
-from core import security_log
+from accounts.services.client import Client
+from accounts.services.credentials import Proof
+from accounts.services.passwords import verification
+from accounts.sign_in import Entry
 from core.errors import refused
+from core.logging import security_log
 from mail import outbox
 
 CHANGED = "Your password has been changed."
@@ -48,7 +50,7 @@ class PasswordChangeInput(NewPasswordInput):
         return fields
 
     def validate_old_password(self, password: str) -> str:
-        if not passwords.verify_own(password, user=self.context["user"]):
+        if not verification.verify_own_password(password, user=self.context["user"]):
             raise serializers.ValidationError("This is not your password.")
         return password
 
@@ -78,16 +80,16 @@ def change_password(
     """
     user = session.user
     with transaction.atomic():
-        if not passwords.replace(user=user, new_password=new_password):
+        if not verification.replace_password(user=user, new_password=new_password):
             raise TokenNotValid
         security_log.record("password_changed", account=user.pk, session=session.pk)
-        outbox.post(letters.password_changed, to=user.email, parameters={"ip": client.ip})
+        outbox.post(emails.password_changed, to=user.email, parameters={"ip": client.ip})
         if not switches.logout_on_password_change:
-            past.end_what_is_under_way(user)
+            revocation.end_what_is_under_way(user)
             return None
-        past.end(user)
+        revocation.end(user)
     proof = Proof.of(user, second_factor_shown=session.with_second_factor)
-    return entry.admit(proof, client=client, now=now, owner_knows=True)
+    return sign_in.admit(proof, client=client, now=now, owner_knows=True)
 
 
 class PasswordChangeView(APIView):

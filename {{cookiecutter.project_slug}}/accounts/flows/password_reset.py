@@ -23,22 +23,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import capabilities, letters
-from accounts.capabilities import Capability, CapabilityNotValid, Purpose
+from accounts import emails
+from accounts.api.cookies import REFRESH_COOKIE
+from accounts.api.endpoints import PublicEndpoint
+from accounts.api.fields import AddressField
+from accounts.api.responses import DetailOutput
 from accounts.conf import switches
-from accounts.http import REFRESH_COOKIE, DetailOutput, PublicEndpoint
-from accounts.inputs import AddressField, count_email
-from accounts.pages import (
-    PASSWORD_RESET_COOKIE,
-    Page,
-    lead_on,
-    show,
-    show_bad_link,
-    show_password_form,
-)
+from accounts.pages.link_cookies import PASSWORD_RESET_COOKIE
+from accounts.pages.responses import lead_on, show, show_bad_link, show_password_form
+from accounts.pages.views import Page
+from accounts.services.email_limits import count_email
+from accounts.services.links import bindings, signed_links
+from accounts.services.links.signed_links import Capability, CapabilityNotValid, Purpose
 from accounts.set_password import SetPasswordView
-from core import security_log
 from core.errors import refused
+from core.logging import security_log
 from mail import outbox
 
 ASKED = "If there is an account with this address, an e-mail with a link is on its way."
@@ -56,9 +55,9 @@ def ask_for_reset(*, email: str, now: datetime) -> None:
     count_email("password_reset_account", to=email)
     security_log.record("password_reset_asked")
     outbox.post(
-        letters.password_reset,
+        emails.password_reset,
         to=email,
-        bound_to=capabilities.binding_of(email),
+        bound_to=bindings.bind_to_address(email),
         not_after=now + switches.password_reset_lifetime,
     )
 
@@ -129,7 +128,7 @@ class SetNewPasswordView(SetPasswordView):
 
 
 def _read(uidb64: str, token: str, now: datetime) -> Capability:
-    link = capabilities.read(Purpose.PASSWORD_RESET, token, now=now)
+    link = signed_links.read(Purpose.PASSWORD_RESET, token, now=now)
     if uidb64 != urlsafe_base64_encode(link.user.pk.bytes):
         raise CapabilityNotValid
     return link

@@ -19,15 +19,21 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import addresses, capabilities, letters, sessions
-from accounts.authentication import LiveSessionAuthentication, session_of
-from accounts.client import Client
+from accounts import emails
+from accounts.api.authentication import LiveSessionAuthentication, session_of
+from accounts.api.fields import NewAddressField, PersonNameField
+from accounts.api.requests import client_of
+from accounts.api.responses import uncached
 from accounts.errors import TokenNotValid
-from accounts.http import client_of, uncached
-from accounts.inputs import NewAddressField, PersonNameField, count_email
 from accounts.models import Session, User
-from core import security_log, throttling
+from accounts.services import email_addresses
+from accounts.services.client import Client
+from accounts.services.email_limits import count_email
+from accounts.services.links import bindings
+from accounts.services.sessions import store
 from core.errors import refused
+from core.logging import security_log
+from core.ratelimit import throttling
 from mail import outbox
 
 
@@ -72,7 +78,7 @@ def change_profile(
     if email == user.email:
         _withdraw_address(session)
     elif email is not None:
-        sessions.require_recent(session, now=now)
+        store.require_recent(session, now=now)
         throttling.hit("email_change", of=user.pk, account=user.pk)
         count_email("email_change_account", to=email, account=user.pk)
         _ask_for_address(session, email, client, now)
@@ -84,26 +90,26 @@ def change_profile(
 
 def _withdraw_address(session: Session) -> None:
     user = session.user
-    if user.pending_email and addresses.withdraw(user):
+    if user.pending_email and email_addresses.withdraw(user):
         user.refresh_from_db()
         security_log.record("address_change_withdrawn", account=user.pk, session=session.pk)
 
 
 @transaction.atomic
 def _ask_for_address(session: Session, email: str, client: Client, now: datetime) -> None:
-    user, until = session.user, now + letters.EMAIL_CHANGE_LINK_LIFETIME
-    if not addresses.propose(session=session, email=email, expires_at=until):
+    user, until = session.user, now + emails.EMAIL_CHANGE_LINK_LIFETIME
+    if not email_addresses.propose(session=session, email=email, expires_at=until):
         raise TokenNotValid
     security_log.record("address_change_asked", account=user.pk, session=session.pk)
     outbox.post(
-        letters.email_change,
+        emails.email_change,
         to=email,
         parameters={"user": str(user.pk)},
-        bound_to=capabilities.binding(email=email, password_hash=user.password),
+        bound_to=bindings.bind(email=email, password_hash=user.password),
         not_after=until,
     )
     outbox.post(
-        letters.email_change_asked,
+        emails.email_change_asked,
         to=user.email,
         parameters={"new_email": email, "ip": client.ip},
     )

@@ -15,20 +15,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import letters, rotation, tokens
-from accounts.client import Client
+from accounts import emails
+from accounts.api.endpoints import PublicEndpoint
+from accounts.api.openapi import RefreshTokenSchema
+from accounts.api.requests import RefreshInput, client_of, presented_refresh_token
+from accounts.api.responses import TokensOutput, answer_tokens
 from accounts.conf import switches
 from accounts.errors import RefreshTokenReplayed, TokenNotValid
-from accounts.http import (
-    PublicEndpoint,
-    RefreshInput,
-    TokensOutput,
-    answer_tokens,
-    client_of,
-    presented_refresh_token,
-)
-from accounts.schema import RefreshTokenSchema
-from accounts.tokens import Tokens
+from accounts.services.client import Client
+from accounts.services.sessions import rotation, tokens
+from accounts.services.sessions.tokens import Tokens
 from core.errors import refused
 from mail import outbox
 
@@ -49,7 +45,7 @@ def refresh(*, token: str, client: Client, now: datetime) -> Tokens:
 
 def _tell_of_replay(email: str, client: Client) -> None:
     if switches.replay_letters:
-        outbox.post(letters.refresh_replayed, to=email, parameters={"ip": client.ip})
+        outbox.post(emails.refresh_replayed, to=email, parameters={"ip": client.ip})
 
 
 class RefreshView(PublicEndpoint, APIView):

@@ -19,22 +19,25 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import capabilities, entry, letters
-from accounts.conf import EmailVerification, switches
-from accounts.http import DetailOutput, PublicEndpoint, SignedInOutput, answer_entry, client_of
-from accounts.inputs import (
+from accounts import emails, sign_in
+from accounts.api.endpoints import PublicEndpoint
+from accounts.api.fields import (
     NewAddressField,
     PasswordField,
     PersonNameField,
-    count_email,
     refuse_different,
     refuse_weak,
 )
+from accounts.api.openapi import entered
+from accounts.api.requests import client_of
+from accounts.api.responses import DetailOutput, SignedInOutput, answer_entry
+from accounts.conf import EmailVerification, switches
 from accounts.models import User
-from accounts.proof import Proof
-from accounts.schema import entered
-from core import security_log
+from accounts.services.credentials import Proof
+from accounts.services.email_limits import count_email
+from accounts.services.links import bindings
 from core.errors import refused
+from core.logging import security_log
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
@@ -98,16 +101,16 @@ def _save(user: User) -> bool:
 def _send_letter(user: User, *, created: bool, now: datetime) -> None:
     if created and switches.email_verification is not EmailVerification.NONE:
         outbox.post(
-            letters.verify_address,
+            emails.verify_address,
             to=user.email,
-            bound_to=capabilities.binding(email=user.email, password_hash=user.password),
-            not_after=now + letters.SIGN_UP_LINK_LIFETIME,
+            bound_to=bindings.bind(email=user.email, password_hash=user.password),
+            not_after=now + emails.SIGN_UP_LINK_LIFETIME,
         )
     elif not created and switches.email_verification is EmailVerification.MANDATORY:
         outbox.post(
-            letters.already_signed_up,
+            emails.already_signed_up,
             to=user.email,
-            bound_to=capabilities.binding_of(user.email),
+            bound_to=bindings.bind_to_address(user.email),
             not_after=now + switches.password_reset_lifetime,
         )
 
@@ -138,5 +141,5 @@ class RegistrationView(PublicEndpoint, SwitchableAPIView):
         if user is None:
             raise serializers.ValidationError({"email": [TAKEN]})
         client = client_of(request)
-        entered = entry.admit(Proof.of(user), client=client, now=now, owner_knows=True)
+        entered = sign_in.admit(Proof.of(user), client=client, now=now, owner_knows=True)
         return answer_entry(entered, now=now, status=status.HTTP_201_CREATED)

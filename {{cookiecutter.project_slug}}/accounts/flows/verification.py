@@ -20,18 +20,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import addresses, capabilities, past
-from accounts.capabilities import Capability, CapabilityNotValid, Purpose
+from accounts import revocation
 from accounts.conf import EmailVerification, switches
-from accounts.pages import (
-    INVITATION_COOKIE,
-    Page,
-    PlainPage,
-    lead_on,
-    show_bad_link,
-    show_secret,
-)
-from core import security_log
+from accounts.pages.link_cookies import INVITATION_COOKIE
+from accounts.pages.responses import lead_on, show_bad_link, show_secret
+from accounts.pages.views import Page, PlainPage
+from accounts.services import email_addresses
+from accounts.services.links import signed_links
+from accounts.services.links.signed_links import Capability, CapabilityNotValid, Purpose
+from core.logging import security_log
 
 VERIFIED = "pages/email_verified.html"
 
@@ -43,7 +40,7 @@ def verify(link: Capability, *, now: datetime) -> None:
     """
     if link.user.email_verified:
         return
-    if not addresses.mark_verified(link.user):
+    if not email_addresses.mark_verified(link.user):
         raise CapabilityNotValid
     security_log.record("address_verified", account=link.user.pk)
 
@@ -58,10 +55,10 @@ def move_account(link: Capability, *, now: datetime) -> None:
     if link.is_for(user.email):
         return
     with transaction.atomic():
-        change = addresses.move(user=user, email=user.pending_email, now=now)
+        change = email_addresses.move(user=user, email=user.pending_email, now=now)
         if change is None:
             raise CapabilityNotValid
-        past.end_others(user, kept=change.session_id)
+        revocation.end_others(user, kept=change.session_id)
     security_log.record("address_changed", account=user.pk)
 
 
@@ -107,7 +104,7 @@ class VerificationView(Page):
     def _open(self, request: HttpRequest, key: str, *, confirmed: bool) -> HttpResponse:
         purpose, now = self.purpose, timezone.now()
         try:
-            link = capabilities.read(purpose, key, now=now)
+            link = signed_links.read(purpose, key, now=now)
             if purpose is Purpose.INVITATION:
                 return _open_invitation(request, link, now)
             if confirmed:

@@ -12,7 +12,8 @@ from accounts.models.users import User
 class LoginChallenge(models.Model):
     """Somebody has shown a password, and owes a second factor.
 
-    Only ``accounts.challenges`` writes here. The id alone opens nothing: it is signed on the wire.
+    Only ``accounts.services.mfa.challenges`` writes here. The id alone opens nothing: it is signed
+    on the wire.
     """
 
     class Kind(models.TextChoices):
@@ -32,7 +33,7 @@ class LoginChallenge(models.Model):
 
 
 class WrongCode(models.Model):
-    """A second factor that was wrong. Only ``accounts.wrong_codes`` writes here."""
+    """A wrong code. Only ``accounts.services.mfa.failed_attempts`` writes here."""
 
     # The index below begins with it.
     user = models.ForeignKey(
@@ -52,7 +53,7 @@ class PendingSecret(models.Model):
     """A TOTP secret that no code has confirmed yet.
 
     PostgreSQL deletes the row with the session or the challenge that set it up (migration 0005).
-    Only ``accounts.second_factor`` writes here.
+    Only ``accounts.services.mfa`` writes here.
     """
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True)

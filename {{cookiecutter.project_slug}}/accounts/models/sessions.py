@@ -5,14 +5,14 @@ import uuid
 from django.db import models
 
 from accounts.models.users import User
-from core.client import USER_AGENT_MAX_LENGTH
+from core.client_ip import USER_AGENT_MAX_LENGTH
 from core.email_address import LowercaseEmailField
 
 
 class Session(models.Model):
     """One signed-in device, from login to logout; refreshing rewrites the row.
 
-    Only ``accounts.sessions`` writes here.
+    Only ``accounts.services.sessions.store`` writes here.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -36,7 +36,7 @@ class EndedSession(models.Model):
     """What is kept of a session that ended before its refresh token expired.
 
     Its tokens are still told apart: one that had been rotated when the session ended, and is
-    presented afterwards, was copied. Only ``accounts.sessions`` writes here.
+    presented afterwards, was copied. Only ``accounts.services.sessions.store`` writes here.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -56,7 +56,8 @@ class EmailChange(models.Model):
     """The address that a session has asked for in place of the account's own.
 
     PostgreSQL deletes the row with its session (migration 0005), however the session ends: a link
-    that a revoked session has asked for moves nothing. Only ``accounts.addresses`` writes here.
+    that a revoked session has asked for moves nothing. Only
+    ``accounts.services.email_addresses`` writes here.
     """
 
     user = models.OneToOneField(

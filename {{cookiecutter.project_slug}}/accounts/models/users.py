@@ -15,7 +15,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.conf import switches
-from accounts.password_validation import AcceptedAtLoginValidator
+from accounts.models.validators import AcceptedAtLoginValidator
 from core.email_address import LowercaseEmailField, normalise, validate
 
 _CONTROL_CHARACTER_OR_URL = re.compile(r"[\x00-\x1f\x7f-\x9f]|://|\bwww\.", re.IGNORECASE)
@@ -68,7 +68,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     SECOND_FACTOR: ClassVar = frozenset(
         {"has_second_factor", "second_factor_changed_at", "verified_before_second_factor"}
     )
-    """Written by ``accounts.second_factor`` alone."""
+    """Written by ``accounts.services.mfa.authenticators`` alone."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = LowercaseEmailField(unique=True)

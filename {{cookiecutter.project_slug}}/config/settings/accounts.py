@@ -6,21 +6,21 @@ from config.settings.base import PROJECT_NAME
 AUTH_USER_MODEL = "accounts.User"
 
 PASSWORD_HASHERS = [
-    "accounts.hashers.Argon2PasswordHasher",
+    "accounts.services.passwords.hashers.Argon2PasswordHasher",
     # Accounts brought along from another Django project: rehashed when their owner signs in.
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 # Long and not easy to guess, of whatever characters (NIST SP 800-63B, OWASP ASVS V6.2).
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "accounts.password_validation.AcceptedAtLoginValidator"},
+    {"NAME": "accounts.models.validators.AcceptedAtLoginValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "accounts.password_validation.OwnNamesValidator"},
+    {"NAME": "accounts.services.passwords.validators.OwnNamesValidator"},
 ]
 
 # allauth keeps addresses and authenticators for us; people sign in by the flows of ``accounts``.
-ACCOUNT_ADAPTER = "accounts.addresses.Adapter"
+ACCOUNT_ADAPTER = "accounts.services.email_addresses.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
@@ -78,7 +78,7 @@ JWT_ALLAUTH_MFA_TOTP_MODE = env.choice(
 MFA_ENCRYPTION_KEYS = env.secrets("MFA_ENCRYPTION_KEYS")
 # A colon separates it from the address in what the app reads.
 MFA_TOTP_ISSUER = env.line("MFA_TOTP_ISSUER", PROJECT_NAME.replace(":", ""), without=":")
-MFA_ADAPTER = "accounts.second_factor.Adapter"
+MFA_ADAPTER = "accounts.services.mfa.authenticators.Adapter"
 EMAIL_VERIFICATION = env.choice(
     "EMAIL_VERIFICATION", "mandatory", ("mandatory", "optional", "none", "True", "False")
 )

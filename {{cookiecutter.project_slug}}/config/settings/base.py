@@ -38,20 +38,20 @@ if DEBUG:
     INSTALLED_APPS += ["devtools"]
 
 MIDDLEWARE = [
-    "core.request_id.RequestIdMiddleware",
-    "core.headers.HeadersMiddleware",
+    "core.middleware.request_id.RequestIdMiddleware",
+    "core.middleware.headers.HeadersMiddleware",
     "core.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # In development Django serves static files itself, uncollected.
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
-    "core.cors.CorsMiddleware",
-    "core.intake.IntakeMiddleware",
+    "core.middleware.cors.CorsMiddleware",
+    "core.middleware.body_limits.IntakeMiddleware",
     "core.cookies.StaleCookieMiddleware",
-    "core.page_middleware.SessionMiddleware",
-    "core.slashes.CommonMiddleware",
+    "core.middleware.pages.SessionMiddleware",
+    "core.middleware.slashes.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "core.page_middleware.AuthenticationMiddleware",
-    "core.page_middleware.MessageMiddleware",
+    "core.middleware.pages.AuthenticationMiddleware",
+    "core.middleware.pages.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]

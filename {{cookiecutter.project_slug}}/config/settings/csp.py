@@ -1,6 +1,6 @@
 """The Content-Security-Policy of every page: files of our own, and nothing written into the page.
 
-Django has a middleware for it from 6.0 on; django-csp is that of 5.2 (``core.headers``).
+Django has a middleware for it from 6.0 on; django-csp is that of 5.2 (``core.middleware.headers``).
 """
 
 import django

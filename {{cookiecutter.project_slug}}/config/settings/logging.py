@@ -16,7 +16,7 @@ _WITH_HANDLERS = ("django", "django.server", "gunicorn.error", "gunicorn.access"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"ours": {"()": "core.logs.Formatter", "style": LOG_FORMAT}},
+    "formatters": {"ours": {"()": "core.logging.format.Formatter", "style": LOG_FORMAT}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "ours"},
         # A logger without any would speak to standard error by itself.

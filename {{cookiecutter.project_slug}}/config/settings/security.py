@@ -48,7 +48,7 @@ CORS_ALLOW_HEADERS = (
 CORS_EXPOSE_HEADERS = ("X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy")
 CSRF_TRUSTED_ORIGINS = [*CORS_ALLOWED_ORIGINS, PUBLIC_URL]
 
-# Nothing that is sent here is long; what counts is the Content-Length (core.intake).
+# Nothing that is sent here is long; the Content-Length counts (core.middleware.body_limits).
 REQUEST_BODY_MAX_BYTES = env.integer(
     "REQUEST_BODY_MAX_BYTES", 65_536, at_least=1_024, at_most=2**30
 )

@@ -13,7 +13,7 @@ def _share(raw: str) -> float:
 
 
 def _start(dsn: str) -> None:
-    from core import sentry
+    from core.logging import sentry
 
     sentry.start(dsn, environment=_ENVIRONMENT, traces=_TRACES)
 

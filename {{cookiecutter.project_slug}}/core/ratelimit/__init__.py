@@ -1,4 +1,4 @@
 """Rate limits: sliding windows, exact, in Redis (``limiter``) or in one process (``local``).
 
-``core.throttling`` is what views and flows use.
+``core.ratelimit.throttling`` is what views and flows use.
 """

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from accounts import tokens
-from accounts.http import DEVICE_COOKIE, REFRESH_COOKIE
+from accounts.api.cookies import DEVICE_COOKIE, REFRESH_COOKIE
 from accounts.models import Session, User
-from accounts.pages import PASSWORD_RESET_COOKIE
+from accounts.pages.link_cookies import PASSWORD_RESET_COOKIE
+from accounts.services.sessions import tokens
 from core.cookies import MAX_VALUES
 from tests.client import Browser
 from tests.clock import later

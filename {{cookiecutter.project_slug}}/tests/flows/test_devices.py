@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.http import REFRESH_COOKIE
+from accounts.api.cookies import REFRESH_COOKIE
 from accounts.models import Session, User
 from tests.client import Browser
 from tests.clock import later

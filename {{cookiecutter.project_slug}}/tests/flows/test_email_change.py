@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 
-from accounts import letters
+from accounts import emails
 from accounts.models import Session, User
 from mail import outbox
 from mail.models import Mail
@@ -220,7 +220,7 @@ def test_account_does_not_move_without_the_end_of_the_other_sessions(
     def fails(**_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr("accounts.sessions.revoke_others", fails)
+    monkeypatch.setattr("accounts.services.sessions.store.revoke_others", fails)
 
     assert Browser(raise_request_exception=False).get(link).status_code == 500
 
@@ -233,7 +233,7 @@ def test_no_address_is_pending_without_a_warning_to_the_old_one(
     post = outbox.post
 
     def fails_for_the_warning(letter: Any, **options: Any) -> None:
-        if letter is letters.email_change_asked:
+        if letter is emails.email_change_asked:
             raise RuntimeError
         post(letter, **options)
 

@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
-from accounts import digests, known_devices
-from accounts.http import DEVICE_COOKIE
+from accounts.api.cookies import DEVICE_COOKIE
 from accounts.models import User
+from accounts.services.passwords import recognised_devices
 from config.settings.throttling import DEFAULT_RATES
+from core import digests
 from mail.models import Mail
 from tests.authenticator import Held
 from tests.client import Browser
@@ -682,7 +683,7 @@ def test_hash_that_is_made_anew_leaves_the_device_known(
     old = PBKDF2PasswordHasher().encode(PASSWORD, "salt", iterations=1)
     User.objects.filter(pk=user.pk).update(password=old)
     user.refresh_from_db()
-    browser.cookies[DEVICE_COOKIE] = known_devices.issue(
+    browser.cookies[DEVICE_COOKIE] = recognised_devices.issue(
         user_id=user.pk, password_hash=old, now=timezone.now()
     )
     settings.NEW_DEVICE_LETTERS = True

@@ -9,11 +9,11 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.urls import reverse
 
-from accounts import entry
-from accounts.client import Client
+from accounts import sign_in
+from accounts.api.cookies import DEVICE_COOKIE, REFRESH_COOKIE
 from accounts.errors import IncorrectCredentials
-from accounts.http import DEVICE_COOKIE, REFRESH_COOKIE
 from accounts.models import Session, User
+from accounts.services.client import Client
 from tests.client import Browser
 from tests.clock import later
 from tests.people import PASSWORD, make_user, prove
@@ -237,7 +237,7 @@ def test_proof_is_worth_nothing_once_the_password_has_changed(user: User) -> Non
     user.save()
 
     with pytest.raises(IncorrectCredentials):
-        entry.admit(proof, client=Client(None, ""), now=user.date_joined)
+        sign_in.admit(proof, client=Client(None, ""), now=user.date_joined)
 
     assert not Session.objects.exists()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.http import REFRESH_COOKIE
+from accounts.api.cookies import REFRESH_COOKIE
 from accounts.models import Session, User
 from tests.client import Browser
 from tests.people import make_user

@@ -7,8 +7,10 @@ import pytest
 from allauth.mfa.models import Authenticator
 
 import config.settings
-from accounts import second_factor, sessions, tasks
+from accounts import tasks
 from accounts.models import LoginChallenge, PendingSecret, Session, User, WrongCode
+from accounts.services.mfa import authenticators
+from accounts.services.sessions import store
 from tests.authenticator import App, Held, enrol
 from tests.client import Browser
 from tests.clock import later
@@ -235,7 +237,7 @@ def test_anonymous_is_refused(name: str, owner: Browser) -> None:
 
 @both_endpoints
 def test_session_that_has_ended_is_refused(name: str, owner: Browser, user: User) -> None:
-    sessions.revoke_all(user_id=user.pk)
+    store.revoke_all(user_id=user.pk)
 
     assert refusal(owner.call("post", name, {"code": "123456"})) == (401, "token_not_valid")
 
@@ -259,13 +261,13 @@ def test_password_that_changed_meanwhile_stops_the_activation(
     owner: Browser, user: User, monkeypatch: Any
 ) -> None:
     app = set_up(owner)
-    recent = sessions.require_recent
+    recent = store.require_recent
 
     def changes(session: Session, **options: Any) -> None:
         recent(session, **options)
         User.objects.filter(pk=user.pk).update(password="another")
 
-    monkeypatch.setattr(sessions, "require_recent", changes)
+    monkeypatch.setattr(store, "require_recent", changes)
 
     assert refusal(activate(owner, app.code())) == (401, "token_not_valid")
     assert not Authenticator.objects.exists()
@@ -275,13 +277,13 @@ def test_session_that_ends_meanwhile_activates_nothing(
     owner: Browser, user: User, monkeypatch: Any
 ) -> None:
     app = set_up(owner)
-    locks = second_factor.lock_account
+    locks = authenticators.lock_account
 
     def meanwhile(person: User) -> User | None:
-        sessions.revoke_all(user_id=user.pk)
+        store.revoke_all(user_id=user.pk)
         return locks(person)
 
-    monkeypatch.setattr(second_factor, "lock_account", meanwhile)
+    monkeypatch.setattr(authenticators, "lock_account", meanwhile)
 
     assert refusal(activate(owner, app.code())) == (400, "mfa_setup_not_started")
     assert not Authenticator.objects.exists()
@@ -294,13 +296,13 @@ def test_password_that_changes_before_the_session_opens_sends_back_to_the_login(
     challenge: str, user: User, monkeypatch: Any
 ) -> None:
     app = set_up(Browser(), challenge)
-    opens = sessions.open_session
+    opens = store.open_session
 
     def too_late(**arguments: Any) -> Any:
         User.objects.filter(pk=user.pk).update(password="another")
         return opens(**arguments)
 
-    monkeypatch.setattr(sessions, "open_session", too_late)
+    monkeypatch.setattr(store, "open_session", too_late)
 
     assert refusal(activate(Browser(), app.code(), challenge)) == INVALID_CHALLENGE
     assert not Session.objects.exists()

@@ -4,8 +4,9 @@ import pytest
 from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 
-from accounts import second_factor, sessions
 from accounts.models import Session, User
+from accounts.services.mfa import authenticators
+from accounts.services.sessions import store
 from tests.authenticator import App, Held, enrol
 from tests.client import Browser
 from tests.mailbox import letters_to
@@ -124,13 +125,13 @@ def test_owner_is_told_of_the_deactivation(owner: Browser, user: User) -> None:
 def test_session_that_ends_meanwhile_removes_nothing(
     owner: Browser, user: User, monkeypatch: Any
 ) -> None:
-    locks = second_factor.lock_account
+    locks = authenticators.lock_account
 
     def meanwhile(person: User) -> User | None:
-        sessions.revoke_all(user_id=user.pk)
+        store.revoke_all(user_id=user.pk)
         return locks(person)
 
-    monkeypatch.setattr(second_factor, "lock_account", meanwhile)
+    monkeypatch.setattr(authenticators, "lock_account", meanwhile)
 
     assert refusal(deactivate(owner)) == (401, "token_not_valid")
     assert Authenticator.objects.count() == 2

@@ -5,9 +5,11 @@ import pytest
 from django.core.signing import Signer
 from django.utils import timezone
 
-from accounts import second_factor, sessions, tasks
+from accounts import tasks
 from accounts.flows import mfa_management
 from accounts.models import LoginChallenge, Session, User, WrongCode
+from accounts.services.mfa import authenticators
+from accounts.services.sessions import store
 from tests.authenticator import Held, enrol
 from tests.client import Browser
 from tests.clock import later
@@ -299,13 +301,13 @@ def test_challenge_dies_with_the_password_the_sessions_and_the_account(
 def test_password_that_changes_between_the_code_and_the_session_opens_none(
     user: User, held: Held, challenge: str, monkeypatch: Any
 ) -> None:
-    opens = sessions.open_session
+    opens = store.open_session
 
     def too_late(**arguments: Any) -> Any:
         User.objects.filter(pk=user.pk).update(password="another")
         return opens(**arguments)
 
-    monkeypatch.setattr(sessions, "open_session", too_late)
+    monkeypatch.setattr(store, "open_session", too_late)
 
     assert refusal(show(challenge, held.app.code())) == INVALID_CHALLENGE
     assert not Session.objects.exists()
@@ -314,13 +316,13 @@ def test_password_that_changes_between_the_code_and_the_session_opens_none(
 def test_reset_between_the_code_and_the_session_is_not_outlived(
     user: User, held: Held, challenge: str, monkeypatch: Any
 ) -> None:
-    opens = sessions.open_session
+    opens = store.open_session
 
     def too_late(**arguments: Any) -> Any:
         mfa_management.reset(user)
         return opens(**arguments)
 
-    monkeypatch.setattr(sessions, "open_session", too_late)
+    monkeypatch.setattr(store, "open_session", too_late)
 
     assert refusal(show(challenge, held.app.code())) == INVALID_CHALLENGE
     assert not Session.objects.exists()
@@ -329,7 +331,7 @@ def test_reset_between_the_code_and_the_session_is_not_outlived(
 def test_challenge_is_worth_nothing_once_the_second_factor_has_gone(
     user: User, held: Held, challenge: str
 ) -> None:
-    second_factor.remove_all(user)
+    authenticators.remove_all(user)
 
     assert refusal(show(challenge, held.app.code())) == INVALID_CODE
     assert not WrongCode.objects.exists()

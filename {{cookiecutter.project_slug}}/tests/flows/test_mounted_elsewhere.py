@@ -7,10 +7,9 @@ from django.conf import settings as django_settings
 from django.contrib import admin
 from django.urls import include, path, reverse, set_script_prefix
 
-from accounts.cookies import REFRESH
-from accounts.http import DEVICE_COOKIE, REFRESH_COOKIE
+from accounts.api.cookies import DEVICE_COOKIE, REFRESH, REFRESH_COOKIE
 from accounts.models import User
-from accounts.pages import INVITATION_COOKIE, PASSWORD_RESET_COOKIE
+from accounts.pages.link_cookies import INVITATION_COOKIE, PASSWORD_RESET_COOKIE
 from core import checks
 from tests.client import Browser
 from tests.mailbox import link_to

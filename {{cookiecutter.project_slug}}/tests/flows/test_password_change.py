@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.http import REFRESH_COOKIE
+from accounts.api.cookies import REFRESH_COOKIE
 from accounts.models import Session, User
 from mail.models import Mail
 from tests.client import Browser

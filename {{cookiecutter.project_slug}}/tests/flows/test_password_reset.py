@@ -10,12 +10,13 @@ from allauth.mfa.models import Authenticator
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import capabilities, passwords
-from accounts.capabilities import Purpose
-from accounts.client import Client
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User
-from accounts.pages import PASSWORD_RESET_COOKIE
+from accounts.pages.link_cookies import PASSWORD_RESET_COOKIE
+from accounts.services.client import Client
+from accounts.services.links import signed_links
+from accounts.services.links.signed_links import Purpose
+from accounts.services.passwords import verification
 from accounts.set_password import set_password
 from mail import outbox
 from mail.models import Mail
@@ -377,8 +378,8 @@ def test_account_that_changed_while_the_form_was_checked_keeps_its_password(
     change: dict[str, Any], user: User
 ) -> None:
     now = timezone.now()
-    token = capabilities.issue(Purpose.PASSWORD_RESET_COOKIE, user=user, expires_at=now + HOUR)
-    read = capabilities.read(Purpose.PASSWORD_RESET_COOKIE, token, now=now)
+    token = signed_links.issue(Purpose.PASSWORD_RESET_COOKIE, user=user, expires_at=now + HOUR)
+    read = signed_links.read(Purpose.PASSWORD_RESET_COOKIE, token, now=now)
     User.objects.update(**change)
 
     with pytest.raises(TokenNotValid):
@@ -508,13 +509,13 @@ def test_second_factor_that_comes_while_the_password_is_set_is_gone_too(
     person = make_user(email_verified=False)
     ask(person.email)
     browser.get(link_to(person.email))
-    replaces = passwords.replace
+    replaces = verification.replace_password
 
     def meanwhile(**arguments: Any) -> bool:
         enrol(person)
         return replaces(**arguments)
 
-    monkeypatch.setattr(passwords, "replace", meanwhile)
+    monkeypatch.setattr(verification, "replace_password", meanwhile)
 
     assert "access" in set_new(browser).json()
     assert not Authenticator.objects.exists()

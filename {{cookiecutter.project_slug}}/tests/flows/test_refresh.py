@@ -8,11 +8,12 @@ import jwt
 import pytest
 from django.utils import timezone
 
-from accounts import rotation, tasks, tokens
-from accounts.client import Client
+from accounts import tasks
+from accounts.api.cookies import REFRESH_COOKIE
 from accounts.errors import TokenNotValid
-from accounts.http import REFRESH_COOKIE
 from accounts.models import EndedSession, Session, User
+from accounts.services.client import Client
+from accounts.services.sessions import rotation, tokens
 from tests.client import Browser
 from tests.clock import later
 from tests.mailbox import letters_to
@@ -265,7 +266,7 @@ def test_ended_session_is_kept_until_its_token_has_expired(signed_in: Browser) -
 def test_of_an_account_the_last_ended_sessions_are_kept(
     sign_in: Callable[[], Browser], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.sessions.MAX_ENDED", 2)
+    monkeypatch.setattr("accounts.services.sessions.store.MAX_ENDED", 2)
     for minute in range(4):
         with later(60 * minute):
             browser = sign_in()

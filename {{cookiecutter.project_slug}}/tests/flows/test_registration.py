@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth import hashers
 from django.test import Client
 
-from accounts import tokens
-from accounts.http import REFRESH_COOKIE
+from accounts.api.cookies import REFRESH_COOKIE
 from accounts.models import Session, User
+from accounts.services.sessions import tokens
 from mail.models import Mail
 from tests.client import Browser
 from tests.mailbox import letters_to, link_in, link_to

@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from accounts import keys
+from accounts.services.sessions import signing_keys
 from tests.inputs.facts import hold
 from tests.inputs.jwts import (
     NOT_NAMES,
@@ -58,7 +58,7 @@ NO_CLAIMS = [
 @pytest.mark.parametrize("signature", ["", "x", "AAAA"])
 def test_unsigned(claims: Claims, kind: str, signature: str, settings: Any) -> None:
     for algorithm in ["none", "None", "NONE", "", "HS1", *NOT_NAMES]:
-        header = {"typ": "JWT", "alg": algorithm, "kid": keys.signing().key_id}
+        header = {"typ": "JWT", "alg": algorithm, "kid": signing_keys.signing().key_id}
         refused(f"{encode(header)}.{encode(claims)}.{signature}", kind, settings)
 
 

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
-from accounts import letters
-from mail.letters import LETTERS, UnknownLetter, letter, write
+from accounts import emails
+from mail.messages import LETTERS, UnknownLetter, letter, write
 from mail.models import Mail
 
 
-def a_mail(letter: Any = letters.password_changed, **parameters: Any) -> Mail:
+def a_mail(letter: Any = emails.password_changed, **parameters: Any) -> Mail:
     return Mail(
         kind=letter.__name__, recipient="ada@example.test", parameters={"ip": None, **parameters}
     )
@@ -22,7 +22,7 @@ def _linked(monkeypatch: pytest.MonkeyPatch) -> None:
     """A letter with a link, in the words of ``password_changed``."""
 
     def linked(mail: Mail) -> dict[str, Any]:
-        context = letters.password_changed(mail)
+        context = emails.password_changed(mail)
         return context | {"link": "https://example.test/?a=1&b=2", "action": "Open"}
 
     monkeypatch.setitem(LETTERS, "password_changed", linked)
@@ -71,7 +71,7 @@ def test_link_is_whole_in_both() -> None:
 
 def test_subject_is_one_line_whatever_is_in_it(settings: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(
-        "mail.letters._render_part", lambda kind, part, context: "Hello\r\nBcc: all@example.test"
+        "mail.messages._render_part", lambda kind, part, context: "Hello\r\nBcc: all@example.test"
     )
 
     message = write(a_mail())
@@ -99,8 +99,8 @@ def test_second_e_mail_of_a_name_stops_the_start() -> None:
     with pytest.raises(ImproperlyConfigured, match=r"'password_changed', in accounts\.letters"):
         letter(password_changed)
 
-    assert LETTERS["password_changed"] is letters.password_changed
+    assert LETTERS["password_changed"] is emails.password_changed
 
 
 def test_e_mail_may_be_registered_twice() -> None:
-    assert letter(letters.password_changed) is letters.password_changed
+    assert letter(emails.password_changed) is emails.password_changed

@@ -13,11 +13,11 @@ from django.urls import reverse
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from accounts import letters
+from accounts import emails
 from accounts.models import User
 from core import health
 from mail import delivery, outbox, status, tasks
-from mail.letters import LETTERS, Obsolete
+from mail.messages import LETTERS, Obsolete
 from mail.models import Mail
 from tests.clock import later
 from tests.people import PASSWORD
@@ -28,7 +28,7 @@ DAY = 86_400
 
 
 def posted(**options: Any) -> Mail:
-    outbox.post(letters.password_changed, to="ada@example.test", parameters={"ip": None}, **options)
+    outbox.post(emails.password_changed, to="ada@example.test", parameters={"ip": None}, **options)
     return Mail.objects.latest("created_at")
 
 
@@ -53,7 +53,7 @@ def state_after(error: Exception, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_post_writes_one_row_in_one_query(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
-        outbox.post(letters.password_changed, to="ada@example.test")
+        outbox.post(emails.password_changed, to="ada@example.test")
 
     mail = Mail.objects.get()
     assert (mail.state, mail.attempts, mail.kind) == ("pending", 0, "password_changed")

@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from accounts.http import REFRESH_COOKIE
+from accounts.api.cookies import REFRESH_COOKIE
 from accounts.models import User
 from tests.people import PASSWORD
 

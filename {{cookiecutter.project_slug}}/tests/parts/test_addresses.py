@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import addresses
 from accounts.models import EmailChange, Session, User
+from accounts.services import email_addresses
 from tests.client import Browser
 from tests.people import make_user
 
@@ -55,7 +55,7 @@ def test_saved_change_reaches_allauth(changes: dict[str, Any], user: User) -> No
 def test_missing_row_is_made_when_it_is_needed(user: User) -> None:
     EmailAddress.objects.all().delete()
 
-    assert addresses.mark_verified(user)
+    assert email_addresses.mark_verified(user)
 
     assert known_to_allauth(user) == (user.email, True, True)
 
@@ -67,7 +67,7 @@ def test_account_that_changed_since_it_was_read_is_not_verified(change: dict[str
     person = make_user(email_verified=False)
     User.objects.update(**change)
 
-    assert not addresses.mark_verified(person)
+    assert not email_addresses.mark_verified(person)
 
     assert not User.objects.get().email_verified
     assert not EmailAddress.objects.get().verified
@@ -79,7 +79,7 @@ def test_account_that_changed_since_it_was_read_gets_no_pending_address(
     session = Session.objects.select_related("user").get()
     User.objects.update(password="!other")
 
-    assert not addresses.propose(
+    assert not email_addresses.propose(
         session=session, email="new@example.test", expires_at=timezone.now()
     )
 
@@ -91,11 +91,11 @@ def test_account_does_not_move_to_an_address_that_was_replaced(
 ) -> None:
     now = timezone.now()
     for email in ("new@example.test", "newer@example.test"):
-        addresses.propose(
+        email_addresses.propose(
             session=Session.objects.get(), email=email, expires_at=now + timedelta(days=1)
         )
 
-    assert not addresses.move(user=user, email="new@example.test", now=now)
+    assert not email_addresses.move(user=user, email="new@example.test", now=now)
 
     assert User.objects.get().email == user.email
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.http import DEVICE_COOKIE
+from accounts.api.cookies import DEVICE_COOKIE
 from accounts.models import User
 from mail.models import Mail
 from tests.authenticator import enrol

@@ -7,8 +7,8 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
 
-from accounts import second_factor
 from accounts.models import User, WrongCode
+from accounts.services.mfa import authenticators
 from tests.authenticator import Held, enrol
 from tests.client import Browser
 from tests.mailbox import letters_to
@@ -160,7 +160,7 @@ def test_signed_in_page_ends_when_the_second_factor_changes(
     )
     assert client.get(reverse("admin:index")).status_code == 200
 
-    second_factor.remove_all(admin) if begins_with_one else enrol(admin)
+    authenticators.remove_all(admin) if begins_with_one else enrol(admin)
 
     assert client.get(reverse("admin:index")).status_code == 302
 
@@ -178,7 +178,7 @@ def test_signed_in_page_does_not_come_back_with_the_next_second_factor(
 ) -> None:
     client = signed_in_client(admin, held.app.code())
 
-    second_factor.remove_all(admin)
+    authenticators.remove_all(admin)
     enrol(admin)
 
     assert client.get(reverse("admin:index")).status_code == 302

@@ -10,8 +10,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.api.permissions import HasRole, IsEmailVerified
 from accounts.models import Session, User
-from accounts.permissions import HasRole, IsEmailVerified
 from tests.client import Browser
 from tests.people import make_user, token_user
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from accounts import capabilities
-from accounts.capabilities import CapabilityNotValid, Purpose
 from accounts.models import User
+from accounts.services.links import bindings, signed_links
+from accounts.services.links.signed_links import CapabilityNotValid, Purpose
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -20,12 +20,12 @@ HOUR = timedelta(hours=1)
 
 
 def issued(user: User, purpose: Purpose = Purpose.PASSWORD_RESET, **options: Any) -> str:
-    return capabilities.issue(purpose, user=user, expires_at=timezone.now() + HOUR, **options)
+    return signed_links.issue(purpose, user=user, expires_at=timezone.now() + HOUR, **options)
 
 
 def is_good(token: str, purpose: Purpose = Purpose.PASSWORD_RESET) -> bool:
     try:
-        capabilities.read(purpose, token, now=timezone.now())
+        signed_links.read(purpose, token, now=timezone.now())
     except CapabilityNotValid:
         return False
     return True
@@ -42,7 +42,7 @@ def test_each_is_good_for_its_purpose_alone(purpose: Purpose, user: User) -> Non
 
 
 def test_it_names_the_account_and_no_address(user: User) -> None:
-    read = capabilities.read(Purpose.SIGN_UP, issued(user, Purpose.SIGN_UP), now=timezone.now())
+    read = signed_links.read(Purpose.SIGN_UP, issued(user, Purpose.SIGN_UP), now=timezone.now())
 
     assert read.user == user
     assert read.is_for(user.email)
@@ -53,9 +53,9 @@ def test_it_ends_at_its_time(user: User) -> None:
     now = timezone.now()
     token = issued(user)
 
-    capabilities.read(Purpose.PASSWORD_RESET, token, now=now + HOUR - timedelta(seconds=2))
+    signed_links.read(Purpose.PASSWORD_RESET, token, now=now + HOUR - timedelta(seconds=2))
     with pytest.raises(CapabilityNotValid):
-        capabilities.read(Purpose.PASSWORD_RESET, token, now=now + HOUR)
+        signed_links.read(Purpose.PASSWORD_RESET, token, now=now + HOUR)
 
 
 @pytest.mark.parametrize(
@@ -94,30 +94,30 @@ def test_that_of_one_account_is_none_for_another_with_the_same_password(user: Us
 
 def test_secret_key_can_be_replaced_without_killing_what_is_out(user: User, settings: Any) -> None:
     token = issued(user)
-    digest = capabilities.binding(email=user.email, password_hash=user.password)
+    digest = bindings.bind(email=user.email, password_hash=user.password)
 
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "a-new-secret-key-of-the-tests-that-replaces-the-one-of-before"
 
     assert is_good(token)
-    assert capabilities.is_bound(digest, email=user.email, password_hash=user.password)
+    assert bindings.is_bound(digest, email=user.email, password_hash=user.password)
     settings.SECRET_KEY_FALLBACKS = []
     assert not is_good(token)
-    assert not capabilities.is_bound(digest, email=user.email, password_hash=user.password)
+    assert not bindings.is_bound(digest, email=user.email, password_hash=user.password)
 
 
 def test_digest_of_a_letter_is_no_fingerprint(user: User) -> None:
-    digest = capabilities.binding(email=user.email, password_hash=user.password)
-    read = capabilities.read(Purpose.PASSWORD_RESET, issued(user), now=timezone.now())
+    digest = bindings.bind(email=user.email, password_hash=user.password)
+    read = signed_links.read(Purpose.PASSWORD_RESET, issued(user), now=timezone.now())
 
     assert not digest.startswith(read.fingerprint)
 
 
 def test_digest_is_the_same_whether_row_or_values_are_asked(user: User) -> None:
-    digest = capabilities.binding(email=user.email, password_hash=user.password)
+    digest = bindings.bind(email=user.email, password_hash=user.password)
 
-    assert capabilities.binding_of(user.email) == digest
-    assert capabilities.binding_of("nobody@example.test") != capabilities.binding_of("n@x.test")
+    assert bindings.bind_to_address(user.email) == digest
+    assert bindings.bind_to_address("nobody@example.test") != bindings.bind_to_address("n@x.test")
 
 
 @hypothesis_settings(max_examples=30, deadline=None, database=None)

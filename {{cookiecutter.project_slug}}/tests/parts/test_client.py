@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from core.client import client_address, client_network, client_of
+from core.client_ip import client_ip, client_network, user_agent
 
 PEER = "10.0.0.1"
 
@@ -38,11 +38,11 @@ def test_address_is_counted_from_the_right(
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     request = RequestFactory().get("/", headers=headers, REMOTE_ADDR=PEER)
 
-    assert client_address(request) == expected
+    assert client_ip(request) == expected
 
 
 def test_address_is_unknown_behind_a_socket() -> None:
-    assert client_address(RequestFactory().get("/", REMOTE_ADDR="")) is None
+    assert client_ip(RequestFactory().get("/", REMOTE_ADDR="")) is None
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_limits_count_an_ipv6_line_as_one_client(peer: str, network: str) -> Non
 def test_user_agent_is_cut_and_cleaned() -> None:
     request = RequestFactory().get("/", headers={"User-Agent": "a\x00" + "b" * 300})
 
-    assert client_of(request).user_agent == "a" + "b" * 254
+    assert user_agent(request) == "a" + "b" * 254

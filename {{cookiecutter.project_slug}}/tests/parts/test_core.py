@@ -169,7 +169,7 @@ def test_failure_of_ours_is_json_and_tells_nothing(
     def fails(**_: object) -> None:
         raise RuntimeError("secret details")
 
-    monkeypatch.setattr("accounts.passwords.prove", fails)
+    monkeypatch.setattr("accounts.services.passwords.verification.verify_credentials", fails)
     browser = Browser(raise_request_exception=False)
 
     response = browser.call(

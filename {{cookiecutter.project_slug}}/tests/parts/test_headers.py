@@ -9,8 +9,8 @@ from django.db import InterfaceError, OperationalError
 from django.test import Client
 from django.urls import reverse
 
-from accounts.http import DEVICE_HEADER
-from core.headers import CONTENT_POLICY
+from accounts.api.requests import DEVICE_HEADER
+from core.middleware.headers import CONTENT_POLICY
 from tests.client import Browser
 from tests.mailbox import link_to
 
@@ -89,7 +89,7 @@ def test_failure_of_a_page_is_a_page_under_the_policy(
     def fails(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("accounts.pages.render", fails)
+    monkeypatch.setattr("accounts.pages.responses.render", fails)
 
     response = Client(raise_request_exception=False).get(reverse("account_email_verification_sent"))
 

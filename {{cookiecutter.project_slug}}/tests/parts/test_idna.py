@@ -15,9 +15,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import capabilities, letters
-from accounts.inputs import mailbox
+from accounts import emails
 from accounts.models import EmailChange, Session, User
+from accounts.services.email_limits import mailbox
+from accounts.services.links import bindings
 from core.email_address import normalise, validate
 from mail import outbox
 from mail.models import Mail
@@ -290,7 +291,7 @@ def test_mailbox_is_the_same(address: str) -> None:
 
 def test_e_mail_goes_to_the_one_spelling() -> None:
     """Django by itself would write faß.example as fass.example, which is somebody else's."""
-    outbox.post(letters.password_changed, to="ada@faß.example", parameters={"ip": None})
+    outbox.post(emails.password_changed, to="ada@faß.example", parameters={"ip": None})
 
     [message] = letters_to("ada@xn--fa-hia.example")
     assert message.message()["To"] == "ada@xn--fa-hia.example"
@@ -301,7 +302,7 @@ def test_link_asked_for_before_addresses_had_one_spelling_works(
 ) -> None:
     browser.call("post", "rest_password_reset", {"email": ASCII})
     mail = Mail.objects.get()
-    bound_to = capabilities.binding(email=UNICODE, password_hash=ada.password)
+    bound_to = bindings.bind(email=UNICODE, password_hash=ada.password)
     Mail.objects.filter(pk=mail.pk).update(recipient=UNICODE, bound_to=bound_to)
 
     assert browser.get(link_to(ASCII)).status_code == 302

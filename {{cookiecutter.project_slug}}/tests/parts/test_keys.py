@@ -11,9 +11,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.core.management.base import SystemCheckError
 from django.utils import timezone
 
-from accounts import keys, tokens
 from accounts.errors import TokenNotValid
-from accounts.tokens import Grant
+from accounts.services.sessions import signing_keys, tokens
+from accounts.services.sessions.tokens import Grant
 from core.checks import refuse_bad_settings
 from tests.parts.test_tokens import KEYS, pem
 
@@ -130,8 +130,8 @@ def test_header_that_nests_too_deep_is_refused() -> None:
 
 
 def test_key_is_named_by_its_public_half() -> None:
-    private = keys.KeyedTokenBackend("ES256", KEYS["ES256"])
-    published = keys.KeyedTokenBackend("ES256", public(KEYS["ES256"]))
+    private = signing_keys.KeyedTokenBackend("ES256", KEYS["ES256"])
+    published = signing_keys.KeyedTokenBackend("ES256", public(KEYS["ES256"]))
 
     assert private.key_id == published.key_id
 

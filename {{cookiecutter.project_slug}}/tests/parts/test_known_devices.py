@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts import known_devices
-from accounts.known_devices import LIFETIME
+from accounts.services.passwords import recognised_devices
+from accounts.services.passwords.recognised_devices import LIFETIME
 
 NOW = timezone.now()
 OWNER: dict[str, Any] = {"user_id": uuid.uuid4(), "password_hash": "argon2$one"}
 
 
 def remembered(device: str = "") -> str:
-    return known_devices.issue(device=device, now=NOW, **OWNER)
+    return recognised_devices.issue(device=device, now=NOW, **OWNER)
 
 
 def test_others_are_kept_as_long_as_there_is_room_and_junk_is_not() -> None:
@@ -24,16 +24,16 @@ def test_others_are_kept_as_long_as_there_is_room_and_junk_is_not() -> None:
         {"user_id": uuid.uuid4(), "password_hash": "argon2$one"} for _ in range(7)
     ]
     for person in people:
-        kept = known_devices.issue(now=NOW, kept=f"{kept}~junk", **person)
-        kept = known_devices.issue(now=NOW, kept=kept, **person)
+        kept = recognised_devices.issue(now=NOW, kept=f"{kept}~junk", **person)
+        kept = recognised_devices.issue(now=NOW, kept=kept, **person)
 
-    known = [bool(known_devices.recognise(kept, now=NOW, **person)) for person in people]
+    known = [bool(recognised_devices.recognise(kept, now=NOW, **person)) for person in people]
     assert known == [False] * 2 + [True] * 5
     assert "junk" not in kept
 
 
 def recognised(token: str, **changes: Any) -> str:
-    return known_devices.recognise(token, **{"now": NOW, **OWNER, **changes})
+    return recognised_devices.recognise(token, **{"now": NOW, **OWNER, **changes})
 
 
 def test_device_is_known_again_and_keeps_its_name() -> None:

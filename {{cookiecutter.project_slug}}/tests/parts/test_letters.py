@@ -11,10 +11,10 @@ from django.core.mail import EmailMultiAlternatives
 from django.core.management import call_command
 from django.test import Client, override_settings
 
-from accounts import letters
-from accounts.addresses import Adapter
+from accounts import emails
 from accounts.models import User
-from mail.letters import LETTERS
+from accounts.services.email_addresses import Adapter
+from mail.messages import LETTERS
 from mail.models import Mail
 from tests.authenticator import App, enrol
 from tests.client import Browser
@@ -192,7 +192,7 @@ def sent(kind: str) -> Sent:
 
 
 def test_every_letter_is_tested_here() -> None:
-    ours = {kind for kind, letter in LETTERS.items() if letter.__module__ == letters.__name__}
+    ours = {kind for kind, letter in LETTERS.items() if letter.__module__ == emails.__name__}
 
     assert ours == WAYS.keys()
 
@@ -250,8 +250,8 @@ def test_row_holds_no_link_and_no_digest_that_opens_one(kind: str) -> None:
 
 
 def test_allauth_sends_nothing_by_itself(user: User) -> None:
-    with pytest.raises(Exception, match="accounts/letters.py"):
+    with pytest.raises(Exception, match="accounts/emails.py"):
         user.emailaddress_set.get().send_confirmation()
 
-    with pytest.raises(Exception, match="accounts/letters.py"):
+    with pytest.raises(Exception, match="accounts/emails.py"):
         Adapter().send_mail("account/email/password_reset_key", user.email, {})

@@ -12,7 +12,7 @@ from uuid import UUID
 import pytest
 import structlog
 
-from core.logs import Formatter
+from core.logging.format import Formatter
 from tests.client import Browser
 from tests.devtools.waiting import until
 from tests.mailbox import link_to

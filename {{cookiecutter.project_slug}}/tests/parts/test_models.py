@@ -7,8 +7,8 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import IntegrityError
 
-from accounts import second_factor
 from accounts.models import User
+from accounts.services.mfa import authenticators
 from tests.authenticator import enrol
 from tests.people import PASSWORD, make_user
 from tests.queries import statements
@@ -92,7 +92,7 @@ def test_saving_a_row_read_earlier_leaves_the_second_factor_as_it_is(
     if not has_one:
         enrol(user)
     stale = User.objects.get(pk=user.pk)
-    enrol(user) if has_one else second_factor.remove_all(user)
+    enrol(user) if has_one else authenticators.remove_all(user)
     before = User.objects.filter(pk=user.pk).values(*User.SECOND_FACTOR).get()
 
     stale.set_password("another good pass phrase")

@@ -9,7 +9,8 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 from accounts.models import User
-from accounts.password_validation import PASSWORD_MAX_LENGTH, own_names
+from accounts.models.validators import PASSWORD_MAX_LENGTH
+from accounts.services.passwords.validators import own_names
 from tests.client import Browser
 from tests.people import make_user
 

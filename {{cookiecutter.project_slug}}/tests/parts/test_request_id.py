@@ -15,8 +15,8 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
-from core.logs import Formatter
-from core.request_id import RequestIdMiddleware
+from core.logging.format import Formatter
+from core.middleware.request_id import RequestIdMiddleware
 from tests.parts.web import Web
 
 OURS = re.compile(r"[0-9a-f]{32}")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from accounts import sessions
-from accounts.rows import unhurried
+from accounts.services.sessions import store
+from core.db import unhurried
 
 
 class Clock:
@@ -25,7 +25,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
     both = SimpleNamespace(monotonic=lambda: clock.now, sleep=clock.sleep)
-    monkeypatch.setattr("accounts.rows.time", both)
+    monkeypatch.setattr("core.db.time", both)
     return clock
 
 
@@ -48,4 +48,4 @@ def test_batches_end_before_whoever_works_on_them_is_ended(clock: Clock) -> None
 
 
 def test_purge_ends_before_its_task_is_ended(settings: Any) -> None:
-    assert sessions.PURGE_SECONDS < settings.CELERY_TASK_SOFT_TIME_LIMIT
+    assert store.PURGE_SECONDS < settings.CELERY_TASK_SOFT_TIME_LIMIT

@@ -14,10 +14,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import unused_accounts
 from accounts.models import Session, User
-from core import security_log
-from core.logs import Formatter
+from accounts.services import unused_accounts
+from core.logging import security_log
+from core.logging.format import Formatter
 from tests.authenticator import App, enrol
 from tests.client import Browser
 from tests.clock import later

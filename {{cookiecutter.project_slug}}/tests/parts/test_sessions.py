@@ -11,10 +11,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from accounts import rotation, sessions, tasks, tokens
-from accounts.client import Client
+from accounts import tasks
 from accounts.models import LoginChallenge, Session, User
-from accounts.tokens import RefreshToken
+from accounts.services.client import Client
+from accounts.services.sessions import rotation, store, tokens
+from accounts.services.sessions.tokens import RefreshToken
 from bench.statements import explained
 from tests.client import Browser
 from tests.people import make_user
@@ -99,8 +100,8 @@ def test_session_of_an_access_token_is_found_while_it_lives(
         token["sid"] = str(uuid.uuid4())
     token = tokens.AccessToken(cast(Any, str(token)))
 
-    assert (sessions.find_live(token, now=now) is not None) == is_found
-    assert sessions.is_live(token, now=now) == is_found
+    assert (store.find_live(token, now=now) is not None) == is_found
+    assert store.is_live(token, now=now) == is_found
 
 
 def test_device_is_the_one_that_refreshed_last(signed_in: Browser) -> None:
@@ -112,7 +113,7 @@ def test_device_is_the_one_that_refreshed_last(signed_in: Browser) -> None:
 def test_expired_sessions_are_purged_and_no_others(
     signed_in: Browser, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "PURGE_BATCH", 2)
+    monkeypatch.setattr(store, "PURGE_BATCH", 2)
     now = timezone.now()
     for _ in range(5):
         Session.objects.create(

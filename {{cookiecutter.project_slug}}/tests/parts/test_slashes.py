@@ -11,7 +11,7 @@ from rest_framework.views import APIView
 
 from config.urls import handler404
 from config.urls import urlpatterns as project
-from core.slashes import PATH_MAX_LENGTH
+from core.middleware.slashes import PATH_MAX_LENGTH
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 

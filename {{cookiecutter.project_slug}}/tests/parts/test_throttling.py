@@ -9,8 +9,8 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 
-from core import throttling
-from core.throttling import AtomicThrottle
+from core.ratelimit import throttling
+from core.ratelimit.throttling import AtomicThrottle
 from tests.limits import Rates
 from tests.people import token_user
 

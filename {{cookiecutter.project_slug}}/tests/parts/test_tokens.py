@@ -12,9 +12,9 @@ import time_machine
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from accounts import keys, tokens
 from accounts.errors import TokenNotValid
-from accounts.tokens import Grant
+from accounts.services.sessions import signing_keys, tokens
+from accounts.services.sessions.tokens import Grant
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -55,7 +55,7 @@ KEYS = {
 
 
 def unsigned(claims: dict[str, Any]) -> str:
-    parts = ({"alg": "none", "typ": "JWT", "kid": keys.signing().key_id}, claims)
+    parts = ({"alg": "none", "typ": "JWT", "kid": signing_keys.signing().key_id}, claims)
     encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts]
     return b".".join([*encoded, b""]).decode()
 
@@ -119,7 +119,7 @@ def test_one_type_of_token_is_not_taken_for_the_other(grant: Grant) -> None:
 def test_public_key_is_no_hmac_secret(grant: Grant, settings: Any) -> None:
     settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY = "ES256", KEYS["ES256"]
     claims = jwt.decode(tokens.sign(grant, now=NOW).access, options={"verify_signature": False})
-    forged = jwt.encode(claims, "x" * 32, "HS256", headers={"kid": keys.signing().key_id})
+    forged = jwt.encode(claims, "x" * 32, "HS256", headers={"kid": signing_keys.signing().key_id})
 
     with pytest.raises(TokenNotValid):
         tokens.read_access(forged)
@@ -151,7 +151,7 @@ def test_signed_nonsense_is_refused(change: dict[str, Any], grant: Grant) -> Non
     kept = {name: value for name, value in (claims | change).items() if value is not None}
 
     with pytest.raises(TokenNotValid):
-        tokens.read_access(keys.signing().encode(kept))
+        tokens.read_access(signing_keys.signing().encode(kept))
 
 
 @pytest.mark.parametrize("token", ["", ".", "..", "a.b.c", "é.é.é", "\ud800", "x" * 100_000])
@@ -166,9 +166,12 @@ def test_access_token_expires(known: bool, grant: Grant) -> None:
     if known:
         tokens.read_access(token)
 
-    with time_machine.travel(expiry + keys.CLOCK_SKEW, tick=False), pytest.raises(TokenNotValid):
+    with (
+        time_machine.travel(expiry + signing_keys.CLOCK_SKEW, tick=False),
+        pytest.raises(TokenNotValid),
+    ):
         tokens.read_access(token)
-    with time_machine.travel(expiry + keys.CLOCK_SKEW - timedelta(seconds=1), tick=False):
+    with time_machine.travel(expiry + signing_keys.CLOCK_SKEW - timedelta(seconds=1), tick=False):
         tokens.read_access(token)
 
 
@@ -176,7 +179,7 @@ def test_access_token_is_verified_once(grant: Grant, monkeypatch: pytest.MonkeyP
     token = tokens.sign(grant, now=NOW).access
     claims = tokens.read_access(token)
 
-    monkeypatch.setattr(keys, "verifying", lambda token: pytest.fail("verified again"))
+    monkeypatch.setattr(signing_keys, "verifying", lambda token: pytest.fail("verified again"))
     assert tokens.read_access(token) == claims
 
 

@@ -9,14 +9,16 @@ from django.db import transaction
 from django.utils import timezone
 from rest_framework.exceptions import ValidationError
 
-from accounts import addresses, capabilities, entry, unused_accounts
-from accounts.capabilities import Purpose
-from accounts.client import Client
+from accounts import sign_in
 from accounts.errors import IncorrectCredentials
 from accounts.flows import verification
 from accounts.flows.invitation import invite
 from accounts.models import Session, User
-from accounts.pages import PASSWORD_RESET_COOKIE
+from accounts.pages.link_cookies import PASSWORD_RESET_COOKIE
+from accounts.services import email_addresses, unused_accounts
+from accounts.services.client import Client
+from accounts.services.links import signed_links
+from accounts.services.links.signed_links import Purpose
 from accounts.set_password import set_password
 from mail.models import Mail
 from tests.client import Browser
@@ -43,10 +45,10 @@ def opened(user: User) -> Browser:
     return browser
 
 
-def capability(user: User, purpose: Purpose) -> capabilities.Capability:
+def capability(user: User, purpose: Purpose) -> signed_links.Capability:
     now = timezone.now()
-    token = capabilities.issue(purpose, user=user, expires_at=now + capabilities.COOKIE_LIFETIME)
-    return capabilities.read(purpose, token, now=now)
+    token = signed_links.issue(purpose, user=user, expires_at=now + signed_links.COOKIE_LIFETIME)
+    return signed_links.read(purpose, token, now=now)
 
 
 def test_of_ten_set_new_with_one_cookie_exactly_one_wins(user: User) -> None:
@@ -76,7 +78,7 @@ def test_login_in_flight_with_the_old_password_does_not_outlive_set_new(user: Us
     with Elsewhere() as elsewhere:
         with transaction.atomic():
             set_password(capability=reset, new_password=NEW, client=NOBODY, now=timezone.now())
-            login = elsewhere.start(lambda: entry.admit(proof, client=NOBODY, now=timezone.now()))
+            login = elsewhere.start(lambda: sign_in.admit(proof, client=NOBODY, now=timezone.now()))
             wait_until_blocked()
 
         with pytest.raises(IncorrectCredentials):
@@ -116,7 +118,7 @@ def test_account_is_not_verified_by_a_link_that_an_invitation_overtakes(user: Us
             verifying = elsewhere.start(lambda: verification.verify(link, now=timezone.now()))
             wait_until_blocked()
 
-        with pytest.raises(capabilities.CapabilityNotValid):
+        with pytest.raises(signed_links.CapabilityNotValid):
             verifying.result(timeout=10)
     squatter.refresh_from_db()
     assert not squatter.email_verified
@@ -127,7 +129,7 @@ def test_account_that_is_just_being_verified_is_not_taken_over(user: User) -> No
     fields = a_user_invited_by(user)
     with Elsewhere() as elsewhere:
         with transaction.atomic():
-            addresses.mark_verified(person)
+            email_addresses.mark_verified(person)
             inviting = elsewhere.start(lambda: invite(email=ADDRESS, now=timezone.now(), **fields))
             wait_until_blocked()
 
@@ -161,10 +163,13 @@ def test_of_two_accounts_that_move_to_one_address_at_once_one_does(user: User) -
     for person in people:
         Browser().sign_in(person.email)
         session = Session.objects.select_related("user").get(user=person)
-        addresses.propose(session=session, email=ADDRESS, expires_at=now + timedelta(days=1))
+        email_addresses.propose(session=session, email=ADDRESS, expires_at=now + timedelta(days=1))
 
     moved = at_once(
-        2, lambda number: addresses.move(user=people[number], email=ADDRESS, now=now) is not None
+        2,
+        lambda number: (
+            email_addresses.move(user=people[number], email=ADDRESS, now=now) is not None
+        ),
     )
 
     assert sorted(moved) == [False, True]

@@ -8,9 +8,9 @@ from allauth.mfa.models import Authenticator
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import second_factor, wrong_codes
 from accounts.flows import invitation
 from accounts.models import LoginChallenge, Session, User, WrongCode
+from accounts.services.mfa import authenticators, failed_attempts
 from tests.authenticator import App, Held, enrol
 from tests.client import Browser
 from tests.mailbox import letters_to
@@ -81,7 +81,7 @@ def test_one_challenge_with_ten_good_codes_at_once_opens_one_session_and_spends_
 
 
 def test_forty_wrong_codes_at_once_count_as_forty(user: User, held: Held, monkeypatch: Any) -> None:
-    monkeypatch.setattr(wrong_codes, "MAX_PER_ACCOUNT", 40)
+    monkeypatch.setattr(failed_attempts, "MAX_PER_ACCOUNT", 40)
     challenges, code = challenges_for(user, 40), held.app.wrong_code()
 
     answers = Counter(at_once(40, lambda n: show(VERIFY, challenge_id=challenges[n], code=code)))
@@ -160,7 +160,7 @@ def test_wrong_code_and_an_invitation_that_takes_the_account_over_do_not_deadloc
     squatter = make_user(email_verified=False)
     held = enrol(squatter)
     [challenge] = challenges_for(squatter, 1)
-    removes = second_factor.remove_all
+    removes = authenticators.remove_all
 
     def meanwhile(user: User) -> None:
         with Elsewhere() as elsewhere:
@@ -170,7 +170,7 @@ def test_wrong_code_and_an_invitation_that_takes_the_account_over_do_not_deadloc
             assert wrong.result(timeout=10) == (400, "invalid_code")
         removes(user)
 
-    monkeypatch.setattr(second_factor, "remove_all", meanwhile)
+    monkeypatch.setattr(authenticators, "remove_all", meanwhile)
 
     names = {"first_name": "", "last_name": ""}
     invitation.invite(
@@ -185,11 +185,11 @@ def test_deleting_an_account_waits_for_what_is_done_to_its_second_factor(
 ) -> None:
     with Elsewhere() as elsewhere:
         with transaction.atomic():
-            locked = second_factor.lock_account(user)
+            locked = authenticators.lock_account(user)
             assert locked is not None
             deletion = elsewhere.start(user.delete)
             wait_until_blocked()
-            second_factor.remove_all(locked)
+            authenticators.remove_all(locked)
 
         deletion.result(timeout=10)
     assert not User.objects.exists()

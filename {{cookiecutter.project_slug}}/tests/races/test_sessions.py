@@ -7,10 +7,11 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import entry, sessions
-from accounts.client import Client
+from accounts import sign_in
 from accounts.errors import IncorrectCredentials
 from accounts.models import EmailChange, LoginChallenge, PendingSecret, Session, User
+from accounts.services.client import Client
+from accounts.services.sessions import store
 from mail.models import Mail
 from tests.authenticator import enrol
 from tests.client import Browser
@@ -94,7 +95,7 @@ def test_login_in_flight_does_not_outlive_a_password_change(
             user.set_password("another good pass phrase")
             user.save()
             login = elsewhere.start(
-                lambda: entry.admit(proof, client=Client(None, ""), now=timezone.now())
+                lambda: sign_in.admit(proof, client=Client(None, ""), now=timezone.now())
             )
             wait_until_blocked()
 
@@ -112,7 +113,7 @@ def test_login_in_flight_does_not_slip_past_a_second_factor(user: User, settings
         with transaction.atomic():
             enrol(user)
             login = elsewhere.start(
-                lambda: entry.admit(proof, client=Client(None, ""), now=timezone.now())
+                lambda: sign_in.admit(proof, client=Client(None, ""), now=timezone.now())
             )
             wait_until_blocked()
 
@@ -153,7 +154,7 @@ def test_purge_spares_a_session_that_is_being_renewed(signed_in: Browser) -> Non
     with Elsewhere() as elsewhere, transaction.atomic():
         Session.objects.update(expires_at=expired + timedelta(days=1))
 
-        assert elsewhere.start(lambda: sessions.purge(now=expired)).result(timeout=10) == 0
+        assert elsewhere.start(lambda: store.purge(now=expired)).result(timeout=10) == 0
 
 
 def test_of_two_password_changes_at_once_one_wins(user: User) -> None:
@@ -208,7 +209,7 @@ def test_session_that_ends_while_it_asks_for_an_address_asks_for_none(user: User
     session = Session.objects.select_related("user").get()
     with Elsewhere() as elsewhere:
         with transaction.atomic():
-            sessions.revoke(session_id=session.pk, user_id=user.pk)
+            store.revoke(session_id=session.pk, user_id=user.pk)
             asking = elsewhere.start(
                 lambda: browser.call("patch", "rest_user_details", {"email": "new@example.test"})
             )
@@ -227,7 +228,7 @@ def test_session_that_ends_while_it_sets_up_a_second_factor_sets_up_none(
     session = Session.objects.get()
     with Elsewhere() as elsewhere:
         with transaction.atomic():
-            sessions.revoke(session_id=session.pk, user_id=user.pk)
+            store.revoke(session_id=session.pk, user_id=user.pk)
             setting_up = elsewhere.start(lambda: browser.call("post", "jwt_allauth_mfa_setup", {}))
             wait_until_blocked()
 
@@ -243,7 +244,7 @@ def test_link_that_is_opened_while_its_session_ends_moves_nothing(user: User) ->
     session = Session.objects.get()
     with Elsewhere() as elsewhere:
         with transaction.atomic():
-            sessions.revoke(session_id=session.pk, user_id=user.pk)
+            store.revoke(session_id=session.pk, user_id=user.pk)
             opening = elsewhere.start(lambda: Browser().get(link))
             wait_until_blocked()
 

@@ -9,12 +9,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
-from accounts import entry, sessions, tokens
-from accounts.client import Client
+from accounts import sign_in
 from accounts.errors import TokenNotValid
 from accounts.flows.refresh import refresh
 from accounts.models import Session
-from accounts.proof import Proof
+from accounts.services.client import Client
+from accounts.services.credentials import Proof
+from accounts.services.sessions import store, tokens
 from tests.people import make_user, prove
 
 HOLDERS = st.sampled_from(["owner", "second tab", "thief"])
@@ -37,8 +38,8 @@ class Theft(RuleBasedStateMachine):
         self.now = datetime.fromisoformat("2030-01-01T00:00:00+00:00")
         self.user_id = self.proof.user_id
         # Those of the order before this one.
-        sessions.revoke_all(user_id=self.user_id)
-        entered = self._at_now(lambda: entry.admit(self.proof, client=CLIENT, now=self.now))
+        store.revoke_all(user_id=self.user_id)
+        entered = self._at_now(lambda: sign_in.admit(self.proof, client=CLIENT, now=self.now))
         first = entered.tokens.refresh
         self.holds = dict.fromkeys(["owner", "second tab", "thief"], first)
         self.successor: dict[str, str] = {}
@@ -66,7 +67,7 @@ class Theft(RuleBasedStateMachine):
 
     @rule()
     def logs_out(self) -> None:
-        sessions.revoke_all(user_id=self.user_id)
+        store.revoke_all(user_id=self.user_id)
         self.over = True
 
     def _accepted(self, presented: str, received: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import second_factor
+from accounts.services.mfa import key_rotation
 
 
 class Command(BaseCommand):
@@ -13,7 +13,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            done = second_factor.encrypt_anew()
+            done = key_rotation.reencrypt_all()
         except ImproperlyConfigured as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{done} secret{'' if done == 1 else 's'} encrypted with the first key.")

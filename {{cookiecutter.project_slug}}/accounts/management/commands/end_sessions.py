@@ -4,8 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import challenges, sessions
 from accounts.models import User
+from accounts.services.mfa import challenges
+from accounts.services.sessions import store
 from core import admin_sessions
 
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
 def _end_everybody() -> int:
     challenges.end_everybody()
     admin_sessions.end_all()
-    return sessions.revoke_everybody()
+    return store.revoke_everybody()
 
 
 def _end_of(email: str) -> int:
@@ -34,4 +35,4 @@ def _end_of(email: str) -> int:
         raise CommandError(f"Nobody has an account with the address {email}.")
     challenges.end_all(user_id=user.pk)
     admin_sessions.end_of(user.pk)
-    return sessions.revoke_all(user_id=user.pk)
+    return store.revoke_all(user_id=user.pk)

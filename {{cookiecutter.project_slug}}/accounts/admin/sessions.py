@@ -1,0 +1,41 @@
+"""Django admin: sessions, which it shows and ends."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts.admin.privileges import is_above
+from accounts.models import Session
+from accounts.services.sessions import store
+from core.admin_search import AddressSearchAdmin
+
+
+@admin.register(Session)
+class SessionAdmin(AddressSearchAdmin):
+    """Deleting a session signs its device out; nothing else can be changed."""
+
+    list_display = ("user", "user_agent", "ip_address", "created_at", "rotated_at", "expires_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "ip_address")
+    ordering = ("-created_at",)
+    fields = (*list_display, "id")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may_delete = super().has_delete_permission(request, obj)
+        return may_delete and (obj is None or not is_above(obj.user, request))
+
+    def delete_model(self, request: HttpRequest, obj: Session) -> None:
+        store.revoke(session_id=obj.pk, user_id=obj.user_id)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
+        for session in queryset:
+            self.delete_model(request, session)

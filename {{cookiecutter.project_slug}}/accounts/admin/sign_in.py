@@ -1,0 +1,189 @@
+"""How Django admin lets people in: with the second factor, and under the API's limits."""
+
+from functools import wraps
+from math import ceil
+from typing import Any, cast
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.contrib.admin.forms import AdminAuthenticationForm, AdminPasswordChangeForm
+from django.contrib.auth.views import PasswordChangeView
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts import sign_in
+from accounts.api import cookies
+from accounts.api.fields import SEPARATORS
+from accounts.conf import switches
+from accounts.errors import TooManyWrongCodes
+from accounts.flows import mfa_verification
+from accounts.models import User
+from accounts.services.client import Client
+from accounts.services.credentials import Proof
+from accounts.services.mfa import recovery_codes, totp
+from accounts.services.passwords import verification
+from accounts.services.passwords.recognised_devices import LIFETIME as DEVICE_LIFETIME
+from core.client_ip import client_ip, client_network, user_agent
+from core.email_address import normalise
+from core.logging import security_log
+from core.ratelimit import throttling
+from core.ratelimit.throttling import LimitReached
+
+SET_UP_FIRST = (
+    "Everybody has a second factor here, and you have none yet. Sign in where everybody does, "
+    "which leads you to set one up; then come back."
+)
+TOO_MANY = "Too many attempts. Try again in {minutes} min, or set a new password."
+CLAIMS = [totp.claim, recovery_codes.claim]
+
+
+def too_many(reached: LimitReached) -> ValidationError:
+    return ValidationError(TOO_MANY.format(minutes=ceil(reached.wait / 60)))
+
+
+class AdminLoginForm(AdminAuthenticationForm):
+    code = forms.CharField(
+        required=False,
+        max_length=40,
+        label="Code",
+        help_text="From your authenticator app, or a recovery code. Empty if you have neither.",
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """The guess is counted before the password is looked at, as at the API's login.
+
+        Raises:
+            ValidationError: see Django's; also where there were too many guesses.
+        """
+        try:
+            user, guesser = self._count_guess()
+        except LimitReached as reached:
+            raise too_many(reached) from None
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except ValidationError:
+            account = user.pk if user else None
+            security_log.record("login_failed", account=account, reason="admin")
+            raise
+        throttling.forget(verification.GUESSES, of=guesser)
+        return cleaned
+
+    def _count_guess(self) -> tuple[User | None, str]:
+        request, now = cast(HttpRequest, self.request), timezone.now()
+        throttling.hit("login", of=client_network(request))
+        email = normalise(str(self.cleaned_data.get("username", "")))
+        user = verification.find_user(email)
+        device = verification.recognise_device(user, client=_browser_of(request), now=now)
+        return user, verification.count_guess(email=email, user=user, device=device)
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """
+        Raises:
+            ValidationError: this is not somebody to let in, or not with this code.
+        """
+        super().confirm_login_allowed(user)
+        if not switches.mfa_mode.asks(has_second_factor=user.has_second_factor):
+            return
+        if not user.has_second_factor:
+            raise ValidationError(SET_UP_FIRST)
+        self._ask_for_code(user)
+
+    def _ask_for_code(self, user: User) -> None:
+        code = self.cleaned_data.get("code", "").translate(SEPARATORS)
+        if not code:
+            raise self._refusal("Your account has a second factor: enter a code.")
+        client, now = _browser_of(cast(HttpRequest, self.request)), timezone.now()
+        try:
+            with transaction.atomic():
+                is_right = mfa_verification.present(
+                    user, code=code, claims=CLAIMS, client=client, now=now
+                )
+        except TooManyWrongCodes:
+            raise self._refusal("Too many wrong codes. Try again later.") from None
+        if not is_right:
+            raise self._refusal("The code is not correct, or it was used before.")
+
+    def _refusal(self, sentence: str) -> ValidationError:
+        """With the cursor in the password, which has to be typed again."""
+        self.fields["username"].widget.attrs.pop("autofocus", None)
+        self.fields["password"].widget.attrs["autofocus"] = True
+        return ValidationError({"code": sentence})
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    def clean_old_password(self) -> str:
+        """
+        Raises:
+            ValidationError: wrong, or there were too many wrong ones, here and at the API.
+        """
+        old: str = self.cleaned_data["old_password"]
+        try:
+            is_right = verification.verify_own_password(old, user=self.user)
+        except LimitReached as reached:
+            raise too_many(reached) from None
+        if not is_right:
+            raise ValidationError("This is not your password.", code="password_incorrect")
+        return old
+
+
+class AdminSite(admin.AdminSite):
+    login_form = AdminLoginForm
+    login_template = "admin/login_with_code.html"
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        return super().admin_view(_from_here_alone(view), cacheable)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        response = super().login(request, extra_context)
+        if request.method == "POST" and isinstance(response, HttpResponseRedirect):
+            _complete(request, response)
+        return response
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> Any:
+        view = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done", current_app=self.name),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return view(request)
+
+
+def _from_here_alone(view: Any) -> Any:
+    """Front ends are trusted with forms for the API (``CSRF_TRUSTED_ORIGINS``), and not with these.
+
+    Where they may read the CSRF cookie, a script in one of them could act as whoever is signed in.
+    """
+
+    @wraps(view)
+    def check_origin(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        ours = {None, settings.PUBLIC_URL, f"{request.scheme}://{request.get_host()}"}
+        if request.method == "POST" and request.headers.get("Origin") not in ours:
+            raise PermissionDenied
+        return view(request, *args, **kwargs)
+
+    return check_origin
+
+
+def _complete(request: HttpRequest, response: HttpResponse) -> None:
+    user = cast(User, request.user)
+    # Django keeps the key where the same person signs in once more.
+    request.session.cycle_key()
+    security_log.record("admin_login", account=user.pk)
+    device = sign_in.receive_device(Proof.of(user), client=_browser_of(request), now=timezone.now())
+    cookies.ADMIN_DEVICE.set(response, device, max_age=DEVICE_LIFETIME)
+
+
+def _browser_of(request: HttpRequest) -> Client:
+    """A browser keeps the device token in a cookie, also where the API's tokens are in the body."""
+    return Client(
+        client_ip(request), user_agent(request), device_token=cookies.device_token(request)
+    )

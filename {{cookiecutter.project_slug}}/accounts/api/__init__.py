@@ -1,0 +1,1 @@
+"""What the endpoints share: authentication, permissions, fields, requests and responses."""

@@ -1,0 +1,126 @@
+"""Who is asking: an access token becomes ``request.user``, with or without a database query.
+
+DRF imports this module while ``rest_framework.views`` loads, so it must not import that one.
+"""
+
+import uuid
+from functools import cached_property
+from typing import Any, cast
+
+from django.utils import timezone
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+from rest_framework_simplejwt import models
+from rest_framework_simplejwt.authentication import JWTStatelessUserAuthentication
+from rest_framework_simplejwt.tokens import Token
+
+from accounts.conf import switches
+from accounts.errors import TokenNotValid
+from accounts.models import Session, User
+from accounts.services.sessions import store, tokens
+from accounts.services.sessions.tokens import AccessToken
+
+
+class TokenUser(models.TokenUser):
+    """A person as their access token describes them: ``request.user`` where no row was read."""
+
+    token: AccessToken
+
+    # Simple JWT's is text, which equals no primary key of ours.
+    @cached_property
+    def id(self) -> uuid.UUID:  # type: ignore[override]
+        return self.token.user_id
+
+    @property
+    def pk(self) -> uuid.UUID:  # type: ignore[override]
+        return self.id
+
+    @property
+    def session_id(self) -> uuid.UUID:
+        return self.token.session_id
+
+    @property
+    def role(self) -> str:
+        return self.token.role
+
+    @property
+    def email_verified(self) -> bool:
+        return self.token.email_verified
+
+    @property
+    def is_staff(self) -> bool:
+        return self.role in User.STAFF_ROLES
+
+    def __getattr__(self, name: str) -> Any:
+        """Simple JWT's answers None for a name that it does not know, which hides mistakes.
+
+        Raises:
+            AttributeError: always.
+        """
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+
+class AccessTokenAuthentication(JWTStatelessUserAuthentication):
+    """The default: Simple JWT's, which trusts the token; a setting adds a query for its session.
+
+    ``request.user`` is a ``TokenUser``, ``request.auth`` the ``AccessToken``.
+    """
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
+
+    def get_header(self, request: Request) -> bytes:
+        return str(request.META.get("HTTP_AUTHORIZATION", "")).encode(errors="replace")
+
+    def get_raw_token(self, header: bytes) -> bytes | None:
+        """The scheme is compared without regard to case (RFC 9110, section 11.1)."""
+        scheme, _, token = header.partition(b" ")
+        return token.strip() if scheme.lower() == b"bearer" else None
+
+    def get_validated_token(self, raw_token: bytes) -> AccessToken:
+        return tokens.read_access(raw_token.decode())
+
+    def get_user(self, validated_token: Token) -> Any:
+        if switches.access_token_session_check and not store.is_live(
+            cast(AccessToken, validated_token), now=timezone.now()
+        ):
+            raise TokenNotValid
+        return TokenUser(validated_token)
+
+
+class LiveSessionAuthentication(AccessTokenAuthentication):
+    """For what must not happen after a logout: reads user and session, in one query.
+
+    ``request.user`` is the ``User``, ``request.auth`` the ``Session``.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        identity = super().authenticate(request)
+        if identity is None:
+            return None
+        session: Any = identity[0]
+        return session.user, session
+
+    def get_user(self, validated_token: Token) -> Any:
+        session = store.find_live(cast(AccessToken, validated_token), now=timezone.now())
+        if session is None:
+            raise TokenNotValid
+        return session
+
+
+def live_session(request: Request) -> Session:
+    """For a public endpoint that takes an access token where it gets no other proof.
+
+    Raises:
+        NotAuthenticated: there is no access token.
+        TokenNotValid: it is a bad one, or its session has ended.
+    """
+    identity = LiveSessionAuthentication().authenticate(request)
+    if identity is None:
+        raise NotAuthenticated
+    return cast(Session, identity[1])
+
+
+def session_of(request: Request) -> Session:
+    """The session behind a request that ``LiveSessionAuthentication`` let in, with its user."""
+    return cast(Session, request.auth)

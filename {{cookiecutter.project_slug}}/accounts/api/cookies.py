@@ -1,0 +1,72 @@
+"""The cookies of accounts, and which counts where a browser sends several of a name."""
+
+from django.http import HttpRequest
+from django.utils import timezone
+from rest_framework.request import Request
+
+from accounts.errors import TokenNotValid
+from accounts.services.passwords import recognised_devices
+from accounts.services.sessions import store, tokens
+from accounts.services.sessions.tokens import RefreshToken
+from core.cookies import note_mixed, scoped
+from core.logging import security_log
+
+_SIGNING_IN = ("rest_login", "token_refresh", "rest_logout")
+
+REFRESH = scoped("refresh_token", *_SIGNING_IN)
+DEVICE = scoped("known_device", *_SIGNING_IN)
+ADMIN_DEVICE = scoped(DEVICE.name, "admin:index")
+
+REFRESH_COOKIE = REFRESH.name
+DEVICE_COOKIE = DEVICE.name
+
+
+def refresh_token(request: HttpRequest | Request) -> str:
+    """The refresh token that counts, unread if it is the only one; "" where there is none.
+
+    Of several, one that is not ours does not count, nor does one whose session has ended. Of one
+    session's, the one that was issued last counts.
+
+    Raises:
+        TokenNotValid: there are tokens of two live sessions. A sibling domain may have set one of
+            them, and nobody is to act in a session that somebody else has chosen.
+    """
+    presented = REFRESH.values(request)
+    if len(presented) < 2:
+        return "".join(presented)
+    ours = {text: token for text in presented if (token := _read(text))}
+    if len({token.session_id for token in ours.values()}) > 1:
+        ours = _of_one_live_session(request, ours)
+    return max(ours, key=lambda text: ours[text]["iat"], default=presented[0])
+
+
+def former_refresh_token(request: HttpRequest | Request) -> str:
+    """The one to end when somebody else signs in: "" where it is not certain which that is."""
+    try:
+        return refresh_token(request)
+    except TokenNotValid:
+        return ""
+
+
+def device_token(request: HttpRequest | Request) -> str:
+    """All that the browser keeps of devices, as ``known_devices`` reads it."""
+    return recognised_devices.join(DEVICE.values(request))
+
+
+def _of_one_live_session(
+    request: HttpRequest | Request, ours: dict[str, RefreshToken]
+) -> dict[str, RefreshToken]:
+    now = timezone.now()
+    live = {text: token for text, token in ours.items() if store.is_live(token, now=now)}
+    if len({token.session_id for token in live.values()}) > 1:
+        security_log.record("refresh_tokens_mixed", alarming=True)
+        note_mixed(request)
+        raise TokenNotValid
+    return live or ours
+
+
+def _read(token: str) -> RefreshToken | None:
+    try:
+        return tokens.read_refresh(token)
+    except TokenNotValid:
+        return None

@@ -1,0 +1,103 @@
+"""Responses: tokens, challenges and plain answers, with the cookies that carry tokens."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.response import Response
+
+from accounts.api.cookies import DEVICE, REFRESH
+from accounts.api.fields import Carrier
+from accounts.api.requests import DEVICE_HEADER
+from accounts.conf import switches
+from accounts.services.mfa.challenges import IssuedChallenge, Kind
+from accounts.services.passwords.recognised_devices import LIFETIME as DEVICE_LIFETIME
+from accounts.services.sessions.tokens import Tokens
+from accounts.sign_in import Entry
+
+
+class TokensOutput(Carrier):
+    """A fresh pair; where cookies carry the refresh token, it is in one of them."""
+
+    access = serializers.CharField(help_text="Send it as `Authorization: Bearer`.")
+    refresh = serializers.CharField(help_text="Keep it where no script of another origin reads it.")
+
+
+class SignedInOutput(TokensOutput):
+    """The tokens of a new session; where cookies carry them, the device is in one as well."""
+
+    device = serializers.CharField(
+        help_text=f"Keep it, and send it as `{DEVICE_HEADER}` when signing in: it opens nothing, "
+        "and tells this device from a new one."
+    )
+
+
+class OwedOutput(Carrier):
+    device = serializers.CharField(
+        required=False, help_text="After a new password; see `SignedInOutput`."
+    )
+
+
+class ChallengeOutput(OwedOutput):
+    """The password was right; a code is needed as well (`/mfa/verify/`)."""
+
+    mfa_required = serializers.BooleanField()
+    challenge_id = serializers.CharField()
+
+
+class SetupChallengeOutput(OwedOutput):
+    """The password was right; a second factor has to be set up first (`/mfa/setup/`)."""
+
+    mfa_setup_required = serializers.BooleanField()
+    setup_challenge_id = serializers.CharField()
+
+
+class DetailOutput(serializers.Serializer[Any]):
+    detail = serializers.CharField()
+
+
+def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: Any) -> Response:
+    """The access token, and the refresh token in its cookie or beside it.
+
+    Args:
+        also: what else the answer says.
+    """
+    if not switches.refresh_token_as_cookie:
+        body = {"access": issued.access, "refresh": issued.refresh, **also}
+        return uncached(Response(body, status=status))
+    response = Response({"access": issued.access, **also}, status=status)
+    life = issued.refresh_expires_at - now
+    REFRESH.set(response, issued.refresh, max_age=life)
+    return uncached(response)
+
+
+def answer_challenge(challenge: IssuedChallenge, *, status: int = 200, **also: Any) -> Response:
+    """What the client owes: a second factor, or the setup of one."""
+    body: dict[str, Any] = {"mfa_required": True, "challenge_id": challenge.signed_id}
+    if challenge.kind is Kind.SETUP:
+        body = {"mfa_setup_required": True, "setup_challenge_id": challenge.signed_id}
+    return uncached(Response({**body, **also}, status=status))
+
+
+def answer_entry(entered: Entry, *, now: datetime, status: int = 200, **also: Any) -> Response:
+    """Whatever came of a proof."""
+    if entered.device and not switches.refresh_token_as_cookie:
+        also["device"] = entered.device
+    if isinstance(entered, IssuedChallenge):
+        response = answer_challenge(entered, status=status, **also)
+    else:
+        response = answer_tokens(entered.tokens, now=now, status=status, **also)
+    if entered.device and switches.refresh_token_as_cookie:
+        DEVICE.set(response, entered.device, max_age=DEVICE_LIFETIME)
+    return response
+
+
+def clear_refresh_cookie(response: Response) -> Response:
+    if switches.refresh_token_as_cookie:
+        REFRESH.delete(response)
+    return uncached(response)
+
+
+def uncached(response: Response) -> Response:
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,37 @@
+"""What a password must be so that its owner can sign in with it."""
+
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+PASSWORD_MAX_LENGTH = 128
+"""Long enough for any pass phrase, short enough that hashing one costs what it always costs."""
+_UNTYPEABLE = re.compile("[\x00\ud800-\udfff]")
+"""NUL and lone surrogates: the API takes neither."""
+
+
+class AcceptedAtLoginValidator:
+    """Refuses what nobody can sign in with, because the login refuses it before it compares.
+
+    ``User.set_password`` asks it as well: ``createsuperuser`` can skip the other validators.
+    """
+
+    def validate(self, password: str, user: Any = None) -> None:
+        """
+        Raises:
+            ValidationError: it is empty or too long, or has a character that the API refuses.
+        """
+        if len(password) > PASSWORD_MAX_LENGTH:
+            raise ValidationError(
+                f"This password has more than {PASSWORD_MAX_LENGTH} characters.",
+                code="password_too_long",
+            )
+        if not password or _UNTYPEABLE.search(password):
+            raise ValidationError(
+                "This password is empty, or has a character that cannot be typed.",
+                code="password_untypeable",
+            )
+
+    def get_help_text(self) -> str:
+        return f"Your password can\u2019t have more than {PASSWORD_MAX_LENGTH} characters."

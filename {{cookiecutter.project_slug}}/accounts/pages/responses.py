@@ -1,0 +1,100 @@
+"""What pages and links answer with."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.contrib.auth.password_validation import password_validators_help_texts
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import timezone
+
+from accounts.conf import switches
+from accounts.pages.link_cookies import INVITATION_COOKIE, CapabilityCookie
+from accounts.services.links.signed_links import CapabilityNotValid
+from accounts.services.mfa import authenticators
+from core.middleware.headers import CONTENT_POLICY, content_policy
+
+
+def show(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    status: int = 200,
+    leads_to: str = "",
+) -> HttpResponse:
+    """
+    Args:
+        leads_to: where the answer to the page's form may redirect, if not to us: browsers hold
+            ``form-action`` against it.
+    """
+    page = {"product": settings.PROJECT_NAME, **(context or {})}
+    response = render(request, template, page, status=status)
+    if leads_to:
+        policy = content_policy(form_action=["'self'", _origin(leads_to)])
+        response[CONTENT_POLICY] = policy
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def show_secret(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, **options: Any
+) -> HttpResponse:
+    """A page whose own address is a secret: whoever is linked from it must not be told."""
+    return _without_referrer(show(request, template, context, **options))
+
+
+def show_bad_link(request: HttpRequest, advice: str) -> HttpResponse:
+    """
+    Args:
+        advice: what kind of link it was: "reset", "invitation" or "verification".
+    """
+    return show_secret(request, "pages/bad_link.html", {"advice": advice}, status=400)
+
+
+def show_password_form(
+    request: HttpRequest,
+    cookie: CapabilityCookie,
+    *,
+    action: str,
+    goes_on: str = "",
+) -> HttpResponse:
+    """
+    Args:
+        action: the endpoint that takes the new password.
+        goes_on: the page afterwards; without one the form says itself that it is done.
+    """
+    invited = cookie is INVITATION_COOKIE
+    try:
+        user = cookie.capability(request, now=timezone.now()).user
+    except CapabilityNotValid:
+        return show_bad_link(request, "invitation" if invited else "reset")
+    has_second_factor = user.has_second_factor and authenticators.survive_reset(user)
+    owes = switches.mfa_mode.asks(has_second_factor=has_second_factor)
+    context = {
+        "email": user.email,
+        "invited": invited,
+        "rules": password_validators_help_texts(),
+        "signs_in": switches.refresh_token_as_cookie and not owes,
+        "action": action,
+        "next": goes_on,
+    }
+    return show(request, "pages/set_password.html", context)
+
+
+def lead_on(address: str) -> HttpResponse:
+    """A redirect away from a link."""
+    response = HttpResponseRedirect(address)
+    response["Cache-Control"] = "no-store"
+    return _without_referrer(response)
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def _without_referrer(response: HttpResponse) -> HttpResponse:
+    response["Referrer-Policy"] = "no-referrer"
+    return response

@@ -1,0 +1,51 @@
+"""The views of pages: on or off by a setting, and under the limit of requests."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+
+from accounts.pages.responses import show
+from core import errors
+from core.client_ip import client_network
+from core.ratelimit import throttling
+from core.ratelimit.throttling import LimitReached
+
+
+# What a page takes is proved by the secret in its path, which a forged request would need.
+@method_decorator(csrf_exempt, name="dispatch")
+class Page(View):
+    """A page or a link; what a setting switches off answers 404.
+
+    HEAD, which a mail scanner may send, is answered and does nothing.
+    """
+
+    http_method_names: Sequence[str] = ("get", "head")
+
+    @staticmethod
+    def is_on() -> bool:
+        return True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not self.is_on():
+            raise Http404
+        try:
+            throttling.hit("anon", of=client_network(request))
+        except LimitReached as reached:
+            return errors.too_many(request, reached)
+        return super().dispatch(request, *args, **kwargs)
+
+    def head(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponse()
+
+
+class PlainPage(Page):
+    """A page that says something and asks nothing."""
+
+    template = ""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        return show(request, self.template)

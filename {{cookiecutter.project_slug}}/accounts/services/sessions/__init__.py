@@ -1,0 +1,1 @@
+"""Sessions: their rows, their tokens, and the keys that sign these."""

@@ -1,0 +1,142 @@
+"""Rotation: a refresh token is consumed for its successor; a copied one ends its session.
+
+One conditional UPDATE decides, outside any transaction of ours: of two requests with one token one
+rotates it, and no refusal rolls the end of a session back.
+"""
+
+import uuid
+from datetime import datetime
+
+from accounts.conf import switches
+from accounts.errors import RefreshTokenReplayed, TokenNotValid
+from accounts.models import EndedSession, Session
+from accounts.services.client import Client
+from accounts.services.sessions import store
+from accounts.services.sessions.tokens import Grant, RefreshToken
+from core.db import fetch_one
+from core.logging import security_log
+
+# A session that this waited for may bring back the role from before a demotion. No harm is done:
+# whoever changes a role ends the person's sessions after writing it, and so this one.
+_ROTATE = """
+    UPDATE accounts_session AS session SET
+        refresh_jti = %(successor)s,
+        previous_jti = refresh_jti,
+        rotated_at = %(now)s,
+        expires_at = LEAST(
+            %(now)s + %(refresh_lifetime)s, created_at + %(session_lifetime)s::interval
+        ),
+        ip_address = %(ip)s,
+        user_agent = %(user_agent)s
+    FROM accounts_user AS person
+    WHERE session.id = %(session_id)s
+        AND session.refresh_jti = %(presented)s
+        AND session.expires_at > %(now)s
+        AND person.id = session.user_id
+        AND person.id = %(user_id)s
+        AND person.is_active
+        AND CASE WHEN person.has_second_factor
+            THEN session.with_second_factor OR NOT %(asks_holders)s ELSE NOT %(asks_others)s END
+    RETURNING session.expires_at, person.role, person.email_verified
+"""
+
+
+def rotate(*, token: RefreshToken, client: Client, now: datetime) -> Grant:
+    """Spends a refresh token; the grant is what its successor is signed from.
+
+    A token that the same client rotated less than ``JWT_ALLAUTH_REFRESH_REUSE_LEEWAY`` seconds ago
+    brings the same successor again: two tabs, or a retry after a lost answer. Any other rotated
+    token has been copied, and its session ends (RFC 9700, section 4.14.2).
+
+    Raises:
+        RefreshTokenReplayed: the session has just been ended, the token being a copy.
+        TokenNotValid: the session is over.
+    """
+    successor = uuid.uuid4()
+    row = fetch_one(
+        _ROTATE,
+        {
+            "session_id": token.session_id,
+            "user_id": token.user_id,
+            "presented": token.id,
+            "successor": successor,
+            "now": now,
+            "refresh_lifetime": switches.refresh_token_lifetime,
+            "session_lifetime": switches.session_lifetime,
+            "ip": client.ip,
+            "user_agent": client.user_agent,
+            **store.factor_conditions(),
+        },
+    )
+    if row is None:
+        return _repeat_or_end(token, client, now)
+    return Grant(token.user_id, token.session_id, successor, now, *row)
+
+
+def _repeat_or_end(token: RefreshToken, client: Client, now: datetime) -> Grant:
+    """Tells apart why a token did not rotate: it was just rotated, copied, or its session is over.
+
+    Raises:
+        RefreshTokenReplayed, TokenNotValid: see ``rotate``.
+    """
+    session = store.find_live(token, now=now)
+    if session is None:
+        raise _refuse_ended(token, client, now)
+    if session.refresh_jti == token.id:
+        raise TokenNotValid
+    if not _is_repeated(session, token.id, client, now):
+        raise _end_replayed(session)
+    security_log.record("refresh_repeated", account=session.user_id, session=session.id)
+    return Grant(
+        session.user_id,
+        session.id,
+        session.refresh_jti,
+        session.rotated_at,
+        session.expires_at,
+        session.user.role,
+        session.user.email_verified,
+    )
+
+
+def _is_repeated(
+    session: Session | EndedSession, jti: uuid.UUID, client: Client, now: datetime
+) -> bool:
+    """Whether the client that rotated the token presents it again, within the leeway.
+
+    A thief who hits those seconds gets no successor without the same user agent (decision 8).
+    """
+    leeway = switches.refresh_reuse_leeway
+    return (
+        # A leeway of 0 is off even where another server's clock is ahead of ours.
+        bool(leeway)
+        and session.previous_jti == jti
+        and session.user_agent == client.user_agent
+        and now - session.rotated_at < leeway
+    )
+
+
+def _end_replayed(session: Session) -> TokenNotValid:
+    store.revoke(session_id=session.pk, user_id=session.user_id)
+    return _report_once(session)
+
+
+def _refuse_ended(token: RefreshToken, client: Client, now: datetime) -> TokenNotValid:
+    """A thief who rotates the token and then logs out is noticed when the owner's token comes."""
+    ended = EndedSession.objects.select_related("user").filter(
+        pk=token.session_id, user_id=token.user_id, user__is_active=True
+    )
+    session = ended.exclude(refresh_jti=token.id).first()
+    if session is None or _is_repeated(session, token.id, client, now):
+        return TokenNotValid()
+    return _report_once(session)
+
+
+def _report_once(session: Session | EndedSession) -> TokenNotValid:
+    """Of several requests with copies, the one that deletes the row reports the replay."""
+    deleted, _ = EndedSession.objects.filter(pk=session.pk).delete()
+    if not deleted:
+        return TokenNotValid()
+    security_log.record(
+        "refresh_replayed", account=session.user_id, session=session.pk, alarming=True
+    )
+    return RefreshTokenReplayed(session.user.email)

@@ -1,0 +1,264 @@
+"""Sessions: the only writer of their rows.
+
+Opening, rotating and ending a session are one conditional statement each: the database decides a
+race, and no refusal rolls a revocation back. Raw SQL stands where the ORM has no ``INSERT ...
+SELECT ... FOR NO KEY UPDATE``, no ``UPDATE ... FROM ... RETURNING`` and no ``DELETE ... RETURNING``
+into another table.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, QuerySet, Window
+from django.db.models.functions import RowNumber
+from django.utils import timezone
+
+from accounts.conf import switches
+from accounts.errors import ReauthenticationRequired
+from accounts.models import EndedSession, Session
+from accounts.services.client import Client
+from accounts.services.credentials import OutdatedProofError, Proof
+from accounts.services.sessions.tokens import AccessToken, Grant, RefreshToken
+from core.db import fetch_one, unhurried
+from core.logging import security_log
+
+PURGE_BATCH = 1_000
+"""Rows a purging statement deletes at most, so that none holds its locks for long."""
+PURGE_SECONDS = 200
+"""Then the rest waits for the next purge: a task may take 240."""
+
+RECENT = timedelta(minutes=15)
+"""How long a sign-in counts as proof that it is the owner who asks for what could lock them out."""
+
+MAX_ENDED = 50
+"""Ended sessions that are kept of an account, the last ones to end."""
+
+# The row lock makes a password change in flight finish first, and then the hash matches no more.
+# Without it a login with the old password would outlive the change that was to end it. The lock
+# also has an account's sessions open one after another, so that their number is exact.
+_OPEN = """
+    WITH account AS (
+        SELECT id, role, email_verified FROM accounts_user
+        WHERE id = %(user_id)s AND password = %(password_hash)s AND is_active
+            AND CASE WHEN has_second_factor THEN %(with_second_factor)s OR NOT %(asks_holders)s
+                ELSE NOT (%(with_second_factor)s OR %(asks_others)s) END
+        FOR NO KEY UPDATE
+    ), opened AS (
+        INSERT INTO accounts_session
+            (id, user_id, refresh_jti, created_at, rotated_at, expires_at, ip_address, user_agent,
+            with_second_factor)
+        SELECT %(session_id)s, id, %(refresh_jti)s, %(now)s, %(now)s, %(expires_at)s,
+            %(ip)s, %(user_agent)s, %(with_second_factor)s
+        FROM account
+    ), kept AS (
+        UPDATE accounts_user SET purge_after = NULL
+        WHERE purge_after IS NOT NULL AND id IN (SELECT id FROM account)
+    )
+    SELECT role, email_verified FROM account
+"""
+
+# What a session began ends with it: constraints of the database delete those rows (migration 0005).
+_END = """
+    WITH ended AS (
+        DELETE FROM accounts_session WHERE {which} RETURNING *
+    ), noted AS (
+        INSERT INTO accounts_endedsession
+            (id, user_id, refresh_jti, previous_jti, rotated_at, user_agent, expires_at, ended_at)
+        SELECT id, user_id, refresh_jti, previous_jti, rotated_at, user_agent, expires_at, %(now)s
+        FROM ended WHERE previous_jti IS NOT NULL AND expires_at > %(now)s
+    )
+    SELECT count(*) FROM ended
+"""
+_ONE = "id = %(session_id)s AND user_id = %(user_id)s"
+_PRESENTED = """id = %(session_id)s AND user_id = %(user_id)s AND (
+            refresh_jti = %(presented)s OR previous_jti = %(presented)s
+            AND rotated_at > %(leeway_began)s AND user_agent = %(user_agent)s)"""
+_ALL = "user_id = %(user_id)s"
+_OTHERS = "user_id = %(user_id)s AND id <> %(kept)s"
+_SURPLUS = """id IN (
+            SELECT id FROM accounts_session
+            WHERE user_id = %(user_id)s AND id <> %(opened)s AND expires_at > %(now)s
+            ORDER BY rotated_at DESC, id OFFSET %(others)s)"""
+
+
+def open_session(*, proof: Proof, client: Client, now: datetime) -> Grant:
+    """Opens a session for a person who has just shown who they are.
+
+    An account with ``JWT_ALLAUTH_MAX_SESSIONS`` of them loses the one used longest ago.
+
+    Raises:
+        OutdatedProofError: the password changed, the account was closed, or its second factor came
+            or went in the meantime.
+    """
+    session_id, refresh_jti = uuid.uuid4(), uuid.uuid4()
+    expires_at = _first_expiry(now)
+    opening = {
+        "user_id": proof.user_id,
+        "password_hash": proof.password_hash,
+        "with_second_factor": proof.second_factor_shown,
+        "session_id": session_id,
+        "refresh_jti": refresh_jti,
+        "now": now,
+        "expires_at": expires_at,
+        "ip": client.ip,
+        "user_agent": client.user_agent,
+        **factor_conditions(),
+    }
+    with transaction.atomic(savepoint=False):
+        row = fetch_one(_OPEN, opening)
+        if row is not None:
+            _end_surplus(proof.user_id, session_id, now)
+    if row is None:
+        raise OutdatedProofError
+    return Grant(proof.user_id, session_id, refresh_jti, now, expires_at, *row)
+
+
+def _end_surplus(user_id: uuid.UUID, opened: uuid.UUID, now: datetime) -> None:
+    others = switches.max_sessions - 1
+    ended = _end(_SURPLUS, now=now, user_id=user_id, opened=opened, others=others)
+    if ended:
+        security_log.record("session_limit_reached", account=user_id, count=ended)
+
+
+def find_live(token: AccessToken | RefreshToken, *, now: datetime) -> Session | None:
+    """The session that a token belongs to, with its user, read in one query."""
+    rows = _live_rows(now).select_related("user__email_change")
+    return rows.filter(pk=token.session_id, user_id=token.user_id).first()
+
+
+def is_live(token: AccessToken | RefreshToken, *, now: datetime) -> bool:
+    return _live_rows(now).filter(pk=token.session_id, user_id=token.user_id).exists()
+
+
+def require_recent(session: Session, *, now: datetime) -> None:
+    """
+    Raises:
+        ReauthenticationRequired: the person signed in longer ago than 15 minutes.
+    """
+    if session.created_at <= now - RECENT:
+        raise ReauthenticationRequired
+
+
+def mark(session: Session, *, with_second_factor: bool) -> bool:
+    """Whoever holds the session has just shown one, or given it up.
+
+    Returns:
+        False where the session has ended in the meantime.
+    """
+    live = Session.objects.filter(pk=session.pk)
+    return bool(live.update(with_second_factor=with_second_factor))
+
+
+def list_live(user_id: uuid.UUID, *, now: datetime) -> QuerySet[Session]:
+    """A person's sessions, in no order."""
+    return _live_rows(now).filter(user_id=user_id)
+
+
+def revoke(*, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
+    """Ends one session of a person; False where they have no such session."""
+    return _revoke(_ONE, session_id, user_id)
+
+
+def revoke_presented(*, token: RefreshToken, client: Client, now: datetime) -> bool:
+    """Ends the session of a refresh token that would rotate, or be repeated, now.
+
+    A token from before ends nothing: a copy of it must not sign its owner out.
+    """
+    return _revoke(
+        _PRESENTED,
+        token.session_id,
+        token.user_id,
+        presented=token.id,
+        leeway_began=now - switches.refresh_reuse_leeway,
+        user_agent=client.user_agent,
+    )
+
+
+def revoke_all(*, user_id: uuid.UUID) -> int:
+    """Ends every session of a person and says how many there were."""
+    return revoke_others(user_id=user_id, kept=None)
+
+
+def revoke_others(*, user_id: uuid.UUID, kept: uuid.UUID | None) -> int:
+    """Ends every session of a person but one, if any is kept, and says how many there were."""
+    which = _ALL if kept is None else _OTHERS
+    ended = _end(which, now=timezone.now(), user_id=user_id, kept=kept)
+    if ended:
+        security_log.record("sessions_revoked", account=user_id, count=ended)
+    return ended
+
+
+def revoke_everybody() -> int:
+    """Ends every session there is: for the day a signing key has leaked."""
+    ended, _ = Session.objects.all().delete()
+    security_log.record("sessions_revoked", alarming=True, count=ended)
+    return ended
+
+
+def _revoke(which: str, session_id: uuid.UUID, user_id: uuid.UUID, **also: Any) -> bool:
+    ended = _end(which, now=timezone.now(), session_id=session_id, user_id=user_id, **also)
+    if ended:
+        security_log.record("session_revoked", account=user_id, session=session_id)
+    return bool(ended)
+
+
+def _end(which: str, *, now: datetime, **parameters: Any) -> int:
+    """
+    Args:
+        which: the condition of ``_END``.
+
+    Returns:
+        how many sessions ended.
+    """
+    (ended,) = fetch_one(_END.format(which=which), {"now": now, **parameters}) or (0,)
+    return int(ended)
+
+
+def purge(*, now: datetime) -> int:
+    """Deletes the rows of sessions that have expired, in batches; says how many there were.
+
+    One pass over the table finds them: an index on what a refresh changes would cost each refresh.
+    """
+    expired = Session.objects.filter(expires_at__lte=now).values_list("pk", flat=True)
+    found = expired.iterator(chunk_size=PURGE_BATCH)
+    batches = unhurried(found, PURGE_BATCH, seconds=PURGE_SECONDS)
+    return sum(_purge_batch(batch, now) for batch in batches)
+
+
+def _purge_batch(session_ids: list[uuid.UUID], now: datetime) -> int:
+    # Skips what is locked: a row that is being rotated is not expired a moment later.
+    expired = (
+        Session.objects.filter(pk__in=session_ids, expires_at__lte=now)
+        .select_for_update(skip_locked=True)
+        .values("pk")
+    )
+    ended, _ = Session.objects.filter(pk__in=expired).delete()
+    return ended
+
+
+def purge_ended(*, now: datetime) -> None:
+    """Deletes what is kept of sessions whose tokens have expired, and of too many of an account."""
+    place = Window(RowNumber(), partition_by="user_id", order_by=F("ended_at").desc())
+    surplus = EndedSession.objects.annotate(place=place).filter(place__gt=MAX_ENDED).values("pk")
+    EndedSession.objects.filter(expires_at__lte=now).delete()
+    EndedSession.objects.filter(pk__in=surplus).delete()
+
+
+def _live_rows(now: datetime) -> QuerySet[Session]:
+    return Session.objects.filter(expires_at__gt=now, user__is_active=True)
+
+
+def factor_conditions() -> dict[str, bool]:
+    """Whom the second factor is asked of. The last word is the statement's, whoever calls."""
+    mode = switches.mfa_mode
+    return {
+        "asks_holders": mode.asks(has_second_factor=True),
+        "asks_others": mode.asks(has_second_factor=False),
+    }
+
+
+def _first_expiry(now: datetime) -> datetime:
+    lifetimes = (switches.refresh_token_lifetime, switches.session_lifetime)
+    return now + min(lifetime for lifetime in lifetimes if lifetime is not None)

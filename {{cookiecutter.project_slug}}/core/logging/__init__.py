@@ -1,0 +1,1 @@
+"""The format of log lines, the security log, and Sentry."""

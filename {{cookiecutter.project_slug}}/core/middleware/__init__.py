@@ -1,0 +1,1 @@
+"""The project's middleware; ``config.settings.base`` has their order."""
