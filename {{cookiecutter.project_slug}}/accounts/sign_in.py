@@ -1,6 +1,6 @@
 """The one door: whatever proves who somebody is ends here, in tokens or in a challenge."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from accounts import emails
@@ -94,6 +94,28 @@ def admit_with_second_factor(
         return admit(proof, client=client, now=now, owner_knows=owner_knows)
     except IncorrectCredentials:
         raise InvalidChallenge from None
+
+
+def complete_sign_in_by_link(proof: Proof, *, client: Client, now: datetime) -> Entry:
+    """Signs in a user who has just set a password with the cookie of a link.
+
+    Where a second factor is required, the browser keeps neither the session that it had nor the
+    device token: the sign-in that follows is then counted apart from a stranger's guesses.
+
+    Raises:
+        IncorrectCredentials: see ``admit``.
+    """
+    entered = admit(proof, client=client, now=now, owner_knows=True)
+    if isinstance(entered, SignedIn):
+        return entered
+    end_former_session(client, now=now)
+    device = recognised_devices.issue(
+        user_id=proof.user_id,
+        password_hash=proof.password_hash,
+        now=now,
+        kept=client.device_token,
+    )
+    return replace(entered, device=device)
 
 
 def _owed(proof: Proof) -> Kind | None:

@@ -13,7 +13,7 @@ from accounts.conf import switches
 from accounts.services.mfa.challenges import IssuedChallenge, Kind
 from accounts.services.passwords.recognised_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.services.sessions.tokens import Tokens
-from accounts.sign_in import Entry
+from accounts.sign_in import Entry, SignedIn
 
 
 class TokensOutput(Carrier):
@@ -30,6 +30,12 @@ class SignedInOutput(TokensOutput):
         help_text=f"Keep it, and send it as `{DEVICE_HEADER}` when signing in: it opens nothing, "
         "and tells this device from a new one."
     )
+
+
+class SetPasswordOutput(SignedInOutput):
+    """The password is set, and the user is signed in."""
+
+    detail = serializers.CharField()
 
 
 class OwedOutput(Carrier):
@@ -90,6 +96,12 @@ def answer_entry(entered: Entry, *, now: datetime, status: int = 200, **also: An
     if entered.device and switches.refresh_token_as_cookie:
         DEVICE.set(response, entered.device, max_age=DEVICE_LIFETIME)
     return response
+
+
+def answer_password_set(entered: Entry, *, now: datetime) -> Response:
+    """The answer to a password that was set by a link; a session of before is revoked."""
+    response = answer_entry(entered, now=now, detail="Your password has been set.")
+    return response if isinstance(entered, SignedIn) else clear_refresh_cookie(response)
 
 
 def clear_refresh_cookie(response: Response) -> Response:

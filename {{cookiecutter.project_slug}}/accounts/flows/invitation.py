@@ -23,21 +23,33 @@ from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import emails
+from accounts import emails, revocation, sign_in
 from accounts.api.authentication import LiveSessionAuthentication, session_of
-from accounts.api.fields import NewAddressField, PersonNameField
+from accounts.api.csrf import refuse_other_sites
+from accounts.api.endpoints import PublicEndpoint
+from accounts.api.fields import NewAddressField, NewPasswordInput, PersonNameField
+from accounts.api.openapi import entered
 from accounts.api.permissions import HasRole
+from accounts.api.requests import client_of
+from accounts.api.responses import SetPasswordOutput, answer_password_set
 from accounts.conf import switches
+from accounts.errors import TokenNotValid
 from accounts.models import User
 from accounts.pages.link_cookies import INVITATION_COOKIE
 from accounts.pages.responses import show_password_form
 from accounts.pages.views import Page
+from accounts.services import email_addresses
+from accounts.services.client import Client
+from accounts.services.credentials import Proof
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings
+from accounts.services.links.signed_links import Capability, CapabilityNotValid
 from accounts.services.mfa import authenticators
-from accounts.set_password import SetPasswordView
+from accounts.services.passwords import verification
+from accounts.sign_in import Entry
 from core.errors import refused
 from core.logging import security_log
+from core.ratelimit.throttling import ScopedRateThrottle, UserRateThrottle
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
@@ -127,11 +139,52 @@ class SetPasswordForm(Page):
         return show_password_form(request, INVITATION_COOKIE, action=reverse("rest_set_password"))
 
 
-class AcceptInvitationView(SetPasswordView, SwitchableAPIView):
+def accept(*, capability: Capability, new_password: str, client: Client, now: datetime) -> Entry:
+    """Sets the first password, which verifies the address, and signs in.
+
+    Raises:
+        TokenNotValid: the invitation was accepted, or the account changed, in the meantime.
+    """
+    user = capability.user
+    with transaction.atomic():
+        if not verification.replace_password(user=user, new_password=new_password):
+            raise TokenNotValid
+        user.refresh_from_db(fields=["email_verified", *User.SECOND_FACTOR])
+        revocation.end(user)
+        email_addresses.mark_verified(user)
+    security_log.record("password_set", account=user.pk, way="invitation")
+    return sign_in.complete_sign_in_by_link(Proof.of(user), client=client, now=now)
+
+
+class AcceptInvitationView(PublicEndpoint, SwitchableAPIView):
     """Accept an invitation: set the password with the cookie that the link has left."""
 
-    cookie = INVITATION_COOKIE
+    throttle_classes = (UserRateThrottle, ScopedRateThrottle)
+    throttle_scope = "set_password"
 
     @staticmethod
     def is_on() -> bool:
         return switches.invitations
+
+    @extend_schema(
+        request=NewPasswordInput,
+        responses={200: entered("PasswordSet", SetPasswordOutput), **refused(400, 401, 403)},
+    )
+    def post(self, request: Request) -> Response:
+        now = timezone.now()
+        try:
+            capability = INVITATION_COOKIE.capability(request, now=now)
+        except CapabilityNotValid:
+            raise TokenNotValid from None
+        refuse_other_sites(request)
+        form = NewPasswordInput(data=request.data, context={"user": capability.user})
+        form.is_valid(raise_exception=True)
+        entered = accept(
+            capability=capability,
+            new_password=form.validated_data["new_password1"],
+            client=client_of(request),
+            now=now,
+        )
+        response = answer_password_set(entered, now=now)
+        INVITATION_COOKIE.clear(response)
+        return response

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -23,21 +24,32 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import emails
+from accounts import emails, revocation, sign_in
 from accounts.api.cookies import REFRESH_COOKIE
+from accounts.api.csrf import refuse_other_sites
 from accounts.api.endpoints import PublicEndpoint
-from accounts.api.fields import AddressField
-from accounts.api.responses import DetailOutput
+from accounts.api.fields import AddressField, NewPasswordInput
+from accounts.api.openapi import entered
+from accounts.api.requests import client_of
+from accounts.api.responses import DetailOutput, SetPasswordOutput, answer_password_set
 from accounts.conf import switches
+from accounts.errors import TokenNotValid
+from accounts.models import User
 from accounts.pages.link_cookies import PASSWORD_RESET_COOKIE
 from accounts.pages.responses import lead_on, show, show_bad_link, show_password_form
 from accounts.pages.views import Page
+from accounts.services import email_addresses
+from accounts.services.client import Client
+from accounts.services.credentials import Proof
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings, signed_links
 from accounts.services.links.signed_links import Capability, CapabilityNotValid, Purpose
-from accounts.set_password import SetPasswordView
+from accounts.services.mfa import authenticators
+from accounts.services.passwords import verification
+from accounts.sign_in import Entry
 from core.errors import refused
 from core.logging import security_log
+from core.ratelimit.throttling import ScopedRateThrottle, UserRateThrottle
 from mail import outbox
 
 ASKED = "If there is an account with this address, an e-mail with a link is on its way."
@@ -121,10 +133,66 @@ class PasswordResetComplete(BuiltInPage):
         return show(request, "pages/password_reset_complete.html", context)
 
 
-class SetNewPasswordView(SetPasswordView):
+def set_new_password(
+    *, capability: Capability, new_password: str, client: Client, now: datetime
+) -> Entry:
+    """Sets the password, revokes what was opened before, and signs in.
+
+    Raises:
+        TokenNotValid: the link was used, or the account changed, in the meantime.
+    """
+    user = capability.user
+    with transaction.atomic():
+        if not verification.replace_password(user=user, new_password=new_password):
+            raise TokenNotValid
+        # Read before the hash was made, and a second factor may have come in that time.
+        user.refresh_from_db(fields=["email_verified", *User.SECOND_FACTOR, "role"])
+        is_removed = _remove_unproven_second_factor(user, client)
+        revocation.end(user)
+        outbox.post(emails.password_changed, to=user.email, parameters={"ip": client.ip})
+        email_addresses.mark_verified(user)
+    security_log.record("password_set", account=user.pk, way="reset")
+    if is_removed:
+        security_log.record("second_factor_off", account=user.pk, reason="password_reset")
+    return sign_in.complete_sign_in_by_link(Proof.of(user), client=client, now=now)
+
+
+def _remove_unproven_second_factor(user: User, client: Client) -> bool:
+    if not user.has_second_factor or authenticators.survive_reset(user):
+        return False
+    authenticators.remove_all(user)
+    outbox.post(emails.second_factor_off_by_reset, to=user.email, parameters={"ip": client.ip})
+    return True
+
+
+class SetNewPasswordView(PublicEndpoint, APIView):
     """Set the new password with the cookie that the link has left."""
 
-    cookie = PASSWORD_RESET_COOKIE
+    throttle_classes = (UserRateThrottle, ScopedRateThrottle)
+    throttle_scope = "set_password"
+
+    @extend_schema(
+        request=NewPasswordInput,
+        responses={200: entered("PasswordSet", SetPasswordOutput), **refused(400, 401, 403)},
+    )
+    def post(self, request: Request) -> Response:
+        now = timezone.now()
+        try:
+            capability = PASSWORD_RESET_COOKIE.capability(request, now=now)
+        except CapabilityNotValid:
+            raise TokenNotValid from None
+        refuse_other_sites(request)
+        form = NewPasswordInput(data=request.data, context={"user": capability.user})
+        form.is_valid(raise_exception=True)
+        entered = set_new_password(
+            capability=capability,
+            new_password=form.validated_data["new_password1"],
+            client=client_of(request),
+            now=now,
+        )
+        response = answer_password_set(entered, now=now)
+        PASSWORD_RESET_COOKIE.clear(response)
+        return response
 
 
 def _read(uidb64: str, token: str, now: datetime) -> Capability:

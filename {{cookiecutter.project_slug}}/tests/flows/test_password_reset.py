@@ -11,13 +11,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.errors import TokenNotValid
+from accounts.flows.password_reset import set_new_password
 from accounts.models import Session, User
 from accounts.pages.link_cookies import PASSWORD_RESET_COOKIE
 from accounts.services.client import Client
 from accounts.services.links import signed_links
 from accounts.services.links.signed_links import Purpose
 from accounts.services.passwords import verification
-from accounts.set_password import set_password
 from mail import outbox
 from mail.models import Mail
 from tests.authenticator import enrol
@@ -383,7 +383,7 @@ def test_account_that_changed_while_the_form_was_checked_keeps_its_password(
     User.objects.update(**change)
 
     with pytest.raises(TokenNotValid):
-        set_password(capability=read, new_password=NEW, client=Client(None, ""), now=now)
+        set_new_password(capability=read, new_password=NEW, client=Client(None, ""), now=now)
 
     assert not User.objects.get().check_password(NEW)
 

@@ -12,14 +12,14 @@ from rest_framework.exceptions import ValidationError
 from accounts import sign_in
 from accounts.errors import IncorrectCredentials
 from accounts.flows import verification
-from accounts.flows.invitation import invite
+from accounts.flows.invitation import accept, invite
+from accounts.flows.password_reset import set_new_password
 from accounts.models import Session, User
 from accounts.pages.link_cookies import PASSWORD_RESET_COOKIE
 from accounts.services import email_addresses, unused_accounts
 from accounts.services.client import Client
 from accounts.services.links import signed_links
 from accounts.services.links.signed_links import Purpose
-from accounts.set_password import set_password
 from mail.models import Mail
 from tests.client import Browser
 from tests.mailbox import link_to
@@ -77,7 +77,7 @@ def test_login_in_flight_with_the_old_password_does_not_outlive_set_new(user: Us
     reset = capability(user, Purpose.PASSWORD_RESET_COOKIE)
     with Elsewhere() as elsewhere:
         with transaction.atomic():
-            set_password(capability=reset, new_password=NEW, client=NOBODY, now=timezone.now())
+            set_new_password(capability=reset, new_password=NEW, client=NOBODY, now=timezone.now())
             login = elsewhere.start(lambda: sign_in.admit(proof, client=NOBODY, now=timezone.now()))
             wait_until_blocked()
 
@@ -146,7 +146,7 @@ def test_another_address_is_not_asked_for_with_a_password_that_is_just_being_rep
     reset = capability(user, Purpose.PASSWORD_RESET_COOKIE)
     with Elsewhere() as elsewhere:
         with transaction.atomic():
-            set_password(capability=reset, new_password=NEW, client=NOBODY, now=timezone.now())
+            set_new_password(capability=reset, new_password=NEW, client=NOBODY, now=timezone.now())
             asking = elsewhere.start(
                 lambda: browser.call("patch", "rest_user_details", {"email": ADDRESS})
             )
@@ -183,7 +183,7 @@ def test_purge_spares_an_invitation_that_is_being_accepted(user: User) -> None:
     invited = capability(User.objects.get(email=ADDRESS), Purpose.INVITATION_COOKIE)
     long_after = timezone.now().replace(year=timezone.now().year + 1)
     with Elsewhere() as elsewhere, transaction.atomic():
-        set_password(capability=invited, new_password=NEW, client=NOBODY, now=timezone.now())
+        accept(capability=invited, new_password=NEW, client=NOBODY, now=timezone.now())
 
         purging = elsewhere.start(lambda: unused_accounts.purge(now=long_after))
         assert purging.result(timeout=10) == 0
