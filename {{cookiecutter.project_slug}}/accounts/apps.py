@@ -21,6 +21,6 @@ class AccountsConfig(AppConfig):
             import_module(module)
         for check in checks.CHECKS:
             register(check, STARTUP)
-        post_save.connect(revocation.end_after_credential_change, sender="accounts.User")
+        post_save.connect(revocation.revoke_after_credential_change, sender="accounts.User")
         pre_delete.connect(authenticators.lock_before_deletion, sender="accounts.User")
-        post_save.connect(revocation.follow_address, sender="accounts.User")
+        post_save.connect(revocation.report_address_change, sender="accounts.User")

@@ -58,11 +58,11 @@ class Switches:
         return bool(settings.JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK)
 
     @property
-    def new_device_letters(self) -> bool:
+    def new_device_emails(self) -> bool:
         return bool(settings.NEW_DEVICE_LETTERS)
 
     @property
-    def replay_letters(self) -> bool:
+    def replay_emails(self) -> bool:
         return bool(settings.REPLAY_LETTERS)
 
     @property

@@ -18,21 +18,21 @@ from accounts.services.links import bindings, signed_links
 from accounts.services.links.signed_links import Purpose
 from accounts.services.mfa.failed_attempts import WINDOW
 from core.email_address import normalise
-from mail.messages import Obsolete, letter
+from mail.messages import Obsolete, email
 from mail.models import Mail
 
 SIGN_UP_LINK_LIFETIME = timedelta(days=3)
 EMAIL_CHANGE_LINK_LIFETIME = timedelta(days=3)
 
 
-@letter
+@email
 def verify_address(mail: Mail) -> dict[str, Any]:
     """The link that ends a sign-up."""
     user = _addressee(mail, email_verified=False)
     return {"link": _link(mail, Purpose.SIGN_UP, user), "until": mail.not_after}
 
 
-@letter
+@email
 def already_signed_up(mail: Mail) -> dict[str, Any]:
     """Somebody signed up with an address that has an account; its owner decides what follows."""
     user = _addressee(mail)
@@ -41,26 +41,26 @@ def already_signed_up(mail: Mail) -> dict[str, Any]:
     return {"verified": user.email_verified, **_way_back(mail, user)}
 
 
-@letter
+@email
 def password_reset(mail: Mail) -> dict[str, Any]:
     """The link to a new password."""
     return _way_back(mail, _addressee(mail))
 
 
-@letter
+@email
 def password_changed(mail: Mail) -> dict[str, Any]:
     """Tells the owner, who may not have been the one who did it."""
     return {**mail.parameters, "at": mail.created_at}
 
 
-@letter
+@email
 def invitation(mail: Mail) -> dict[str, Any]:
     """The link to an account that an admin has made ready."""
     user = _addressee(mail, invited_at__isnull=False)
     return {"link": _link(mail, Purpose.INVITATION, user), "until": mail.not_after}
 
 
-@letter
+@email
 def email_change(mail: Mail) -> dict[str, Any]:
     """The link that moves an account to this address; its owner is told, if it has one already."""
     asking = User.objects.filter(pk=mail.parameters["user"], email_change__email=mail.recipient)
@@ -73,13 +73,13 @@ def email_change(mail: Mail) -> dict[str, Any]:
     return {"taken": True}
 
 
-@letter
+@email
 def email_change_asked(mail: Mail) -> dict[str, Any]:
     """Tells the old address at once, while there is time to object."""
     return {**mail.parameters, "at": mail.created_at}
 
 
-@letter
+@email
 def address_changed(mail: Mail) -> dict[str, Any]:
     """Tells the old address that an administrator has moved the account to another one.
 
@@ -88,49 +88,49 @@ def address_changed(mail: Mail) -> dict[str, Any]:
     return {"at": mail.created_at}
 
 
-@letter
+@email
 def verification_withdrawn(mail: Mail) -> dict[str, Any]:
     """Tells the owner that the address does not count as verified any more."""
     return {"at": mail.created_at}
 
 
-@letter
+@email
 def new_device(mail: Mail) -> dict[str, Any]:
     """Tells the owner of a sign-in on a device that the account has not been on before."""
     return {**mail.parameters, "at": mail.created_at}
 
 
-@letter
+@email
 def refresh_replayed(mail: Mail) -> dict[str, Any]:
     """Tells the owner that somebody has a copy of their refresh token."""
     return {**mail.parameters, "at": mail.created_at}
 
 
-@letter
+@email
 def second_factor_on(mail: Mail) -> dict[str, Any]:
     """Tells the owner that signing in takes a code from now on."""
     return {**mail.parameters, "at": mail.created_at}
 
 
-@letter
+@email
 def second_factor_off(mail: Mail) -> dict[str, Any]:
     """Tells the owner that a password is enough again."""
     return {**mail.parameters, "at": mail.created_at}
 
 
-@letter
+@email
 def second_factor_off_by_reset(mail: Mail) -> dict[str, Any]:
     """Tells the owner that a new password, set by a link, has removed it."""
     return {**mail.parameters, "at": mail.created_at, **_what_follows()}
 
 
-@letter
+@email
 def second_factor_reset(mail: Mail) -> dict[str, Any]:
     """Tells the owner that an administrator has removed it."""
     return {"at": mail.created_at, **_what_follows()}
 
 
-@letter
+@email
 def second_factor_locked(mail: Mail) -> dict[str, Any]:
     """Tells the owner that somebody who knows the password is guessing codes."""
     minutes = int(WINDOW.total_seconds()) // 60

@@ -107,7 +107,7 @@ class MfaSetupNotStarted(Refusal):
     default_code = "mfa_setup_not_started"
 
 
-class TooManyWrongCodes(Throttled):
+class TooManyFailedMfaAttempts(Throttled):
     """Raised with ``wait``, in seconds: the answer's ``Retry-After``."""
 
     default_detail = "Too many wrong codes."

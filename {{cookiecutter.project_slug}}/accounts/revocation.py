@@ -1,6 +1,8 @@
-"""The past of an account: what a new password ends, and signing out everywhere.
+"""Revocation: the one mechanism that ends what was opened under an account's old credentials.
 
-Links and cookies need no ending: their fingerprint is of the password that was.
+A new password, role or state of the account revokes its sessions, its login challenges, its pending
+change of address, and with them the pending secrets of a second factor. Signed links and their
+cookies need no statement: their fingerprint is of the password hash that was.
 """
 
 import uuid
@@ -15,25 +17,25 @@ from core.logging import security_log
 from mail import outbox
 
 
-def end(user: User) -> None:
+def revoke_all(user: User) -> None:
     """Ends every session of the account, and all that is under way."""
     store.revoke_all(user_id=user.pk)
-    end_what_is_under_way(user)
+    revoke_pending(user)
 
 
-def end_what_is_under_way(user: User) -> None:
+def revoke_pending(user: User) -> None:
     """Ends sign-ins that wait for a second factor, and forgets the address that was asked for."""
-    challenges.end_all(user_id=user.pk)
-    email_addresses.drop_pending(user)
+    challenges.revoke_all(user_id=user.pk)
+    email_addresses.remove_pending(user)
 
 
-def end_others(user: User, *, kept: uuid.UUID | None) -> None:
+def revoke_others(user: User, *, kept: uuid.UUID | None) -> None:
     """Ends every session of the account but this one, and sign-ins that are under way."""
     store.revoke_others(user_id=user.pk, kept=kept)
-    challenges.end_all(user_id=user.pk)
+    challenges.revoke_all(user_id=user.pk)
 
 
-def end_after_credential_change(
+def revoke_after_credential_change(
     instance: User, created: bool, update_fields: frozenset[str] | None, **_: Any
 ) -> None:
     """Receives ``post_save``: a saved change of credentials ends the past too."""
@@ -41,11 +43,11 @@ def end_after_credential_change(
         security_log.record("credentials_changed", account=instance.pk)
         if instance.replaced_password(update_fields):
             outbox.post(emails.password_changed, to=instance.email)
-        end(instance)
+        revoke_all(instance)
     instance.remember_credentials(update_fields)
 
 
-def follow_address(
+def report_address_change(
     instance: User, created: bool, raw: bool, update_fields: frozenset[str] | None, **_: Any
 ) -> None:
     """Receives ``post_save``: tells the mailbox that the account had of what became of it.
@@ -53,7 +55,7 @@ def follow_address(
     The flows write with ``update`` and tell it themselves. This is for Django admin, a command and
     a shell.
     """
-    before = email_addresses.follow(instance, created, raw, update_fields)
+    before = email_addresses.sync_allauth(instance, created, raw, update_fields)
     if before is None:
         return
     if before.email != User._meta.get_field("email").get_prep_value(instance.email):

@@ -1,4 +1,4 @@
-"""The one door: whatever proves who somebody is ends here, in tokens or in a challenge."""
+"""Completes every sign-in: verified credentials become tokens, or a login challenge."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,7 +8,7 @@ from accounts.conf import switches
 from accounts.errors import IncorrectCredentials, InvalidChallenge, TokenNotValid
 from accounts.models import User
 from accounts.services.client import Client
-from accounts.services.credentials import OutdatedProofError, Proof
+from accounts.services.credentials import Credentials, OutdatedCredentialsError
 from accounts.services.mfa import challenges
 from accounts.services.mfa.challenges import IssuedChallenge, Kind
 from accounts.services.passwords import recognised_devices
@@ -27,30 +27,32 @@ class SignedIn:
     device: str
 
 
-Entry = SignedIn | IssuedChallenge
+SignInResult = SignedIn | IssuedChallenge
 
 
-def admit(proof: Proof, *, client: Client, now: datetime, owner_knows: bool = False) -> Entry:
+def complete_sign_in(
+    credentials: Credentials, *, client: Client, now: datetime, owner_knows: bool = False
+) -> SignInResult:
     """Opens a session, unless a second factor is to be shown or set up first.
 
     Args:
-        owner_knows: of this sign-in, by another letter or because they have only just joined;
-            else they get a letter where the device is a new one.
+        owner_knows: of this sign-in, by another e-mail or because they have just signed up. If not,
+            they get an e-mail where the device is a new one.
 
     Raises:
-        IncorrectCredentials: the password changed, or the account was closed, after the proof.
+        IncorrectCredentials: the password changed, or the account was closed, in the meantime.
     """
     try:
-        owed = _owed(proof)
-        if owed is not None:
-            return _challenge(proof, owed, now)
-        return _open(proof, client, now, owner_knows)
-    except OutdatedProofError:
+        kind = _required_challenge(credentials)
+        if kind is not None:
+            return _open_challenge(credentials, kind, now)
+        return _open_session(credentials, client, now, owner_knows)
+    except OutdatedCredentialsError:
         raise IncorrectCredentials from None
 
 
-def receive_device(
-    proof: Proof, *, client: Client, now: datetime, owner_knows: bool = False
+def remember_device(
+    credentials: Credentials, *, client: Client, now: datetime, owner_knows: bool = False
 ) -> str:
     """Receives a device after a sign-in, and tells the owner if it is a new one.
 
@@ -58,94 +60,101 @@ def receive_device(
         what it keeps, to be known by the next time.
     """
     kept = client.device_token
-    device = proof.device or recognised_devices.recognise(
-        kept, user_id=proof.user_id, password_hash=proof.password_hash, now=now
+    device = credentials.device or recognised_devices.recognise(
+        kept, user_id=credentials.user_id, password_hash=credentials.password_hash, now=now
     )
     if not device:
-        security_log.record("new_device", account=proof.user_id)
+        security_log.record("new_device", account=credentials.user_id)
     if not device and not owner_knows:
-        _tell_of_new_device(proof, client)
+        _notify_of_new_device(credentials, client)
     return recognised_devices.issue(
-        user_id=proof.user_id,
-        password_hash=proof.password_hash,
+        user_id=credentials.user_id,
+        password_hash=credentials.password_hash,
         now=now,
         device=device,
         kept=kept,
     )
 
 
-def _tell_of_new_device(proof: Proof, client: Client) -> None:
+def _notify_of_new_device(credentials: Credentials, client: Client) -> None:
     # Not each time: a script that keeps no cookie is a new device whenever it signs in.
-    if switches.new_device_letters and throttling.allows("new_device_account", of=proof.user_id):
+    if switches.new_device_emails and throttling.allows(
+        "new_device_account", of=credentials.user_id
+    ):
         # Not what the device calls itself: a letter of ours must not say what a stranger wrote.
-        outbox.post(emails.new_device, to=proof.email, parameters={"ip": client.ip})
+        outbox.post(emails.new_device, to=credentials.email, parameters={"ip": client.ip})
 
 
-def admit_with_second_factor(
+def complete_sign_in_with_second_factor(
     user: User, *, client: Client, now: datetime, owner_knows: bool = False
-) -> Entry:
-    """Opens a session for somebody who came with a challenge, and has spent it.
+) -> SignInResult:
+    """Opens a session for a user whose challenge is consumed.
 
     Raises:
         InvalidChallenge: the password changed, or the second factor went, in the meantime.
     """
-    proof = Proof.of(user, second_factor_shown=True)
+    credentials = Credentials.of(user, second_factor_shown=True)
     try:
-        return admit(proof, client=client, now=now, owner_knows=owner_knows)
+        return complete_sign_in(credentials, client=client, now=now, owner_knows=owner_knows)
     except IncorrectCredentials:
         raise InvalidChallenge from None
 
 
-def complete_sign_in_by_link(proof: Proof, *, client: Client, now: datetime) -> Entry:
+def complete_sign_in_by_link(
+    credentials: Credentials, *, client: Client, now: datetime
+) -> SignInResult:
     """Signs in a user who has just set a password with the cookie of a link.
 
-    Where a second factor is required, the browser keeps neither the session that it had nor the
-    device token: the sign-in that follows is then counted apart from a stranger's guesses.
+    Where a second factor is required, nobody is signed in yet: the session that the browser had is
+    revoked. The client gets a device token, so that the rate limit counts the sign-in that follows
+    apart from the guesses of strangers.
 
     Raises:
-        IncorrectCredentials: see ``admit``.
+        IncorrectCredentials: see ``complete_sign_in``.
     """
-    entered = admit(proof, client=client, now=now, owner_knows=True)
-    if isinstance(entered, SignedIn):
-        return entered
-    end_former_session(client, now=now)
+    result = complete_sign_in(credentials, client=client, now=now, owner_knows=True)
+    if isinstance(result, SignedIn):
+        return result
+    revoke_former_session(client, now=now)
     device = recognised_devices.issue(
-        user_id=proof.user_id,
-        password_hash=proof.password_hash,
+        user_id=credentials.user_id,
+        password_hash=credentials.password_hash,
         now=now,
         kept=client.device_token,
     )
-    return replace(entered, device=device)
+    return replace(result, device=device)
 
 
-def _owed(proof: Proof) -> Kind | None:
-    if proof.second_factor_shown or not switches.mfa_mode.asks(
-        has_second_factor=proof.has_second_factor
+def _required_challenge(credentials: Credentials) -> Kind | None:
+    if credentials.second_factor_shown or not switches.mfa_mode.asks(
+        has_second_factor=credentials.has_second_factor
     ):
         return None
-    return Kind.VERIFY if proof.has_second_factor else Kind.SETUP
+    return Kind.VERIFY if credentials.has_second_factor else Kind.SETUP
 
 
-def _challenge(proof: Proof, kind: Kind, now: datetime) -> IssuedChallenge:
-    challenge = challenges.open_challenge(proof=proof, kind=kind, now=now)
-    security_log.record("challenge_opened", account=proof.user_id, kind=str(kind))
+def _open_challenge(credentials: Credentials, kind: Kind, now: datetime) -> IssuedChallenge:
+    challenge = challenges.open_challenge(credentials=credentials, kind=kind, now=now)
+    security_log.record("challenge_opened", account=credentials.user_id, kind=str(kind))
     return challenge
 
 
-def _open(proof: Proof, client: Client, now: datetime, owner_knows: bool) -> SignedIn:
-    grant = store.open_session(proof=proof, client=client, now=now)
+def _open_session(
+    credentials: Credentials, client: Client, now: datetime, owner_knows: bool
+) -> SignedIn:
+    grant = store.open_session(credentials=credentials, client=client, now=now)
     security_log.record(
         "session_opened",
         account=grant.user_id,
         session=grant.session_id,
-        second_factor=proof.second_factor_shown,
+        second_factor=credentials.second_factor_shown,
     )
-    end_former_session(client, now=now)
-    device = receive_device(proof, client=client, now=now, owner_knows=owner_knows)
+    revoke_former_session(client, now=now)
+    device = remember_device(credentials, client=client, now=now, owner_knows=owner_knows)
     return SignedIn(tokens.sign(grant, now=now), device)
 
 
-def end_former_session(client: Client, *, now: datetime) -> None:
+def revoke_former_session(client: Client, *, now: datetime) -> None:
     """Ends the session that the browser had, of any account: its cookie is about to be replaced."""
     if not client.former_refresh_token:
         return

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.services.client import Client
-from accounts.services.credentials import Proof
+from accounts.services.credentials import Credentials
 from accounts.services.passwords import verification
 from accounts.services.sessions import rotation, store, tokens
 from bench import load, people, statements
@@ -137,7 +137,7 @@ class Growth:
             rotation.rotate(token=tokens.read_refresh(person.refresh), client=client, now=now)
         with statements.explained() as of_login:
             if user := verification.find_user(person.email):
-                store.open_session(proof=Proof.of(user), client=client, now=now)
+                store.open_session(credentials=Credentials.of(user), client=client, now=now)
         return {REFRESH.name: _kinds(of_refresh), LOGIN_WITHOUT_HASH.name: _kinds(of_login)}
 
     def updates(self) -> Rows:

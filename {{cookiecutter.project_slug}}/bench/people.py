@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.services.client import Client
-from accounts.services.credentials import Proof
+from accounts.services.credentials import Credentials
 from accounts.services.passwords import recognised_devices
 from accounts.services.sessions import store, tokens
 from accounts.services.sessions.tokens import Grant
@@ -38,7 +38,7 @@ def fill(*, group: str, password_hash: str, users: range, live: range) -> None:
         email=email, defaults={"password": password_hash, "email_verified": True}
     )
     if is_new:
-        store.open_session(proof=Proof.of(user), client=_SOMEWHERE, now=timezone.now())
+        store.open_session(credentials=Credentials.of(user), client=_SOMEWHERE, now=timezone.now())
     numbered = {"group": group, "users": users.stop}
     _copy(user, users, numbered, id=_USER_ID, email="%(group)s || '-' || n || '@example.test'")
     session = user.sessions.earliest("created_at")

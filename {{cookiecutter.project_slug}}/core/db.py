@@ -18,7 +18,7 @@ def fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | N
         return row
 
 
-def unhurried(found: Iterator[T], size: int, *, seconds: float) -> Iterator[list[T]]:
+def in_throttled_batches(found: Iterator[T], size: int, *, seconds: float) -> Iterator[list[T]]:
     """In batches. After each it waits for as long as that was worked on: half of the server's time,
     and of its disk's, is for those who wait for an answer.
 

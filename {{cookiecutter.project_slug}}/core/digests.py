@@ -18,7 +18,7 @@ def make(purpose: str, *state: str) -> str:
     return _digest(settings.SECRET_KEY, purpose, state)
 
 
-def fits(digest: str, purpose: str, *state: str) -> bool:
+def matches(digest: str, purpose: str, *state: str) -> bool:
     """Whether it was made for this purpose and state."""
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     return any(constant_time_compare(digest, _digest(key, purpose, state)) for key in keys)

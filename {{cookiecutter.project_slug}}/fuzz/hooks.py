@@ -25,7 +25,7 @@ from accounts.conf import MfaMode, switches  # noqa: E402
 from accounts.pages.link_cookies import (  # noqa: E402
     INVITATION_COOKIE,
     PASSWORD_RESET_COOKIE,
-    CapabilityCookie,
+    LinkCookie,
 )
 from accounts.services.links.signed_links import Purpose  # noqa: E402
 from fuzz import people  # noqa: E402
@@ -175,10 +175,10 @@ def _name_session(case: Any, person: Person) -> None:
         case.path_parameters["session_id"] = str(grant.session_id)
 
 
-def _open_link(case: Any, person: Person, cookie: CapabilityCookie, purpose: Purpose) -> None:
+def _open_link(case: Any, person: Person, cookie: LinkCookie, purpose: Purpose) -> None:
     if purpose is Purpose.INVITATION_COOKIE:
         people.invite(person)
-    case.cookies[cookie.name] = people.capability(purpose, person)
+    case.cookies[cookie.name] = people.make_link(purpose, person)
     case.cookies["csrftoken"] = case.headers["X-CSRFToken"] = CSRF_TOKEN
 
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts.conf import MfaMode, switches
 from accounts.models import LoginChallenge, Session, User
 from accounts.services.client import Client
-from accounts.services.credentials import Proof
+from accounts.services.credentials import Credentials
 from accounts.services.links import signed_links
 from accounts.services.links.signed_links import Purpose
 from accounts.services.mfa import challenges, enrolment
@@ -67,16 +67,18 @@ def needs_second_factor(path: str) -> bool:
 
 
 def sign_in(person: Person) -> tuple[Grant, Tokens]:
-    proof = Proof.of(person.user, second_factor_shown=person.app is not None)
+    credentials = Credentials.of(person.user, second_factor_shown=person.app is not None)
     now = timezone.now()
-    grant = store.open_session(proof=proof, client=SOMEWHERE, now=now)
+    grant = store.open_session(credentials=credentials, client=SOMEWHERE, now=now)
     return grant, tokens.sign(grant, now=now)
 
 
 def challenge(person: Person) -> str:
     """What a sign-in answers to whoever has a second factor."""
-    proof = Proof.of(person.user)
-    issued = challenges.open_challenge(proof=proof, kind=Kind.VERIFY, now=timezone.now())
+    credentials = Credentials.of(person.user)
+    issued = challenges.open_challenge(
+        credentials=credentials, kind=Kind.VERIFY, now=timezone.now()
+    )
     return issued.signed_id
 
 
@@ -88,7 +90,7 @@ def setup_challenge(*, pending: bool) -> dict[str, Any]:
     """
     person = make_person(with_second_factor=False)
     issued = challenges.open_challenge(
-        proof=Proof.of(person.user), kind=Kind.SETUP, now=timezone.now()
+        credentials=Credentials.of(person.user), kind=Kind.SETUP, now=timezone.now()
     )
     challenge = LoginChallenge.objects.get(user=person.user)
     code = pending_code(person, challenge) if pending else ""
@@ -100,7 +102,7 @@ def pending_code(person: Person, origin: Session | LoginChallenge) -> str:
     return App(begun.secret).code()
 
 
-def capability(purpose: Purpose, person: Person) -> str:
+def make_link(purpose: Purpose, person: Person) -> str:
     expires_at = timezone.now() + timedelta(minutes=10)
     return signed_links.issue(purpose, user=person.user, expires_at=expires_at)
 

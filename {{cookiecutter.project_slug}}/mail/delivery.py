@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from mail.messages import Obsolete, UndeliverableAddress, write
+from mail.messages import Obsolete, UndeliverableAddress, render
 from mail.models import Mail
 
 logger = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def deliver(mail_id: uuid.UUID) -> None:
     if mail is None:
         return
     try:
-        message = write(mail)
+        message = render(mail)
     except Obsolete:
         _finish(mail, Mail.State.OBSOLETE)
     except Exception as error:

@@ -18,7 +18,7 @@ from mail.models import Mail
 PARTS = ("subject", "before", "action", "after")
 
 
-class Letter(Protocol):
+class Email(Protocol):
     """What a letter says, from its row: the context of its template."""
 
     __name__: str
@@ -26,10 +26,10 @@ class Letter(Protocol):
     def __call__(self, mail: Mail, /) -> dict[str, Any]: ...
 
 
-LETTERS: dict[str, Letter] = {}
+EMAILS: dict[str, Email] = {}
 
 
-class UnknownLetter(LookupError):  # noqa: N818  its name is what the row and the log say
+class UnknownEmail(LookupError):  # noqa: N818  its name is what the row and the log say
     """Nobody has registered a letter of this kind: the worker has not been started since, say."""
 
 
@@ -41,10 +41,10 @@ class Obsolete(Exception):  # noqa: N818  not an error: what the letter was abou
     """Raised by a letter that must not be sent any more."""
 
 
-L = TypeVar("L", bound=Letter)
+E = TypeVar("E", bound=Email)
 
 
-def letter(function: L) -> L:
+def email(function: E) -> E:
     """Registers the function as the letter of its name.
 
     The worker calls it when the letter is sent, so this is where a link is made. It returns what
@@ -53,7 +53,7 @@ def letter(function: L) -> L:
     Raises:
         ImproperlyConfigured: another function has this name, so that one of the two would be lost.
     """
-    known = LETTERS.setdefault(function.__name__, function)
+    known = EMAILS.setdefault(function.__name__, function)
     if known is not function:
         raise ImproperlyConfigured(
             f"Two e-mails are named {function.__name__!r}, in {known.__module__} and in "
@@ -62,27 +62,27 @@ def letter(function: L) -> L:
     return function
 
 
-def write(mail: Mail) -> EmailMultiAlternatives:
+def render(mail: Mail) -> EmailMultiAlternatives:
     """
     Raises:
         UndeliverableAddress: the recipient's address cannot be encoded.
         Obsolete: the letter is not to be sent any more.
-        UnknownLetter: there is no letter of this kind.
+        UnknownEmail: there is no letter of this kind.
     """
-    if mail.kind not in LETTERS:
-        raise UnknownLetter(mail.kind)
+    if mail.kind not in EMAILS:
+        raise UnknownEmail(mail.kind)
     recipient = _deliverable(mail.recipient)
-    context = {"product": settings.PROJECT_NAME, **LETTERS[mail.kind](mail)}
+    context = {"product": settings.PROJECT_NAME, **EMAILS[mail.kind](mail)}
     parts = {part: _render_part(mail.kind, part, context) for part in PARTS}
     message = EmailMultiAlternatives(
         # One line, whatever is in it: a second one would be a header.
         subject=" ".join(parts["subject"].split()),
-        body=render_to_string("mail/letter.txt", context | parts),
+        body=render_to_string("mail/message.txt", context | parts),
         to=[recipient],
         # RFC 3834: so that no out-of-office reply comes back.
         headers={"Auto-Submitted": "auto-generated"},
     )
-    message.attach_alternative(render_to_string("mail/letter.html", context | parts), "text/html")
+    message.attach_alternative(render_to_string("mail/message.html", context | parts), "text/html")
     return message
 
 

@@ -11,7 +11,7 @@ from kombu.exceptions import OperationalError
 
 from core.email_address import normalise
 from mail import tasks
-from mail.messages import Letter
+from mail.messages import Email
 from mail.models import Mail
 
 logger = logging.getLogger(__name__)
@@ -21,7 +21,7 @@ SWEPT_AFTER = timedelta(seconds=60)
 
 
 def post(
-    letter: Letter,
+    email: Email,
     *,
     to: str,
     parameters: dict[str, Any] | None = None,
@@ -31,13 +31,13 @@ def post(
     """Writes the letter down; it is handed to a worker once the transaction has committed.
 
     Args:
-        letter: a function registered with ``mail.messages.letter``; the worker calls it.
+        email: a function registered with ``mail.messages.email``; the worker calls it.
         parameters: what the letter says, as JSON. Never a secret, a link or a token.
         bound_to: a digest of the state under which it is asked for, for the letter to compare.
         not_after: when it is of no use any more; it becomes obsolete instead of being sent.
     """
     mail = Mail(
-        kind=letter.__name__,
+        kind=email.__name__,
         recipient=normalise(to),
         parameters=parameters or {},
         bound_to=bound_to,

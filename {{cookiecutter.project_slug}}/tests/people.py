@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.api.authentication import TokenUser
 from accounts.models import User
 from accounts.services.client import Client
-from accounts.services.credentials import Proof
+from accounts.services.credentials import Credentials
 from accounts.services.passwords import verification
 from accounts.services.passwords.hashers import Argon2PasswordHasher
 from accounts.services.sessions.tokens import Grant, access_token
@@ -39,7 +39,7 @@ def make_user(**fields: Any) -> User:
     return User.objects.create_user(**{**defaults, **fields})
 
 
-def prove(user: User) -> Proof | None:
+def prove(user: User) -> Credentials | None:
     """As a login does before it opens the session."""
     return verification.verify_credentials(
         email=user.email, password=PASSWORD, client=Client(None, ""), now=timezone.now()

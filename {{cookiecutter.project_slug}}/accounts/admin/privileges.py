@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from accounts.models import User
 
 
-def holds_more(person: User, *, than: Any) -> bool:
+def has_more_privileges(person: User, *, than: Any) -> bool:
     """Whether the person has a role, a flag or a permission that the other one lacks.
 
     The person is read again: a group may have brought a permission since the page was shown.
@@ -22,7 +22,7 @@ def holds_more(person: User, *, than: Any) -> bool:
 
 
 def is_above(person: User | None, request: HttpRequest) -> bool:
-    return person is not None and holds_more(person, than=request.user)
+    return person is not None and has_more_privileges(person, than=request.user)
 
 
 def _rank(person: Any) -> tuple[bool, bool, bool]:

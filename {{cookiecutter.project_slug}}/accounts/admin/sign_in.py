@@ -19,11 +19,11 @@ from accounts import sign_in
 from accounts.api import cookies
 from accounts.api.fields import SEPARATORS
 from accounts.conf import switches
-from accounts.errors import TooManyWrongCodes
+from accounts.errors import TooManyFailedMfaAttempts
 from accounts.flows import mfa_verification
 from accounts.models import User
 from accounts.services.client import Client
-from accounts.services.credentials import Proof
+from accounts.services.credentials import Credentials
 from accounts.services.mfa import recovery_codes, totp
 from accounts.services.passwords import verification
 from accounts.services.passwords.recognised_devices import LIFETIME as DEVICE_LIFETIME
@@ -103,7 +103,7 @@ class AdminLoginForm(AdminAuthenticationForm):
                 is_right = mfa_verification.present(
                     user, code=code, claims=CLAIMS, client=client, now=now
                 )
-        except TooManyWrongCodes:
+        except TooManyFailedMfaAttempts:
             raise self._refusal("Too many wrong codes. Try again later.") from None
         if not is_right:
             raise self._refusal("The code is not correct, or it was used before.")
@@ -136,7 +136,7 @@ class AdminSite(admin.AdminSite):
     login_template = "admin/login_with_code.html"
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        return super().admin_view(_from_here_alone(view), cacheable)
+        return super().admin_view(_require_own_origin(view), cacheable)
 
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -157,7 +157,7 @@ class AdminSite(admin.AdminSite):
         return view(request)
 
 
-def _from_here_alone(view: Any) -> Any:
+def _require_own_origin(view: Any) -> Any:
     """Front ends are trusted with forms for the API (``CSRF_TRUSTED_ORIGINS``), and not with these.
 
     Where they may read the CSRF cookie, a script in one of them could act as whoever is signed in.
@@ -178,7 +178,9 @@ def _complete(request: HttpRequest, response: HttpResponse) -> None:
     # Django keeps the key where the same person signs in once more.
     request.session.cycle_key()
     security_log.record("admin_login", account=user.pk)
-    device = sign_in.receive_device(Proof.of(user), client=_browser_of(request), now=timezone.now())
+    device = sign_in.remember_device(
+        Credentials.of(user), client=_browser_of(request), now=timezone.now()
+    )
     cookies.ADMIN_DEVICE.set(response, device, max_age=DEVICE_LIFETIME)
 
 

@@ -35,7 +35,7 @@ mailbox of their own, and set its password there.
 
 class UserForm(UserChangeForm):
     actor: User
-    """Who is filling in the form; ``PersonAdmin.get_form`` sets it."""
+    """Who is filling in the form; ``UserAdmin.get_form`` sets it."""
 
     class Meta(UserChangeForm.Meta):
         model = User
@@ -43,7 +43,7 @@ class UserForm(UserChangeForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if _holds_the_fort(self.instance) and not self._stays_active_admin(cleaned):
+        if _is_last_active_admin(self.instance) and not self._stays_active_admin(cleaned):
             raise ValidationError("This is the last active administrator: appoint another first.")
         self._refuse_rights_beyond_the_actors(cleaned)
         return cleaned
@@ -73,7 +73,7 @@ class NewUserForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class PersonAdmin(AddressSearchAdmin, DjangoUserAdmin):
+class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
     ordering = ("email",)
@@ -179,7 +179,7 @@ class PersonAdmin(AddressSearchAdmin, DjangoUserAdmin):
             and not is_above(obj, request)
             # Who deletes the account and adds it again has done away with its second factor.
             and not _is_guarded(obj, request)
-            and not (request.method == "POST" and _holds_the_fort(obj))
+            and not (request.method == "POST" and _is_last_active_admin(obj))
         )
 
 
@@ -213,7 +213,7 @@ def _is_guarded(person: User | None, request: HttpRequest) -> bool:
     return person is not None and person.has_second_factor and not _is_admin(request)
 
 
-def _holds_the_fort(person: User) -> bool:
+def _is_last_active_admin(person: User) -> bool:
     """Whether this is the last active ADMIN. The lock lasts until the admin's view has committed.
 
     Every active ADMIN's row is locked, so that two of them cannot demote each other at once. One

@@ -109,7 +109,7 @@ class LiveSessionAuthentication(AccessTokenAuthentication):
 
 
 def live_session(request: Request) -> Session:
-    """For a public endpoint that takes an access token where it gets no other proof.
+    """For a public endpoint that takes an access token where it gets no other credentials.
 
     Raises:
         NotAuthenticated: there is no access token.

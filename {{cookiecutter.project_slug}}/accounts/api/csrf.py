@@ -9,7 +9,7 @@ from accounts.errors import CsrfFailed
 from core.cookies import values_of
 
 
-def refuse_other_sites(request: Request) -> None:
+def enforce_csrf(request: Request) -> None:
     """Another site could make the browser send the cookie, but not the header.
 
     Raises:

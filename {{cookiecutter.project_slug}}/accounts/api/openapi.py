@@ -58,7 +58,7 @@ class DeviceSchema(AutoSchema):
 Output = type[serializers.Serializer[Any]]
 
 
-class OutputsOfEntry:
+class SignInOutputs:
     """These, and the challenges of the mode that is set whenever they are read.
 
     (drf-spectacular also takes a callable, which it asks once and never again.)
@@ -75,19 +75,19 @@ class OutputsOfEntry:
             yield SetupChallengeOutput
 
 
-def entered(name: str, *outputs: Output) -> PolymorphicProxySerializer:
-    """What ``entry.admit`` leads to: one of these, or a challenge where a second factor is owed.
+def sign_in_responses(name: str, *outputs: Output) -> PolymorphicProxySerializer:
+    """What a sign-in leads to: one of these, or a challenge where a second factor is required.
 
     Args:
         name: that of the component.
     """
-    kinds = cast(Any, OutputsOfEntry(*outputs))
+    kinds = cast(Any, SignInOutputs(*outputs))
     return PolymorphicProxySerializer(
         component_name=name, serializers=kinds, resource_type_field_name=None
     )
 
 
-class EitherProofSchema(AutoSchema):
+class TokenOrChallengeSchema(AutoSchema):
     """For the endpoints that take an access token, or a challenge in its place."""
 
     def get_auth(self) -> list[dict[str, list[str]]]:

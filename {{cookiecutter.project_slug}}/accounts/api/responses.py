@@ -13,7 +13,7 @@ from accounts.conf import switches
 from accounts.services.mfa.challenges import IssuedChallenge, Kind
 from accounts.services.passwords.recognised_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.services.sessions.tokens import Tokens
-from accounts.sign_in import Entry, SignedIn
+from accounts.sign_in import SignedIn, SignInResult
 
 
 class TokensOutput(Carrier):
@@ -38,20 +38,20 @@ class SetPasswordOutput(SignedInOutput):
     detail = serializers.CharField()
 
 
-class OwedOutput(Carrier):
+class PendingSignInOutput(Carrier):
     device = serializers.CharField(
         required=False, help_text="After a new password; see `SignedInOutput`."
     )
 
 
-class ChallengeOutput(OwedOutput):
+class ChallengeOutput(PendingSignInOutput):
     """The password was right; a code is needed as well (`/mfa/verify/`)."""
 
     mfa_required = serializers.BooleanField()
     challenge_id = serializers.CharField()
 
 
-class SetupChallengeOutput(OwedOutput):
+class SetupChallengeOutput(PendingSignInOutput):
     """The password was right; a second factor has to be set up first (`/mfa/setup/`)."""
 
     mfa_setup_required = serializers.BooleanField()
@@ -85,23 +85,25 @@ def answer_challenge(challenge: IssuedChallenge, *, status: int = 200, **also: A
     return uncached(Response({**body, **also}, status=status))
 
 
-def answer_entry(entered: Entry, *, now: datetime, status: int = 200, **also: Any) -> Response:
-    """Whatever came of a proof."""
-    if entered.device and not switches.refresh_token_as_cookie:
-        also["device"] = entered.device
-    if isinstance(entered, IssuedChallenge):
-        response = answer_challenge(entered, status=status, **also)
+def answer_sign_in(
+    result: SignInResult, *, now: datetime, status: int = 200, **also: Any
+) -> Response:
+    """Tokens, or the challenge that stands for them."""
+    if result.device and not switches.refresh_token_as_cookie:
+        also["device"] = result.device
+    if isinstance(result, IssuedChallenge):
+        response = answer_challenge(result, status=status, **also)
     else:
-        response = answer_tokens(entered.tokens, now=now, status=status, **also)
-    if entered.device and switches.refresh_token_as_cookie:
-        DEVICE.set(response, entered.device, max_age=DEVICE_LIFETIME)
+        response = answer_tokens(result.tokens, now=now, status=status, **also)
+    if result.device and switches.refresh_token_as_cookie:
+        DEVICE.set(response, result.device, max_age=DEVICE_LIFETIME)
     return response
 
 
-def answer_password_set(entered: Entry, *, now: datetime) -> Response:
+def answer_password_set(result: SignInResult, *, now: datetime) -> Response:
     """The answer to a password that was set by a link; a session of before is revoked."""
-    response = answer_entry(entered, now=now, detail="Your password has been set.")
-    return response if isinstance(entered, SignedIn) else clear_refresh_cookie(response)
+    response = answer_sign_in(result, now=now, detail="Your password has been set.")
+    return response if isinstance(result, SignedIn) else clear_refresh_cookie(response)
 
 
 def clear_refresh_cookie(response: Response) -> Response:

@@ -5,7 +5,7 @@
 2. A new unusable password makes every earlier link, cookie and session of the account worthless.
 3. The letter has a link; ``flows.verification`` opens it, leaves a cookie and leads to a form.
 4. The cookie sets the password, which accepts the invitation and verifies the address.
-5. ``entry.admit`` signs the person in. What nobody accepts in time is purged
+5. ``sign_in.complete_sign_in`` signs the person in. What nobody accepts in time is purged
    (``accounts.services.unused_accounts``): the address is free.
 """
 
@@ -25,10 +25,10 @@ from rest_framework.response import Response
 
 from accounts import emails, revocation, sign_in
 from accounts.api.authentication import LiveSessionAuthentication, session_of
-from accounts.api.csrf import refuse_other_sites
+from accounts.api.csrf import enforce_csrf
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.fields import NewAddressField, NewPasswordInput, PersonNameField
-from accounts.api.openapi import entered
+from accounts.api.openapi import sign_in_responses
 from accounts.api.permissions import HasRole
 from accounts.api.requests import client_of
 from accounts.api.responses import SetPasswordOutput, answer_password_set
@@ -40,13 +40,13 @@ from accounts.pages.responses import show_password_form
 from accounts.pages.views import Page
 from accounts.services import email_addresses
 from accounts.services.client import Client
-from accounts.services.credentials import Proof
+from accounts.services.credentials import Credentials
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings
-from accounts.services.links.signed_links import Capability, CapabilityNotValid
+from accounts.services.links.signed_links import LinkNotValid, SignedLink
 from accounts.services.mfa import authenticators
 from accounts.services.passwords import verification
-from accounts.sign_in import Entry
+from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
 from core.ratelimit.throttling import ScopedRateThrottle, UserRateThrottle
@@ -139,21 +139,21 @@ class SetPasswordForm(Page):
         return show_password_form(request, INVITATION_COOKIE, action=reverse("rest_set_password"))
 
 
-def accept(*, capability: Capability, new_password: str, client: Client, now: datetime) -> Entry:
+def accept(*, link: SignedLink, new_password: str, client: Client, now: datetime) -> SignInResult:
     """Sets the first password, which verifies the address, and signs in.
 
     Raises:
         TokenNotValid: the invitation was accepted, or the account changed, in the meantime.
     """
-    user = capability.user
+    user = link.user
     with transaction.atomic():
         if not verification.replace_password(user=user, new_password=new_password):
             raise TokenNotValid
         user.refresh_from_db(fields=["email_verified", *User.SECOND_FACTOR])
-        revocation.end(user)
+        revocation.revoke_all(user)
         email_addresses.mark_verified(user)
     security_log.record("password_set", account=user.pk, way="invitation")
-    return sign_in.complete_sign_in_by_link(Proof.of(user), client=client, now=now)
+    return sign_in.complete_sign_in_by_link(Credentials.of(user), client=client, now=now)
 
 
 class AcceptInvitationView(PublicEndpoint, SwitchableAPIView):
@@ -168,23 +168,26 @@ class AcceptInvitationView(PublicEndpoint, SwitchableAPIView):
 
     @extend_schema(
         request=NewPasswordInput,
-        responses={200: entered("PasswordSet", SetPasswordOutput), **refused(400, 401, 403)},
+        responses={
+            200: sign_in_responses("PasswordSet", SetPasswordOutput),
+            **refused(400, 401, 403),
+        },
     )
     def post(self, request: Request) -> Response:
         now = timezone.now()
         try:
-            capability = INVITATION_COOKIE.capability(request, now=now)
-        except CapabilityNotValid:
+            link = INVITATION_COOKIE.link(request, now=now)
+        except LinkNotValid:
             raise TokenNotValid from None
-        refuse_other_sites(request)
-        form = NewPasswordInput(data=request.data, context={"user": capability.user})
+        enforce_csrf(request)
+        form = NewPasswordInput(data=request.data, context={"user": link.user})
         form.is_valid(raise_exception=True)
-        entered = accept(
-            capability=capability,
+        result = accept(
+            link=link,
             new_password=form.validated_data["new_password1"],
             client=client_of(request),
             now=now,
         )
-        response = answer_password_set(entered, now=now)
+        response = answer_password_set(result, now=now)
         INVITATION_COOKIE.clear(response)
         return response

@@ -4,8 +4,8 @@
    itself, so that whoever guesses from elsewhere does not lock the owner out.
 2. The password is checked; an unknown address costs the same time and gets the same answer.
 3. Where verification is mandatory, whoever knows the password may be told that it is missing.
-4. ``sign_in.admit`` opens the session, if the password is still the one that was checked; a user
-   who has a second factor, or needs one, gets a challenge instead.
+4. ``sign_in.complete_sign_in`` opens the session, if the password is still the one that was
+   checked; a user who has a second factor, or needs one, gets a challenge instead.
 5. The access token is in the answer, the refresh token in its cookie (or beside it).
 """
 
@@ -22,14 +22,14 @@ from rest_framework.views import APIView
 from accounts import sign_in
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.fields import AddressField, PasswordField
-from accounts.api.openapi import DeviceSchema, entered
+from accounts.api.openapi import DeviceSchema, sign_in_responses
 from accounts.api.requests import client_of
-from accounts.api.responses import SignedInOutput, answer_entry
+from accounts.api.responses import SignedInOutput, answer_sign_in
 from accounts.conf import EmailVerification, switches
 from accounts.errors import EmailNotVerified, IncorrectCredentials
 from accounts.services.client import Client
 from accounts.services.passwords import verification
-from accounts.sign_in import Entry
+from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
 
@@ -39,20 +39,27 @@ class LoginInput(serializers.Serializer[Any]):
     password = PasswordField()
 
 
-def login(*, email: str, password: str, client: Client, now: datetime) -> Entry:
+def login(*, email: str, password: str, client: Client, now: datetime) -> SignInResult:
     """
     Raises:
         IncorrectCredentials: for every reason why this person may not come in.
         LimitReached: there were too many guesses; this one was not looked at.
         EmailNotVerified: the password is right, the address not verified, and it has to be.
     """
-    proof = verification.verify_credentials(email=email, password=password, client=client, now=now)
-    if proof is None:
+    credentials = verification.verify_credentials(
+        email=email, password=password, client=client, now=now
+    )
+    if credentials is None:
         raise IncorrectCredentials
-    if switches.email_verification is EmailVerification.MANDATORY and not proof.email_verified:
-        security_log.record("login_failed", account=proof.user_id, reason="email_not_verified")
+    if (
+        switches.email_verification is EmailVerification.MANDATORY
+        and not credentials.email_verified
+    ):
+        security_log.record(
+            "login_failed", account=credentials.user_id, reason="email_not_verified"
+        )
         raise EmailNotVerified
-    return sign_in.admit(proof, client=client, now=now)
+    return sign_in.complete_sign_in(credentials, client=client, now=now)
 
 
 class LoginView(PublicEndpoint, APIView):
@@ -63,11 +70,11 @@ class LoginView(PublicEndpoint, APIView):
 
     @extend_schema(
         request=LoginInput,
-        responses={200: entered("SignedIn", SignedInOutput), **refused(400, 401)},
+        responses={200: sign_in_responses("SignedIn", SignedInOutput), **refused(400, 401)},
     )
     def post(self, request: Request) -> Response:
         form = LoginInput(data=request.data)
         form.is_valid(raise_exception=True)
         now = timezone.now()
-        entered = login(**form.validated_data, client=client_of(request), now=now)
-        return answer_entry(entered, now=now)
+        result = login(**form.validated_data, client=client_of(request), now=now)
+        return answer_sign_in(result, now=now)

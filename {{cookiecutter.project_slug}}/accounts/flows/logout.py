@@ -71,5 +71,5 @@ class LogoutAllView(APIView):
     @extend_schema(request=None, responses={200: DetailOutput, **refused(401, 403)})
     def post(self, request: Request) -> Response:
         refuse_foreign_origin(request)
-        revocation.end(session_of(request).user)
+        revocation.revoke_all(session_of(request).user)
         return clear_refresh_cookie(Response({"detail": "You are signed out everywhere."}))

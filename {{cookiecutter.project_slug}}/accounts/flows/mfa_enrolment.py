@@ -6,7 +6,7 @@
    is, and ends with the session or the challenge. An active one stays as it is.
 3. Activation sees a code: the app has the secret. The recovery codes are shown this once.
 4. The other sessions end, sign-ins that are under way as well, and a letter goes to the owner.
-5. ``sign_in.admit`` signs in the user who came with a setup challenge.
+5. ``sign_in.complete_sign_in`` signs in the user who came with a setup challenge.
 """
 
 from datetime import datetime
@@ -23,9 +23,9 @@ from accounts import emails, revocation, sign_in
 from accounts.api.authentication import live_session
 from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
 from accounts.api.fields import ChallengeField, CodeField
-from accounts.api.openapi import EitherProofSchema
+from accounts.api.openapi import TokenOrChallengeSchema
 from accounts.api.requests import client_of
-from accounts.api.responses import SignedInOutput, answer_entry, uncached
+from accounts.api.responses import SignedInOutput, answer_sign_in, uncached
 from accounts.errors import InvalidChallenge, InvalidCode, TokenNotValid
 from accounts.models import LoginChallenge, Session, User
 from accounts.services.client import Client
@@ -33,13 +33,13 @@ from accounts.services.mfa import authenticators, challenges, enrolment, failed_
 from accounts.services.mfa.challenges import Kind
 from accounts.services.mfa.enrolment import Enrolment, OriginGoneError
 from accounts.services.sessions import store
-from accounts.sign_in import Entry
+from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
-Standing = Session | LoginChallenge
+Origin = Session | LoginChallenge
 """What the person is known by; each has a ``user``."""
 
 
@@ -72,8 +72,8 @@ class ActivationOutput(SignedInOutput):
 
 
 def activate(
-    *, standing: Standing, code: str, client: Client, now: datetime
-) -> tuple[list[str], Entry | None]:
+    *, origin: Origin, code: str, client: Client, now: datetime
+) -> tuple[list[str], SignInResult | None]:
     """
     Returns:
         the recovery codes, and what opens a session; None for whoever has one.
@@ -82,31 +82,31 @@ def activate(
         InvalidCode: wrong.
         InvalidChallenge: spent or overtaken in the meantime, or it has had five wrong codes.
         TokenNotValid: the session ended in the meantime.
-        MfaAlreadyActive, MfaSetupNotStarted, TooManyWrongCodes: see there.
+        MfaAlreadyActive, MfaSetupNotStarted, TooManyFailedMfaAttempts: see there.
     """
-    challenge_id = standing.pk if isinstance(standing, LoginChallenge) else None
+    challenge_id = origin.pk if isinstance(origin, LoginChallenge) else None
     with transaction.atomic():
-        user = _lock_account(standing)
+        user = _lock_account(origin)
         failed_attempts.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
         recovery_codes = enrolment.activate(user, code=code, now=now)
         if recovery_codes is None:
             failed_attempts.record(user_id=user.pk, challenge_id=challenge_id, now=now)
         else:
-            _conclude(standing)
+            _conclude(origin)
             outbox.post(emails.second_factor_on, to=user.email, parameters={"ip": client.ip})
     if recovery_codes is None:
         security_log.record("second_factor_failed", account=user.pk)
         raise InvalidCode
     security_log.record("second_factor_on", account=user.pk)
-    if isinstance(standing, Session):
+    if isinstance(origin, Session):
         return recovery_codes, None
     # The letter about the second factor tells of the sign-in, too.
-    return recovery_codes, sign_in.admit_with_second_factor(
-        standing.user, client=client, now=now, owner_knows=True
+    return recovery_codes, sign_in.complete_sign_in_with_second_factor(
+        origin.user, client=client, now=now, owner_knows=True
     )
 
 
-def set_up(*, standing: Standing, now: datetime) -> Enrolment:
+def set_up(*, origin: Origin, now: datetime) -> Enrolment:
     """
     Raises:
         InvalidChallenge, TokenNotValid: it ended, or the password changed, in the meantime.
@@ -114,37 +114,37 @@ def set_up(*, standing: Standing, now: datetime) -> Enrolment:
     """
     try:
         with transaction.atomic():
-            return enrolment.begin(_lock_account(standing), origin=standing, now=now)
+            return enrolment.begin(_lock_account(origin), origin=origin, now=now)
     except OriginGoneError:
-        raise _overtaken(standing) from None
+        raise _outdated(origin) from None
 
 
-def _lock_account(standing: Standing) -> User:
-    user = authenticators.lock_account(standing.user)
+def _lock_account(origin: Origin) -> User:
+    user = authenticators.lock_account(origin.user)
     if user is None:
-        raise _overtaken(standing)
+        raise _outdated(origin)
     return user
 
 
-def _conclude(standing: Standing) -> None:
+def _conclude(origin: Origin) -> None:
     """What the person came with counts for more now, or is spent; all else ends."""
-    if isinstance(standing, Session):
-        counts, kept = store.mark(standing, with_second_factor=True), standing.pk
+    if isinstance(origin, Session):
+        counts, kept = store.set_second_factor(origin, with_second_factor=True), origin.pk
     else:
-        counts, kept = challenges.spend(standing), None
+        counts, kept = challenges.consume(origin), None
     if not counts:
-        raise _overtaken(standing)
-    revocation.end_others(standing.user, kept=kept)
+        raise _outdated(origin)
+    revocation.revoke_others(origin.user, kept=kept)
 
 
-def _overtaken(standing: Standing) -> Exception:
-    return TokenNotValid() if isinstance(standing, Session) else InvalidChallenge()
+def _outdated(origin: Origin) -> Exception:
+    return TokenNotValid() if isinstance(origin, Session) else InvalidChallenge()
 
 
 class EnrolmentView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
-    schema = EitherProofSchema()
+    schema = TokenOrChallengeSchema()
 
-    def standing(self, request: Request, setup_challenge_id: str | None, now: datetime) -> Standing:
+    def origin(self, request: Request, setup_challenge_id: str | None, now: datetime) -> Origin:
         """
         Raises:
             InvalidChallenge: there is a setup challenge, and it is not a good one.
@@ -168,8 +168,8 @@ class SetupView(EnrolmentView):
     def post(self, request: Request) -> Response:
         form, now = SetupInput(data=request.data), timezone.now()
         form.is_valid(raise_exception=True)
-        standing = self.standing(request, form.validated_data.get("setup_challenge_id"), now)
-        enrolment = set_up(standing=standing, now=now)
+        origin = self.origin(request, form.validated_data.get("setup_challenge_id"), now)
+        enrolment = set_up(origin=origin, now=now)
         return uncached(Response(SetupOutput(enrolment).data))
 
 
@@ -183,14 +183,14 @@ class ActivationView(EnrolmentView):
     def post(self, request: Request) -> Response:
         form, now = ActivationInput(data=request.data), timezone.now()
         form.is_valid(raise_exception=True)
-        standing = self.standing(request, form.validated_data.get("setup_challenge_id"), now)
-        recovery_codes, entered = activate(
-            standing=standing,
+        origin = self.origin(request, form.validated_data.get("setup_challenge_id"), now)
+        recovery_codes, result = activate(
+            origin=origin,
             code=form.validated_data["code"],
             client=client_of(request),
             now=now,
         )
         body: dict[str, Any] = {"success": True, "recovery_codes": recovery_codes}
-        if entered is None:
+        if result is None:
             return uncached(Response(body))
-        return answer_entry(entered, now=now, **body)
+        return answer_sign_in(result, now=now, **body)

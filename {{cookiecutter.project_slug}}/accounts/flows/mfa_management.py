@@ -66,9 +66,9 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
         if user is None:
             raise TokenNotValid
         authenticators.remove_all(user)
-        if not store.mark(session, with_second_factor=False):
+        if not store.set_second_factor(session, with_second_factor=False):
             raise TokenNotValid
-        revocation.end_others(user, kept=session.pk)
+        revocation.revoke_others(user, kept=session.pk)
         outbox.post(emails.second_factor_off, to=user.email, parameters={"ip": client.ip})
     security_log.record(
         "second_factor_off", account=user.pk, session=session.pk, reason="deactivated"
@@ -89,7 +89,7 @@ def reset(user: User, *, by: User | None = None) -> bool:
     if not locked.has_second_factor:
         return False
     authenticators.remove_all(locked)
-    revocation.end(locked)
+    revocation.revoke_all(locked)
     outbox.post(emails.second_factor_reset, to=locked.email)
     done_by: dict[str, Any] = {"reason": "admin", "by": str(by.pk)} if by else {"reason": "command"}
     security_log.record("second_factor_reset", account=locked.pk, **done_by)

@@ -6,7 +6,7 @@
    challenge.
 4. A right code is claimed: no later one of the same time step works, nor a recovery code twice. A
    wrong one is counted.
-5. The challenge is spent, and ``sign_in.admit`` opens the session.
+5. The challenge is spent, and ``sign_in.complete_sign_in`` opens the session.
 """
 
 import uuid
@@ -26,14 +26,14 @@ from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
 from accounts.api.fields import ChallengeField, CodeField
 from accounts.api.openapi import DeviceSchema
 from accounts.api.requests import client_of
-from accounts.api.responses import SignedInOutput, answer_entry
+from accounts.api.responses import SignedInOutput, answer_sign_in
 from accounts.errors import InvalidChallenge, InvalidCode
 from accounts.models import User
 from accounts.services.client import Client
 from accounts.services.mfa import authenticators, challenges, failed_attempts, recovery_codes, totp
 from accounts.services.mfa.authenticators import Held
 from accounts.services.mfa.challenges import Kind
-from accounts.sign_in import Entry
+from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
 from core.switchable import SwitchableAPIView
@@ -59,12 +59,14 @@ class RecoveryInput(serializers.Serializer[Any]):
     recovery_code = CodeField(help_text="One of the ten that the activation showed; it works once.")
 
 
-def verify(*, challenge_id: str, code: str, claim: Claim, client: Client, now: datetime) -> Entry:
+def verify(
+    *, challenge_id: str, code: str, claim: Claim, client: Client, now: datetime
+) -> SignInResult:
     """
     Raises:
         InvalidChallenge: unknown, expired, spent, or it has had five wrong codes.
         InvalidCode: wrong, or used before.
-        TooManyWrongCodes: the account has had ten in 15 minutes.
+        TooManyFailedMfaAttempts: the account has had ten in 15 minutes.
     """
     challenge = challenges.find(Kind.VERIFY, challenge_id, now=now)
     user = challenge.user
@@ -72,12 +74,12 @@ def verify(*, challenge_id: str, code: str, claim: Claim, client: Client, now: d
         is_right = present(
             user, code=code, claims=[claim], challenge_id=challenge.pk, client=client, now=now
         )
-        if is_right and not challenges.spend(challenge):
+        if is_right and not challenges.consume(challenge):
             # Another request was faster. This one gives the code back.
             raise InvalidChallenge
     if not is_right:
         raise InvalidCode
-    return sign_in.admit_with_second_factor(user, client=client, now=now)
+    return sign_in.complete_sign_in_with_second_factor(user, client=client, now=now)
 
 
 def present(
@@ -97,7 +99,7 @@ def present(
 
     Raises:
         InvalidChallenge: the challenge has had five wrong codes.
-        TooManyWrongCodes: the account has had ten in 15 minutes.
+        TooManyFailedMfaAttempts: the account has had ten in 15 minutes.
     """
     held = authenticators.lock(user.pk)
     if not held:
@@ -141,7 +143,7 @@ class VerifyRecoveryView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
 
 def _answer(request: Request, *, challenge_id: str, code: str, claim: Claim) -> Response:
     now = timezone.now()
-    entered = verify(
+    result = verify(
         challenge_id=challenge_id, code=code, claim=claim, client=client_of(request), now=now
     )
-    return answer_entry(entered, now=now)
+    return answer_sign_in(result, now=now)

@@ -23,16 +23,16 @@ from rest_framework.views import APIView
 from accounts import emails, revocation, sign_in
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import Fields, NewPasswordInput, PasswordField
-from accounts.api.openapi import entered
+from accounts.api.openapi import sign_in_responses
 from accounts.api.requests import client_of
-from accounts.api.responses import SignedInOutput, answer_entry
+from accounts.api.responses import SignedInOutput, answer_sign_in
 from accounts.conf import switches
 from accounts.errors import TokenNotValid
 from accounts.models import Session
 from accounts.services.client import Client
-from accounts.services.credentials import Proof
+from accounts.services.credentials import Credentials
 from accounts.services.passwords import verification
-from accounts.sign_in import Entry
+from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
 from mail import outbox
@@ -67,7 +67,7 @@ class PasswordChangeOutput(SignedInOutput):
 
 def change_password(
     *, session: Session, new_password: str, client: Client, now: datetime
-) -> Entry | None:
+) -> SignInResult | None:
     """
     Args:
         session: with its user as it was when the old password was checked.
@@ -85,11 +85,11 @@ def change_password(
         security_log.record("password_changed", account=user.pk, session=session.pk)
         outbox.post(emails.password_changed, to=user.email, parameters={"ip": client.ip})
         if not switches.logout_on_password_change:
-            revocation.end_what_is_under_way(user)
+            revocation.revoke_pending(user)
             return None
-        revocation.end(user)
-    proof = Proof.of(user, second_factor_shown=session.with_second_factor)
-    return sign_in.admit(proof, client=client, now=now, owner_knows=True)
+        revocation.revoke_all(user)
+    credentials = Credentials.of(user, second_factor_shown=session.with_second_factor)
+    return sign_in.complete_sign_in(credentials, client=client, now=now, owner_knows=True)
 
 
 class PasswordChangeView(APIView):
@@ -100,18 +100,21 @@ class PasswordChangeView(APIView):
 
     @extend_schema(
         request=PasswordChangeInput,
-        responses={200: entered("PasswordChanged", PasswordChangeOutput), **refused(400, 401)},
+        responses={
+            200: sign_in_responses("PasswordChanged", PasswordChangeOutput),
+            **refused(400, 401),
+        },
     )
     def post(self, request: Request) -> Response:
         session, now = session_of(request), timezone.now()
         form = PasswordChangeInput(data=request.data, context={"user": session.user})
         form.is_valid(raise_exception=True)
-        entered = change_password(
+        result = change_password(
             session=session,
             new_password=form.validated_data["new_password1"],
             client=client_of(request),
             now=now,
         )
-        if entered is None:
+        if result is None:
             return Response({"detail": CHANGED})
-        return answer_entry(entered, now=now, detail=CHANGED)
+        return answer_sign_in(result, now=now, detail=CHANGED)

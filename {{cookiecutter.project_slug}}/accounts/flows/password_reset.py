@@ -5,7 +5,7 @@
    can be opened again until the password is set, for mail scanners open links.
 3. The cookie sets the new password: one conditional UPDATE, so it works once.
 4. That ends every session, link, cookie and pending address, and verifies the address.
-5. ``entry.admit`` signs the person in.
+5. ``sign_in.complete_sign_in`` signs the person in.
 """
 
 from datetime import datetime
@@ -26,27 +26,27 @@ from rest_framework.views import APIView
 
 from accounts import emails, revocation, sign_in
 from accounts.api.cookies import REFRESH_COOKIE
-from accounts.api.csrf import refuse_other_sites
+from accounts.api.csrf import enforce_csrf
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.fields import AddressField, NewPasswordInput
-from accounts.api.openapi import entered
+from accounts.api.openapi import sign_in_responses
 from accounts.api.requests import client_of
 from accounts.api.responses import DetailOutput, SetPasswordOutput, answer_password_set
 from accounts.conf import switches
 from accounts.errors import TokenNotValid
 from accounts.models import User
 from accounts.pages.link_cookies import PASSWORD_RESET_COOKIE
-from accounts.pages.responses import lead_on, show, show_bad_link, show_password_form
+from accounts.pages.responses import redirect_to, show, show_bad_link, show_password_form
 from accounts.pages.views import Page
 from accounts.services import email_addresses
 from accounts.services.client import Client
-from accounts.services.credentials import Proof
+from accounts.services.credentials import Credentials
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings, signed_links
-from accounts.services.links.signed_links import Capability, CapabilityNotValid, Purpose
+from accounts.services.links.signed_links import LinkNotValid, Purpose, SignedLink
 from accounts.services.mfa import authenticators
 from accounts.services.passwords import verification
-from accounts.sign_in import Entry
+from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
 from core.ratelimit.throttling import ScopedRateThrottle, UserRateThrottle
@@ -59,7 +59,7 @@ class PasswordResetInput(serializers.Serializer[Any]):
     email = AddressField()
 
 
-def ask_for_reset(*, email: str, now: datetime) -> None:
+def request_reset(*, email: str, now: datetime) -> None:
     """
     Raises:
         LimitReached: there were too many for this address, whether it has an account or not.
@@ -83,7 +83,7 @@ class PasswordResetView(PublicEndpoint, APIView):
     def post(self, request: Request) -> Response:
         form = PasswordResetInput(data=request.data)
         form.is_valid(raise_exception=True)
-        ask_for_reset(**form.validated_data, now=timezone.now())
+        request_reset(**form.validated_data, now=timezone.now())
         return Response({"detail": ASKED})
 
 
@@ -94,10 +94,12 @@ class PasswordResetLink(Page):
         now = timezone.now()
         try:
             link = _read(uidb64, token, now)
-        except CapabilityNotValid:
+        except LinkNotValid:
             return self._refuse(request)
-        response = lead_on(settings.PASSWORD_RESET_REDIRECT or reverse("default_password_reset"))
-        PASSWORD_RESET_COOKIE.hand_over(request, response, link, now=now)
+        response = redirect_to(
+            settings.PASSWORD_RESET_REDIRECT or reverse("default_password_reset")
+        )
+        PASSWORD_RESET_COOKIE.leave(request, response, link, now=now)
         return response
 
     def _refuse(self, request: HttpRequest) -> HttpResponse:
@@ -106,7 +108,7 @@ class PasswordResetLink(Page):
             return show_bad_link(request, "reset")
         parts = urlsplit(front_end)
         query = "&".join(filter(None, [parts.query, "error=invalid_link"]))
-        return lead_on(parts._replace(query=query).geturl())
+        return redirect_to(parts._replace(query=query).geturl())
 
 
 class BuiltInPage(Page):
@@ -123,7 +125,7 @@ class PasswordResetForm(BuiltInPage):
             request,
             PASSWORD_RESET_COOKIE,
             action=reverse("rest_password_reset_set_new"),
-            goes_on=reverse("jwt_allauth_password_reset_complete"),
+            next_url=reverse("jwt_allauth_password_reset_complete"),
         )
 
 
@@ -134,27 +136,27 @@ class PasswordResetComplete(BuiltInPage):
 
 
 def set_new_password(
-    *, capability: Capability, new_password: str, client: Client, now: datetime
-) -> Entry:
+    *, link: SignedLink, new_password: str, client: Client, now: datetime
+) -> SignInResult:
     """Sets the password, revokes what was opened before, and signs in.
 
     Raises:
         TokenNotValid: the link was used, or the account changed, in the meantime.
     """
-    user = capability.user
+    user = link.user
     with transaction.atomic():
         if not verification.replace_password(user=user, new_password=new_password):
             raise TokenNotValid
         # Read before the hash was made, and a second factor may have come in that time.
         user.refresh_from_db(fields=["email_verified", *User.SECOND_FACTOR, "role"])
         is_removed = _remove_unproven_second_factor(user, client)
-        revocation.end(user)
+        revocation.revoke_all(user)
         outbox.post(emails.password_changed, to=user.email, parameters={"ip": client.ip})
         email_addresses.mark_verified(user)
     security_log.record("password_set", account=user.pk, way="reset")
     if is_removed:
         security_log.record("second_factor_off", account=user.pk, reason="password_reset")
-    return sign_in.complete_sign_in_by_link(Proof.of(user), client=client, now=now)
+    return sign_in.complete_sign_in_by_link(Credentials.of(user), client=client, now=now)
 
 
 def _remove_unproven_second_factor(user: User, client: Client) -> bool:
@@ -173,30 +175,33 @@ class SetNewPasswordView(PublicEndpoint, APIView):
 
     @extend_schema(
         request=NewPasswordInput,
-        responses={200: entered("PasswordSet", SetPasswordOutput), **refused(400, 401, 403)},
+        responses={
+            200: sign_in_responses("PasswordSet", SetPasswordOutput),
+            **refused(400, 401, 403),
+        },
     )
     def post(self, request: Request) -> Response:
         now = timezone.now()
         try:
-            capability = PASSWORD_RESET_COOKIE.capability(request, now=now)
-        except CapabilityNotValid:
+            link = PASSWORD_RESET_COOKIE.link(request, now=now)
+        except LinkNotValid:
             raise TokenNotValid from None
-        refuse_other_sites(request)
-        form = NewPasswordInput(data=request.data, context={"user": capability.user})
+        enforce_csrf(request)
+        form = NewPasswordInput(data=request.data, context={"user": link.user})
         form.is_valid(raise_exception=True)
-        entered = set_new_password(
-            capability=capability,
+        result = set_new_password(
+            link=link,
             new_password=form.validated_data["new_password1"],
             client=client_of(request),
             now=now,
         )
-        response = answer_password_set(entered, now=now)
+        response = answer_password_set(result, now=now)
         PASSWORD_RESET_COOKIE.clear(response)
         return response
 
 
-def _read(uidb64: str, token: str, now: datetime) -> Capability:
+def _read(uidb64: str, token: str, now: datetime) -> SignedLink:
     link = signed_links.read(Purpose.PASSWORD_RESET, token, now=now)
     if uidb64 != urlsafe_base64_encode(link.user.pk.bytes):
-        raise CapabilityNotValid
+        raise LinkNotValid
     return link

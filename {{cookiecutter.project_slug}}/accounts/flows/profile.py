@@ -81,7 +81,7 @@ def change_profile(
         store.require_recent(session, now=now)
         throttling.hit("email_change", of=user.pk, account=user.pk)
         count_email("email_change_account", to=email, account=user.pk)
-        _ask_for_address(session, email, client, now)
+        _request_address_change(session, email, client, now)
     if names and not User.objects.filter(pk=user.pk).update(**names):
         raise TokenNotValid
     for field, value in names.items():
@@ -90,15 +90,15 @@ def change_profile(
 
 def _withdraw_address(session: Session) -> None:
     user = session.user
-    if user.pending_email and email_addresses.withdraw(user):
+    if user.pending_email and email_addresses.cancel_change(user):
         user.refresh_from_db()
         security_log.record("address_change_withdrawn", account=user.pk, session=session.pk)
 
 
 @transaction.atomic
-def _ask_for_address(session: Session, email: str, client: Client, now: datetime) -> None:
+def _request_address_change(session: Session, email: str, client: Client, now: datetime) -> None:
     user, until = session.user, now + emails.EMAIL_CHANGE_LINK_LIFETIME
-    if not email_addresses.propose(session=session, email=email, expires_at=until):
+    if not email_addresses.request_change(session=session, email=email, expires_at=until):
         raise TokenNotValid
     security_log.record("address_change_asked", account=user.pk, session=session.pk)
     outbox.post(

@@ -38,13 +38,13 @@ def refresh(*, token: str, client: Client, now: datetime) -> Tokens:
     try:
         grant = rotation.rotate(token=presented, client=client, now=now)
     except RefreshTokenReplayed as replay:
-        _tell_of_replay(replay.email, client)
+        _notify_of_replay(replay.email, client)
         raise TokenNotValid from None
     return tokens.sign(grant, now=now)
 
 
-def _tell_of_replay(email: str, client: Client) -> None:
-    if switches.replay_letters:
+def _notify_of_replay(email: str, client: Client) -> None:
+    if switches.replay_emails:
         outbox.post(emails.refresh_replayed, to=email, parameters={"ip": client.ip})
 
 

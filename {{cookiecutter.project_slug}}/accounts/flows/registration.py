@@ -28,12 +28,12 @@ from accounts.api.fields import (
     refuse_different,
     refuse_weak,
 )
-from accounts.api.openapi import entered
+from accounts.api.openapi import sign_in_responses
 from accounts.api.requests import client_of
-from accounts.api.responses import DetailOutput, SignedInOutput, answer_entry
+from accounts.api.responses import DetailOutput, SignedInOutput, answer_sign_in
 from accounts.conf import EmailVerification, switches
 from accounts.models import User
-from accounts.services.credentials import Proof
+from accounts.services.credentials import Credentials
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings
 from core.errors import refused
@@ -44,7 +44,7 @@ from mail import outbox
 UNUSED_SIGN_UP_KEPT = timedelta(days=30)
 """After which a sign-up that was neither verified nor signed in to is deleted."""
 
-LETTER_SENT = "We have sent you an e-mail. Open the link in it to go on."
+EMAIL_SENT = "We have sent you an e-mail. Open the link in it to go on."
 TAKEN = "There is an account with this address already. Sign in, or reset the password."
 
 
@@ -81,7 +81,7 @@ def sign_up(*, password: str, now: datetime, **person: str) -> User | None:
     user.set_password(password)
     with transaction.atomic():
         created = _save(user)
-        _send_letter(user, created=created, now=now)
+        _send_email(user, created=created, now=now)
     if not created:
         security_log.record("registered_again")
         return None
@@ -98,7 +98,7 @@ def _save(user: User) -> bool:
     return True
 
 
-def _send_letter(user: User, *, created: bool, now: datetime) -> None:
+def _send_email(user: User, *, created: bool, now: datetime) -> None:
     if created and switches.email_verification is not EmailVerification.NONE:
         outbox.post(
             emails.verify_address,
@@ -127,7 +127,7 @@ class RegistrationView(PublicEndpoint, SwitchableAPIView):
     @extend_schema(
         request=RegistrationInput,
         responses={
-            201: entered("Registered", DetailOutput, SignedInOutput),
+            201: sign_in_responses("Registered", DetailOutput, SignedInOutput),
             **refused(400, 401),
         },
     )
@@ -137,9 +137,11 @@ class RegistrationView(PublicEndpoint, SwitchableAPIView):
         now = timezone.now()
         user = sign_up(**form.validated_data, now=now)
         if switches.email_verification is EmailVerification.MANDATORY:
-            return Response({"detail": LETTER_SENT}, status=status.HTTP_201_CREATED)
+            return Response({"detail": EMAIL_SENT}, status=status.HTTP_201_CREATED)
         if user is None:
             raise serializers.ValidationError({"email": [TAKEN]})
         client = client_of(request)
-        entered = sign_in.admit(Proof.of(user), client=client, now=now, owner_knows=True)
-        return answer_entry(entered, now=now, status=status.HTTP_201_CREATED)
+        result = sign_in.complete_sign_in(
+            Credentials.of(user), client=client, now=now, owner_knows=True
+        )
+        return answer_sign_in(result, now=now, status=status.HTTP_201_CREATED)

@@ -23,49 +23,49 @@ from django.utils import timezone
 from accounts import revocation
 from accounts.conf import EmailVerification, switches
 from accounts.pages.link_cookies import INVITATION_COOKIE
-from accounts.pages.responses import lead_on, show_bad_link, show_secret
+from accounts.pages.responses import redirect_to, show_bad_link, show_secret
 from accounts.pages.views import Page, PlainPage
 from accounts.services import email_addresses
 from accounts.services.links import signed_links
-from accounts.services.links.signed_links import Capability, CapabilityNotValid, Purpose
+from accounts.services.links.signed_links import LinkNotValid, Purpose, SignedLink
 from core.logging import security_log
 
 VERIFIED = "pages/email_verified.html"
 
 
-def verify(link: Capability, *, now: datetime) -> None:
+def verify(link: SignedLink, *, now: datetime) -> None:
     """
     Raises:
-        CapabilityNotValid: the account has another password or address by now.
+        LinkNotValid: the account has another password or address by now.
     """
     if link.user.email_verified:
         return
     if not email_addresses.mark_verified(link.user):
-        raise CapabilityNotValid
+        raise LinkNotValid
     security_log.record("address_verified", account=link.user.pk)
 
 
-def move_account(link: Capability, *, now: datetime) -> None:
+def move_account(link: SignedLink, *, now: datetime) -> None:
     """
     Raises:
-        CapabilityNotValid: the address belongs to another account by now, or the session that asked
+        LinkNotValid: the address belongs to another account by now, or the session that asked
             for it has ended.
     """
     user = link.user
     if link.is_for(user.email):
         return
     with transaction.atomic():
-        change = email_addresses.move(user=user, email=user.pending_email, now=now)
+        change = email_addresses.complete_change(user=user, email=user.pending_email, now=now)
         if change is None:
-            raise CapabilityNotValid
-        revocation.end_others(user, kept=change.session_id)
+            raise LinkNotValid
+        revocation.revoke_others(user, kept=change.session_id)
     security_log.record("address_changed", account=user.pk)
 
 
 class Confirm(Protocol):
     """``verify`` or ``move_account``."""
 
-    def __call__(self, link: Capability, *, now: datetime) -> None: ...
+    def __call__(self, link: SignedLink, *, now: datetime) -> None: ...
 
 
 CONFIRMS: dict[Purpose, Confirm] = {
@@ -109,10 +109,14 @@ class VerificationView(Page):
                 return _open_invitation(request, link, now)
             if confirmed:
                 CONFIRMS[purpose](link, now=now)
-        except CapabilityNotValid:
+        except LinkNotValid:
             advice = "invitation" if purpose is Purpose.INVITATION else "verification"
             return show_bad_link(request, advice)
-        return _land(request) if confirmed else _ask_to_confirm(request, link)
+        return (
+            _redirect_after_verification(request)
+            if confirmed
+            else _show_confirmation(request, link)
+        )
 
 
 class SentPage(PlainPage):
@@ -141,22 +145,24 @@ def _purpose_of(key: str) -> Purpose:
     return purpose
 
 
-def _open_invitation(request: HttpRequest, link: Capability, now: datetime) -> HttpResponse:
+def _open_invitation(request: HttpRequest, link: SignedLink, now: datetime) -> HttpResponse:
     form = settings.PASSWORD_SET_REDIRECT or reverse("jwt_allauth_default_set_password")
-    response = lead_on(form)
-    INVITATION_COOKIE.hand_over(request, response, link, now=now)
+    response = redirect_to(form)
+    INVITATION_COOKIE.leave(request, response, link, now=now)
     return response
 
 
-def _ask_to_confirm(request: HttpRequest, link: Capability) -> HttpResponse:
+def _show_confirmation(request: HttpRequest, link: SignedLink) -> HttpResponse:
     user = link.user
     email = user.email if link.is_for(user.email) else user.pending_email
     context = {"email": email}
-    leads_to = settings.EMAIL_VERIFIED_REDIRECT
-    return show_secret(request, "pages/confirm_email.html", context, leads_to=leads_to)
+    next_url = settings.EMAIL_VERIFIED_REDIRECT
+    return show_secret(request, "pages/confirm_email.html", context, next_url=next_url)
 
 
-def _land(request: HttpRequest) -> HttpResponse:
+def _redirect_after_verification(request: HttpRequest) -> HttpResponse:
     if settings.EMAIL_VERIFIED_REDIRECT or VerifiedPage.is_on():
-        return lead_on(settings.EMAIL_VERIFIED_REDIRECT or reverse("jwt_allauth_email_verified"))
+        return redirect_to(
+            settings.EMAIL_VERIFIED_REDIRECT or reverse("jwt_allauth_email_verified")
+        )
     return show_secret(request, VERIFIED)

@@ -13,12 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.csrf import get_token
 
 from accounts.services.links import signed_links
-from accounts.services.links.signed_links import Capability, CapabilityNotValid, Purpose
+from accounts.services.links.signed_links import LinkNotValid, Purpose, SignedLink
 from core.cookies import ScopedCookie, note_mixed, scoped
 
 
 @dataclass(frozen=True, slots=True)
-class CapabilityCookie:
+class LinkCookie:
     cookie: ScopedCookie
     purpose: Purpose
 
@@ -26,42 +26,42 @@ class CapabilityCookie:
     def name(self) -> str:
         return self.cookie.name
 
-    def hand_over(
-        self, request: HttpRequest, response: HttpResponse, link: Capability, *, now: datetime
+    def leave(
+        self, request: HttpRequest, response: HttpResponse, link: SignedLink, *, now: datetime
     ) -> None:
         """Leaves the cookie, and the CSRF cookie that a form needs beside it."""
         get_token(request)
         value, expires_at = signed_links.exchange(link, self.purpose, now=now)
         self.cookie.set(response, value, max_age=expires_at - now)
 
-    def capability(self, request: HttpRequest, *, now: datetime) -> Capability:
+    def link(self, request: HttpRequest, *, now: datetime) -> SignedLink:
         """
         Raises:
-            CapabilityNotValid: there is no such cookie, or not a good one; or there are good ones
+            LinkNotValid: there is no such cookie, or not a good one; or there are good ones
                 for two accounts, and a sibling domain may have set one of them.
         """
         found = list(self._valid(request, now))
-        if len({capability.user.pk for capability in found}) > 1:
+        if len({link.user.pk for link in found}) > 1:
             note_mixed(request)
-            raise CapabilityNotValid
+            raise LinkNotValid
         if not found:
-            raise CapabilityNotValid
-        return max(found, key=lambda capability: capability.expires_at)
+            raise LinkNotValid
+        return max(found, key=lambda link: link.expires_at)
 
-    def _valid(self, request: HttpRequest, now: datetime) -> Iterator[Capability]:
+    def _valid(self, request: HttpRequest, now: datetime) -> Iterator[SignedLink]:
         for value in self.cookie.values(request):
-            with suppress(CapabilityNotValid):
+            with suppress(LinkNotValid):
                 yield signed_links.read(self.purpose, value, now=now)
 
     def clear(self, response: HttpResponse) -> None:
         self.cookie.delete(response)
 
 
-PASSWORD_RESET_COOKIE = CapabilityCookie(
+PASSWORD_RESET_COOKIE = LinkCookie(
     scoped("password_reset_access_token", "rest_password_reset_set_new", "default_password_reset"),
     Purpose.PASSWORD_RESET_COOKIE,
 )
-INVITATION_COOKIE = CapabilityCookie(
+INVITATION_COOKIE = LinkCookie(
     scoped("set_password_access_token", "rest_set_password", "jwt_allauth_default_set_password"),
     Purpose.INVITATION_COOKIE,
 )

@@ -10,8 +10,8 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.conf import switches
-from accounts.pages.link_cookies import INVITATION_COOKIE, CapabilityCookie
-from accounts.services.links.signed_links import CapabilityNotValid
+from accounts.pages.link_cookies import INVITATION_COOKIE, LinkCookie
+from accounts.services.links.signed_links import LinkNotValid
 from accounts.services.mfa import authenticators
 from core.middleware.headers import CONTENT_POLICY, content_policy
 
@@ -22,17 +22,17 @@ def show(
     context: dict[str, Any] | None = None,
     *,
     status: int = 200,
-    leads_to: str = "",
+    next_url: str = "",
 ) -> HttpResponse:
     """
     Args:
-        leads_to: where the answer to the page's form may redirect, if not to us: browsers hold
+        next_url: where the answer to the page's form may redirect, if not to us: browsers hold
             ``form-action`` against it.
     """
     page = {"product": settings.PROJECT_NAME, **(context or {})}
     response = render(request, template, page, status=status)
-    if leads_to:
-        policy = content_policy(form_action=["'self'", _origin(leads_to)])
+    if next_url:
+        policy = content_policy(form_action=["'self'", _origin(next_url)])
         response[CONTENT_POLICY] = policy
     response["Cache-Control"] = "no-store"
     return response
@@ -55,20 +55,20 @@ def show_bad_link(request: HttpRequest, advice: str) -> HttpResponse:
 
 def show_password_form(
     request: HttpRequest,
-    cookie: CapabilityCookie,
+    cookie: LinkCookie,
     *,
     action: str,
-    goes_on: str = "",
+    next_url: str = "",
 ) -> HttpResponse:
     """
     Args:
         action: the endpoint that takes the new password.
-        goes_on: the page afterwards; without one the form says itself that it is done.
+        next_url: the page afterwards; without one the form says itself that it is done.
     """
     invited = cookie is INVITATION_COOKIE
     try:
-        user = cookie.capability(request, now=timezone.now()).user
-    except CapabilityNotValid:
+        user = cookie.link(request, now=timezone.now()).user
+    except LinkNotValid:
         return show_bad_link(request, "invitation" if invited else "reset")
     has_second_factor = user.has_second_factor and authenticators.survive_reset(user)
     owes = switches.mfa_mode.asks(has_second_factor=has_second_factor)
@@ -78,12 +78,12 @@ def show_password_form(
         "rules": password_validators_help_texts(),
         "signs_in": switches.refresh_token_as_cookie and not owes,
         "action": action,
-        "next": goes_on,
+        "next": next_url,
     }
     return show(request, "pages/set_password.html", context)
 
 
-def lead_on(address: str) -> HttpResponse:
+def redirect_to(address: str) -> HttpResponse:
     """A redirect away from a link."""
     response = HttpResponseRedirect(address)
     response["Cache-Control"] = "no-store"

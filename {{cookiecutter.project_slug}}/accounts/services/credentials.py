@@ -1,4 +1,4 @@
-"""What a person has shown of who they are, on the way from a flow to the door."""
+"""Verified credentials, on the way from a flow to the sign-in."""
 
 import uuid
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Self
 from accounts.models import User
 
 
-class OutdatedProofError(Exception):
+class OutdatedCredentialsError(Exception):
     """What was shown is not the account's any more, or not enough by now, or it was closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proof:
+class Credentials:
     """An active person has shown their password, and perhaps a second factor.
 
     Attributes:

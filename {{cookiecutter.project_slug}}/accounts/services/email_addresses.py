@@ -46,7 +46,7 @@ def mark_verified(user: User) -> bool:
 
 
 @transaction.atomic
-def propose(*, session: Session, email: str, expires_at: datetime) -> bool:
+def request_change(*, session: Session, email: str, expires_at: datetime) -> bool:
     """Notes the address that the session asks for; a later one replaces it.
 
     Returns:
@@ -63,7 +63,7 @@ def propose(*, session: Session, email: str, expires_at: datetime) -> bool:
     return True
 
 
-def move(*, user: User, email: str, now: datetime) -> EmailChange | None:
+def complete_change(*, user: User, email: str, now: datetime) -> EmailChange | None:
     """Makes the pending address the account's own, and a verified one: its mailbox was shown.
 
     Returns:
@@ -80,23 +80,23 @@ def move(*, user: User, email: str, now: datetime) -> EmailChange | None:
         change = live.select_for_update(of=("self",)).first()
         if change is None or not _write(user, _unchanged(user), email=email, email_verified=True):
             return None
-        withdraw(user)
+        cancel_change(user)
     return change
 
 
-def withdraw(user: User) -> bool:
+def cancel_change(user: User) -> bool:
     """Forgets the pending address; False where there is none."""
     withdrawn, _ = EmailChange.objects.filter(user_id=user.pk).delete()
     return bool(withdrawn)
 
 
-def drop_pending(user: User) -> None:
+def remove_pending(user: User) -> None:
     """Forgets the pending address, and any that allauth has besides the account's."""
-    withdraw(user)
+    cancel_change(user)
     EmailAddress.objects.filter(user=user, primary=False).delete()
 
 
-def follow(
+def sync_allauth(
     instance: User, created: bool, raw: bool, update_fields: frozenset[str] | None
 ) -> EmailAddress | None:
     """Brings allauth's row up to date after a save: Django admin or a command may set an address.
@@ -114,7 +114,7 @@ def follow(
         return None
     before = EmailAddress.objects.filter(user=instance, primary=True).first()
     if before and before.email != instance.email:
-        drop_pending(instance)
+        remove_pending(instance)
     _mirror(instance)
     return before
 

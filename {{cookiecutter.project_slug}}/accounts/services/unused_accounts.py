@@ -16,18 +16,14 @@ from accounts.models import User
 from core.logging import security_log
 
 # An administrator may have given an invited person a password, or a role to somebody who signed up.
-IN_NOBODYS_HANDS = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX) | Q(
-    invited_at=None, role=User.Role.USER
-)
+UNUSED = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX) | Q(invited_at=None, role=User.Role.USER)
 
 logger = logging.getLogger(__name__)
 
 
 def purge(*, now: datetime) -> int:
     """Deletes the accounts whose time is over; says how many there were."""
-    unused = User.objects.filter(
-        IN_NOBODYS_HANDS, purge_after__lte=now, email_verified=False, is_active=True
-    )
+    unused = User.objects.filter(UNUSED, purge_after__lte=now, email_verified=False, is_active=True)
     return sum(_purge(unused, user_id) for user_id in unused.values_list("pk", flat=True))
 
 

@@ -45,7 +45,7 @@ MIDDLEWARE = [
     # In development Django serves static files itself, uncollected.
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "core.middleware.cors.CorsMiddleware",
-    "core.middleware.body_limits.IntakeMiddleware",
+    "core.middleware.body_limits.BodyLimitsMiddleware",
     "core.cookies.StaleCookieMiddleware",
     "core.middleware.pages.SessionMiddleware",
     "core.middleware.slashes.CommonMiddleware",

@@ -11,7 +11,7 @@ from core import errors
 _LENGTH = re.compile(r"\d{1,15}", re.ASCII)
 
 
-class IntakeMiddleware:
+class BodyLimitsMiddleware:
     """
     Stands inside of the middleware for CORS, so that a front end can read the refusal.
     """

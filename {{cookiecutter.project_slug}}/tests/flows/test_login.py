@@ -231,13 +231,13 @@ def test_hash_with_other_parameters_is_remade_without_ending_sessions(
 
 
 def test_proof_is_worth_nothing_once_the_password_has_changed(user: User) -> None:
-    proof = prove(user)
-    assert proof is not None
+    credentials = prove(user)
+    assert credentials is not None
     user.set_password("another good pass phrase")
     user.save()
 
     with pytest.raises(IncorrectCredentials):
-        sign_in.admit(proof, client=Client(None, ""), now=user.date_joined)
+        sign_in.complete_sign_in(credentials, client=Client(None, ""), now=user.date_joined)
 
     assert not Session.objects.exists()
 

@@ -383,7 +383,7 @@ def test_account_that_changed_while_the_form_was_checked_keeps_its_password(
     User.objects.update(**change)
 
     with pytest.raises(TokenNotValid):
-        set_new_password(capability=read, new_password=NEW, client=Client(None, ""), now=now)
+        set_new_password(link=read, new_password=NEW, client=Client(None, ""), now=now)
 
     assert not User.objects.get().check_password(NEW)
 

@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts import emails
-from mail.messages import LETTERS, UnknownLetter, letter, write
+from mail.messages import EMAILS, UnknownEmail, email, render
 from mail.models import Mail
 
 
@@ -25,11 +25,11 @@ def _linked(monkeypatch: pytest.MonkeyPatch) -> None:
         context = emails.password_changed(mail)
         return context | {"link": "https://example.test/?a=1&b=2", "action": "Open"}
 
-    monkeypatch.setitem(LETTERS, "password_changed", linked)
+    monkeypatch.setitem(EMAILS, "password_changed", linked)
 
 
 def test_text_and_html_say_the_same() -> None:
-    message = write(a_mail(ip="192.0.2.7"))
+    message = render(a_mail(ip="192.0.2.7"))
 
     [(html, kind)] = message.alternatives
     assert kind == "text/html"
@@ -42,20 +42,20 @@ def test_sender_product_and_recipient_come_from_the_settings(settings: Any) -> N
     settings.DEFAULT_FROM_EMAIL = "Shop <no-reply@shop.test>"
     settings.PROJECT_NAME = "The Shop"
 
-    message = write(a_mail())
+    message = render(a_mail())
 
     assert (message.from_email, message.to) == ("Shop <no-reply@shop.test>", ["ada@example.test"])
     assert "The Shop" in message.body
 
 
 def test_no_out_of_office_reply_comes_back() -> None:
-    assert write(a_mail()).message()["Auto-Submitted"] == "auto-generated"
+    assert render(a_mail()).message()["Auto-Submitted"] == "auto-generated"
 
 
 def test_html_is_escaped_and_text_is_not(settings: Any) -> None:
     settings.PROJECT_NAME = "Lamps & <b>Co</b>"
 
-    message = write(a_mail())
+    message = render(a_mail())
 
     assert "Lamps & <b>Co</b>" in message.body
     assert "Lamps &amp; &lt;b&gt;Co&lt;/b&gt;" in str(message.alternatives[0][0])
@@ -63,7 +63,7 @@ def test_html_is_escaped_and_text_is_not(settings: Any) -> None:
 
 @pytest.mark.usefixtures("_linked")
 def test_link_is_whole_in_both() -> None:
-    message = write(a_mail())
+    message = render(a_mail())
 
     assert "https://example.test/?a=1&b=2" in message.body
     assert 'href="https://example.test/?a=1&amp;b=2"' in str(message.alternatives[0][0])
@@ -74,33 +74,33 @@ def test_subject_is_one_line_whatever_is_in_it(settings: Any, monkeypatch: Any) 
         "mail.messages._render_part", lambda kind, part, context: "Hello\r\nBcc: all@example.test"
     )
 
-    message = write(a_mail())
+    message = render(a_mail())
 
     assert message.subject == "Hello Bcc: all@example.test"
     assert message.message()["Bcc"] is None
 
 
 def test_kind_that_nobody_has_registered_is_named_as_such() -> None:
-    with pytest.raises(UnknownLetter):
-        write(Mail(kind="invoice_due", recipient="ada@example.test"))
+    with pytest.raises(UnknownEmail):
+        render(Mail(kind="invoice_due", recipient="ada@example.test"))
 
 
 def test_time_is_that_of_the_request() -> None:
     mail = a_mail()
     mail.created_at = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 
-    assert "2 January 2030, 03:04 UTC" in write(mail).body
+    assert "2 January 2030, 03:04 UTC" in render(mail).body
 
 
 def test_second_e_mail_of_a_name_stops_the_start() -> None:
     def password_changed(mail: Mail) -> dict[str, Any]:
         return {}
 
-    with pytest.raises(ImproperlyConfigured, match=r"'password_changed', in accounts\.letters"):
-        letter(password_changed)
+    with pytest.raises(ImproperlyConfigured, match=r"'password_changed', in accounts\.emails"):
+        email(password_changed)
 
-    assert LETTERS["password_changed"] is emails.password_changed
+    assert EMAILS["password_changed"] is emails.password_changed
 
 
 def test_e_mail_may_be_registered_twice() -> None:
-    assert letter(emails.password_changed) is emails.password_changed
+    assert email(emails.password_changed) is emails.password_changed

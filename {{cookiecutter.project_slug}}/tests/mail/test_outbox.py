@@ -17,7 +17,7 @@ from accounts import emails
 from accounts.models import User
 from core import health
 from mail import delivery, outbox, status, tasks
-from mail.messages import LETTERS, Obsolete
+from mail.messages import EMAILS, Obsolete
 from mail.models import Mail
 from tests.clock import later
 from tests.people import PASSWORD
@@ -212,7 +212,7 @@ def test_letter_decides_itself_that_it_is_obsolete(monkeypatch: pytest.MonkeyPat
     def over(mail: Mail) -> dict[str, Any]:
         raise Obsolete
 
-    monkeypatch.setitem(LETTERS, "password_changed", over)
+    monkeypatch.setitem(EMAILS, "password_changed", over)
     mail = posted()
 
     delivery.deliver(mail.pk)
@@ -346,7 +346,7 @@ def test_e_mail_that_the_mail_server_did_not_take_is_unsent(
 def test_e_mail_that_fails_before_the_mail_server_is_asked_is_not_unsent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.delitem(LETTERS, "password_changed")
+    monkeypatch.delitem(EMAILS, "password_changed")
     mail = posted()
     delivery.deliver(mail.pk)
     state_after(ValueError("a sender that makes no sense"), monkeypatch)

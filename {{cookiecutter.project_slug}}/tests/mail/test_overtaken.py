@@ -15,7 +15,7 @@ NEW_PASSWORD = "another good pass phrase"
 NEW_ADDRESS = "new@example.test"
 
 
-def ask_for_reset(browser: Browser, address: str) -> None:
+def request_reset(browser: Browser, address: str) -> None:
     assert browser.call("post", "rest_password_reset", {"email": address}).status_code == 200
 
 
@@ -46,7 +46,7 @@ def test_reset_asked_for_before_the_password_changed(stage: Stage, user: User) -
     browser = stage.browser()
     browser.sign_in(user.email)
     with stage.hung_worker():
-        ask_for_reset(browser, user.email)
+        request_reset(browser, user.email)
         change_password(browser)
 
     until(lambda: states() == {"obsolete": 1, "sent": 1})
@@ -61,7 +61,7 @@ def test_reset_asked_for_before_the_address_changed(stage: Stage, user: User) ->
     browser.call("patch", "rest_user_details", {"email": NEW_ADDRESS})
     until(lambda: states() == {"sent": 2})
     with stage.hung_worker():
-        ask_for_reset(browser, old_address)
+        request_reset(browser, old_address)
         assert browser.get(stage.inbox.links_to(NEW_ADDRESS)[0]).status_code == 302
 
     until(lambda: states() == {"obsolete": 1, "sent": 2})
@@ -74,7 +74,7 @@ def test_dead_letter_sent_again_after_the_password_changed(stage: Stage, user: U
     admin.force_login(User.objects.create_superuser(email="root@example.test", password=PASSWORD))
     stage.inbox.answers = {user.email: "550 no such mailbox"}
     stage.start_worker()
-    ask_for_reset(browser, user.email)
+    request_reset(browser, user.email)
     until(lambda: states() == {"dead": 1})
     stage.inbox.answers = {}
     change_password(browser)

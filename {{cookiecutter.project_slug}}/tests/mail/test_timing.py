@@ -26,7 +26,7 @@ def sign_up(browser: Browser, address: str) -> object:
     return browser.sign_up(address)
 
 
-def ask_for_reset(browser: Browser, address: str) -> object:
+def request_reset(browser: Browser, address: str) -> object:
     return browser.call("post", "rest_password_reset", {"email": address})
 
 
@@ -58,7 +58,7 @@ def are_alike(one: float, other: float) -> bool:
     return abs(one - other) <= max(LEAST_TOLERANCE, TOLERANCE * max(one, other))
 
 
-@pytest.mark.parametrize(("ask", "rounds"), [(ask_for_reset, 50), (sign_up, 15), (sign_in, 15)])
+@pytest.mark.parametrize(("ask", "rounds"), [(request_reset, 50), (sign_up, 15), (sign_in, 15)])
 def test_known_and_unknown_addresses_take_the_same_time(
     stage: Stage, user: User, ask: Ask, rounds: int
 ) -> None:

@@ -79,7 +79,7 @@ def test_account_that_changed_since_it_was_read_gets_no_pending_address(
     session = Session.objects.select_related("user").get()
     User.objects.update(password="!other")
 
-    assert not email_addresses.propose(
+    assert not email_addresses.request_change(
         session=session, email="new@example.test", expires_at=timezone.now()
     )
 
@@ -91,11 +91,11 @@ def test_account_does_not_move_to_an_address_that_was_replaced(
 ) -> None:
     now = timezone.now()
     for email in ("new@example.test", "newer@example.test"):
-        email_addresses.propose(
+        email_addresses.request_change(
             session=Session.objects.get(), email=email, expires_at=now + timedelta(days=1)
         )
 
-    assert not email_addresses.move(user=user, email="new@example.test", now=now)
+    assert not email_addresses.complete_change(user=user, email="new@example.test", now=now)
 
     assert User.objects.get().email == user.email
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from accounts.services.links import bindings, signed_links
-from accounts.services.links.signed_links import CapabilityNotValid, Purpose
+from accounts.services.links.signed_links import LinkNotValid, Purpose
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def issued(user: User, purpose: Purpose = Purpose.PASSWORD_RESET, **options: Any
 def is_good(token: str, purpose: Purpose = Purpose.PASSWORD_RESET) -> bool:
     try:
         signed_links.read(purpose, token, now=timezone.now())
-    except CapabilityNotValid:
+    except LinkNotValid:
         return False
     return True
 
@@ -54,7 +54,7 @@ def test_it_ends_at_its_time(user: User) -> None:
     token = issued(user)
 
     signed_links.read(Purpose.PASSWORD_RESET, token, now=now + HOUR - timedelta(seconds=2))
-    with pytest.raises(CapabilityNotValid):
+    with pytest.raises(LinkNotValid):
         signed_links.read(Purpose.PASSWORD_RESET, token, now=now + HOUR)
 
 

@@ -14,7 +14,7 @@ from django.test import Client, override_settings
 from accounts import emails
 from accounts.models import User
 from accounts.services.email_addresses import Adapter
-from mail.messages import LETTERS
+from mail.messages import EMAILS
 from mail.models import Mail
 from tests.authenticator import App, enrol
 from tests.client import Browser
@@ -36,7 +36,7 @@ def sign_up_again(browser: Browser, user: User) -> str:
     return str(user.email)
 
 
-def ask_for_reset(browser: Browser, user: User) -> str:
+def request_reset(browser: Browser, user: User) -> str:
     browser.call("post", "rest_password_reset", {"email": user.email})
     return str(user.email)
 
@@ -84,7 +84,7 @@ def reset_second_factor(browser: Browser, user: User) -> str:
 def reset_password_with_unproven_second_factor(browser: Browser, user: User) -> str:
     person = make_user(email_verified=False)
     enrol(person)
-    ask_for_reset(browser, person)
+    request_reset(browser, person)
     owner = Browser()
     owner.get(link_to(person.email))
     owner.set_password("rest_password_reset_set_new", "another good pass phrase")
@@ -130,7 +130,7 @@ def replay(browser: Browser, user: User) -> str:
 WAYS: dict[str, Callable[[Browser, User], str]] = {
     "verify_address": sign_up,
     "already_signed_up": sign_up_again,
-    "password_reset": ask_for_reset,
+    "password_reset": request_reset,
     "password_changed": change_password,
     "invitation": invite,
     "email_change": ask_for_address,
@@ -192,7 +192,7 @@ def sent(kind: str) -> Sent:
 
 
 def test_every_letter_is_tested_here() -> None:
-    ours = {kind for kind, letter in LETTERS.items() if letter.__module__ == emails.__name__}
+    ours = {kind for kind, letter in EMAILS.items() if letter.__module__ == emails.__name__}
 
     assert ours == WAYS.keys()
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.services.sessions import store
-from core.db import unhurried
+from core.db import in_throttled_batches
 
 
 class Clock:
@@ -32,7 +32,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def worked_on(clock: Clock, seconds: float) -> list[str]:
     """The batches of somebody who needs three seconds for the first, and one for others."""
     batches: list[str] = []
-    for batch in unhurried(iter("abcdef"), 2, seconds=seconds):
+    for batch in in_throttled_batches(iter("abcdef"), 2, seconds=seconds):
         clock.now += 1 if batches else 3
         batches.append("".join(batch))
     return batches

@@ -45,7 +45,7 @@ def opened(user: User) -> Browser:
     return browser
 
 
-def capability(user: User, purpose: Purpose) -> signed_links.Capability:
+def make_link(user: User, purpose: Purpose) -> signed_links.SignedLink:
     now = timezone.now()
     token = signed_links.issue(purpose, user=user, expires_at=now + signed_links.COOKIE_LIFETIME)
     return signed_links.read(purpose, token, now=now)
@@ -72,13 +72,15 @@ def test_of_ten_set_new_with_one_cookie_exactly_one_wins(user: User) -> None:
 
 
 def test_login_in_flight_with_the_old_password_does_not_outlive_set_new(user: User) -> None:
-    proof = prove(user)
-    assert proof is not None
-    reset = capability(user, Purpose.PASSWORD_RESET_COOKIE)
+    credentials = prove(user)
+    assert credentials is not None
+    reset = make_link(user, Purpose.PASSWORD_RESET_COOKIE)
     with Elsewhere() as elsewhere:
         with transaction.atomic():
-            set_new_password(capability=reset, new_password=NEW, client=NOBODY, now=timezone.now())
-            login = elsewhere.start(lambda: sign_in.admit(proof, client=NOBODY, now=timezone.now()))
+            set_new_password(link=reset, new_password=NEW, client=NOBODY, now=timezone.now())
+            login = elsewhere.start(
+                lambda: sign_in.complete_sign_in(credentials, client=NOBODY, now=timezone.now())
+            )
             wait_until_blocked()
 
         with pytest.raises(IncorrectCredentials):
@@ -110,7 +112,7 @@ def test_of_ten_invitations_at_once_the_last_counts(user: User) -> None:
 
 def test_account_is_not_verified_by_a_link_that_an_invitation_overtakes(user: User) -> None:
     squatter = make_user(email=ADDRESS, email_verified=False)
-    link = capability(squatter, Purpose.SIGN_UP)
+    link = make_link(squatter, Purpose.SIGN_UP)
     with Elsewhere() as elsewhere:
         with transaction.atomic():
             fields = a_user_invited_by(user)
@@ -118,7 +120,7 @@ def test_account_is_not_verified_by_a_link_that_an_invitation_overtakes(user: Us
             verifying = elsewhere.start(lambda: verification.verify(link, now=timezone.now()))
             wait_until_blocked()
 
-        with pytest.raises(signed_links.CapabilityNotValid):
+        with pytest.raises(signed_links.LinkNotValid):
             verifying.result(timeout=10)
     squatter.refresh_from_db()
     assert not squatter.email_verified
@@ -143,10 +145,10 @@ def test_another_address_is_not_asked_for_with_a_password_that_is_just_being_rep
 ) -> None:
     browser = Browser()
     browser.sign_in(user.email)
-    reset = capability(user, Purpose.PASSWORD_RESET_COOKIE)
+    reset = make_link(user, Purpose.PASSWORD_RESET_COOKIE)
     with Elsewhere() as elsewhere:
         with transaction.atomic():
-            set_new_password(capability=reset, new_password=NEW, client=NOBODY, now=timezone.now())
+            set_new_password(link=reset, new_password=NEW, client=NOBODY, now=timezone.now())
             asking = elsewhere.start(
                 lambda: browser.call("patch", "rest_user_details", {"email": ADDRESS})
             )
@@ -163,12 +165,14 @@ def test_of_two_accounts_that_move_to_one_address_at_once_one_does(user: User) -
     for person in people:
         Browser().sign_in(person.email)
         session = Session.objects.select_related("user").get(user=person)
-        email_addresses.propose(session=session, email=ADDRESS, expires_at=now + timedelta(days=1))
+        email_addresses.request_change(
+            session=session, email=ADDRESS, expires_at=now + timedelta(days=1)
+        )
 
     moved = at_once(
         2,
         lambda number: (
-            email_addresses.move(user=people[number], email=ADDRESS, now=now) is not None
+            email_addresses.complete_change(user=people[number], email=ADDRESS, now=now) is not None
         ),
     )
 
@@ -180,10 +184,10 @@ def test_of_two_accounts_that_move_to_one_address_at_once_one_does(user: User) -
 def test_purge_spares_an_invitation_that_is_being_accepted(user: User) -> None:
     fields = a_user_invited_by(user)
     invite(email=ADDRESS, now=timezone.now(), **fields)
-    invited = capability(User.objects.get(email=ADDRESS), Purpose.INVITATION_COOKIE)
+    invited = make_link(User.objects.get(email=ADDRESS), Purpose.INVITATION_COOKIE)
     long_after = timezone.now().replace(year=timezone.now().year + 1)
     with Elsewhere() as elsewhere, transaction.atomic():
-        accept(capability=invited, new_password=NEW, client=NOBODY, now=timezone.now())
+        accept(link=invited, new_password=NEW, client=NOBODY, now=timezone.now())
 
         purging = elsewhere.start(lambda: unused_accounts.purge(now=long_after))
         assert purging.result(timeout=10) == 0

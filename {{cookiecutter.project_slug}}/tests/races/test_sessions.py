@@ -88,14 +88,16 @@ def test_login_in_flight_does_not_outlive_a_password_change(
     mode: str, user: User, settings: Any
 ) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
-    proof = prove(user)
-    assert proof is not None
+    credentials = prove(user)
+    assert credentials is not None
     with Elsewhere() as elsewhere:
         with transaction.atomic():
             user.set_password("another good pass phrase")
             user.save()
             login = elsewhere.start(
-                lambda: sign_in.admit(proof, client=Client(None, ""), now=timezone.now())
+                lambda: sign_in.complete_sign_in(
+                    credentials, client=Client(None, ""), now=timezone.now()
+                )
             )
             wait_until_blocked()
 
@@ -107,13 +109,15 @@ def test_login_in_flight_does_not_outlive_a_password_change(
 
 def test_login_in_flight_does_not_slip_past_a_second_factor(user: User, settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-    proof = prove(user)
-    assert proof is not None
+    credentials = prove(user)
+    assert credentials is not None
     with Elsewhere() as elsewhere:
         with transaction.atomic():
             enrol(user)
             login = elsewhere.start(
-                lambda: sign_in.admit(proof, client=Client(None, ""), now=timezone.now())
+                lambda: sign_in.complete_sign_in(
+                    credentials, client=Client(None, ""), now=timezone.now()
+                )
             )
             wait_until_blocked()
 

@@ -14,7 +14,7 @@ from accounts.errors import TokenNotValid
 from accounts.flows.refresh import refresh
 from accounts.models import Session
 from accounts.services.client import Client
-from accounts.services.credentials import Proof
+from accounts.services.credentials import Credentials
 from accounts.services.sessions import store, tokens
 from tests.people import make_user, prove
 
@@ -31,16 +31,18 @@ class Theft(RuleBasedStateMachine):
     """
 
     leeway = timedelta()
-    proof: Proof
+    credentials: Credentials
 
     @initialize()
     def sign_in(self) -> None:
         self.now = datetime.fromisoformat("2030-01-01T00:00:00+00:00")
-        self.user_id = self.proof.user_id
+        self.user_id = self.credentials.user_id
         # Those of the order before this one.
         store.revoke_all(user_id=self.user_id)
-        entered = self._at_now(lambda: sign_in.admit(self.proof, client=CLIENT, now=self.now))
-        first = entered.tokens.refresh
+        result = self._at_now(
+            lambda: sign_in.complete_sign_in(self.credentials, client=CLIENT, now=self.now)
+        )
+        first = result.tokens.refresh
         self.holds = dict.fromkeys(["owner", "second tab", "thief"], first)
         self.successor: dict[str, str] = {}
         self.spent_at: dict[str, datetime] = {}
@@ -103,7 +105,7 @@ def test_thief_and_owner_never_both_refresh_after_their_tokens_diverged(
 ) -> None:
     settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = leeway
     # Once for all orders: nothing else takes as long as its two hashes.
-    facts = {"leeway": timedelta(seconds=leeway), "proof": prove(make_user())}
+    facts = {"leeway": timedelta(seconds=leeway), "credentials": prove(make_user())}
     machine = type("Theft", (Theft,), facts)
 
     run_state_machine_as_test(

@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
 
 def _end_everybody() -> int:
-    challenges.end_everybody()
+    challenges.revoke_everybody()
     admin_sessions.end_all()
     return store.revoke_everybody()
 
@@ -33,6 +33,6 @@ def _end_of(email: str) -> int:
     user = User.objects.filter(email=email).first()
     if user is None:
         raise CommandError(f"Nobody has an account with the address {email}.")
-    challenges.end_all(user_id=user.pk)
+    challenges.revoke_all(user_id=user.pk)
     admin_sessions.end_of(user.pk)
     return store.revoke_all(user_id=user.pk)

@@ -30,4 +30,4 @@ def bind_to_address(email: str) -> str:
 
 def is_bound(bound_to: str, *, email: str, password_hash: str) -> bool:
     """Whether an account with this address and password is still in that state."""
-    return digests.fits(bound_to, _BINDING, password_hash, email)
+    return digests.matches(bound_to, _BINDING, password_hash, email)

@@ -1,9 +1,9 @@
-"""Capabilities: signed links and cookies that let their holder do one thing. None is stored.
+"""Signed links: tokens of links and cookies that let their holder do one thing. None is stored.
 
-A capability names an account and carries a fingerprint of the account's password and address, so
-that setting a password, inviting anew and moving to another address kill all that are out. It ends
-at a time of its own as well. (Django's ``PasswordResetTokenGenerator`` dies with any sign-in, and
-knows one lifetime for all purposes.)
+A signed link names an account and carries a fingerprint of the account's password and address. So
+setting a password, inviting again and moving to another address invalidate the outstanding ones. A
+link also has an expiry of its own. (Django's ``PasswordResetTokenGenerator`` invalidates its tokens
+with any sign-in, and knows one lifetime for all purposes.)
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ COOKIE_LIFETIME = timedelta(minutes=15)
 
 
 class Purpose(StrEnum):
-    """What a capability is good for; each is signed with a salt of its own."""
+    """What a link permits; each is signed with a salt of its own."""
 
     SIGN_UP = auto()
     EMAIL_CHANGE = auto()
@@ -30,19 +30,19 @@ class Purpose(StrEnum):
     PASSWORD_RESET_COOKIE = auto()
 
 
-class CapabilityNotValid(Exception):  # noqa: N818  a refusal that every flow words itself
+class LinkNotValid(Exception):  # noqa: N818  a refusal that every flow words itself
     """Forged, expired, made for another purpose, or overtaken by a new password or address."""
 
 
 @dataclass(frozen=True, slots=True)
-class Capability:
+class SignedLink:
     user: User
     fingerprint: str
     expires_at: datetime
 
     def is_for(self, email: str) -> bool:
         """Whether it was made for this address and the password that the account has now."""
-        return digests.fits(self.fingerprint, *_fingerprinted(self.user, email))
+        return digests.matches(self.fingerprint, *_fingerprinted(self.user, email))
 
 
 def issue(
@@ -64,37 +64,37 @@ def issue(
     return f"{purpose}.{_signer(purpose).sign_object(payload)}"
 
 
-def exchange(capability: Capability, purpose: Purpose, *, now: datetime) -> tuple[str, datetime]:
+def exchange(link: SignedLink, purpose: Purpose, *, now: datetime) -> tuple[str, datetime]:
     """A cookie for the link that was opened, and when it ends: never after the link."""
-    expires_at = min(now + COOKIE_LIFETIME, capability.expires_at)
-    return issue(purpose, user=capability.user, expires_at=expires_at), expires_at
+    expires_at = min(now + COOKIE_LIFETIME, link.expires_at)
+    return issue(purpose, user=link.user, expires_at=expires_at), expires_at
 
 
-def read(purpose: Purpose, token: str, *, now: datetime) -> Capability:
+def read(purpose: Purpose, token: str, *, now: datetime) -> SignedLink:
     """
     Raises:
-        CapabilityNotValid: see there; also where the account is inactive.
+        LinkNotValid: see there; also where the account is inactive.
     """
     claims = _claims(purpose, token)
     expires_at = datetime.fromtimestamp(claims["expires"], UTC)
     accounts = User.objects.select_related("email_change")
     user = accounts.filter(pk=claims["user"], is_active=True).first()
     if expires_at <= now or user is None:
-        raise CapabilityNotValid
-    capability = Capability(user, claims["fingerprint"], expires_at)
-    if not any(capability.is_for(email) for email in _addresses(purpose, user)):
-        raise CapabilityNotValid
-    return capability
+        raise LinkNotValid
+    link = SignedLink(user, claims["fingerprint"], expires_at)
+    if not any(link.is_for(email) for email in _addresses(purpose, user)):
+        raise LinkNotValid
+    return link
 
 
 def _claims(purpose: Purpose, token: str) -> dict[str, Any]:
     prefix, _, signed = token.partition(".")
     if prefix != purpose:
-        raise CapabilityNotValid
+        raise LinkNotValid
     try:
         claims: dict[str, Any] = _signer(purpose).unsign_object(signed)
     except (BadSignature, UnicodeError):
-        raise CapabilityNotValid from None
+        raise LinkNotValid from None
     return claims
 
 

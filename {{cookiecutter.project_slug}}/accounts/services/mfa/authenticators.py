@@ -62,7 +62,7 @@ def remove_all(user: User) -> None:
     lock(user.pk)
     Authenticator.objects.filter(user=user).delete()
     PendingSecret.objects.filter(user=user).delete()
-    mark(user, has_second_factor=False)
+    set_second_factor(user, has_second_factor=False)
 
 
 def survive_reset(user: User) -> bool:
@@ -91,7 +91,7 @@ def store(user: User, kind: str, data: dict[str, Any], now: datetime) -> Authent
     return row
 
 
-def mark(user: User, *, has_second_factor: bool) -> None:
+def set_second_factor(user: User, *, has_second_factor: bool) -> None:
     """An update, for saving leaves these columns alone."""
     user.has_second_factor, user.second_factor_changed_at = has_second_factor, timezone.now()
     user.verified_before_second_factor = has_second_factor and user.email_verified

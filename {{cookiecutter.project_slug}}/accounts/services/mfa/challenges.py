@@ -10,7 +10,7 @@ from django.db import connection
 
 from accounts.errors import InvalidChallenge
 from accounts.models import LoginChallenge
-from accounts.services.credentials import OutdatedProofError, Proof
+from accounts.services.credentials import Credentials, OutdatedCredentialsError
 from core import digests
 
 LIFETIME = timedelta(minutes=5)
@@ -40,32 +40,32 @@ class IssuedChallenge:
     device: str = ""
 
 
-def open_challenge(*, proof: Proof, kind: Kind, now: datetime) -> IssuedChallenge:
+def open_challenge(*, credentials: Credentials, kind: Kind, now: datetime) -> IssuedChallenge:
     """
     Raises:
-        OutdatedProofError: the password changed, or the account was closed, in the meantime.
+        OutdatedCredentialsError: the password changed, or the account was closed, in the meantime.
     """
     challenge_id = uuid.uuid4()
     row: dict[str, Any] = {
         "id": challenge_id,
-        "user_id": proof.user_id,
-        "password_hash": proof.password_hash,
+        "user_id": credentials.user_id,
+        "password_hash": credentials.password_hash,
         "kind": str(kind),
-        "bound_to": digests.make(_BOUND, proof.password_hash),
+        "bound_to": digests.make(_BOUND, credentials.password_hash),
         "expires_at": now + LIFETIME,
     }
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, row)
         if not cursor.rowcount:
-            raise OutdatedProofError
+            raise OutdatedCredentialsError
     return IssuedChallenge(kind, _signer(kind).sign(challenge_id.hex))
 
 
 def find(kind: Kind, signed_id: str, *, now: datetime) -> LoginChallenge:
-    """The challenge with its user, read in one query. It stays until it is spent.
+    """The challenge with its user, read in one query. It stays until it is consumed.
 
     Raises:
-        InvalidChallenge: forged, expired, spent, or overtaken by a new password.
+        InvalidChallenge: forged, expired, consumed, or overtaken by a new password.
     """
     try:
         challenge_id = uuid.UUID(_signer(kind).unsign(signed_id))
@@ -78,18 +78,18 @@ def find(kind: Kind, signed_id: str, *, now: datetime) -> LoginChallenge:
     return challenge
 
 
-def spend(challenge: LoginChallenge) -> bool:
+def consume(challenge: LoginChallenge) -> bool:
     """Of two requests with one challenge, exactly one gets True."""
-    spent, _ = LoginChallenge.objects.filter(pk=challenge.pk).delete()
-    return bool(spent)
+    consumed, _ = LoginChallenge.objects.filter(pk=challenge.pk).delete()
+    return bool(consumed)
 
 
-def end_all(*, user_id: uuid.UUID) -> None:
+def revoke_all(*, user_id: uuid.UUID) -> None:
     """Ends every challenge of a person."""
     LoginChallenge.objects.filter(user_id=user_id).delete()
 
 
-def end_everybody() -> None:
+def revoke_everybody() -> None:
     """Ends every challenge there is."""
     LoginChallenge.objects.all().delete()
 
@@ -102,7 +102,7 @@ def purge(*, now: datetime) -> None:
 
 
 def _is_bound(challenge: LoginChallenge) -> bool:
-    return digests.fits(challenge.bound_to, _BOUND, challenge.user.password)
+    return digests.matches(challenge.bound_to, _BOUND, challenge.user.password)
 
 
 def _signer(kind: Kind) -> Signer:

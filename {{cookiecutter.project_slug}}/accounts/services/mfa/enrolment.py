@@ -86,7 +86,7 @@ def activate(user: User, *, code: str, now: datetime) -> list[str] | None:
     secret = encryption.reencrypt(pending.secret)
     authenticators.store(user, Type.TOTP, {"secret": secret, "last_step": step}, now)
     codes = recovery_codes.create(user, now=now)
-    authenticators.mark(user, has_second_factor=True)
+    authenticators.set_second_factor(user, has_second_factor=True)
     return codes
 
 

@@ -7,7 +7,7 @@ the password gets ten guesses in any 15 minutes, whatever the number of challeng
 import uuid
 from datetime import datetime, timedelta
 
-from accounts.errors import InvalidChallenge, TooManyWrongCodes
+from accounts.errors import InvalidChallenge, TooManyFailedMfaAttempts
 from accounts.models import WrongCode
 
 MAX_PER_CHALLENGE = 5
@@ -23,13 +23,13 @@ def refuse_too_many(*, user_id: uuid.UUID, challenge_id: uuid.UUID | None, now: 
         challenge_id: the challenge that the next code is for, None where it is for none.
 
     Raises:
-        TooManyWrongCodes: the account is locked; it says for how long.
+        TooManyFailedMfaAttempts: the account is locked; it says for how long.
         InvalidChallenge: this challenge has had its share of wrong codes.
     """
     latest = _latest(user_id, now)
     locked_until = _locked_until(latest)
     if locked_until is not None and now < locked_until:
-        raise TooManyWrongCodes(wait=(locked_until - now).total_seconds())
+        raise TooManyFailedMfaAttempts(wait=(locked_until - now).total_seconds())
     of_challenge = [row for row in latest if challenge_id is not None and row[1] == challenge_id]
     if len(of_challenge) >= MAX_PER_CHALLENGE:
         raise InvalidChallenge

@@ -56,7 +56,7 @@ def _tokens(kept: str) -> list[str]:
 
 def _id_of(token: str, user_id: uuid.UUID, password_hash: str, now: datetime) -> str:
     device, until, digest = token.split(".")
-    is_ours = digests.fits(digest, _PURPOSE, device, until, str(user_id), password_hash)
+    is_ours = digests.matches(digest, _PURPOSE, device, until, str(user_id), password_hash)
     return device if is_ours and int(until) > now.timestamp() else ""
 
 

@@ -14,7 +14,7 @@ from django.contrib.auth.hashers import check_password, make_password
 
 from accounts.models import User
 from accounts.services.client import Client
-from accounts.services.credentials import Proof
+from accounts.services.credentials import Credentials
 from accounts.services.passwords import recognised_devices
 from core.email_address import normalise
 from core.logging import security_log
@@ -25,7 +25,9 @@ GUESSES, OWN_CHECKS = "login_account", "password_check_account"
 _NOBODY = uuid.UUID(int=0)
 
 
-def verify_credentials(*, email: str, password: str, client: Client, now: datetime) -> Proof | None:
+def verify_credentials(
+    *, email: str, password: str, client: Client, now: datetime
+) -> Credentials | None:
     """None for a wrong password, an unknown address and an inactive account, after equal work.
 
     Raises:
@@ -45,7 +47,7 @@ def verify_credentials(*, email: str, password: str, client: Client, now: dateti
         _record_failure("inactive" if is_right else "wrong_password", user)
         return None
     throttling.forget(GUESSES, of=guesser)
-    return Proof.of(user, device=device)
+    return Credentials.of(user, device=device)
 
 
 def find_user(email: str) -> User | None:

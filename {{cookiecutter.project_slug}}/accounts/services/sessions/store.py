@@ -19,9 +19,9 @@ from accounts.conf import switches
 from accounts.errors import ReauthenticationRequired
 from accounts.models import EndedSession, Session
 from accounts.services.client import Client
-from accounts.services.credentials import OutdatedProofError, Proof
+from accounts.services.credentials import Credentials, OutdatedCredentialsError
 from accounts.services.sessions.tokens import AccessToken, Grant, RefreshToken
-from core.db import fetch_one, unhurried
+from core.db import fetch_one, in_throttled_batches
 from core.logging import security_log
 
 PURGE_BATCH = 1_000
@@ -83,21 +83,21 @@ _SURPLUS = """id IN (
             ORDER BY rotated_at DESC, id OFFSET %(others)s)"""
 
 
-def open_session(*, proof: Proof, client: Client, now: datetime) -> Grant:
+def open_session(*, credentials: Credentials, client: Client, now: datetime) -> Grant:
     """Opens a session for a person who has just shown who they are.
 
     An account with ``JWT_ALLAUTH_MAX_SESSIONS`` of them loses the one used longest ago.
 
     Raises:
-        OutdatedProofError: the password changed, the account was closed, or its second factor came
-            or went in the meantime.
+        OutdatedCredentialsError: the password changed, the account was closed, or its second
+            factor came or went in the meantime.
     """
     session_id, refresh_jti = uuid.uuid4(), uuid.uuid4()
     expires_at = _first_expiry(now)
     opening = {
-        "user_id": proof.user_id,
-        "password_hash": proof.password_hash,
-        "with_second_factor": proof.second_factor_shown,
+        "user_id": credentials.user_id,
+        "password_hash": credentials.password_hash,
+        "with_second_factor": credentials.second_factor_shown,
         "session_id": session_id,
         "refresh_jti": refresh_jti,
         "now": now,
@@ -109,10 +109,10 @@ def open_session(*, proof: Proof, client: Client, now: datetime) -> Grant:
     with transaction.atomic(savepoint=False):
         row = fetch_one(_OPEN, opening)
         if row is not None:
-            _end_surplus(proof.user_id, session_id, now)
+            _end_surplus(credentials.user_id, session_id, now)
     if row is None:
-        raise OutdatedProofError
-    return Grant(proof.user_id, session_id, refresh_jti, now, expires_at, *row)
+        raise OutdatedCredentialsError
+    return Grant(credentials.user_id, session_id, refresh_jti, now, expires_at, *row)
 
 
 def _end_surplus(user_id: uuid.UUID, opened: uuid.UUID, now: datetime) -> None:
@@ -141,7 +141,7 @@ def require_recent(session: Session, *, now: datetime) -> None:
         raise ReauthenticationRequired
 
 
-def mark(session: Session, *, with_second_factor: bool) -> bool:
+def set_second_factor(session: Session, *, with_second_factor: bool) -> bool:
     """Whoever holds the session has just shown one, or given it up.
 
     Returns:
@@ -223,7 +223,7 @@ def purge(*, now: datetime) -> int:
     """
     expired = Session.objects.filter(expires_at__lte=now).values_list("pk", flat=True)
     found = expired.iterator(chunk_size=PURGE_BATCH)
-    batches = unhurried(found, PURGE_BATCH, seconds=PURGE_SECONDS)
+    batches = in_throttled_batches(found, PURGE_BATCH, seconds=PURGE_SECONDS)
     return sum(_purge_batch(batch, now) for batch in batches)
 
 
