@@ -1,4 +1,4 @@
-"""Every path below ``/api/auth/`` with its name."""
+"""Every path below ``/api/auth/`` with its name, by topic."""
 
 from django.urls import path
 
@@ -22,15 +22,20 @@ from accounts.flows.refresh import RefreshView
 from accounts.flows.registration import RegistrationView
 from accounts.flows.verification import SentPage, VerificationView, VerifiedPage
 
-urlpatterns = [
-    # What is asked for most stands first, for each path is held against one after the other.
-    path("refresh/", RefreshView.as_view(), name="token_refresh"),
-    path("user/", ProfileView.as_view(), name="rest_user_details"),
+sign_in = [
     path("login/", LoginView.as_view(), name="rest_login"),
+    path("refresh/", RefreshView.as_view(), name="token_refresh"),
     path("logout/", LogoutView.as_view(), name="rest_logout"),
     path("logout-all/", LogoutAllView.as_view(), name="rest_logout_all"),
+]
+
+account = [
+    path("user/", ProfileView.as_view(), name="rest_user_details"),
     path("sessions/", SessionListView.as_view(), name="session_list"),
     path("sessions/<uuid:session_id>/", SessionDetailView.as_view(), name="session_detail"),
+]
+
+password = [
     path("password/change/", PasswordChangeView.as_view(), name="rest_password_change"),
     path("password/reset/", PasswordResetView.as_view(), name="rest_password_reset"),
     path(
@@ -49,6 +54,9 @@ urlpatterns = [
         PasswordResetComplete.as_view(),
         name="jwt_allauth_password_reset_complete",
     ),
+]
+
+registration = [
     path("registration/", RegistrationView.as_view(), name="rest_register"),
     path("registration/user-register/", InvitationView.as_view(), name="rest_user_register"),
     path(
@@ -68,6 +76,9 @@ urlpatterns = [
         name="account_email_verification_sent",
     ),
     path("registration/verified/", VerifiedPage.as_view(), name="jwt_allauth_email_verified"),
+]
+
+mfa = [
     path("mfa/setup/", SetupView.as_view(), name="jwt_allauth_mfa_setup"),
     path("mfa/activate/", ActivationView.as_view(), name="jwt_allauth_mfa_activate"),
     path("mfa/verify/", VerifyView.as_view(), name="jwt_allauth_mfa_verify"),
@@ -83,3 +94,5 @@ urlpatterns = [
         name="jwt_allauth_mfa_authenticators",
     ),
 ]
+
+urlpatterns = [*sign_in, *account, *password, *registration, *mfa]

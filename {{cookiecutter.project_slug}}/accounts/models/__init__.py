@@ -1,6 +1,6 @@
 """The rows of accounts."""
 
-from accounts.models.mfa import LoginChallenge, PendingSecret, WrongCode
+from accounts.models.mfa import FailedMfaAttempt, LoginChallenge, PendingSecret
 from accounts.models.sessions import EmailChange, EndedSession, Session
 from accounts.models.users import User, UserManager, validate_person_name
 from core.email_address import LowercaseEmailField
@@ -14,6 +14,6 @@ __all__ = [
     "Session",
     "User",
     "UserManager",
-    "WrongCode",
+    "FailedMfaAttempt",
     "validate_person_name",
 ]

@@ -32,18 +32,18 @@ class LoginChallenge(models.Model):
         return f"{self.kind}, until {self.expires_at}"
 
 
-class WrongCode(models.Model):
-    """A wrong code. Only ``accounts.services.mfa.failed_attempts`` writes here."""
+class FailedMfaAttempt(models.Model):
+    """A failed MFA attempt. Only ``accounts.services.mfa.failed_attempts`` writes here."""
 
     # The index below begins with it.
     user = models.ForeignKey(
-        User, on_delete=models.CASCADE, related_name="wrong_codes", db_index=False
+        User, on_delete=models.CASCADE, related_name="failed_mfa_attempts", db_index=False
     )
     challenge_id = models.UUIDField(null=True, help_text="None where it was not for a challenge.")
     at = models.DateTimeField(db_index=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["user", "-at"], name="wrong_code_latest")]
+        indexes: ClassVar = [models.Index(fields=["user", "-at"], name="failed_mfa_attempt_latest")]
 
     def __str__(self) -> str:
         return f"{self.user_id}, {self.at}"

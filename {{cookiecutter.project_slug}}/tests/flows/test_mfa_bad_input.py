@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
-from accounts.models import User, WrongCode
+from accounts.models import FailedMfaAttempt, User
 from tests.authenticator import enrol
 from tests.client import Browser
 
@@ -73,4 +73,4 @@ def test_missing_fields_are_named_and_no_guess_is_counted(signed_in: Browser) ->
     for name in ("jwt_allauth_mfa_verify", "jwt_allauth_mfa_verify_recovery"):
         assert signed_in.call("post", name, {}).json().keys() == set(FIELDS[name])
 
-    assert not WrongCode.objects.exists()
+    assert not FailedMfaAttempt.objects.exists()

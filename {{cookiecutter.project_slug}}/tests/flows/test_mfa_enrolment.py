@@ -8,7 +8,7 @@ from allauth.mfa.models import Authenticator
 
 import config.settings
 from accounts import tasks
-from accounts.models import LoginChallenge, PendingSecret, Session, User, WrongCode
+from accounts.models import FailedMfaAttempt, LoginChallenge, PendingSecret, Session, User
 from accounts.services.mfa import authenticators
 from accounts.services.sessions import store
 from tests.authenticator import App, Held, enrol
@@ -372,7 +372,7 @@ def test_five_wrong_codes_end_a_setup_challenge(challenge: str) -> None:
         assert refusal(activate(Browser(), app.wrong_code(), challenge)) == INVALID_CODE
 
     assert refusal(activate(Browser(), app.code(), challenge)) == INVALID_CHALLENGE
-    assert WrongCode.objects.count() == 5
+    assert FailedMfaAttempt.objects.count() == 5
 
 
 @both_endpoints

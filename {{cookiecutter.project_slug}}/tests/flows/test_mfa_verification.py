@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from accounts import tasks
 from accounts.flows import mfa_management
-from accounts.models import LoginChallenge, Session, User, WrongCode
+from accounts.models import FailedMfaAttempt, LoginChallenge, Session, User
 from accounts.services.mfa import authenticators
 from accounts.services.sessions import store
 from tests.authenticator import Held, enrol
@@ -334,7 +334,7 @@ def test_challenge_is_worth_nothing_once_the_second_factor_has_gone(
     authenticators.remove_all(user)
 
     assert refusal(show(challenge, held.app.code())) == INVALID_CODE
-    assert not WrongCode.objects.exists()
+    assert not FailedMfaAttempt.objects.exists()
 
 
 # Guessing
@@ -458,13 +458,13 @@ def test_what_is_past_is_purged(user: User, held: Held, challenge: str) -> None:
     show(challenge, held.app.wrong_code())
     tasks.purge_second_factor()
     assert LoginChallenge.objects.exists()
-    assert WrongCode.objects.exists()
+    assert FailedMfaAttempt.objects.exists()
 
     with later(timedelta(hours=1).total_seconds()):
         tasks.purge_second_factor()
 
     assert not LoginChallenge.objects.exists()
-    assert not WrongCode.objects.exists()
+    assert not FailedMfaAttempt.objects.exists()
 
 
 def test_list_says_when_each_was_used_last(user: User, held: Held, challenge: str) -> None:

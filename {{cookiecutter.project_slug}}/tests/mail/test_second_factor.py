@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import User, WrongCode
+from accounts.models import FailedMfaAttempt, User
 from mail.models import Mail
 from tests.authenticator import enrol
 from tests.mail.stage import Stage
@@ -37,5 +37,5 @@ def test_code_works_once_and_guesses_are_counted_without_redis(stage: Stage) -> 
             show(stage, challenge, app.wrong_code())
     locked = show(stage, challenge_for(stage, user), app.code())
     assert (locked.status_code, locked.json()["code"]) == (429, "throttled")
-    assert WrongCode.objects.count() == 10
+    assert FailedMfaAttempt.objects.count() == 10
     assert Mail.objects.get(kind="second_factor_locked").state == "pending"

@@ -7,7 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User, WrongCode
+from accounts.models import FailedMfaAttempt, User
 from accounts.services.mfa import authenticators
 from tests.authenticator import Held, enrol
 from tests.client import Browser
@@ -50,7 +50,7 @@ def test_whoever_has_one_is_asked_for_a_code(admin: User, held: Held) -> None:
     assert not response.is_in
     assert errors(response).keys() == {"code"}
     assert "enter a code" in response.content.decode()
-    assert not WrongCode.objects.exists()
+    assert not FailedMfaAttempt.objects.exists()
 
 
 def test_whoever_has_none_is_sent_to_set_one_up_where_it_is_required(
@@ -94,7 +94,7 @@ def test_wrong_code_is_refused_and_counted(admin: User, held: Held) -> None:
 
     assert not response.is_in
     assert errors(response).keys() == {"code"}
-    assert list(WrongCode.objects.values_list("user", "challenge_id")) == [(admin.pk, None)]
+    assert list(FailedMfaAttempt.objects.values_list("user", "challenge_id")) == [(admin.pk, None)]
 
 
 def test_nobody_is_asked_where_it_is_disabled(admin: User, held: Held, settings: Any) -> None:
@@ -115,7 +115,7 @@ def test_wrong_password_says_nothing_of_the_code_and_spends_none(admin: User, he
 def test_guesses_without_the_password_lock_nobody_out(admin: User, held: Held) -> None:
     log_in(admin, held.app.wrong_code(), "wrong")
 
-    assert not WrongCode.objects.exists()
+    assert not FailedMfaAttempt.objects.exists()
 
 
 def test_whoever_is_no_staff_is_refused_before_any_code(user: User) -> None:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.flows import invitation
-from accounts.models import LoginChallenge, Session, User, WrongCode
+from accounts.models import FailedMfaAttempt, LoginChallenge, Session, User
 from accounts.services.mfa import authenticators, failed_attempts
 from tests.authenticator import App, Held, enrol
 from tests.client import Browser
@@ -87,7 +87,7 @@ def test_forty_wrong_codes_at_once_count_as_forty(user: User, held: Held, monkey
     answers = Counter(at_once(40, lambda n: show(VERIFY, challenge_id=challenges[n], code=code)))
 
     assert answers == {(400, "invalid_code"): 40}
-    assert WrongCode.objects.count() == 40
+    assert FailedMfaAttempt.objects.count() == 40
     assert show(VERIFY, challenge_id=challenges[0], code=held.app.code())[0] == 429
     assert len(letters_to(user.email)) == 1
 
@@ -98,7 +98,7 @@ def test_of_forty_wrong_codes_at_once_ten_are_looked_at(user: User, held: Held) 
     answers = Counter(at_once(40, lambda n: show(VERIFY, challenge_id=challenges[n], code=code)))
 
     assert answers == {(400, "invalid_code"): 10, (429, "throttled"): 30}
-    assert WrongCode.objects.count() == 10
+    assert FailedMfaAttempt.objects.count() == 10
     assert len(letters_to(user.email)) == 1
 
 

@@ -8,7 +8,7 @@ import uuid
 from datetime import datetime, timedelta
 
 from accounts.errors import InvalidChallenge, TooManyFailedMfaAttempts
-from accounts.models import WrongCode
+from accounts.models import FailedMfaAttempt
 
 MAX_PER_CHALLENGE = 5
 MAX_PER_ACCOUNT = 10
@@ -37,18 +37,18 @@ def refuse_too_many(*, user_id: uuid.UUID, challenge_id: uuid.UUID | None, now: 
 
 def record(*, user_id: uuid.UUID, challenge_id: uuid.UUID | None, now: datetime) -> bool:
     """Counts one more, and says whether it locks the account's second factor."""
-    WrongCode.objects.create(user_id=user_id, challenge_id=challenge_id, at=now)
+    FailedMfaAttempt.objects.create(user_id=user_id, challenge_id=challenge_id, at=now)
     return _locked_until(_latest(user_id, now)) is not None
 
 
 def purge(*, now: datetime) -> None:
     """Deletes those that count no more."""
-    WrongCode.objects.filter(at__lte=now - 2 * WINDOW).delete()
+    FailedMfaAttempt.objects.filter(at__lte=now - 2 * WINDOW).delete()
 
 
 def _latest(user_id: uuid.UUID, now: datetime) -> list[tuple[datetime, uuid.UUID | None]]:
     """The newest first. The last of a lock may be a window old, the first of it one more."""
-    rows = WrongCode.objects.filter(user_id=user_id, at__gt=now - 2 * WINDOW)
+    rows = FailedMfaAttempt.objects.filter(user_id=user_id, at__gt=now - 2 * WINDOW)
     return list(rows.order_by("-at").values_list("at", "challenge_id")[:MAX_PER_ACCOUNT])
 
 
