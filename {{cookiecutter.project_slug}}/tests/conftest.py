@@ -19,7 +19,7 @@ from devtools import interrupts
 from tests.authenticator import Held, enrol
 from tests.client import Browser
 from tests.limits import Rates, redis_of_this_process
-from tests.people import make_user
+from tests.people import PASSWORD, make_user
 
 # Hypothesis would keep its tables in the project's folder, from the time that tests are collected.
 _folder = tempfile.TemporaryDirectory(prefix="hypothesis-")
@@ -138,3 +138,9 @@ def rates(settings: Any) -> Rates:
         settings.REST_FRAMEWORK = {**everywhere, "DEFAULT_THROTTLE_RATES": all_rates}
 
     return set_rates
+
+
+@pytest.fixture
+def admin(db: None) -> User:
+    """Who may do everything in Django admin."""
+    return User.objects.create_superuser(email="root@example.test", password=PASSWORD)

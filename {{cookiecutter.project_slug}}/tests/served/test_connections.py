@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from devtools.ports import HOST
-from tests.parts.web import served
+from tests.core.web import served
 from tests.served.site import Site
 
 LIMIT = 65_536

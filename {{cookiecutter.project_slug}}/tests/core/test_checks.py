@@ -14,7 +14,7 @@ from django.test import override_settings
 
 from config.env import BASE_DIR, Environment
 from core.checks import STARTUP, refuse_bad_settings
-from tests.parts.environment import environment_of, settings_of
+from tests.core.environment import environment_of, settings_of
 
 
 def test_good_settings_start() -> None:

@@ -2,15 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from accounts.models import User
-from tests.parts.web import Web, served
-from tests.people import PASSWORD
-
-
-@pytest.fixture
-def admin(db: None) -> User:
-    """Who may do everything in Django admin."""
-    return User.objects.create_superuser(email="root@example.test", password=PASSWORD)
+from tests.core.web import Web, served
 
 
 @pytest.fixture(scope="session")

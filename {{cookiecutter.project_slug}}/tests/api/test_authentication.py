@@ -64,7 +64,7 @@ def signed_in_as(**fields: Any) -> Browser:
 
 @pytest.fixture(autouse=True)
 def _urls(settings: Any) -> None:
-    settings.ROOT_URLCONF = "tests.parts.urls"
+    settings.ROOT_URLCONF = "tests.api.urls"
 
 
 def test_verifying_an_access_token_costs_no_query(

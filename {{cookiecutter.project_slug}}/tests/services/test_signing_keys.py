@@ -15,7 +15,7 @@ from accounts.errors import TokenNotValid
 from accounts.services.sessions import signing_keys, tokens
 from accounts.services.sessions.tokens import Grant
 from core.checks import refuse_bad_settings
-from tests.parts.test_tokens import KEYS, pem
+from tests.services.test_tokens import KEYS, pem
 
 NEW_KEYS = {
     "HS256": "a-new-key-of-sufficient-length-for-the-hash",

@@ -7,7 +7,7 @@ from django.core.management.base import SystemCheckError
 
 from config.env import BASE_DIR
 from core.checks import refuse_bad_settings
-from tests.parts.environment import environment_of
+from tests.core.environment import environment_of
 from tests.served.test_restarts import check_config
 
 NONSENSE = "nonsense\x07 <>{}:/x"

@@ -1,4 +1,4 @@
-"""A real gunicorn that serves ``tests.parts.site``."""
+"""A real gunicorn that serves ``tests.core.site``."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from devtools import gunicorn
 from devtools.ports import HOST
 from devtools.processes import Children
 
-SETTINGS = "tests.parts.site_settings"
+SETTINGS = "tests.core.site_settings"
 WITHOUT_ITS_CONFIGURATION = f"--config={os.devnull}"
 
 

@@ -14,9 +14,9 @@ import structlog
 
 from core.logging.format import Formatter
 from tests.client import Browser
+from tests.core.web import WITHOUT_ITS_CONFIGURATION, Web, served
 from tests.devtools.waiting import until
 from tests.mailbox import link_to
-from tests.parts.web import WITHOUT_ITS_CONFIGURATION, Web, served
 
 ADDRESS = "new@example.test"
 TOKEN = "x" * 40
