@@ -151,6 +151,8 @@ def test_server_that_cannot_prove_its_name_gets_nothing(
 
 def test_owner_may_do_without_verification(servers: RedisServers, authority: Authority) -> None:
     port = servers.tls(authority)
+    with servers.client() as client:
+        client.flushall()
 
     use(f"rediss://:{SECRET}@localhost:{port}/3?ssl_cert_reqs=none")
 
