@@ -117,26 +117,15 @@ def test_refusals_cannot_be_told_apart(
     assert not Session.objects.exists()
 
 
-def of_a_wrong_password() -> tuple[str, str]:
-    return make_user().email, "not the password"
-
-
-def of_an_unknown_address() -> tuple[str, str]:
-    return "nobody@example.test", PASSWORD
-
-
-def of_an_inactive_account() -> tuple[str, str]:
-    return make_user(is_active=False).email, PASSWORD
-
-
-@pytest.mark.parametrize(
-    "case", [of_a_wrong_password, of_an_unknown_address, of_an_inactive_account]
-)
+@pytest.mark.parametrize("case", [wrong_password, unknown_address, inactive_account])
 def test_each_refusal_verifies_one_hash(
-    case: Callable[[], tuple[str, str]], browser: Browser, monkeypatch: pytest.MonkeyPatch
+    case: Callable[[User], tuple[str, str]],
+    browser: Browser,
+    user: User,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     browser.sign_in("warm@example.test")
-    email, password = case()
+    email, password = case(user)
     verify, verified = CheapPasswordHasher.verify, []
 
     def verify_and_note(hasher: CheapPasswordHasher, password: str, encoded: str) -> bool:
