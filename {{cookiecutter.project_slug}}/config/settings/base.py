@@ -44,7 +44,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # In development Django serves static files itself, uncollected.
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
-    "core.cors.CorsMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "core.intake.IntakeMiddleware",
     "core.cookies.StaleCookieMiddleware",
     "core.page_middleware.SessionMiddleware",
