@@ -14,8 +14,8 @@ from typing import Any
 from django.core.signing import BadSignature, Signer
 from django.db.models import Max
 
-from accounts import digests
 from accounts.models import User
+from core import digests
 
 _BINDING = "accounts.capabilities.binding"
 COOKIE_LIFETIME = timedelta(minutes=15)

@@ -1,7 +1,7 @@
 """What several flows take in."""
 
 import uuid
-from typing import Any, Self
+from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -24,16 +24,6 @@ SEPARATORS = str.maketrans("", "", " -\u00a0")
 
 class TextField(serializers.CharField):
     """Text and nothing else: of a number, what was typed before its digits is lost on the way."""
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """A request's own field, to be changed at will.
-
-        DRF would make it anew from its arguments, which costs more than all that it checks.
-        """
-        own = self.__class__.__new__(self.__class__)
-        vars(own).update(vars(self))
-        own.validators, own.error_messages = [*self.validators], {**self.error_messages}
-        return own
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):

@@ -10,7 +10,7 @@ import re
 import uuid
 from datetime import datetime, timedelta
 
-from accounts import digests
+from core import digests
 
 LIFETIME = timedelta(days=365)
 MAX_ACCOUNTS = 5
