@@ -19,7 +19,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import addresses, entry, known_devices, letters, passwords, past, second_factor
+from accounts import (
+    addresses,
+    entry,
+    known_devices,
+    letters,
+    notices,
+    passwords,
+    past,
+    second_factor,
+)
 from accounts.capabilities import Capability, CapabilityNotValid
 from accounts.client import Client
 from accounts.entry import Entry, SignedIn
@@ -40,7 +49,7 @@ from core import security_log
 from core.cookies import values_of
 from core.errors import refused
 from core.throttling import ScopedRateThrottle, UserRateThrottle
-from mail import outbox
+from mail.letters import Letter
 
 DONE = "Your password has been set."
 
@@ -69,7 +78,7 @@ def set_password(
         is_removed = _remove_unproven_second_factor(user, client)
         past.end(user)
         if had_password:
-            outbox.post(letters.password_changed, to=user.email, parameters={"ip": client.ip})
+            _tell(letters.password_changed, user, client)
         addresses.mark_verified(user)
     way = "reset" if had_password else "invitation"
     security_log.record("password_set", account=user.pk, way=way)
@@ -82,8 +91,13 @@ def _remove_unproven_second_factor(user: User, client: Client) -> bool:
     if not user.has_second_factor or second_factor.outlives_reset(user):
         return False
     second_factor.remove_all(user)
-    outbox.post(letters.second_factor_off_by_reset, to=user.email, parameters={"ip": client.ip})
+    _tell(letters.second_factor_off_by_reset, user, client)
     return True
+
+
+def _tell(letter: Letter, user: User, client: Client) -> None:
+    # The link, or the cookie that it left, has just shown the mailbox.
+    notices.tell_owner(letter, to=user.email, verified=True, parameters={"ip": client.ip})
 
 
 def _enter(proof: Proof, client: Client, now: datetime) -> Entry:
