@@ -4,6 +4,7 @@ The cookie that the link has left is the proof. One conditional UPDATE replaces 
 two requests with one cookie exactly one succeeds, and no lock is held while a hash is made.
 """
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
@@ -52,6 +53,7 @@ from core.throttling import ScopedRateThrottle, UserRateThrottle
 from mail.letters import Letter
 
 DONE = "Your password has been set."
+_CSRF = re.compile(r"[A-Za-z0-9]{32}([A-Za-z0-9]{32})?")
 
 
 class SetPasswordOutput(SignedInOutput):
@@ -152,7 +154,8 @@ def refuse_other_sites(request: Request) -> None:
         CsrfFailed: see Django's ``CsrfViewMiddleware``, which decides it.
     """
     name = settings.CSRF_COOKIE_NAME
-    values = values_of(request, name) or [request.COOKIES.get(name, "")]
+    # Not so many and no more: to compare one costs nothing, and the site's own may be the last.
+    values = values_of(request, name, _CSRF) or [request.COOKIES.get(name, "")]
     if not any(_passes(request, {name: value}) for value in values):
         raise CsrfFailed
 
