@@ -89,6 +89,19 @@ def read(purpose: Purpose, token: str, *, now: datetime) -> Capability:
     return capability
 
 
+def shape(purpose: Purpose) -> str:
+    """What ``issue`` returns for this purpose, as a regular expression."""
+    return rf"{purpose}\.[\w-]+:[\w-]+"
+
+
+def account_named(purpose: Purpose, token: str) -> str:
+    """The id of the account that a capability of ours names, in force or not; "" for any other."""
+    try:
+        return str(_claims(purpose, token)["user"])
+    except CapabilityNotValid:
+        return ""
+
+
 def binding(*, email: str, password_hash: str) -> str:
     """A digest of the state in which a letter was asked for; it opens nothing.
 

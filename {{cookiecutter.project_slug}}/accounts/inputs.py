@@ -9,11 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User, validate_person_name
+from accounts.notices import MAILBOX, mailbox
 from accounts.password_validation import PASSWORD_MAX_LENGTH
 from core import email_address, throttling
-
-MAILBOX = "mailbox_account"
-"""The scope of all e-mails that somebody else can cause."""
 
 NAME_MAX_LENGTH = 150
 NAME_PATTERN = r"^(?!.*(://|\b[wW]{3}\.))[^\u0000-\u001f\u007f-\u009f]+$"
@@ -49,19 +47,13 @@ class AddressField(TextField, serializers.EmailField):
 def count_email(scope: str, *, to: str, account: uuid.UUID | None = None) -> None:
     """Counts an e-mail that anybody can cause, in its own scope and in that of the mailbox.
 
-    The same for an address without an account. Notices to an owner do not count: a stranger would
-    silence them.
+    The same for an address without an account. Notices to a verified owner do not count: a stranger
+    would silence them.
 
     Raises:
         LimitReached: the mailbox gets no more of them for now.
     """
     throttling.hit(scope, MAILBOX, of=mailbox(to), account=account)
-
-
-def mailbox(address: str) -> str:
-    """What a limit counts as one: many servers deliver ada+anything@… to ada@…."""
-    name, _, domain = email_address.normalise(address).rpartition("@")
-    return f"{name.partition('+')[0]}@{domain}"
 
 
 class NewAddressField(AddressField):

@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import addresses, capabilities, letters, sessions
+from accounts import addresses, capabilities, letters, notices, sessions
 from accounts.authentication import LiveSessionAuthentication, session_of
 from accounts.client import Client
 from accounts.errors import TokenNotValid
@@ -94,9 +94,10 @@ def _ask_for_address(session: Session, email: str, client: Client, now: datetime
         bound_to=capabilities.binding(email=email, password_hash=user.password),
         not_after=until,
     )
-    outbox.post(
+    notices.tell_owner(
         letters.email_change_asked,
         to=user.email,
+        verified=user.email_verified,
         parameters={"new_email": email, "ip": client.ip},
     )
 
