@@ -19,7 +19,7 @@ UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 NAME_LENGTH = 60
 
 FOLDERS = """
-accounts bench config core deploy devtools docs fuzz mail static staticfiles templates tests
+accounts config core deploy devtools docs mail static staticfiles templates tests
 """
 # The device names of Windows, and Python's own tests, which its list of modules leaves out.
 SYSTEM = "aux con nul prn test"

@@ -18,7 +18,7 @@ from core.ratelimit.local import Limit
 from core.redis_server import server_at
 from devtools.ports import HOST
 from devtools.processes import Child, Children
-from tests.served.redis_servers import MASTER, PASSWORD, Authority, RedisServers
+from project_tests.served.redis_servers import MASTER, PASSWORD, Authority, RedisServers
 
 SECRET = quote(PASSWORD, safe="")
 
@@ -151,6 +151,8 @@ def test_server_that_cannot_prove_its_name_gets_nothing(
 
 def test_owner_may_do_without_verification(servers: RedisServers, authority: Authority) -> None:
     port = servers.tls(authority)
+    with servers.client() as client:
+        client.flushall()
 
     use(f"rediss://:{SECRET}@localhost:{port}/3?ssl_cert_reqs=none")
 
