@@ -152,5 +152,6 @@ def test_sentinels_that_hang_cost_as_much_as_one_server(hung: str) -> None:
     with pytest.raises(redis.ConnectionError) as failed:
         client.ping()
 
-    assert 0.2 < time.monotonic() - began < 0.5
+    # With the retries of redis-py it would be many seconds.
+    assert 0.2 < time.monotonic() - began < 2
     assert SECRET not in str(failed.value)

@@ -108,14 +108,32 @@ class Authority:
         now, day = datetime.datetime.now(datetime.UTC), datetime.timedelta(days=1)
         builder = x509.CertificateBuilder(self._name, name, key, x509.random_serial_number())
         builder = builder.not_valid_before(now - day).not_valid_after(now + day)
+        # Python 3.13 asks for these (``ssl.VERIFY_X509_STRICT``).
+        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key())
+        subject = x509.SubjectKeyIdentifier.from_public_key(key)
+        builder = builder.add_extension(issuer, critical=False)
+        builder = builder.add_extension(subject, critical=False)
         certificate = extend(builder).sign(self._key, hashes.SHA256())
         return certificate.public_bytes(serialization.Encoding.PEM)
 
+
+_SIGNS_CERTIFICATES = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 
 Extend = Callable[[x509.CertificateBuilder], x509.CertificateBuilder]
 
 
 def _is_authority(builder: x509.CertificateBuilder) -> x509.CertificateBuilder:
+    builder = builder.add_extension(_SIGNS_CERTIFICATES, critical=True)
     return builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
 
 
