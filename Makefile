@@ -76,6 +76,7 @@ fuzz: project ## Send some 20,000 requests to a project, in every mode (ARGS="--
 	@$(IN_PROJECT) -m fuzz $(ARGS)
 
 browser: project ## Bring a browser for the tests of the pages, where there is none (INSTALL_BROWSER=no: don't)
+	@cd $(PROJECT) && "$(UV)" sync --quiet --inexact --only-group browser
 	@$(RUN) scripts/browser.py
 
 clean: ## Remove all that make has made here, the demo and its data included
