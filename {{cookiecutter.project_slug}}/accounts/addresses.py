@@ -93,6 +93,11 @@ def withdraw(user: User) -> bool:
 def drop_pending(user: User) -> None:
     """Forgets the pending address, and any that allauth has besides the account's."""
     withdraw(user)
+    drop_secondary(user)
+
+
+def drop_secondary(user: User) -> None:
+    """Forgets the addresses that allauth has besides the account's."""
     EmailAddress.objects.filter(user=user, primary=False).delete()
 
 

@@ -23,6 +23,7 @@ from accounts.flows import mfa_verification
 from accounts.inputs import SEPARATORS
 from accounts.known_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.models import User
+from accounts.password_validation import PASSWORD_MAX_LENGTH
 from accounts.proof import Proof
 from core import security_log, throttling
 from core.client import client_network
@@ -42,6 +43,13 @@ def too_many(reached: LimitReached) -> ValidationError:
 
 
 class AdminLoginForm(AdminAuthenticationForm):
+    password = forms.CharField(
+        label=AdminAuthenticationForm.base_fields["password"].label,
+        strip=False,
+        # The API's too. A longer one is refused before anybody is looked for.
+        max_length=PASSWORD_MAX_LENGTH,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
     code = forms.CharField(
         required=False,
         max_length=40,

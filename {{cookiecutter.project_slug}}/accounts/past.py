@@ -13,9 +13,10 @@ from mail import outbox
 
 
 def end(user: User) -> None:
-    """Ends every session of the account, and all that is under way."""
+    """Ends every session of the account, with what the sessions began, and all challenges."""
     sessions.revoke_all(user_id=user.pk)
-    end_what_is_under_way(user)
+    challenges.end_all(user_id=user.pk)
+    addresses.drop_secondary(user)
 
 
 def end_what_is_under_way(user: User) -> None:

@@ -15,6 +15,7 @@ from accounts.models import EndedSession, Session
 from accounts.rows import fetch_one
 from accounts.tokens import Grant, RefreshToken
 from core import security_log
+from core.client import network_of
 
 # A session that this waited for may bring back the role from before a demotion. No harm is done:
 # whoever changes a role ends the person's sessions after writing it, and so this one.
@@ -103,7 +104,8 @@ def _is_repeated(
 ) -> bool:
     """Whether the client that rotated the token presents it again, within the leeway.
 
-    A thief who hits those seconds gets no successor without the same user agent (decision 8).
+    The same user agent on the same network: a thief elsewhere who knows those seconds gets no
+    successor (decision 8).
     """
     leeway = switches.refresh_reuse_leeway
     return (
@@ -111,6 +113,7 @@ def _is_repeated(
         bool(leeway)
         and session.previous_jti == jti
         and session.user_agent == client.user_agent
+        and network_of(session.ip_address) == network_of(client.ip)
         and now - session.rotated_at < leeway
     )
 

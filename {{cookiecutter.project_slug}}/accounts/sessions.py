@@ -18,7 +18,7 @@ from django.utils import timezone
 from accounts.client import Client
 from accounts.conf import switches
 from accounts.errors import ReauthenticationRequired
-from accounts.models import EndedSession, Session
+from accounts.models import EndedSession, Session, User
 from accounts.proof import OutdatedProofError, Proof
 from accounts.rows import fetch_one, unhurried
 from accounts.tokens import AccessToken, Grant, RefreshToken
@@ -65,8 +65,10 @@ _END = """
         DELETE FROM accounts_session WHERE {which} RETURNING *
     ), noted AS (
         INSERT INTO accounts_endedsession
-            (id, user_id, refresh_jti, previous_jti, rotated_at, user_agent, expires_at, ended_at)
-        SELECT id, user_id, refresh_jti, previous_jti, rotated_at, user_agent, expires_at, %(now)s
+            (id, user_id, refresh_jti, previous_jti, rotated_at, ip_address, user_agent,
+            expires_at, ended_at)
+        SELECT id, user_id, refresh_jti, previous_jti, rotated_at, ip_address, user_agent,
+            expires_at, %(now)s
         FROM ended WHERE previous_jti IS NOT NULL AND expires_at > %(now)s
     )
     SELECT count(*) FROM ended
@@ -152,8 +154,9 @@ def mark(session: Session, *, with_second_factor: bool) -> bool:
 
 
 def list_live(user_id: uuid.UUID, *, now: datetime) -> QuerySet[Session]:
-    """A person's sessions, in no order."""
-    return _live_rows(now).filter(user_id=user_id)
+    """A person's sessions, the ones used last: as many as an account may have."""
+    latest = _live_rows(now).filter(user_id=user_id).order_by("-rotated_at")
+    return latest[: switches.max_sessions]
 
 
 def revoke(*, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
@@ -176,8 +179,14 @@ def revoke_presented(*, token: RefreshToken, client: Client, now: datetime) -> b
     )
 
 
+@transaction.atomic(savepoint=False)
 def revoke_all(*, user_id: uuid.UUID) -> int:
-    """Ends every session of a person and says how many there were."""
+    """Ends every session of a person and says how many there were.
+
+    The account is locked first: a session that is just being opened is ended too, and a change of
+    address that is just being made waits, in the order of locks of ``accounts.second_factor``.
+    """
+    User.objects.select_for_update(no_key=True).filter(pk=user_id).values("pk").first()
     return revoke_others(user_id=user_id, kept=None)
 
 

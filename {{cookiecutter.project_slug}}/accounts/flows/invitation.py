@@ -30,6 +30,7 @@ from accounts.inputs import NewAddressField, PersonNameField, count_email
 from accounts.models import User
 from accounts.pages import INVITATION_COOKIE, Page, show_password_form
 from accounts.permissions import HasRole
+from accounts.privileges import holds_more
 from accounts.set_password import SetPasswordView
 from core import security_log
 from core.errors import refused
@@ -59,7 +60,7 @@ def invite(
     user, created = User.objects.select_for_update(no_key=True).get_or_create(
         email=email, defaults={"password": make_password(None)}
     )
-    if not _may_be_taken_over(user):
+    if not _may_be_taken_over(user) or (not created and holds_more(user, than=by)):
         raise serializers.ValidationError({"email": [HELD]})
     if created or user.purge_after:
         # Nobody has used the account so far: it is deleted if the invitation is not accepted.

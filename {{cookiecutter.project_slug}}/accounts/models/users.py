@@ -37,6 +37,8 @@ class UserManager(BaseUserManager["User"]):
         """
         address = normalise(email)
         validate(address)
+        if password is not None:
+            AcceptedAtLoginValidator().validate(password)
         user = self.model(email=address, **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -189,15 +191,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     def _with_second_factor(self, session_hash: str) -> str:
         asked = switches.mfa_mode.asks(has_second_factor=self.has_second_factor)
         return f"{session_hash}:{self.second_factor_changed_at}:{asked}"
-
-    def set_password(self, raw_password: str | None) -> None:
-        """
-        Raises:
-            ValidationError: nobody could sign in with it.
-        """
-        if raw_password is not None:
-            AcceptedAtLoginValidator().validate(raw_password)
-        super().set_password(raw_password)
 
     def check_password(self, raw_password: str | None) -> bool:
         return check_password(raw_password, self.password, self._rehash)

@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import entry, sessions
+from accounts import addresses, entry, past, sessions
 from accounts.client import Client
 from accounts.errors import IncorrectCredentials
 from accounts.models import EmailChange, LoginChallenge, PendingSecret, Session, User
@@ -249,3 +249,36 @@ def test_link_that_is_opened_while_its_session_ends_moves_nothing(user: User) ->
 
         assert opening.result(timeout=10).status_code == 400
     assert User.objects.get().email == user.email
+
+
+def test_signing_out_everywhere_waits_for_a_change_of_address(user: User) -> None:
+    thief, owner = Browser(), Browser()
+    for browser in (thief, owner):
+        browser.sign_in(user.email)
+    thief.call("patch", "rest_user_details", {"email": "new@example.test"})
+    asking = User.objects.select_related("email_change").get()
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            change = addresses.move(user=asking, email="new@example.test", now=timezone.now())
+            signing_out = elsewhere.start(lambda: owner.call("post", "rest_logout_all", {}))
+            wait_until_blocked()
+            assert change is not None
+            past.end_others(asking, kept=change.session_id)
+
+        assert signing_out.result(timeout=10).status_code == 200
+    assert not Session.objects.exists()
+
+
+def test_signing_out_everywhere_ends_a_session_that_is_just_being_opened(user: User) -> None:
+    owner = Browser()
+    owner.sign_in(user.email)
+    proof = prove(user)
+    assert proof is not None
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            sessions.open_session(proof=proof, client=Client(None, ""), now=timezone.now())
+            signing_out = elsewhere.start(lambda: owner.call("post", "rest_logout_all", {}))
+            wait_until_blocked()
+
+        assert signing_out.result(timeout=10).status_code == 200
+    assert not Session.objects.exists()
