@@ -17,8 +17,8 @@ from django.utils import timezone
 from accounts.models import User
 from mail import tasks
 from mail.models import Mail
+from project_tests.mail.places import Places, searchable_places
 from tests.authenticator import App
-from tests.mail.places import Places, searchable_places
 from tests.mail.stage import Stage, states, time_passes
 from tests.waiting import until
 
