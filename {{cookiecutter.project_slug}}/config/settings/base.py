@@ -1,5 +1,7 @@
 """Django itself: applications, middleware, templates, language, time and static files."""
 
+from importlib.util import find_spec
+
 from config.env import BASE_DIR, DEFAULTS, env
 
 DEBUG = env.boolean("DEBUG", False)
@@ -29,7 +31,8 @@ INSTALLED_APPS = [
     "corsheaders",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
+    # The extra `docs` (`API_DOCS`).
+    *(["drf_spectacular_sidecar"] if find_spec("drf_spectacular_sidecar") else []),
     "core",
     "mail",
     "accounts",

@@ -15,9 +15,9 @@ from accounts import rotation, sessions, tasks, tokens
 from accounts.client import Client
 from accounts.models import LoginChallenge, Session, User
 from accounts.tokens import RefreshToken
-from bench.statements import explained
 from tests.client import Browser
 from tests.people import make_user
+from tests.plans import explained
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db

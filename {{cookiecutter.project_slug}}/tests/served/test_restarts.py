@@ -17,9 +17,9 @@ from config.env import BASE_DIR
 from devtools.gunicorn import Web
 from devtools.ports import HOST
 from devtools.production import ENVIRONMENT
-from tests.devtools.waiting import until
 from tests.parts.web import served
 from tests.served.site import EMAIL, Answer, Begun, Site
+from tests.waiting import until
 
 
 def workers(web: Web) -> list[int]:

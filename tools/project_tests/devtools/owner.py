@@ -1,6 +1,7 @@
 """A process that owns servers, or attaches to them: says where they are, then waits for its end.
 
-Run as ``python -m tests.devtools.owner throwaway``, ``… attach PROJECT`` or ``… own PROJECT``.
+Run as ``python -m project_tests.devtools.owner`` with ``throwaway``, ``attach PROJECT`` or
+``own PROJECT``.
 """
 
 import json

@@ -16,9 +16,9 @@ import pytest
 
 from config.env import BASE_DIR
 from devtools.ports import HOST
-from tests.devtools.waiting import until
 from tests.parts.environment import settings_of
 from tests.parts.web import SETTINGS, served
+from tests.waiting import until
 
 LINK_TOKEN = "a-link-token-" + "x" * 40
 SECRETS = {

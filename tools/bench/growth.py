@@ -13,12 +13,13 @@ from accounts import passwords, rotation, sessions, tokens
 from accounts.client import Client
 from accounts.models import Session, User
 from accounts.proof import Proof
-from bench import load, people, statements
+from bench import load, people
 from bench.catalogue import LOGIN_WITHOUT_HASH, NOTHING, PASSWORD, REFRESH, WITHOUT_HASH
 from bench.load import Load, Operation, Person, Until
 from bench.report import Rows, Table, medians, say
 from bench.site import Meter, Served, Site
 from devtools import postgres
+from tests.plans import explained
 
 # What nothing costs tells what else the machine did meanwhile.
 OPERATIONS = (REFRESH, LOGIN_WITHOUT_HASH, replace(NOTHING, settings=WITHOUT_HASH))
@@ -132,9 +133,9 @@ class Growth:
         """The scans of a refresh's statement and of a sign-in's."""
         [person] = people.sample(GROUP, 1)
         now, client = timezone.now(), Client(None, "")
-        with statements.explained() as of_refresh:
+        with explained() as of_refresh:
             rotation.rotate(token=tokens.read_refresh(person.refresh), client=client, now=now)
-        with statements.explained() as of_login:
+        with explained() as of_login:
             if user := passwords.find(person.email):
                 sessions.open_session(proof=Proof.of(user), client=client, now=now)
         return {REFRESH.name: _kinds(of_refresh), LOGIN_WITHOUT_HASH.name: _kinds(of_login)}

@@ -17,10 +17,10 @@ from django.utils import timezone
 from accounts.models import User
 from mail import tasks
 from mail.models import Mail
+from project_tests.mail.places import Places, searchable_places
 from tests.authenticator import App
-from tests.devtools.waiting import until
-from tests.mail.places import Places, searchable_places
 from tests.mail.stage import Stage, states, time_passes
+from tests.waiting import until
 
 ADA, NEW_ADA, BOB, ROOT = (f"{name}@example.test" for name in ("ada", "countess", "bob", "root"))
 TYPED = {name: f"the {name} pass phrase of this story" for name in ("first", "second", "third")}

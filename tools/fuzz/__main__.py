@@ -22,8 +22,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from config.env import BASE_DIR
-
 os.environ["ENV_FILE"] = os.devnull
 
 from devtools import interrupts, services
@@ -103,7 +101,7 @@ def _fuzz(
         # It leaves a folder of its own where it runs.
         cwd=folder,
         env=server.environment
-        | {"PYTHONPATH": str(BASE_DIR), "SCHEMATHESIS_HOOKS": "fuzz.hooks"}
+        | {"SCHEMATHESIS_HOOKS": "fuzz.hooks"}
         | {"FUZZ_AS": who, "FUZZ_STATUSES": str(statuses)},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

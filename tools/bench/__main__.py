@@ -10,7 +10,7 @@ from pathlib import Path
 
 os.environ["ENV_FILE"] = os.devnull
 
-from bench import report, site
+from bench import limits, report, site
 from bench.report import Rows, Table, say
 from bench.site import Site
 from devtools import interrupts
@@ -20,6 +20,7 @@ COMMANDS = {
     "operations": "what a request costs (one minute; without a command)",
     "growth": "whether a refresh and a sign-in cost more with many rows, and what purging does",
     "mail": "how many letters a second workers send",
+    "limits": "how many of 300 requests at once pass a limit of ten",
 }
 
 
@@ -27,6 +28,8 @@ def main() -> int:
     """Returns the exit code."""
     options = _options(sys.argv[1:])
     interrupts.heed()
+    if options.command == "limits":
+        return limits.main()
     try:
         earlier = report.read(options.against) if options.against else {}
         with site.running() as servers:
@@ -91,6 +94,7 @@ _NUMBERS: dict[str, dict[str, float]] = {
     "operations": {"rounds": 3, "seconds": 3.0, **_LOAD},
     "growth": {"users": 1_000_000, "sessions": 5_000_000, "seconds": 9.0, **_LOAD},
     "mail": {"letters": 10_000},
+    "limits": {},
 }
 
 

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from django.apps import apps
 
 from config.env import BASE_DIR
 from config.settings.throttling import DEFAULT_RATES
@@ -85,3 +86,11 @@ def test_every_requirement_has_its_row() -> None:
         for section, amount in REQUIREMENTS.items()
         for number in range(1, amount + 1)
     ]
+
+
+@pytest.mark.parametrize("label", ["accounts", "mail", "account", "mfa", "sessions", "admin"])
+def test_every_table_is_in_the_document_of_growth(label: str) -> None:
+    models = apps.get_app_config(label).get_models(include_auto_created=True)
+    tables = {model._meta.db_table for model in models}
+
+    assert {name for name in tables if f"`{name}`" not in document("growth.md")} == set()

@@ -20,8 +20,8 @@ import pytest
 
 from config.env import BASE_DIR
 from devtools.ports import HOST
-from tests.devtools.conftest import copy_all, folder_for_all
-from tests.devtools.waiting import until
+from project_tests.devtools.conftest import copy_all, folder_for_all
+from tests.waiting import until
 
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",

@@ -40,7 +40,7 @@ class Reached:
 
 @dataclass(frozen=True)
 class Owner(Reached):
-    """A running ``tests.devtools.owner`` and the servers that it told of."""
+    """A running ``project_tests.devtools.owner`` and the servers that it told of."""
 
     process: subprocess.Popen[str]
 
@@ -85,7 +85,7 @@ def own() -> Iterator[Own]:
 
         def start(*arguments: str | Path, **environment: str) -> Owner:
             process = subprocess.Popen(  # noqa: S603
-                [sys.executable, "-m", "tests.devtools.owner", *arguments],
+                [sys.executable, "-m", "project_tests.devtools.owner", *arguments],
                 cwd=BASE_DIR,
                 env={**os.environ, **dict.fromkeys(VARIABLES, ""), **environment},
                 stdin=subprocess.PIPE,

@@ -11,8 +11,8 @@ from devtools import places
 from devtools.places import Place
 from devtools.processes import Children
 from devtools.system_user import give
-from tests.devtools.waiting import until
 from tests.served.site import Site
+from tests.waiting import until
 
 PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 PORT = 6432

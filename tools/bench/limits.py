@@ -1,4 +1,4 @@
-"""``make bench-limits``: how many of 300 requests at once pass a limit of ten.
+"""How many of 300 requests at once pass a limit of ten.
 
 With our throttle and with Django REST framework's own, which keeps its list in the same Redis.
 Gunicorn has two worker processes with four threads each; ten rounds.
@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
-from devtools import gunicorn, interrupts, places, valkey
+from devtools import gunicorn, places, valkey
 from devtools.ports import HOST
 from devtools.processes import Children
 
@@ -27,7 +27,6 @@ _SETTINGS = {
 
 def main() -> int:
     """Returns the exit code: 1 where ours let another number pass."""
-    interrupts.heed()
     passed = [_round() for _ in range(ROUNDS)]
     _say(f"{AT_ONCE} requests at once, a limit of {LIMIT}, {ROUNDS} rounds. Passed in each:")
     for name in ("ours", "theirs"):
@@ -63,7 +62,3 @@ def _passing(port: int, name: str) -> int:
 
 def _say(line: str) -> None:
     sys.stdout.write(f"{line}\n")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

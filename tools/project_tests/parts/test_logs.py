@@ -14,9 +14,9 @@ import structlog
 
 from core.logs import Formatter
 from tests.client import Browser
-from tests.devtools.waiting import until
 from tests.mailbox import link_to
 from tests.parts.web import WITHOUT_ITS_CONFIGURATION, Web, served
+from tests.waiting import until
 
 ADDRESS = "new@example.test"
 TOKEN = "x" * 40

@@ -18,7 +18,7 @@ from core.ratelimit.local import Limit
 from core.redis_server import server_at
 from devtools.ports import HOST
 from devtools.processes import Child, Children
-from tests.served.redis_servers import MASTER, PASSWORD, Authority, RedisServers
+from project_tests.served.redis_servers import MASTER, PASSWORD, Authority, RedisServers
 
 SECRET = quote(PASSWORD, safe="")
 
