@@ -9,6 +9,8 @@ RUN := .venv/bin/python
 TEMPLATE := {{cookiecutter.project_slug}}
 BUILD := .build
 PROJECT = $(BUILD)/my_product
+# The tools that its owners need not carry, with its code and its Python.
+IN_PROJECT = PYTHONPATH="$(CURDIR)/$(PROJECT):$(CURDIR)/tools" $(PROJECT)/.venv/bin/python -P
 # `no`: a machine without a browser gets none, and the tests that need one are skipped.
 INSTALL_BROWSER ?=
 
@@ -27,7 +29,7 @@ export REQUIRE_BROWSER := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test newest lint project browser clean
+.PHONY: help demo test newest lint project browser internals bench fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +41,7 @@ test: lint project browser ## Everything: lint, the template's tests, the checks
 	$(RUN) -m pytest -n auto $(ARGS)
 # Without that variable, as people have it: with it each server of the tests compiles everything.
 	env -u PYTHONDONTWRITEBYTECODE $(MAKE) -C $(PROJECT) check check-deploy test
+	@$(MAKE) --no-print-directory internals
 	@$(MAKE) --no-print-directory newest
 
 newest: browser ## The project's tests on the newest Django that a Python of this machine takes
@@ -60,7 +63,20 @@ project: .venv/.ready ## Make and install the project that the tests use, in .bu
 	@$(MAKE) -C $(PROJECT) setup
 	$(if $(DJANGO),"$(UV)" pip install --python $(PROJECT)/.venv 'django==$(DJANGO).*')
 
+internals: project ## Types and tests of what only the template carries of a project (tools/)
+	cd $(PROJECT) && MYPYPATH="$(CURDIR)/tools" .venv/bin/python -m mypy . "$(CURDIR)/tools"
+	cd $(PROJECT) && env -u PYTHONDONTWRITEBYTECODE PYTHONPATH="$(CURDIR)/tools" \
+		.venv/bin/python -m pytest -c pyproject.toml -n auto "$(CURDIR)/tools/project_tests" $(ARGS)
+
+bench: project ## Measure what a request of a project costs (ARGS="growth --users 100000")
+	@$(IN_PROJECT) -m bench $(ARGS)
+
+fuzz: project ## Send some 20,000 requests to a project, in every mode (ARGS="--seed 7"; 20 minutes)
+	@"$(UV)" pip install --quiet --python $(PROJECT)/.venv --group fuzz
+	@$(IN_PROJECT) -m fuzz $(ARGS)
+
 browser: project ## Bring a browser for the tests of the pages, where there is none (INSTALL_BROWSER=no: don't)
+	@cd $(PROJECT) && "$(UV)" sync --quiet --inexact --only-group browser
 	@$(RUN) scripts/browser.py
 
 clean: ## Remove all that make has made here, the demo and its data included

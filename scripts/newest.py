@@ -73,7 +73,8 @@ def main() -> None:
         print(f"Skipped the tests on the newest Django. {reason}")
         return
     number, python = newest()
-    make("--no-print-directory", "project", f"BUILD={FOLDER}", f"PYTHON={python}")
+    for target in ("internals", "browser"):
+        make("--no-print-directory", target, f"BUILD={FOLDER}", f"PYTHON={python}")
     project = ROOT / FOLDER / TESTED.name
     python = project / ".venv" / "bin" / "python"
     django = subprocess.check_output([python, "-c", _TELL_DJANGO], text=True).strip()

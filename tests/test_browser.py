@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import Command, Result
+from helpers import Bake, Command, Result
 from template import ROOT
 
 SCRIPT = ROOT / "scripts" / "browser.py"
@@ -59,3 +59,19 @@ def test_tests_of_the_pages_may_be_skipped_where_no_browser_may_be_installed(
     tell.write_text(f'include {ROOT / "Makefile"}\ntell:\n\t@echo "<$$REQUIRE_BROWSER>"\n')
 
     assert command("make", "-f", tell, "tell", *words).stdout.endswith(f"<{required}>\n")
+
+
+@pytest.mark.parametrize(
+    ("required", "status"),
+    [("", pytest.ExitCode.NO_TESTS_COLLECTED), ("1", pytest.ExitCode.INTERRUPTED)],
+)
+def test_tests_of_the_pages_say_what_they_lack_without_playwright(
+    bake: Bake, command: Command, project_python: Path, required: str, status: int
+) -> None:
+    run = "import sys, pytest; sys.modules['playwright'] = None; sys.exit(pytest.main(['-rs']))"
+    only_pages = {"PYTEST_ADDOPTS": "tests/pages", "REQUIRE_BROWSER": required}
+
+    ended = command(project_python, "-c", run, cwd=bake(), env=only_pages)
+
+    assert "`make browser` installs it" in ended.stdout
+    assert ended.returncode == status

@@ -18,9 +18,10 @@ from mail import outbox
 
 
 def revoke_all(user: User) -> None:
-    """Ends every session of the account, and all that is under way."""
+    """Ends every session of the account, with what the sessions began, and all challenges."""
     store.revoke_all(user_id=user.pk)
-    revoke_pending(user)
+    challenges.revoke_all(user_id=user.pk)
+    email_addresses.drop_secondary(user)
 
 
 def revoke_pending(user: User) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from accounts import emails
+from accounts import emails, notices
 from accounts.conf import switches
 from accounts.errors import IncorrectCredentials, InvalidChallenge, TokenNotValid
 from accounts.models import User
@@ -16,7 +16,6 @@ from accounts.services.sessions import store, tokens
 from accounts.services.sessions.tokens import Tokens
 from core.logging import security_log
 from core.ratelimit import throttling
-from mail import outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,12 @@ def _notify_of_new_device(credentials: Credentials, client: Client) -> None:
         "new_device_account", of=credentials.user_id
     ):
         # Not what the device calls itself: a letter of ours must not say what a stranger wrote.
-        outbox.post(emails.new_device, to=credentials.email, parameters={"ip": client.ip})
+        notices.tell_owner(
+            emails.new_device,
+            to=credentials.email,
+            verified=credentials.email_verified,
+            parameters={"ip": client.ip},
+        )
 
 
 def complete_sign_in_with_second_factor(

@@ -29,16 +29,15 @@ def client_ip(request: HttpRequest) -> str | None:
 
 
 def client_network(request: HttpRequest) -> str:
-    """What a limit counts as one client: an IPv4 address, or the /64 of an IPv6 address.
-
-    A /64 is what one line gets (RFC 6177): whoever has one has 2^64 addresses.
-    """
-    address = client_ip(request)
-    return _network_of(address) if address else "unknown"
+    """What a limit counts as one client: see ``network_of``."""
+    return network_of(client_ip(request))
 
 
 @lru_cache(maxsize=1_024)
-def _network_of(address: str) -> str:
+def network_of(address: str | None) -> str:
+    """An IPv4 address, or the /64 of an IPv6 address, which is what one line gets (RFC 6177)."""
+    if address is None:
+        return "unknown"
     ip = ip_address(address)
     if not isinstance(ip, IPv6Address):
         return address

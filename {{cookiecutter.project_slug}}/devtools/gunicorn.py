@@ -1,4 +1,4 @@
-"""The project as gunicorn serves it, on a port of the system's choice; for tests and benchmarks."""
+"""The project as gunicorn serves it, on a port of the system's choice; for tests."""
 
 import re
 import signal
@@ -18,7 +18,7 @@ ENVIRONMENT = {
     "ALLOWED_HOSTS": f"{HOST},api.example.test",
     "SECURE_SSL_REDIRECT": "False",
 }
-"""Settings for fuzzing and benchmarks, without those of the servers."""
+"""Settings for tests, without those of the servers."""
 
 _LISTENING = re.compile(rf"http://{re.escape(HOST)}:(\d+)")
 

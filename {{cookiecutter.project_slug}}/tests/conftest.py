@@ -30,7 +30,7 @@ set_hypothesis_home_dir(_folder.name)
 # A run in the background can be stopped too, and so can what it starts.
 interrupts.heed()
 
-_START_SERVERS = {"devtools", "mail", "pages", "served"}
+_START_SERVERS = {"mail", "pages", "served"}
 
 
 def _folder_with_servers(path: str) -> str:

@@ -22,6 +22,7 @@ from accounts.conf import switches
 from accounts.errors import TooManyFailedMfaAttempts
 from accounts.flows import mfa_verification
 from accounts.models import User
+from accounts.models.validators import PASSWORD_MAX_LENGTH
 from accounts.services.client import Client
 from accounts.services.credentials import Credentials
 from accounts.services.mfa import recovery_codes, totp
@@ -46,6 +47,13 @@ def too_many(reached: LimitReached) -> ValidationError:
 
 
 class AdminLoginForm(AdminAuthenticationForm):
+    password = forms.CharField(
+        label=AdminAuthenticationForm.base_fields["password"].label,
+        strip=False,
+        # The API's too. A longer one is refused before anybody is looked for.
+        max_length=PASSWORD_MAX_LENGTH,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
     code = forms.CharField(
         required=False,
         max_length=40,

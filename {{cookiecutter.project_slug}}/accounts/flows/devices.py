@@ -2,8 +2,7 @@
 
 1. The caller is read from the access token, with the session it belongs to.
 2. The list shows each live session with its device, the one used last first.
-   Times are rounded to the minute: exact ones would tell the holder of a stolen token when its
-   owner refreshes.
+   Times are rounded to the minute: a person needs no more, and a thief learns less.
 3. Ending one deletes its row: from then on its refresh token is worth nothing.
 4. Ending the current one also clears the cookie of this browser.
 """
@@ -57,7 +56,7 @@ class SessionListView(APIView):
         current = session_of(request)
         live = sorted(
             store.list_live(current.user_id, now=timezone.now()),
-            # The exact order of use would be a clock as well.
+            # The exact order of use would tell what the rounding hides.
             key=lambda row: (_to_the_minute(row.rotated_at), row.created_at, row.pk),
             reverse=True,
         )

@@ -46,6 +46,7 @@ from accounts.services.links import bindings
 from accounts.services.links.signed_links import LinkNotValid, SignedLink
 from accounts.services.mfa import authenticators
 from accounts.services.passwords import verification
+from accounts.services.privileges import has_more_privileges
 from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
@@ -76,7 +77,7 @@ def invite(
     user, created = User.objects.select_for_update(no_key=True).get_or_create(
         email=email, defaults={"password": make_password(None)}
     )
-    if not _may_be_taken_over(user):
+    if not _may_be_taken_over(user) or (not created and has_more_privileges(user, than=by)):
         raise serializers.ValidationError({"email": [HELD]})
     if created or user.purge_after:
         # Nobody has used the account so far: it is deleted if the invitation is not accepted.

@@ -19,7 +19,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import emails, revocation, sign_in
+from accounts import emails, notices, revocation, sign_in
 from accounts.api.authentication import live_session
 from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
 from accounts.api.fields import ChallengeField, CodeField
@@ -37,7 +37,6 @@ from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
 from core.switchable import SwitchableAPIView
-from mail import outbox
 
 Origin = Session | LoginChallenge
 """What the person is known by; each has a ``user``."""
@@ -93,7 +92,12 @@ def activate(
             failed_attempts.record(user_id=user.pk, challenge_id=challenge_id, now=now)
         else:
             _conclude(origin)
-            outbox.post(emails.second_factor_on, to=user.email, parameters={"ip": client.ip})
+            notices.tell_owner(
+                emails.second_factor_on,
+                to=user.email,
+                verified=user.email_verified,
+                parameters={"ip": client.ip},
+            )
     if recovery_codes is None:
         security_log.record("second_factor_failed", account=user.pk)
         raise InvalidCode

@@ -16,7 +16,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import emails, revocation
+from accounts import emails, notices, revocation
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
 from accounts.api.fields import PasswordField
@@ -32,7 +32,6 @@ from accounts.services.sessions import store
 from core.errors import refused
 from core.logging import security_log
 from core.switchable import SwitchableAPIView
-from mail import outbox
 
 
 class AuthenticatorOutput(serializers.Serializer[Any]):
@@ -69,7 +68,12 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
         if not store.set_second_factor(session, with_second_factor=False):
             raise TokenNotValid
         revocation.revoke_others(user, kept=session.pk)
-        outbox.post(emails.second_factor_off, to=user.email, parameters={"ip": client.ip})
+        notices.tell_owner(
+            emails.second_factor_off,
+            to=user.email,
+            verified=user.email_verified,
+            parameters={"ip": client.ip},
+        )
     security_log.record(
         "second_factor_off", account=user.pk, session=session.pk, reason="deactivated"
     )
@@ -90,7 +94,7 @@ def reset(user: User, *, by: User | None = None) -> bool:
         return False
     authenticators.remove_all(locked)
     revocation.revoke_all(locked)
-    outbox.post(emails.second_factor_reset, to=locked.email)
+    notices.tell_owner(emails.second_factor_reset, to=locked.email, verified=locked.email_verified)
     done_by: dict[str, Any] = {"reason": "admin", "by": str(by.pk)} if by else {"reason": "command"}
     security_log.record("second_factor_reset", account=locked.pk, **done_by)
     return True

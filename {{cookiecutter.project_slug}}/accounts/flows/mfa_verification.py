@@ -21,7 +21,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import emails, sign_in
+from accounts import emails, notices, sign_in
 from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
 from accounts.api.fields import ChallengeField, CodeField
 from accounts.api.openapi import DeviceSchema
@@ -37,7 +37,6 @@ from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
 from core.switchable import SwitchableAPIView
-from mail import outbox
 
 
 class Claim(Protocol):
@@ -111,7 +110,12 @@ def present(
     security_log.record("second_factor_failed", account=user.pk)
     if failed_attempts.record(user_id=user.pk, challenge_id=challenge_id, now=now):
         security_log.record("second_factor_locked", account=user.pk, alarming=True)
-        outbox.post(emails.second_factor_locked, to=user.email, parameters={"ip": client.ip})
+        notices.tell_owner(
+            emails.second_factor_locked,
+            to=user.email,
+            verified=user.email_verified,
+            parameters={"ip": client.ip},
+        )
     return False
 
 

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import emails, revocation, sign_in
+from accounts import emails, notices, revocation, sign_in
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import Fields, NewPasswordInput, PasswordField
 from accounts.api.openapi import sign_in_responses
@@ -35,7 +35,6 @@ from accounts.services.passwords import verification
 from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
-from mail import outbox
 
 CHANGED = "Your password has been changed."
 
@@ -83,7 +82,12 @@ def change_password(
         if not verification.replace_password(user=user, new_password=new_password):
             raise TokenNotValid
         security_log.record("password_changed", account=user.pk, session=session.pk)
-        outbox.post(emails.password_changed, to=user.email, parameters={"ip": client.ip})
+        notices.tell_owner(
+            emails.password_changed,
+            to=user.email,
+            verified=user.email_verified,
+            parameters={"ip": client.ip},
+        )
         if not switches.logout_on_password_change:
             revocation.revoke_pending(user)
             return None

@@ -24,7 +24,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import emails, revocation, sign_in
+from accounts import emails, notices, revocation, sign_in
 from accounts.api.cookies import REFRESH_COOKIE
 from accounts.api.csrf import enforce_csrf
 from accounts.api.endpoints import PublicEndpoint
@@ -51,6 +51,7 @@ from core.errors import refused
 from core.logging import security_log
 from core.ratelimit.throttling import ScopedRateThrottle, UserRateThrottle
 from mail import outbox
+from mail.messages import Email
 
 ASKED = "If there is an account with this address, an e-mail with a link is on its way."
 
@@ -151,7 +152,7 @@ def set_new_password(
         user.refresh_from_db(fields=["email_verified", *User.SECOND_FACTOR, "role"])
         is_removed = _remove_unproven_second_factor(user, client)
         revocation.revoke_all(user)
-        outbox.post(emails.password_changed, to=user.email, parameters={"ip": client.ip})
+        _tell(emails.password_changed, user, client)
         email_addresses.mark_verified(user)
     security_log.record("password_set", account=user.pk, way="reset")
     if is_removed:
@@ -163,8 +164,13 @@ def _remove_unproven_second_factor(user: User, client: Client) -> bool:
     if not user.has_second_factor or authenticators.survive_reset(user):
         return False
     authenticators.remove_all(user)
-    outbox.post(emails.second_factor_off_by_reset, to=user.email, parameters={"ip": client.ip})
+    _tell(emails.second_factor_off_by_reset, user, client)
     return True
+
+
+def _tell(email: Email, user: User, client: Client) -> None:
+    # The link, or the cookie that it left, has just shown the mailbox.
+    notices.tell_owner(email, to=user.email, verified=True, parameters={"ip": client.ip})
 
 
 class SetNewPasswordView(PublicEndpoint, APIView):

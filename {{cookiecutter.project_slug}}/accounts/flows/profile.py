@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import emails
+from accounts import emails, notices
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import NewAddressField, PersonNameField
 from accounts.api.requests import client_of
@@ -48,17 +48,9 @@ class ProfileOutput(ProfileSerializer):
         required=False, help_text="The new address, until its link has been opened; else left out."
     )
 
-
-def profile_of(user: User) -> dict[str, Any]:
-    """A ``ProfileOutput``, which by its fields would cost as much to make as reading the person."""
-    profile = {
-        "email": user.email,
-        "first_name": user.first_name,
-        "last_name": user.last_name,
-    }
-    if user.pending_email:
-        profile["pending_email"] = user.pending_email
-    return profile
+    def to_representation(self, instance: User) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        return {name: text for name, text in shown.items() if name != "pending_email" or text}
 
 
 def change_profile(
@@ -108,9 +100,10 @@ def _request_address_change(session: Session, email: str, client: Client, now: d
         bound_to=bindings.bind(email=email, password_hash=user.password),
         not_after=until,
     )
-    outbox.post(
+    notices.tell_owner(
         emails.email_change_asked,
         to=user.email,
+        verified=user.email_verified,
         parameters={"new_email": email, "ip": client.ip},
     )
 
@@ -122,7 +115,7 @@ class ProfileView(APIView):
 
     @extend_schema(responses={200: ProfileOutput, **refused(401)})
     def get(self, request: Request) -> Response:
-        return uncached(Response(profile_of(session_of(request).user)))
+        return uncached(Response(ProfileOutput(session_of(request).user).data))
 
     @extend_schema(request=ProfileSerializer, responses={200: ProfileOutput, **refused(400, 401)})
     def put(self, request: Request) -> Response:
@@ -146,4 +139,4 @@ class ProfileView(APIView):
             client=client_of(request),
             now=timezone.now(),
         )
-        return uncached(Response(profile_of(session.user)))
+        return uncached(Response(ProfileOutput(session.user).data))

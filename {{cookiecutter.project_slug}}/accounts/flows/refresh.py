@@ -15,18 +15,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import emails
+from accounts import emails, notices
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.openapi import RefreshTokenSchema
 from accounts.api.requests import RefreshInput, client_of, presented_refresh_token
 from accounts.api.responses import TokensOutput, answer_tokens
 from accounts.conf import switches
 from accounts.errors import RefreshTokenReplayed, TokenNotValid
+from accounts.models import User
 from accounts.services.client import Client
 from accounts.services.sessions import rotation, tokens
-from accounts.services.sessions.tokens import Tokens
+from accounts.services.sessions.tokens import RefreshToken, Tokens
 from core.errors import refused
-from mail import outbox
 
 
 def refresh(*, token: str, client: Client, now: datetime) -> Tokens:
@@ -38,14 +38,20 @@ def refresh(*, token: str, client: Client, now: datetime) -> Tokens:
     try:
         grant = rotation.rotate(token=presented, client=client, now=now)
     except RefreshTokenReplayed as replay:
-        _notify_of_replay(replay.email, client)
+        _notify_of_replay(presented, replay.email, client)
         raise TokenNotValid from None
     return tokens.sign(grant, now=now)
 
 
-def _notify_of_replay(email: str, client: Client) -> None:
-    if switches.replay_emails:
-        outbox.post(emails.refresh_replayed, to=email, parameters={"ip": client.ip})
+def _notify_of_replay(copied: RefreshToken, email: str, client: Client) -> None:
+    if not switches.replay_emails:
+        return
+    notices.tell_owner(
+        emails.refresh_replayed,
+        to=email,
+        verified=User.objects.filter(pk=copied.user_id, email_verified=True).exists(),
+        parameters={"ip": client.ip},
+    )
 
 
 class RefreshView(PublicEndpoint, APIView):

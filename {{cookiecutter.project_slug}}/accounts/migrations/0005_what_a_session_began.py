@@ -1,6 +1,8 @@
 # What a session began ends with it: PostgreSQL deletes the row of a pending address or a pending
 # secret with the session, or the challenge, that it belongs to. Django 5.2 cannot declare that.
 
+from datetime import timedelta
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
@@ -15,6 +17,15 @@ def ends_with(table, column, owner):
         f' REFERENCES {owner} (id) ON DELETE CASCADE',
         f'ALTER TABLE {table} DROP CONSTRAINT {name}',
     )
+
+
+def purge_invitations_as_before(apps, schema_editor):
+    """What purged unaccepted invitations until now told them apart by their dates."""
+    unaccepted = apps.get_model('accounts', 'User').objects.filter(
+        invited_at=models.F('date_joined'), email_verified=False, password__startswith='!'
+    )
+    lifetime = timedelta(seconds=settings.JWT_ALLAUTH_INVITATION_LIFETIME)
+    unaccepted.update(purge_after=models.F('invited_at') + lifetime)
 
 
 class Migration(migrations.Migration):
@@ -61,6 +72,7 @@ class Migration(migrations.Migration):
                 ('refresh_jti', models.UUIDField()),
                 ('previous_jti', models.UUIDField()),
                 ('rotated_at', models.DateTimeField()),
+                ('ip_address', models.GenericIPAddressField(null=True)),
                 ('user_agent', models.CharField(blank=True, max_length=256)),
                 ('expires_at', models.DateTimeField(db_index=True)),
                 ('ended_at', models.DateTimeField()),
@@ -76,10 +88,5 @@ class Migration(migrations.Migration):
             model_name='user',
             index=models.Index(condition=models.Q(('purge_after__isnull', False)), fields=['purge_after'], name='user_purge_after'),
         ),
-        # What purged unaccepted invitations until now told them apart by their dates.
-        migrations.RunSQL(
-            "UPDATE accounts_user SET purge_after = invited_at + interval '7 days'"
-            " WHERE invited_at = date_joined AND NOT email_verified AND password LIKE '!%'",
-            migrations.RunSQL.noop,
-        ),
+        migrations.RunPython(purge_invitations_as_before, migrations.RunPython.noop, elidable=True),
     ]

@@ -44,6 +44,7 @@ class EndedSession(models.Model):
     refresh_jti = models.UUIDField()
     previous_jti = models.UUIDField()
     rotated_at = models.DateTimeField()
+    ip_address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=USER_AGENT_MAX_LENGTH, blank=True)
     expires_at = models.DateTimeField(db_index=True)
     ended_at = models.DateTimeField()

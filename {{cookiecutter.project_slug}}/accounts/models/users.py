@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -37,6 +38,8 @@ class UserManager(BaseUserManager["User"]):
         """
         address = normalise(email)
         validate(address)
+        if password is not None:
+            AcceptedAtLoginValidator().validate(password)
         user = self.model(email=address, **fields)
         user.set_password(password)
         user.save(using=self._db)
@@ -151,13 +154,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         from_queryset: Any = None,
     ) -> None:
         super().refresh_from_db(using, fields, from_queryset)
+        self.__dict__.pop("pending_email", None)
         self.remember_credentials(fields)
 
     @property
     def is_staff(self) -> bool:
         return self.role in self.STAFF_ROLES
 
-    @property
+    @cached_property
     def pending_email(self) -> str:
         """The address that the account moves to once its link has been opened; "" for none."""
         change = getattr(self, "email_change", None)
@@ -189,15 +193,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     def _with_second_factor(self, session_hash: str) -> str:
         asked = switches.mfa_mode.asks(has_second_factor=self.has_second_factor)
         return f"{session_hash}:{self.second_factor_changed_at}:{asked}"
-
-    def set_password(self, raw_password: str | None) -> None:
-        """
-        Raises:
-            ValidationError: nobody could sign in with it.
-        """
-        if raw_password is not None:
-            AcceptedAtLoginValidator().validate(raw_password)
-        super().set_password(raw_password)
 
     def check_password(self, raw_password: str | None) -> bool:
         return check_password(raw_password, self.password, self._rehash)

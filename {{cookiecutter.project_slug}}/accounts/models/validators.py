@@ -14,7 +14,7 @@ _UNTYPEABLE = re.compile("[\x00\ud800-\udfff]")
 class AcceptedAtLoginValidator:
     """Refuses what nobody can sign in with, because the login refuses it before it compares.
 
-    ``User.set_password`` asks it as well: ``createsuperuser`` can skip the other validators.
+    ``UserManager.create_user`` asks it as well: ``createsuperuser`` can skip the other validators.
     """
 
     def validate(self, password: str, user: Any = None) -> None:

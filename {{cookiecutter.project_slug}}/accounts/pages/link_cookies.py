@@ -37,19 +37,21 @@ class LinkCookie:
     def link(self, request: HttpRequest, *, now: datetime) -> SignedLink:
         """
         Raises:
-            LinkNotValid: there is no such cookie, or not a good one; or there are good ones
-                for two accounts, and a sibling domain may have set one of them.
+            LinkNotValid: there is no such cookie, or not a good one; or there are ones for
+                two accounts, and a sibling domain may have set the one that is good.
         """
-        found = list(self._valid(request, now))
-        if len({link.user.pk for link in found}) > 1:
+        values = self.cookie.values(request)
+        accounts = {signed_links.account_named(self.purpose, value) for value in values}
+        if len(accounts - {""}) > 1:
             note_mixed(request)
             raise LinkNotValid
+        found = list(self._valid(values, now))
         if not found:
             raise LinkNotValid
         return max(found, key=lambda link: link.expires_at)
 
-    def _valid(self, request: HttpRequest, now: datetime) -> Iterator[SignedLink]:
-        for value in self.cookie.values(request):
+    def _valid(self, values: list[str], now: datetime) -> Iterator[SignedLink]:
+        for value in values:
             with suppress(LinkNotValid):
                 yield signed_links.read(self.purpose, value, now=now)
 
@@ -58,10 +60,20 @@ class LinkCookie:
 
 
 PASSWORD_RESET_COOKIE = LinkCookie(
-    scoped("password_reset_access_token", "rest_password_reset_set_new", "default_password_reset"),
+    scoped(
+        "password_reset_access_token",
+        signed_links.shape(Purpose.PASSWORD_RESET_COOKIE),
+        "rest_password_reset_set_new",
+        "default_password_reset",
+    ),
     Purpose.PASSWORD_RESET_COOKIE,
 )
 INVITATION_COOKIE = LinkCookie(
-    scoped("set_password_access_token", "rest_set_password", "jwt_allauth_default_set_password"),
+    scoped(
+        "set_password_access_token",
+        signed_links.shape(Purpose.INVITATION_COOKIE),
+        "rest_set_password",
+        "jwt_allauth_default_set_password",
+    ),
     Purpose.INVITATION_COOKIE,
 )

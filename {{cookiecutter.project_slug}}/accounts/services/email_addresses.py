@@ -57,9 +57,10 @@ def request_change(*, session: Session, email: str, expires_at: datetime) -> boo
     user, asked = session.user, {"session": session, "email": email, "expires_at": expires_at}
     try:
         with transaction.atomic():
-            user.email_change, _ = EmailChange.objects.update_or_create(user=user, defaults=asked)
+            EmailChange.objects.update_or_create(user=user, defaults=asked)
     except IntegrityError:
         return False
+    user.pending_email = email
     return True
 
 
@@ -93,6 +94,11 @@ def cancel_change(user: User) -> bool:
 def remove_pending(user: User) -> None:
     """Forgets the pending address, and any that allauth has besides the account's."""
     cancel_change(user)
+    drop_secondary(user)
+
+
+def drop_secondary(user: User) -> None:
+    """Forgets the addresses that allauth has besides the account's."""
     EmailAddress.objects.filter(user=user, primary=False).delete()
 
 

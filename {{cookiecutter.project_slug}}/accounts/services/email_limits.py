@@ -12,8 +12,8 @@ MAILBOX = "mailbox_account"
 def count_email(scope: str, *, to: str, account: uuid.UUID | None = None) -> None:
     """Counts an e-mail that anybody can cause, in its own scope and in that of the mailbox.
 
-    The same for an address without an account. Notices to an owner do not count: a stranger would
-    silence them.
+    The same for an address without an account. Notices to a verified owner do not count: a stranger
+    would silence them.
 
     Raises:
         LimitReached: the mailbox gets no more of them for now.

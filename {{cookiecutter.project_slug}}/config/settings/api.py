@@ -1,7 +1,7 @@
 """Django REST framework and the OpenAPI description."""
 
 from config.env import env
-from config.settings.base import DEBUG, PROJECT_NAME
+from config.settings.base import DEBUG, INSTALLED_APPS, PROJECT_NAME
 from config.settings.throttling import THROTTLE_RATES
 
 REST_FRAMEWORK = {
@@ -24,7 +24,11 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 
-API_DOCS = env.boolean("API_DOCS", DEBUG)
+_HAS_SIDECAR = "drf_spectacular_sidecar" in INSTALLED_APPS
+API_DOCS = env.boolean("API_DOCS", DEBUG and _HAS_SIDECAR)
+if API_DOCS and not _HAS_SIDECAR:
+    env.problems["API_DOCS"] = "API_DOCS must be False, or the extra `docs` installed."
+
 SPECTACULAR_SETTINGS = {
     "TITLE": PROJECT_NAME,
     "VERSION": "1",

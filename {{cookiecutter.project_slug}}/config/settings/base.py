@@ -1,5 +1,7 @@
 """Django itself: applications, middleware, templates, language, time and static files."""
 
+from importlib.util import find_spec
+
 from config.env import BASE_DIR, DEFAULTS, env
 
 DEBUG = env.boolean("DEBUG", False)
@@ -29,7 +31,8 @@ INSTALLED_APPS = [
     "corsheaders",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
+    # The extra `docs` (`API_DOCS`).
+    *(["drf_spectacular_sidecar"] if find_spec("drf_spectacular_sidecar") else []),
     "core",
     "mail",
     "accounts",
@@ -44,14 +47,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # In development Django serves static files itself, uncollected.
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
-    "core.middleware.cors.CorsMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "core.middleware.body_limits.BodyLimitsMiddleware",
     "core.cookies.StaleCookieMiddleware",
-    "core.middleware.pages.SessionMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "core.middleware.slashes.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "core.middleware.pages.AuthenticationMiddleware",
-    "core.middleware.pages.MessageMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]

@@ -1,6 +1,6 @@
 """The Content-Security-Policy of every page: files of our own, and nothing written into the page.
 
-Django has a middleware for it from 6.0 on; django-csp is that of 5.2 (``core.middleware.headers``).
+Django sends it from 6.0 on, ``core.middleware.headers`` on Django 5.2.
 """
 
 import django
@@ -23,8 +23,4 @@ if MAILBOX:
     CONTENT_POLICY["frame-src"] = ["'self'"]
 
 if django.VERSION >= (6, 0):
-    CONTENT_POLICY_MIDDLEWARE = "django.middleware.csp.ContentSecurityPolicyMiddleware"
     SECURE_CSP = CONTENT_POLICY
-else:
-    CONTENT_POLICY_MIDDLEWARE = "csp.middleware.CSPMiddleware"
-    CONTENT_SECURITY_POLICY = {"DIRECTIVES": CONTENT_POLICY}

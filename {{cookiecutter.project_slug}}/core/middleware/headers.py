@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+import django
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.module_loading import import_string
 
 CONTENT_POLICY = "Content-Security-Policy"
@@ -48,7 +50,7 @@ class HeadersMiddleware:
             "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
             "Permissions-Policy": PERMISSIONS_POLICY,
         }
-        self._content_policy: Any = import_string(settings.CONTENT_POLICY_MIDDLEWARE)(get_response)
+        self._content_policy = _content_policy_middleware()(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         self._content_policy.process_request(request)
@@ -59,6 +61,25 @@ class HeadersMiddleware:
         if response.headers.get("Content-Type", "").startswith("text/html"):
             self._content_policy.process_response(request, response)
         return response
+
+
+class ContentPolicyMiddleware(MiddlewareMixin):
+    """What Django has from 6.0 on, for Django 5.2 and without nonces."""
+
+    def process_request(self, request: HttpRequest) -> None:
+        """Django's prepares a nonce here."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        response.headers.setdefault(CONTENT_POLICY, content_policy())
+        return response
+
+
+def _content_policy_middleware() -> Any:
+    if django.VERSION >= (6, 0):
+        return import_string("django.middleware.csp.ContentSecurityPolicyMiddleware")
+    return ContentPolicyMiddleware
 
 
 def content_policy(**directives: list[str]) -> str:

@@ -1,5 +1,6 @@
 """Django admin's own sign-in asks for the second factor."""
 
+import re
 from typing import Any
 
 import pytest
@@ -205,3 +206,15 @@ def test_page_has_a_label_and_a_help_text_for_each_field(admin: User, client: Cl
     assert 'autocomplete="one-time-code"' in page
     assert 'aria-describedby="id_code_helptext"' in page
     assert 'id="id_code_helptext"' in page
+
+
+@pytest.mark.parametrize("length", [128, 129, 5_000])
+def test_long_password_tells_nobody_who_has_an_account(
+    length: int, client: Client, user: User
+) -> None:
+    def said(email: str) -> str:
+        body = {"username": email, "password": "x" * length}
+        page = str(client.post(reverse("admin:login"), body).content.decode())
+        return re.sub(r'<input type="hidden"[^>]*>', "", page).replace(email, "")
+
+    assert said(user.email) == said("nobody@example.test")

@@ -476,6 +476,19 @@ def test_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None
     assert not environment.problems
 
 
+def test_published_description_without_its_extra_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "drf_spectacular_sidecar", None)
+
+    published = settings_of(API_DOCS="True", DEBUG="False")["ENVIRONMENT_PROBLEMS"]
+    in_development = settings_of(API_DOCS="", DEBUG="True")
+
+    assert published["API_DOCS"] == "API_DOCS must be False, or the extra `docs` installed."
+    assert "API_DOCS" not in in_development["ENVIRONMENT_PROBLEMS"]
+    assert in_development["API_DOCS"] is False
+
+
 @pytest.mark.parametrize(("raw", "value"), [("True", True), ("false", False), ("1", True)])
 def test_booleans_read_true_and_false(
     raw: str, value: bool, monkeypatch: pytest.MonkeyPatch

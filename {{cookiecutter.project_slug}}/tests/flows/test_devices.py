@@ -95,6 +95,16 @@ def test_one_session_too_many_ends_the_one_used_longest_ago(
         assert newest.refresh().status_code == 200
 
 
+def test_list_is_cut_where_an_account_has_more_than_it_may(
+    signed_in: Browser, sign_in: Callable[[], Browser], settings: Any
+) -> None:
+    for _ in range(3):
+        sign_in()
+    settings.JWT_ALLAUTH_MAX_SESSIONS = 2
+
+    assert len(listed(signed_in)) == 2
+
+
 def test_expired_session_does_not_count(
     signed_in: Browser, sign_in: Callable[[], Browser], settings: Any
 ) -> None:

@@ -168,6 +168,7 @@ def test_nobody_deposes_an_admin_by_inviting_them(admin: Browser) -> None:
 
 
 def test_account_that_is_taken_over_keeps_no_rights(admin: Browser) -> None:
+    User.objects.filter(role="ADMIN").update(is_superuser=True)
     person = make_user(email=ADDRESS, email_verified=False)
     person.user_permissions.set(Permission.objects.filter(codename="delete_user"))
     person.groups.add(Group.objects.create(name="movers"))
@@ -391,6 +392,18 @@ def test_invited_person_whom_an_admin_gave_a_password_is_not_purged(link: str) -
         purge_unused_accounts()
 
     assert User.objects.filter(email=ADDRESS).exists()
+
+
+def test_pending_person_with_a_permission_that_the_admin_lacks_is_left_alone(
+    admin: Browser, link: str
+) -> None:
+    user = User.objects.get(email=ADDRESS)
+    user.user_permissions.add(Permission.objects.get(codename="delete_user"))
+
+    response = invite(admin)
+
+    assert (response.status_code, set(response.json())) == (400, {"email"})
+    assert user.user_permissions.exists()
 
 
 def test_purging_tells_how_many(link: str) -> None:

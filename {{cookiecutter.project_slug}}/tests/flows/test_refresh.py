@@ -157,6 +157,35 @@ def test_other_client_gets_no_successor_within_the_leeway(signed_in: Browser, ca
     assert "refresh_replayed" in caplog.text
 
 
+def test_client_on_another_network_gets_no_successor_within_the_leeway(
+    signed_in: Browser, user: User
+) -> None:
+    rotated = signed_in.refresh_token
+    signed_in.refresh()
+    thief = Browser(REMOTE_ADDR="198.51.100.7")
+    thief.refresh_token = rotated
+
+    assert thief.refresh().status_code == 401
+
+    assert not Session.objects.exists()
+    assert len(letters_to(user.email)) == 1
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("192.0.2.1", "192.0.2.1"), ("2001:db8::1", "2001:db8::2")],
+    ids=["the same address", "the same line"],
+)
+def test_client_on_the_same_network_gets_the_successor(first: str, second: str, user: User) -> None:
+    browser, tab = Browser(REMOTE_ADDR=first), Browser(REMOTE_ADDR=second)
+    browser.sign_in(user.email)
+    tab.refresh_token = browser.refresh_token
+    browser.refresh()
+
+    assert tab.refresh().status_code == 200
+    assert tab.refresh_token == browser.refresh_token
+
+
 def test_repetition_is_an_event(signed_in: Browser, caplog: Any) -> None:
     rotated = signed_in.refresh_token
     signed_in.refresh()

@@ -20,7 +20,7 @@ few = settings(
 )
 """The same few examples in every run."""
 more = settings(few, max_examples=100)
-"""For all endpoints together; ``make fuzz`` tries each of them for longer."""
+"""For all endpoints together."""
 
 LONG = "x" * 60_000
 TEXTS = [

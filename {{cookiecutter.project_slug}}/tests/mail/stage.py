@@ -35,9 +35,9 @@ from devtools.processes import Child, Children
 from mail import tasks
 from mail.models import Mail
 from tests.client import Browser
-from tests.devtools.waiting import until
 from tests.limits import NEVER_REACHED
 from tests.mail.wire import Wire
+from tests.waiting import until
 
 PUBLIC_URL = "https://api.example.test"
 WORKER = (

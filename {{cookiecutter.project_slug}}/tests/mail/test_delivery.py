@@ -8,9 +8,9 @@ from django.db import connection
 from accounts.models import User
 from mail import delivery
 from mail.models import Mail
-from tests.devtools.waiting import until
 from tests.mail.stage import Stage, states, time_passes
 from tests.people import PASSWORD
+from tests.waiting import until
 
 
 def ask_for_resets(stage: Stage, count: int) -> list[str]:

@@ -4,8 +4,8 @@ import json
 import re
 from typing import Any
 
-from tests.devtools.waiting import until
 from tests.mail.stage import Stage
+from tests.waiting import until
 
 ADA = "ada@example.test"
 

@@ -1,22 +1,25 @@
 """The pages in a real browser, which a real server sends them to."""
 
+from __future__ import annotations
+
 import os
 import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
-from playwright.sync_api import (
-    Browser,
-    ConsoleMessage,
-    Error,
-    Page,
-    Playwright,
-    ViewportSize,
-    expect,
-    sync_playwright,
-)
+
+if TYPE_CHECKING:
+    from playwright.sync_api import (
+        Browser,
+        ConsoleMessage,
+        Error,
+        Page,
+        Playwright,
+        ViewportSize,
+    )
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
@@ -26,10 +29,8 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-NO_BROWSER = (
-    "the pages are tested in Chromium or Chrome, and none is on the PATH: "
-    "`make browser`, which is `.venv/bin/playwright install chromium`, brings one"
-)
+NO_PLAYWRIGHT = "the pages are tested with Playwright: `make browser` installs it"
+NO_BROWSER = "the pages are tested in Chromium or Chrome: `make browser` installs one"
 
 TELL_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => {
@@ -38,12 +39,28 @@ addEventListener("securitypolicyviolation", (event) => {
 """
 DESK: ViewportSize = {"width": 1280, "height": 720}
 
-# A busy machine is no failure; what comes at once is not waited for any longer.
-expect.set_options(timeout=30_000)
+
+class SkippedModule(pytest.Module):
+    """A module of tests that cannot be imported without Playwright."""
+
+    def collect(self) -> NoReturn:
+        _refuse(NO_PLAYWRIGHT)
+
+
+def pytest_pycollect_makemodule(
+    module_path: Path, parent: pytest.Collector
+) -> pytest.Module | None:
+    if find_spec("playwright"):
+        return None
+    return SkippedModule.from_parent(parent, path=module_path)
 
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
+    from playwright.sync_api import expect, sync_playwright
+
+    # A busy machine is no failure; what comes at once is not waited for any longer.
+    expect.set_options(timeout=30_000)
     with pytest.MonkeyPatch.context() as environment, sync_playwright() as playwright:
         # Playwright leaves an event loop running in this thread; Django would refuse the database.
         environment.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
@@ -106,14 +123,17 @@ def _forget(tab: Page) -> None:
 
 
 def _found(playwright: Playwright) -> dict[str, Any]:
-    """The system's browser, else the one that Playwright has brought; arguments of ``launch``.
-
-    Without any the tests are skipped, or fail where ``REQUIRE_BROWSER`` is set.
-    """
+    """The system's browser, else the one that Playwright has installed; arguments of ``launch``."""
     for path in filter(None, map(shutil.which, NAMES)):
         # Its sandbox refuses root; that of Playwright's needs a system set up for it.
         return {"executable_path": path, "chromium_sandbox": os.geteuid() != 0}
     if not Path(playwright.chromium.executable_path).exists():
-        refuse = pytest.fail if os.environ.get("REQUIRE_BROWSER") else pytest.skip
-        refuse(NO_BROWSER)
+        _refuse(NO_BROWSER)
     return {"executable_path": playwright.chromium.executable_path}
+
+
+def _refuse(reason: str) -> NoReturn:
+    """Skips the tests, or fails them where ``REQUIRE_BROWSER`` is set."""
+    if os.environ.get("REQUIRE_BROWSER"):
+        pytest.fail(reason)
+    pytest.skip(reason, allow_module_level=True)

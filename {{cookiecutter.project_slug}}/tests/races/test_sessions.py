@@ -7,9 +7,10 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import sign_in
+from accounts import revocation, sign_in
 from accounts.errors import IncorrectCredentials
 from accounts.models import EmailChange, LoginChallenge, PendingSecret, Session, User
+from accounts.services import email_addresses
 from accounts.services.client import Client
 from accounts.services.sessions import store
 from mail.models import Mail
@@ -254,3 +255,38 @@ def test_link_that_is_opened_while_its_session_ends_moves_nothing(user: User) ->
 
         assert opening.result(timeout=10).status_code == 400
     assert User.objects.get().email == user.email
+
+
+def test_signing_out_everywhere_waits_for_a_change_of_address(user: User) -> None:
+    thief, owner = Browser(), Browser()
+    for browser in (thief, owner):
+        browser.sign_in(user.email)
+    thief.call("patch", "rest_user_details", {"email": "new@example.test"})
+    asking = User.objects.select_related("email_change").get()
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            change = email_addresses.complete_change(
+                user=asking, email="new@example.test", now=timezone.now()
+            )
+            signing_out = elsewhere.start(lambda: owner.call("post", "rest_logout_all", {}))
+            wait_until_blocked()
+            assert change is not None
+            revocation.revoke_others(asking, kept=change.session_id)
+
+        assert signing_out.result(timeout=10).status_code == 200
+    assert not Session.objects.exists()
+
+
+def test_signing_out_everywhere_ends_a_session_that_is_just_being_opened(user: User) -> None:
+    owner = Browser()
+    owner.sign_in(user.email)
+    credentials = prove(user)
+    assert credentials is not None
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            store.open_session(credentials=credentials, client=Client(None, ""), now=timezone.now())
+            signing_out = elsewhere.start(lambda: owner.call("post", "rest_logout_all", {}))
+            wait_until_blocked()
+
+        assert signing_out.result(timeout=10).status_code == 200
+    assert not Session.objects.exists()

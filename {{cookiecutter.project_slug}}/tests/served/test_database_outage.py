@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.conf import settings
 
-from tests.devtools.waiting import until
 from tests.served.site import THREADS, Answer, Site
+from tests.waiting import until
 
 MANY = 24
 

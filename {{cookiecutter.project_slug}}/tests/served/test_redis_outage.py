@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from tests.devtools.waiting import until
 from tests.served.site import Answer, Site
+from tests.waiting import until
 
 
 class App:

@@ -18,8 +18,8 @@ from devtools.gunicorn import Web
 from devtools.ports import HOST
 from devtools.production import ENVIRONMENT
 from tests.core.web import served
-from tests.devtools.waiting import until
 from tests.served.site import EMAIL, Answer, Begun, Site
+from tests.waiting import until
 
 
 def workers(web: Web) -> list[int]:

@@ -1,9 +1,8 @@
-"""What a stranger or one account can make grow has an end; ``docs/growth.md`` lists it."""
+"""What a stranger or one account can make grow has an end."""
 
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.models import Session as AdminSession
@@ -14,7 +13,6 @@ from rest_framework.routers import SimpleRouter
 
 from accounts import tasks
 from accounts.models import User
-from config.env import BASE_DIR
 from mail.models import Mail
 from tests.client import Browser
 from tests.clock import later
@@ -97,12 +95,3 @@ def test_every_purge_is_scheduled(settings: Any) -> None:
     purges = {name for name in dir(tasks) if name.startswith("purge_")}
 
     assert {f"accounts.tasks.{name}" for name in purges} <= scheduled
-
-
-@pytest.mark.parametrize("label", ["accounts", "mail", "account", "mfa", "sessions", "admin"])
-def test_every_table_is_in_the_document(label: str) -> None:
-    document = (BASE_DIR / "docs" / "growth.md").read_text(encoding="utf-8")
-    models = apps.get_app_config(label).get_models(include_auto_created=True)
-    tables = {model._meta.db_table for model in models}
-
-    assert {name for name in tables if f"`{name}`" not in document} == set()

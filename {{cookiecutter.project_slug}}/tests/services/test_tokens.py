@@ -183,6 +183,13 @@ def test_access_token_is_verified_once(grant: Grant, monkeypatch: pytest.MonkeyP
     assert tokens.read_access(token) == claims
 
 
+def test_claims_of_a_cached_token_cannot_be_changed(grant: Grant) -> None:
+    token = tokens.read_access(tokens.sign(grant, now=NOW).access)
+
+    with pytest.raises(TypeError):
+        token["role"] = "ADMIN"
+
+
 def test_other_signature_of_a_verified_token_is_refused(grant: Grant) -> None:
     token = tokens.sign(grant, now=NOW).access
     tokens.read_access(token)

@@ -87,6 +87,19 @@ def read(purpose: Purpose, token: str, *, now: datetime) -> SignedLink:
     return link
 
 
+def shape(purpose: Purpose) -> str:
+    """What ``issue`` returns for this purpose, as a regular expression."""
+    return rf"{purpose}\.[\w-]+:[\w-]+"
+
+
+def account_named(purpose: Purpose, token: str) -> str:
+    """The id of the account that a link of ours names, in force or not; "" for any other."""
+    try:
+        return str(_claims(purpose, token)["user"])
+    except LinkNotValid:
+        return ""
+
+
 def _claims(purpose: Purpose, token: str) -> dict[str, Any]:
     prefix, _, signed = token.partition(".")
     if prefix != purpose:

@@ -13,6 +13,7 @@ from accounts.models import EndedSession, Session
 from accounts.services.client import Client
 from accounts.services.sessions import store
 from accounts.services.sessions.tokens import Grant, RefreshToken
+from core.client_ip import network_of
 from core.db import fetch_one
 from core.logging import security_log
 
@@ -103,7 +104,8 @@ def _is_repeated(
 ) -> bool:
     """Whether the client that rotated the token presents it again, within the leeway.
 
-    A thief who hits those seconds gets no successor without the same user agent (decision 8).
+    The same user agent on the same network: a thief elsewhere who knows those seconds gets no
+    successor (decision 8).
     """
     leeway = switches.refresh_reuse_leeway
     return (
@@ -111,6 +113,7 @@ def _is_repeated(
         bool(leeway)
         and session.previous_jti == jti
         and session.user_agent == client.user_agent
+        and network_of(session.ip_address) == network_of(client.ip)
         and now - session.rotated_at < leeway
     )
 

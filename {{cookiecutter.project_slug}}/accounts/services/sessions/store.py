@@ -10,14 +10,14 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from accounts.conf import switches
 from accounts.errors import ReauthenticationRequired
-from accounts.models import EndedSession, Session
+from accounts.models import EndedSession, Session, User
 from accounts.services.client import Client
 from accounts.services.credentials import Credentials, OutdatedCredentialsError
 from accounts.services.sessions.tokens import AccessToken, Grant, RefreshToken
@@ -65,12 +65,42 @@ _END = """
         DELETE FROM accounts_session WHERE {which} RETURNING *
     ), noted AS (
         INSERT INTO accounts_endedsession
-            (id, user_id, refresh_jti, previous_jti, rotated_at, user_agent, expires_at, ended_at)
-        SELECT id, user_id, refresh_jti, previous_jti, rotated_at, user_agent, expires_at, %(now)s
+            (id, user_id, refresh_jti, previous_jti, rotated_at, ip_address, user_agent,
+            expires_at, ended_at)
+        SELECT id, user_id, refresh_jti, previous_jti, rotated_at, ip_address, user_agent,
+            expires_at, %(now)s
         FROM ended WHERE previous_jti IS NOT NULL AND expires_at > %(now)s
     )
     SELECT count(*) FROM ended
 """
+
+# The ORM takes 1 ms longer to build the same statement, which is a third of what a GET of the
+# profile costs. All columns of the account are read, so fields that a project adds are there.
+_FIND_LIVE = """
+    SELECT person.*,
+        CASE WHEN change.expires_at > %(now)s THEN change.email ELSE '' END AS pending_email,
+        session.id AS session_id,
+        session.refresh_jti AS session_refresh_jti,
+        session.previous_jti AS session_previous_jti,
+        session.created_at AS session_created_at,
+        session.rotated_at AS session_rotated_at,
+        session.expires_at AS session_expires_at,
+        session.with_second_factor AS session_with_second_factor,
+        session.ip_address AS session_ip_address,
+        session.user_agent AS session_user_agent
+    FROM accounts_session AS session
+    JOIN accounts_user AS person ON person.id = session.user_id
+    LEFT JOIN accounts_emailchange AS change ON change.user_id = person.id
+    WHERE session.id = %(session_id)s AND person.id = %(user_id)s
+        AND session.expires_at > %(now)s AND person.is_active
+"""
+_READ = (
+    *("id", "refresh_jti", "previous_jti", "created_at", "rotated_at", "expires_at"),
+    *("with_second_factor", "ip_address", "user_agent"),
+)
+"""What ``_FIND_LIVE`` reads of a session, in the order of the model. PostgreSQL's driver returns
+these types as the fields have them. A field that a project adds is read when it is asked for."""
+
 _ONE = "id = %(session_id)s AND user_id = %(user_id)s"
 _PRESENTED = """id = %(session_id)s AND user_id = %(user_id)s AND (
             refresh_jti = %(presented)s OR previous_jti = %(presented)s
@@ -124,8 +154,18 @@ def _end_surplus(user_id: uuid.UUID, opened: uuid.UUID, now: datetime) -> None:
 
 def find_live(token: AccessToken | RefreshToken, *, now: datetime) -> Session | None:
     """The session that a token belongs to, with its user, read in one query."""
-    rows = _live_rows(now).select_related("user__email_change")
-    return rows.filter(pk=token.session_id, user_id=token.user_id).first()
+    found = User.objects.raw(
+        _FIND_LIVE, {"session_id": token.session_id, "user_id": token.user_id, "now": now}
+    )
+    return next(map(_session_of, found), None)
+
+
+def _session_of(user: User) -> Session:
+    """The session that ``_FIND_LIVE`` read with its user."""
+    values = [getattr(user, f"session_{name}") for name in _READ]
+    session: Session = Session.from_db(DEFAULT_DB_ALIAS, _READ, values)
+    session.user = user
+    return session
 
 
 def is_live(token: AccessToken | RefreshToken, *, now: datetime) -> bool:
@@ -152,8 +192,9 @@ def set_second_factor(session: Session, *, with_second_factor: bool) -> bool:
 
 
 def list_live(user_id: uuid.UUID, *, now: datetime) -> QuerySet[Session]:
-    """A person's sessions, in no order."""
-    return _live_rows(now).filter(user_id=user_id)
+    """A person's sessions, the ones used last: as many as an account may have."""
+    latest = _live_rows(now).filter(user_id=user_id).order_by("-rotated_at")
+    return latest[: switches.max_sessions]
 
 
 def revoke(*, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
@@ -176,8 +217,14 @@ def revoke_presented(*, token: RefreshToken, client: Client, now: datetime) -> b
     )
 
 
+@transaction.atomic(savepoint=False)
 def revoke_all(*, user_id: uuid.UUID) -> int:
-    """Ends every session of a person and says how many there were."""
+    """Ends every session of a person and says how many there were.
+
+    The account is locked first: a session that is just being opened is ended too, and a change of
+    address that is just being made waits, in the order of locks of ``accounts.services.mfa.authenticators``.
+    """
+    User.objects.select_for_update(no_key=True).filter(pk=user_id).values("pk").first()
     return revoke_others(user_id=user_id, kept=None)
 
 

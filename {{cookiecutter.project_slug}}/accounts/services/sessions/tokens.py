@@ -9,6 +9,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
 from rest_framework_simplejwt.exceptions import TokenError
@@ -148,7 +149,10 @@ def _verified_access(token: str, _keys: signing_keys.InUse) -> AccessToken:
 
     Memory that holds the signing key may hold tokens as well. Other keys verify again.
     """
-    return _read(AccessToken, token)
+    access = _read(AccessToken, token)
+    # Requests share it, and none may raise the rights of the next.
+    access.payload = cast(dict[str, Any], MappingProxyType(access.payload))
+    return access
 
 
 def read_refresh(token: str) -> RefreshToken:

@@ -1,0 +1,1 @@
+"""Benchmarks: what a change of the project costs (``README.md``)."""

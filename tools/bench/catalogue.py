@@ -1,0 +1,60 @@
+"""The operations that are measured. Add one of yours to the list: it needs a line or three."""
+
+from dataclasses import replace
+from typing import Any
+
+from accounts.conf import switches
+from accounts.api.cookies import DEVICE_COOKIE
+from accounts.api.requests import DEVICE_HEADER
+from accounts.api.cookies import REFRESH_COOKIE
+from bench.load import Operation, Person
+
+PASSWORD = "a right good pass phrase"  # noqa: S105  it opens nothing
+WITHOUT_HASH = "bench.settings_without_hash"
+
+
+def known_device(person: Person) -> dict[str, str]:
+    if switches.refresh_token_as_cookie:
+        return {"Cookie": f"{DEVICE_COOKIE}={person.device}"}
+    return {DEVICE_HEADER: person.device}
+
+
+def credentials(person: Person) -> dict[str, Any]:
+    return {"email": person.email, "password": PASSWORD}
+
+
+def refresh_cookie(person: Person) -> dict[str, str]:
+    in_cookie = {"Cookie": f"{REFRESH_COOKIE}={person.refresh}"}
+    return in_cookie if switches.refresh_token_as_cookie else {}
+
+
+def refresh_body(person: Person) -> dict[str, Any]:
+    return {} if switches.refresh_token_as_cookie else {"refresh": person.refresh}
+
+
+LOGIN = Operation(
+    "login",
+    "POST",
+    "/api/auth/login/",
+    headers=known_device,
+    body=credentials,
+    gives_tokens=True,
+)
+LOGIN_WITHOUT_HASH = replace(LOGIN, name="login, hash apart", settings=WITHOUT_HASH)
+REFRESH = Operation(
+    "refresh",
+    "POST",
+    "/api/auth/refresh/",
+    headers=refresh_cookie,
+    body=refresh_body,
+    gives_tokens=True,
+)
+NOTHING = Operation("nothing", "GET", "/api/bench/nothing/")
+
+OPERATIONS = [
+    LOGIN,
+    LOGIN_WITHOUT_HASH,
+    REFRESH,
+    Operation("current user", "GET", "/api/auth/user/"),
+    NOTHING,
+]

@@ -1,0 +1,226 @@
+"""Whether a refresh and a sign-in cost more with many rows, and what purging does to a refresh."""
+
+import json
+from argparse import Namespace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.db import connection
+from django.utils import timezone
+
+from accounts.services.passwords import verification
+from accounts.services.sessions import rotation
+from accounts.services.sessions import store
+from accounts.services.sessions import tokens
+from accounts.services.client import Client
+from accounts.models import Session, User
+from accounts.services.credentials import Credentials
+from bench import load, people
+from bench.catalogue import LOGIN_WITHOUT_HASH, NOTHING, PASSWORD, REFRESH, WITHOUT_HASH
+from bench.load import Load, Operation, Person, Until
+from bench.report import Rows, Table, medians, say
+from bench.site import Meter, Served, Site
+from devtools import postgres
+from tests.plans import explained
+
+# What nothing costs tells what else the machine did meanwhile.
+OPERATIONS = (REFRESH, LOGIN_WITHOUT_HASH, replace(NOTHING, settings=WITHOUT_HASH))
+ROUNDS = 5
+GROUP = "person"
+FEW = 1_000
+"""People in the small database; a tenth of all, where all are fewer than 10,000."""
+CLIENTS = 20_000
+"""People who ask in turn, most of them once: each finds a row that nobody has asked for lately."""
+SLOW = 100
+"""Milliseconds that an answer should not take because of a purge."""
+EXPIRED = 5
+"""One in so many sessions expires before the purge."""
+
+# In a process of its own, as the worker's.
+_PURGE = """
+import json, time
+import django
+django.setup()
+from django.utils import timezone
+from accounts import sessions
+begun = time.monotonic()
+rows = store.purge(now=timezone.now())
+print(json.dumps({"rows": rows, "seconds": time.monotonic() - begun}))
+"""
+
+
+@dataclass(frozen=True)
+class Population:
+    """People in a database of their own, and some of them as clients, for each operation."""
+
+    sessions: int
+    web: Served
+    clients: dict[str, list[Person]]
+
+
+def measure(site: Site, options: Namespace) -> list[Table]:
+    growth = Growth(site, options)
+    return [
+        Table("What a request costs with few rows and with many", growth.costs()),
+        Table("How PostgreSQL finds its rows", growth.plans()),
+        Table("Updates of sessions", growth.updates()),
+        Table("Refreshes while expired sessions are purged", growth.purge()),
+    ]
+
+
+class Growth:
+    """Few rows and many, side by side: what else the machine does affects both alike."""
+
+    def __init__(self, site: Site, options: Namespace) -> None:
+        self._site, self._options = site, options
+        self._users = self._sessions = 0
+        cheap = MD5PasswordHasher()
+        self._hash = cheap.encode(PASSWORD, cheap.salt())
+        self._fill(min(FEW, max(options.users // 10, 1)))
+        site.copy_database("few")
+        self._few = self._serve("few")
+        self._fill(options.users)
+        self._many = self._serve(postgres.DATABASE)
+
+    def _fill(self, users: int) -> None:
+        """Up to so many people, with sessions in proportion."""
+        live = self._options.sessions * users // self._options.users
+        say(f"{users:,} people with {live:,} sessions …")
+        people.fill(
+            group=GROUP,
+            password_hash=self._hash,
+            users=range(self._users, users),
+            live=range(self._sessions, live),
+        )
+        self._users, self._sessions = users, live
+        _tidy()
+
+    def _serve(self, database: str) -> Population:
+        """With the rows that there are by now."""
+        options = self._options
+        web = self._site.serve(
+            WITHOUT_HASH, workers=options.workers, threads=options.threads, database=database
+        )
+        return Population(self._sessions, web, _clients())
+
+    def costs(self) -> Rows:
+        for population in (self._few, self._many):
+            self._run(REFRESH, population, load.lasting(self._options.seconds / ROUNDS))
+        rounds = [self._round(number) for number in range(ROUNDS)]
+        rows = {name: medians([figures[name] for figures in rounds]) for name in rounds[0]}
+        ratios = {
+            f"{each.name}, ratio": _ratios(rows[f"{each.name}, few"], rows[f"{each.name}, many"])
+            for each in OPERATIONS
+        }
+        return rows | ratios
+
+    def _round(self, number: int) -> Rows:
+        """Few and many take turns at going first."""
+        say(f"Round {number + 1} of {ROUNDS} …")
+        sides = [("few", self._few), ("many", self._many)][:: -1 if number % 2 else 1]
+        return {
+            f"{each.name}, {name}": self._measure(each, population)
+            for each in OPERATIONS
+            for name, population in sides
+        }
+
+    def _measure(self, operation: Operation, population: Population) -> dict[str, float]:
+        meter = Meter(web=population.web.process, PostgreSQL=self._site.postgres)
+        busy = self._run(operation, population, load.lasting(self._options.seconds / ROUNDS))
+        used = meter.milliseconds()
+        costs = {f"{name} CPU ms": spent / len(busy.waits) for name, spent in used.items()}
+        return {"rows": population.sessions, **costs, "p50 ms": busy.percentile(50)}
+
+    def plans(self) -> Rows:
+        """The scans of a refresh's statement and of a sign-in's."""
+        [person] = people.sample(GROUP, 1)
+        now, client = timezone.now(), Client(None, "")
+        with explained() as of_refresh:
+            rotation.rotate(token=tokens.read_refresh(person.refresh), client=client, now=now)
+        with explained() as of_login:
+            if user := verification.find_user(person.email):
+                store.open_session(credentials=Credentials.of(user), client=client, now=now)
+        return {REFRESH.name: _kinds(of_refresh), LOGIN_WITHOUT_HASH.name: _kinds(of_login)}
+
+    def updates(self) -> Rows:
+        """Refreshes in the large database, as PostgreSQL counts them: a second late or so."""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = %s",
+                [Session._meta.db_table],
+            )
+            all_of_them, in_place = cursor.fetchone()
+        share = 100 * in_place / all_of_them if all_of_them else 0.0
+        return {"refreshes": {"counted": all_of_them, "in place (HOT) %": share}}
+
+    def purge(self) -> Rows:
+        """Lets sessions expire, and refreshes while they are purged, and then for as long again."""
+        _expire_some(self._sessions)
+        population = replace(self._many, clients=_clients())
+        purging = self._site.python("purge", "-c", _PURGE)
+        during = self._run(REFRESH, population, lambda: purging.ended)
+        if self._site.children.wait(purging):
+            raise purging.failed(purging.outcome)
+        _tidy()
+        # As long, for there are slow moments without a purge as well.
+        without = self._run(REFRESH, population, load.lasting(during.seconds))
+        return {
+            "the purge": json.loads(purging.log.read_text()),
+            "refreshes during it": _waits(during),
+            "refreshes without it": _waits(without),
+        }
+
+    def _run(self, operation: Operation, population: Population, until: Until) -> Load:
+        connections, clients = self._options.connections, population.clients[operation.name]
+        done = load.run(
+            population.web.port, operation, clients, connections=connections, until=until
+        )
+        # The next run goes on where this one ends.
+        asked = len(done.waits) % len(clients)
+        clients[:] = clients[asked:] + clients[:asked]
+        return done
+
+
+def _clients() -> dict[str, list[Person]]:
+    """Those of one operation keep their sessions, whatever those of another do."""
+    drawn = people.sample(GROUP, CLIENTS)
+    return {operation.name: [replace(person) for person in drawn] for operation in OPERATIONS}
+
+
+def _expire_some(amount: int) -> None:
+    say("Letting sessions expire …")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {Session._meta.db_table} SET expires_at = now() - interval '1 day' "  # noqa: S608
+            f"FROM generate_series(0, %(last)s, {EXPIRED}) AS n WHERE id = {people.SESSION_ID}",
+            {"group": GROUP, "last": amount - 1},
+        )
+    _tidy()
+
+
+def _tidy() -> None:
+    """As autovacuum does, before it is measured and not while."""
+    with connection.cursor() as cursor:
+        for model in (User, Session):
+            cursor.execute(f"VACUUM (ANALYZE) {model._meta.db_table}")
+
+
+def _ratios(few: dict[str, float], many: dict[str, float]) -> dict[str, float]:
+    return {name: many[name] / few[name] for name in few if few[name]}
+
+
+def _kinds(scans: Iterable[str]) -> dict[str, float]:
+    kinds = list(scans)
+    by_index = sum("Index" in kind for kind in kinds)
+    return {"index scans": by_index, "other scans": len(kinds) - by_index}
+
+
+def _waits(answers: Load) -> dict[str, float]:
+    return {
+        "answers": len(answers.waits),
+        "p50 ms": answers.percentile(50),
+        "p99 ms": answers.percentile(99),
+        "slowest ms": answers.percentile(100),
+        f"over {SLOW} ms": sum(wait > SLOW for wait in answers.waits),
+    }

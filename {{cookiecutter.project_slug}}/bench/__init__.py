@@ -1,1 +1,0 @@
-"""Benchmarks, for owners: what a change of theirs costs (docs/performance.md)."""
