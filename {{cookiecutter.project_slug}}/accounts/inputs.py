@@ -1,4 +1,4 @@
-"""What several flows take in."""
+"""Fields and serializers that several flows use as input."""
 
 import uuid
 from typing import Any, Self
@@ -28,7 +28,7 @@ class TextField(serializers.CharField):
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """A request's own field, to be changed at will.
 
-        DRF would make it anew from its arguments, which costs more than all that it checks.
+        DRF would construct it again from its arguments, which costs more than its validation.
         """
         own = self.__class__.__new__(self.__class__)
         vars(own).update(vars(self))
@@ -103,7 +103,7 @@ class NewPasswordInput(serializers.Serializer[Any]):
     """A new password, typed twice."""
 
     new_password1 = PasswordField()
-    new_password2 = PasswordField(help_text="The same again.")
+    new_password2 = PasswordField(help_text="The same password again.")
 
     def validate_new_password1(self, password: str) -> str:
         # Views put in the context whose it will be.
@@ -121,7 +121,7 @@ def refuse_different(attrs: dict[str, Any], first: str, second: str) -> None:
         ValidationError: for the second field, unless both are the same.
     """
     if attrs[first] != attrs[second]:
-        raise serializers.ValidationError({second: "The two passwords differ."})
+        raise serializers.ValidationError({second: "The two passwords do not match."})
 
 
 def refuse_weak(password: str, *, user: User) -> None:
