@@ -134,18 +134,20 @@ def _own_origins(request: Request) -> set[str]:
 
 
 class TokensOutput(Carrier):
-    """A fresh pair; where cookies carry the refresh token, it is in one of them."""
+    """A new pair of tokens. With cookies, the refresh token is in one of them."""
 
     access = serializers.CharField(help_text="Send it as `Authorization: Bearer`.")
-    refresh = serializers.CharField(help_text="Keep it where no script of another origin reads it.")
+    refresh = serializers.CharField(
+        help_text="Store it where scripts of other origins cannot read it."
+    )
 
 
 class SignedInOutput(TokensOutput):
-    """The tokens of a new session; where cookies carry them, the device is in one as well."""
+    """The tokens of a new session. With cookies, the device is in one as well."""
 
     device = serializers.CharField(
-        help_text=f"Keep it, and send it as `{DEVICE_HEADER}` when signing in: it opens nothing, "
-        "and tells this device from a new one."
+        help_text=f"Store it and send it as `{DEVICE_HEADER}` at the next sign-in. It grants no "
+        "access; it marks this device as recognised."
     )
 
 
@@ -156,14 +158,14 @@ class OwedOutput(Carrier):
 
 
 class ChallengeOutput(OwedOutput):
-    """The password was right; a code is needed as well (`/mfa/verify/`)."""
+    """The password is correct. A code is required as well (`/mfa/verify/`)."""
 
     mfa_required = serializers.BooleanField()
     challenge_id = serializers.CharField()
 
 
 class SetupChallengeOutput(OwedOutput):
-    """The password was right; a second factor has to be set up first (`/mfa/setup/`)."""
+    """The password is correct. Multi-factor authentication must be set up first (`/mfa/setup/`)."""
 
     mfa_setup_required = serializers.BooleanField()
     setup_challenge_id = serializers.CharField()
@@ -197,7 +199,7 @@ def answer_challenge(challenge: IssuedChallenge, *, status: int = 200, **also: A
 
 
 def answer_entry(entered: Entry, *, now: datetime, status: int = 200, **also: Any) -> Response:
-    """Whatever came of a proof."""
+    """The response to a sign-in: tokens or a challenge, and the device."""
     if entered.device and not switches.refresh_token_as_cookie:
         also["device"] = entered.device
     if isinstance(entered, IssuedChallenge):

@@ -37,7 +37,7 @@ from core.errors import refused
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
-HELD = "There is an account with this address already, and it stays as it is."
+HELD = "An account with this e-mail address already exists."
 
 
 class InvitationInput(serializers.Serializer[Any]):
@@ -124,7 +124,7 @@ class SetPasswordForm(Page):
 
 
 class AcceptInvitationView(SetPasswordView, SwitchableAPIView):
-    """Accept an invitation: set the password with the cookie that the link has left."""
+    """Accept an invitation: set the password, with the cookie that the link has set."""
 
     cookie = INVITATION_COOKIE
 

@@ -41,7 +41,7 @@ from core import security_log
 from core.errors import refused
 from mail import outbox
 
-ASKED = "If there is an account with this address, an e-mail with a link is on its way."
+ASKED = "If an account with this e-mail address exists, we have sent it a link."
 
 
 class PasswordResetInput(serializers.Serializer[Any]):
@@ -64,7 +64,7 @@ def ask_for_reset(*, email: str, now: datetime) -> None:
 
 
 class PasswordResetView(PublicEndpoint, APIView):
-    """Ask for a link to a new password; the answer is the same for every address."""
+    """Request a password reset link. The response is the same for every address."""
 
     throttle_scope = "password_reset"
 
@@ -77,7 +77,7 @@ class PasswordResetView(PublicEndpoint, APIView):
 
 
 class PasswordResetLink(Page):
-    """The link in the letter."""
+    """The link in the e-mail."""
 
     def get(self, request: HttpRequest, uidb64: str, token: str) -> HttpResponse:
         now = timezone.now()
@@ -99,7 +99,7 @@ class PasswordResetLink(Page):
 
 
 class BuiltInPage(Page):
-    """What stands in for a front end of the owner's."""
+    """The built-in form, where ``PASSWORD_RESET_REDIRECT`` names no other."""
 
     @staticmethod
     def is_on() -> bool:
@@ -123,7 +123,7 @@ class PasswordResetComplete(BuiltInPage):
 
 
 class SetNewPasswordView(SetPasswordView):
-    """Set the new password with the cookie that the link has left."""
+    """Set the new password, with the cookie that the link has set."""
 
     cookie = PASSWORD_RESET_COOKIE
 

@@ -39,7 +39,7 @@ class ProfileSerializer(serializers.Serializer[User]):
 
 class ProfileOutput(ProfileSerializer):
     pending_email = serializers.EmailField(
-        required=False, help_text="The new address, until its link has been opened; else left out."
+        required=False, help_text="The new address until it is verified; otherwise left out."
     )
 
     def to_representation(self, instance: User) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def _ask_for_address(session: Session, email: str, client: Client, now: datetime
 
 
 class ProfileView(APIView):
-    """The caller's own account."""
+    """The user's own account."""
 
     authentication_classes = (LiveSessionAuthentication,)
 
