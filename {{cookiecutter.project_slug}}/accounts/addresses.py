@@ -57,9 +57,10 @@ def propose(*, session: Session, email: str, expires_at: datetime) -> bool:
     user, asked = session.user, {"session": session, "email": email, "expires_at": expires_at}
     try:
         with transaction.atomic():
-            user.email_change, _ = EmailChange.objects.update_or_create(user=user, defaults=asked)
+            EmailChange.objects.update_or_create(user=user, defaults=asked)
     except IntegrityError:
         return False
+    user.pending_email = email
     return True
 
 

@@ -14,8 +14,8 @@ from typing import Any
 from django.core.signing import BadSignature, Signer
 from django.db.models import Max
 
-from accounts import digests
 from accounts.models import User
+from core import digests
 
 _BINDING = "accounts.capabilities.binding"
 COOKIE_LIFETIME = timedelta(minutes=15)
@@ -87,6 +87,19 @@ def read(purpose: Purpose, token: str, *, now: datetime) -> Capability:
     if not any(capability.is_for(email) for email in _addresses(purpose, user)):
         raise CapabilityNotValid
     return capability
+
+
+def shape(purpose: Purpose) -> str:
+    """What ``issue`` returns for this purpose, as a regular expression."""
+    return rf"{purpose}\.[\w-]+:[\w-]+"
+
+
+def account_named(purpose: Purpose, token: str) -> str:
+    """The id of the account that a capability of ours names, in force or not; "" for any other."""
+    try:
+        return str(_claims(purpose, token)["user"])
+    except CapabilityNotValid:
+        return ""
 
 
 def binding(*, email: str, password_hash: str) -> str:

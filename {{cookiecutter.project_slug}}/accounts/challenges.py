@@ -8,10 +8,10 @@ from typing import Any
 from django.core.signing import BadSignature, Signer
 from django.db import connection
 
-from accounts import digests
 from accounts.errors import InvalidChallenge
 from accounts.models import LoginChallenge
 from accounts.proof import OutdatedProofError, Proof
+from core import digests
 
 LIFETIME = timedelta(minutes=5)
 _BOUND = "accounts.challenges"

@@ -12,25 +12,30 @@ from core.cookies import note_mixed, scoped
 
 _SIGNING_IN = ("rest_login", "token_refresh", "rest_logout")
 
-REFRESH = scoped("refresh_token", *_SIGNING_IN)
-DEVICE = scoped("known_device", *_SIGNING_IN)
-ADMIN_DEVICE = scoped(DEVICE.name, "admin:index")
+_JWT = r"[\w-]+\.[\w-]+\.[\w-]+"
+
+REFRESH = scoped("refresh_token", _JWT, *_SIGNING_IN)
+DEVICE = scoped("known_device", known_devices.SHAPE, *_SIGNING_IN)
+ADMIN_DEVICE = scoped(DEVICE.name, known_devices.SHAPE, "admin:index", "admin:login")
 
 
 def refresh_token(request: HttpRequest | Request) -> str:
     """The refresh token that counts, unread if it is the only one; "" where there is none.
 
-    Of several, one that is not ours does not count, nor does one whose session has ended. Of one
-    session's, the one that was issued last counts.
+    Of several, one that is not ours does not count, nor does one whose session has ended while
+    another of its account's is live. Of one session's, the one that was issued last counts.
 
     Raises:
-        TokenNotValid: there are tokens of two live sessions. A sibling domain may have set one of
-            them, and nobody is to act in a session that somebody else has chosen.
+        TokenNotValid: there are tokens of two accounts, or of two live sessions. A sibling domain
+            may have set one of them, and nobody is to act in a session that somebody else has
+            chosen, their own having ended or not.
     """
     presented = REFRESH.values(request)
     if len(presented) < 2:
         return "".join(presented)
     ours = {text: token for text in presented if (token := _read(text))}
+    if len({token.user_id for token in ours.values()}) > 1:
+        raise _refuse_mixed(request)
     if len({token.session_id for token in ours.values()}) > 1:
         ours = _of_one_live_session(request, ours)
     return max(ours, key=lambda text: ours[text]["iat"], default=presented[0])
@@ -46,7 +51,11 @@ def former_refresh_token(request: HttpRequest | Request) -> str:
 
 def device_token(request: HttpRequest | Request) -> str:
     """All that the browser keeps of devices, as ``known_devices`` reads it."""
-    return known_devices.join(DEVICE.values(request))
+    kept = DEVICE.values(request)
+    if len(kept) > 1:
+        # We set one. What others have set in its shape could take up the room that ``join`` has.
+        note_mixed(request)
+    return known_devices.join(kept)
 
 
 def _of_one_live_session(
@@ -55,10 +64,14 @@ def _of_one_live_session(
     now = timezone.now()
     live = {text: token for text, token in ours.items() if sessions.is_live(token, now=now)}
     if len({token.session_id for token in live.values()}) > 1:
-        security_log.record("refresh_tokens_mixed", alarming=True)
-        note_mixed(request)
-        raise TokenNotValid
+        raise _refuse_mixed(request)
     return live or ours
+
+
+def _refuse_mixed(request: HttpRequest | Request) -> TokenNotValid:
+    security_log.record("refresh_tokens_mixed", alarming=True)
+    note_mixed(request)
+    return TokenNotValid()
 
 
 def _read(token: str) -> RefreshToken | None:

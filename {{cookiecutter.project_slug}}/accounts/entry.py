@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts import challenges, known_devices, letters, sessions, tokens
+from accounts import challenges, known_devices, letters, notices, sessions, tokens
 from accounts.challenges import IssuedChallenge, Kind
 from accounts.client import Client
 from accounts.conf import switches
@@ -12,7 +12,6 @@ from accounts.models import User
 from accounts.proof import OutdatedProofError, Proof
 from accounts.tokens import Tokens
 from core import security_log, throttling
-from mail import outbox
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,12 @@ def _tell_of_new_device(proof: Proof, client: Client) -> None:
     # Not each time: a script that keeps no cookie is a new device whenever it signs in.
     if switches.new_device_letters and throttling.allows("new_device_account", of=proof.user_id):
         # Not what the device calls itself: a letter of ours must not say what a stranger wrote.
-        outbox.post(letters.new_device, to=proof.email, parameters={"ip": client.ip})
+        notices.tell_owner(
+            letters.new_device,
+            to=proof.email,
+            verified=proof.email_verified,
+            parameters={"ip": client.ip},
+        )
 
 
 def admit_with_second_factor(

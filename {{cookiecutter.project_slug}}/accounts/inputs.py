@@ -1,7 +1,7 @@
 """What several flows take in."""
 
 import uuid
-from typing import Any, Self
+from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
@@ -9,11 +9,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import User, validate_person_name
+from accounts.notices import MAILBOX, mailbox
 from accounts.password_validation import PASSWORD_MAX_LENGTH
 from core import email_address, throttling
-
-MAILBOX = "mailbox_account"
-"""The scope of all e-mails that somebody else can cause."""
 
 NAME_MAX_LENGTH = 150
 NAME_PATTERN = r"^(?!.*(://|\b[wW]{3}\.))[^\u0000-\u001f\u007f-\u009f]+$"
@@ -24,16 +22,6 @@ SEPARATORS = str.maketrans("", "", " -\u00a0")
 
 class TextField(serializers.CharField):
     """Text and nothing else: of a number, what was typed before its digits is lost on the way."""
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """A request's own field, to be changed at will.
-
-        DRF would make it anew from its arguments, which costs more than all that it checks.
-        """
-        own = self.__class__.__new__(self.__class__)
-        vars(own).update(vars(self))
-        own.validators, own.error_messages = [*self.validators], {**self.error_messages}
-        return own
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -59,19 +47,13 @@ class AddressField(TextField, serializers.EmailField):
 def count_email(scope: str, *, to: str, account: uuid.UUID | None = None) -> None:
     """Counts an e-mail that anybody can cause, in its own scope and in that of the mailbox.
 
-    The same for an address without an account. Notices to an owner do not count: a stranger would
-    silence them.
+    The same for an address without an account. Notices to a verified owner do not count: a stranger
+    would silence them.
 
     Raises:
         LimitReached: the mailbox gets no more of them for now.
     """
     throttling.hit(scope, MAILBOX, of=mailbox(to), account=account)
-
-
-def mailbox(address: str) -> str:
-    """What a limit counts as one: many servers deliver ada+anything@… to ada@…."""
-    name, _, domain = email_address.normalise(address).rpartition("@")
-    return f"{name.partition('+')[0]}@{domain}"
 
 
 class NewAddressField(AddressField):

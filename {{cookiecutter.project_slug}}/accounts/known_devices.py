@@ -10,14 +10,16 @@ import re
 import uuid
 from datetime import datetime, timedelta
 
-from accounts import digests
+from core import digests
 
 LIFETIME = timedelta(days=365)
 MAX_ACCOUNTS = 5
 """For how many accounts a device is known; the one that was signed in longest ago goes first."""
 
 _PURPOSE = "accounts.known_devices"
-_TOKEN = re.compile(rf"([0-9a-f]{{32}})\.(\d{{1,12}})\.([0-9a-f]{{{digests.LENGTH}}})")
+_TOKEN = re.compile(rf"[0-9a-f]{{32}}\.\d{{1,12}}\.[0-9a-f]{{{digests.LENGTH}}}")
+SHAPE = rf"{_TOKEN.pattern}(~{_TOKEN.pattern})*"
+"""What ``issue`` returns, as a regular expression."""
 
 
 def issue(

@@ -51,19 +51,21 @@ class CapabilityCookie:
     def capability(self, request: HttpRequest, *, now: datetime) -> Capability:
         """
         Raises:
-            CapabilityNotValid: there is no such cookie, or not a good one; or there are good ones
-                for two accounts, and a sibling domain may have set one of them.
+            CapabilityNotValid: there is no such cookie, or not a good one; or there are ones for
+                two accounts, and a sibling domain may have set the one that is good.
         """
-        found = list(self._valid(request, now))
-        if len({capability.user.pk for capability in found}) > 1:
+        values = self.cookie.values(request)
+        accounts = {capabilities.account_named(self.purpose, value) for value in values}
+        if len(accounts - {""}) > 1:
             note_mixed(request)
             raise CapabilityNotValid
+        found = list(self._valid(values, now))
         if not found:
             raise CapabilityNotValid
         return max(found, key=lambda capability: capability.expires_at)
 
-    def _valid(self, request: HttpRequest, now: datetime) -> Iterator[Capability]:
-        for value in self.cookie.values(request):
+    def _valid(self, values: list[str], now: datetime) -> Iterator[Capability]:
+        for value in values:
             with suppress(CapabilityNotValid):
                 yield capabilities.read(self.purpose, value, now=now)
 
@@ -72,11 +74,21 @@ class CapabilityCookie:
 
 
 PASSWORD_RESET_COOKIE = CapabilityCookie(
-    scoped("password_reset_access_token", "rest_password_reset_set_new", "default_password_reset"),
+    scoped(
+        "password_reset_access_token",
+        capabilities.shape(Purpose.PASSWORD_RESET_COOKIE),
+        "rest_password_reset_set_new",
+        "default_password_reset",
+    ),
     Purpose.PASSWORD_RESET_COOKIE,
 )
 INVITATION_COOKIE = CapabilityCookie(
-    scoped("set_password_access_token", "rest_set_password", "jwt_allauth_default_set_password"),
+    scoped(
+        "set_password_access_token",
+        capabilities.shape(Purpose.INVITATION_COOKIE),
+        "rest_set_password",
+        "jwt_allauth_default_set_password",
+    ),
     Purpose.INVITATION_COOKIE,
 )
 

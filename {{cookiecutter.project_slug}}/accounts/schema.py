@@ -3,10 +3,7 @@
 from collections.abc import Iterator
 from typing import Any, cast
 
-from drf_spectacular.extensions import (
-    OpenApiAuthenticationExtension,
-    OpenApiSerializerExtension,
-)
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework import serializers
@@ -30,17 +27,6 @@ class RefreshTokenSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         cookie = OpenApiParameter(REFRESH_COOKIE, str, OpenApiParameter.COOKIE)
         return [cookie] if switches.refresh_token_as_cookie else []
-
-
-class RefreshInputSchema(OpenApiSerializerExtension):
-    """Clients have to send the token; whoever does not is refused like one with a bad token."""
-
-    target_class = "accounts.http.RefreshInput"
-
-    def map_serializer(self, auto_schema: AutoSchema, direction: Any) -> Any:
-        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
-        fields = list(schema.get("properties", {}))
-        return {**schema, "required": fields} if fields else schema
 
 
 class DeviceSchema(AutoSchema):

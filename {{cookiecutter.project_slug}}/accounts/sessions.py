@@ -10,7 +10,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import F, QuerySet, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
@@ -73,6 +73,34 @@ _END = """
     )
     SELECT count(*) FROM ended
 """
+
+# The ORM takes 1 ms longer to build the same statement, which is a third of what a GET of the
+# profile costs. All columns of the account are read, so fields that a project adds are there.
+_FIND_LIVE = """
+    SELECT person.*,
+        CASE WHEN change.expires_at > %(now)s THEN change.email ELSE '' END AS pending_email,
+        session.id AS session_id,
+        session.refresh_jti AS session_refresh_jti,
+        session.previous_jti AS session_previous_jti,
+        session.created_at AS session_created_at,
+        session.rotated_at AS session_rotated_at,
+        session.expires_at AS session_expires_at,
+        session.with_second_factor AS session_with_second_factor,
+        session.ip_address AS session_ip_address,
+        session.user_agent AS session_user_agent
+    FROM accounts_session AS session
+    JOIN accounts_user AS person ON person.id = session.user_id
+    LEFT JOIN accounts_emailchange AS change ON change.user_id = person.id
+    WHERE session.id = %(session_id)s AND person.id = %(user_id)s
+        AND session.expires_at > %(now)s AND person.is_active
+"""
+_READ = (
+    *("id", "refresh_jti", "previous_jti", "created_at", "rotated_at", "expires_at"),
+    *("with_second_factor", "ip_address", "user_agent"),
+)
+"""What ``_FIND_LIVE`` reads of a session, in the order of the model. PostgreSQL's driver returns
+these types as the fields have them. A field that a project adds is read when it is asked for."""
+
 _ONE = "id = %(session_id)s AND user_id = %(user_id)s"
 _PRESENTED = """id = %(session_id)s AND user_id = %(user_id)s AND (
             refresh_jti = %(presented)s OR previous_jti = %(presented)s
@@ -126,8 +154,18 @@ def _end_surplus(user_id: uuid.UUID, opened: uuid.UUID, now: datetime) -> None:
 
 def find_live(token: AccessToken | RefreshToken, *, now: datetime) -> Session | None:
     """The session that a token belongs to, with its user, read in one query."""
-    rows = _live_rows(now).select_related("user__email_change")
-    return rows.filter(pk=token.session_id, user_id=token.user_id).first()
+    found = User.objects.raw(
+        _FIND_LIVE, {"session_id": token.session_id, "user_id": token.user_id, "now": now}
+    )
+    return next(map(_session_of, found), None)
+
+
+def _session_of(user: User) -> Session:
+    """The session that ``_FIND_LIVE`` read with its user."""
+    values = [getattr(user, f"session_{name}") for name in _READ]
+    session: Session = Session.from_db(DEFAULT_DB_ALIAS, _READ, values)
+    session.user = user
+    return session
 
 
 def is_live(token: AccessToken | RefreshToken, *, now: datetime) -> bool:

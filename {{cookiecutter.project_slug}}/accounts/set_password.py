@@ -4,6 +4,7 @@ The cookie that the link has left is the proof. One conditional UPDATE replaces 
 two requests with one cookie exactly one succeeds, and no lock is held while a hash is made.
 """
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
@@ -19,7 +20,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import addresses, entry, known_devices, letters, passwords, past, second_factor
+from accounts import (
+    addresses,
+    entry,
+    known_devices,
+    letters,
+    notices,
+    passwords,
+    past,
+    second_factor,
+)
 from accounts.capabilities import Capability, CapabilityNotValid
 from accounts.client import Client
 from accounts.entry import Entry, SignedIn
@@ -40,9 +50,10 @@ from core import security_log
 from core.cookies import values_of
 from core.errors import refused
 from core.throttling import ScopedRateThrottle, UserRateThrottle
-from mail import outbox
+from mail.letters import Letter
 
 DONE = "Your password has been set."
+_CSRF = re.compile(r"[A-Za-z0-9]{32}([A-Za-z0-9]{32})?")
 
 
 class SetPasswordOutput(SignedInOutput):
@@ -69,7 +80,7 @@ def set_password(
         is_removed = _remove_unproven_second_factor(user, client)
         past.end(user)
         if had_password:
-            outbox.post(letters.password_changed, to=user.email, parameters={"ip": client.ip})
+            _tell(letters.password_changed, user, client)
         addresses.mark_verified(user)
     way = "reset" if had_password else "invitation"
     security_log.record("password_set", account=user.pk, way=way)
@@ -82,8 +93,13 @@ def _remove_unproven_second_factor(user: User, client: Client) -> bool:
     if not user.has_second_factor or second_factor.outlives_reset(user):
         return False
     second_factor.remove_all(user)
-    outbox.post(letters.second_factor_off_by_reset, to=user.email, parameters={"ip": client.ip})
+    _tell(letters.second_factor_off_by_reset, user, client)
     return True
+
+
+def _tell(letter: Letter, user: User, client: Client) -> None:
+    # The link, or the cookie that it left, has just shown the mailbox.
+    notices.tell_owner(letter, to=user.email, verified=True, parameters={"ip": client.ip})
 
 
 def _enter(proof: Proof, client: Client, now: datetime) -> Entry:
@@ -138,7 +154,8 @@ def refuse_other_sites(request: Request) -> None:
         CsrfFailed: see Django's ``CsrfViewMiddleware``, which decides it.
     """
     name = settings.CSRF_COOKIE_NAME
-    values = values_of(request, name) or [request.COOKIES.get(name, "")]
+    # Not so many and no more: to compare one costs nothing, and the site's own may be the last.
+    values = values_of(request, name, _CSRF) or [request.COOKIES.get(name, "")]
     if not any(_passes(request, {name: value}) for value in values):
         raise CsrfFailed
 

@@ -23,14 +23,16 @@ from accounts.flows.registration import RegistrationView
 from accounts.flows.verification import SentPage, VerificationView, VerifiedPage
 
 urlpatterns = [
-    # What is asked for most stands first, for each path is held against one after the other.
-    path("refresh/", RefreshView.as_view(), name="token_refresh"),
-    path("user/", ProfileView.as_view(), name="rest_user_details"),
+    # Sessions
     path("login/", LoginView.as_view(), name="rest_login"),
+    path("refresh/", RefreshView.as_view(), name="token_refresh"),
     path("logout/", LogoutView.as_view(), name="rest_logout"),
     path("logout-all/", LogoutAllView.as_view(), name="rest_logout_all"),
     path("sessions/", SessionListView.as_view(), name="session_list"),
     path("sessions/<uuid:session_id>/", SessionDetailView.as_view(), name="session_detail"),
+    # Profile
+    path("user/", ProfileView.as_view(), name="rest_user_details"),
+    # Passwords
     path("password/change/", PasswordChangeView.as_view(), name="rest_password_change"),
     path("password/reset/", PasswordResetView.as_view(), name="rest_password_reset"),
     path(
@@ -49,6 +51,7 @@ urlpatterns = [
         PasswordResetComplete.as_view(),
         name="jwt_allauth_password_reset_complete",
     ),
+    # Registration, verification and invitation
     path("registration/", RegistrationView.as_view(), name="rest_register"),
     path("registration/user-register/", InvitationView.as_view(), name="rest_user_register"),
     path(
@@ -68,6 +71,7 @@ urlpatterns = [
         name="account_email_verification_sent",
     ),
     path("registration/verified/", VerifiedPage.as_view(), name="jwt_allauth_email_verified"),
+    # Multi-factor authentication
     path("mfa/setup/", SetupView.as_view(), name="jwt_allauth_mfa_setup"),
     path("mfa/activate/", ActivationView.as_view(), name="jwt_allauth_mfa_activate"),
     path("mfa/verify/", VerifyView.as_view(), name="jwt_allauth_mfa_verify"),

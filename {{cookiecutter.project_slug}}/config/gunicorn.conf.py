@@ -5,7 +5,6 @@ seconds.
 """
 
 import gc
-import logging
 import os
 import sys
 from datetime import timedelta
@@ -60,11 +59,6 @@ def number(name: str, default: int, *, at_most: int = 65_535) -> int:
 DRAINED_BYTES = 65_536
 
 logger_class = Logger
-
-# No line of our log says which line of code, thread or process it is from, and to ask costs a
-# sign-in 5 % ("Optimization" in Python's logging how-to).
-logging._srcfile = None
-logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
 
 # No multiple of the CPUs: a process in a container sees those of the machine, not its share.
 workers = number("WEB_CONCURRENCY", 2)

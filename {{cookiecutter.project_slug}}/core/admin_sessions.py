@@ -27,13 +27,14 @@ class SessionStore(db.SessionStore):
         if key:
             super().delete(_digest(key))
 
-    def _get_session_from_db(self) -> Any:
+    def load(self) -> dict[str, Any]:
         rows = self.model.objects.filter(expire_date__gt=timezone.now())
         found = rows.filter(session_key=_digest(self.session_key or "")).first()
         if found is None:
-            # Or a key that a stranger chose would become that of a session.
-            self._session_key = None
-        return found
+            # Otherwise a key that a stranger chose becomes that of a session (session fixation).
+            self.flush()
+            return {}
+        return self.decode(found.session_data)
 
 
 def end_all() -> None:

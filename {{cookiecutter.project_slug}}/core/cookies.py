@@ -6,12 +6,13 @@ last of a name, and browsers send the longest path first: so it keeps the other 
 """
 
 import posixpath
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 from http.cookies import Morsel
-from itertools import islice
+from itertools import product
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase, parse_cookie
@@ -30,10 +31,12 @@ class ScopedCookie:
     """A cookie of the paths that read it, and of no others.
 
     Attributes:
+        shape: of every value that this project issues.
         endpoints: names of URLs. The cookie's path is the longest that is above all of them.
     """
 
     name: str
+    shape: re.Pattern[str]
     endpoints: tuple[str, ...]
 
     @property
@@ -41,7 +44,15 @@ class ScopedCookie:
         return _path_above(self.endpoints, settings.ROOT_URLCONF, get_script_prefix())
 
     def values(self, request: HttpRequest | Request) -> list[str]:
-        return values_of(request, self.name)
+        """What may be ours of what the browser sent, the longest path first.
+
+        At most ``MAX_VALUES``. Where there are more, the answer deletes the others, so that the
+        next request brings ours.
+        """
+        found = values_of(request, self.name, self.shape)
+        if len(found) > MAX_VALUES:
+            note_mixed(request)
+        return found[:MAX_VALUES]
 
     def set(self, response: HttpResponseBase, value: str, *, max_age: timedelta) -> None:
         response.set_cookie(
@@ -57,45 +68,59 @@ class ScopedCookie:
     def delete(self, response: HttpResponseBase) -> None:
         response.delete_cookie(self.name, path=self.path, samesite="Lax")
 
-    def delete_others(self, response: HttpResponseBase, *, of_domains: bool) -> None:
-        """Deletes cookies of this name above our path, where another application has left them.
+    def delete_others(self, response: HttpResponseBase) -> None:
+        """Deletes cookies of this name above our path, where another application has left them."""
+        for path in _paths_above(self.path):
+            self._delete_unless_ours(response, path)
+
+    def delete_mixed(self, response: HttpResponseBase, *, asked: str) -> None:
+        """Deletes all cookies of this name but ours, on each domain that this host is in too.
+
+        Applications there may use theirs, so this is for those that keep ours from counting.
 
         Args:
-            of_domains: also at ``/`` of each domain that this host is in. Applications there may
-                use theirs.
+            asked: the path of the request. Cookies of longer paths than ours came with it.
         """
-        ours = self.path
-        for path in filter(lambda path: path != ours, _paths_above(ours)):
-            _delete(response, self.name, path=path)
-        if of_domains:
-            for domain in _domains_above(origins.host_of(settings.PUBLIC_URL)):
-                _delete(response, self.name, path="/", domain=domain)
+        # One of ours, and not what a client has written: a path may hold what ends an attribute.
+        read_at = next((path for path in map(reverse, self.endpoints) if path == asked), self.path)
+        domains = _domains_above(origins.host_of(settings.PUBLIC_URL))
+        for path, domain in product(_paths_above(read_at), ["", *domains]):
+            self._delete_unless_ours(response, path, domain)
+
+    def _delete_unless_ours(self, response: HttpResponseBase, path: str, domain: str = "") -> None:
+        # A browser may take the host's own name as a domain for our cookie's key.
+        if path != self.path or domain not in {"", origins.host_of(settings.PUBLIC_URL)}:
+            _delete(response, self.name, path=path, domain=domain)
 
 
 SCOPED: list[ScopedCookie] = []
 """The cookies that ``StaleCookieMiddleware`` looks after."""
 
 
-def scoped(name: str, *endpoints: str) -> ScopedCookie:
-    cookie = ScopedCookie(name, endpoints)
+def scoped(name: str, shape: str, *endpoints: str) -> ScopedCookie:
+    """
+    Args:
+        shape: a regular expression, see ``ScopedCookie``.
+    """
+    cookie = ScopedCookie(name, re.compile(shape, re.ASCII), endpoints)
     SCOPED.append(cookie)
     return cookie
 
 
-def values_of(request: HttpRequest | Request, name: str) -> list[str]:
-    """What the browser sent under this name, the longest path first; at most ``MAX_VALUES``."""
-    return list(islice(dict.fromkeys(filter(None, _values(request, name))), MAX_VALUES))
+def values_of(request: HttpRequest | Request, name: str, shape: re.Pattern[str]) -> list[str]:
+    """What the browser sent under this name and in this shape, the longest path first."""
+    return list(dict.fromkeys(filter(shape.fullmatch, _values(request, name))))
 
 
 def note_mixed(request: HttpRequest | Request) -> None:
-    """Says that this project has issued several, and none can count while the others are there."""
+    """Says that ours cannot count while the others of its name are there."""
     request.META[_MIXED] = True
 
 
 class StaleCookieMiddleware:
     """Where a cookie of ours came more than once, the answer deletes the others.
 
-    It looks at no value and deletes none at our own path, so that ours stays in any case.
+    It looks at no value and deletes none with our own path on this host, so that ours stays.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -105,8 +130,15 @@ class StaleCookieMiddleware:
         response = self._get_response(request)
         for cookie in SCOPED:
             if len(list(_values(request, cookie.name))) > 1:
-                cookie.delete_others(response, of_domains=_MIXED in request.META)
+                _delete_stale(cookie, request, response)
         return response
+
+
+def _delete_stale(cookie: ScopedCookie, request: HttpRequest, response: HttpResponseBase) -> None:
+    if _MIXED in request.META:
+        cookie.delete_mixed(response, asked=request.path)
+    else:
+        cookie.delete_others(response)
 
 
 def _values(request: HttpRequest | Request, name: str) -> Iterator[str]:
@@ -143,9 +175,11 @@ def _domains_above(host: str) -> Iterator[str]:
 
 
 def _delete(response: HttpResponseBase, name: str, *, path: str, domain: str = "") -> None:
-    """Beside what the answer sets under this name: Django's own method keeps one of each name."""
+    """Beside what the answer sets under this name: Django's own method keeps one of each name.
+
+    Short, since there may be thirty: proxies take 4 KB of headers.
+    """
     morsel: Morsel[str] = Morsel()
     morsel.set(name, "", "")
-    morsel.update({"path": path, "domain": domain, "max-age": "0", "samesite": "Lax"})
-    morsel["expires"] = "Thu, 01 Jan 1970 00:00:00 GMT"
+    morsel.update({"path": path, "domain": domain, "max-age": "0"})
     response.cookies[f"{name} {domain}{path}"] = morsel

@@ -1,15 +1,12 @@
 """The one parser of the API."""
 
-import json
 import re
 from collections.abc import Mapping
-from functools import cache
-from json import JSONDecoder
 from typing import IO, Any
 
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
-from rest_framework.utils.json import strict_constant
+from rest_framework.utils import json
 
 _SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 
@@ -33,9 +30,9 @@ class JSONParser(parsers.JSONParser):
         if "*" in str(media_type).partition(";")[0]:
             raise UnsupportedMediaType(str(media_type))
         try:
-            # DRF's own reader is slower, and drops a character that the end of the body has cut.
+            # DRF's own reader drops a character that the end of the body has cut.
             text = stream.read().decode()
-            parsed: dict[str, Any] = _decoder(self.strict).decode(text)
+            parsed: dict[str, Any] = json.loads(text)
             _refuse_lone_surrogates(text, parsed)
         except RecursionError:
             raise ParseError("JSON parse error: nested too deeply.") from None
@@ -53,9 +50,3 @@ def _refuse_lone_surrogates(text: str, parsed: Any) -> None:
     """
     if _SURROGATE.search(text):
         json.dumps(parsed, ensure_ascii=False).encode()
-
-
-@cache
-def _decoder(strict: bool) -> JSONDecoder:
-    """Kept, for ``json.loads`` would make one for each body."""
-    return JSONDecoder(parse_constant=strict_constant if strict else None)

@@ -11,7 +11,6 @@ account, the flow calls ``hit``, which counts for the account whoever asks. The 
 import uuid
 from abc import ABC, abstractmethod
 from functools import cache
-from hashlib import blake2b, sha256
 from typing import Any, cast
 
 from django.conf import settings
@@ -19,16 +18,13 @@ from rest_framework import throttling
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 
-from core import security_log
+from core import digests, security_log
 from core.client import client_network
 from core.ratelimit.limiter import limiter
 from core.ratelimit.local import Limit
 
 POLICY, STATE = "RateLimit-Policy", "RateLimit"
 """Headers of draft-ietf-httpapi-ratelimit-headers, beside ``Retry-After``."""
-
-_DIGEST_BYTES = 16
-"""128 bits: two never share a count by chance."""
 
 
 class LimitReached(Throttled):
@@ -109,15 +105,7 @@ def _record(scope: str, account: uuid.UUID | None = None) -> None:
 
 
 def _digest(of: object) -> str:
-    # A keyed hash by itself (RFC 7693), and without what OpenSSL does for each HMAC.
-    key = _digest_key(settings.SECRET_KEY)
-    return blake2b(str(of).encode(), key=key, digest_size=_DIGEST_BYTES).hexdigest()
-
-
-@cache
-def _digest_key(secret: str) -> bytes:
-    """A key for digests of this module's alone."""
-    return sha256(f"core.throttling:{secret}".encode()).digest()
+    return digests.make("core.throttling", str(of))
 
 
 class AtomicThrottle(throttling.BaseThrottle, ABC):

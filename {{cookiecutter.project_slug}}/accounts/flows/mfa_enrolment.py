@@ -19,7 +19,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import challenges, entry, letters, past, second_factor, sessions, wrong_codes
+from accounts import challenges, entry, letters, notices, past, second_factor, sessions, wrong_codes
 from accounts.authentication import live_session
 from accounts.challenges import Kind
 from accounts.client import Client
@@ -40,7 +40,6 @@ from accounts.second_factor import Enrolment, OriginGoneError
 from core import security_log
 from core.errors import refused
 from core.switchable import SwitchableAPIView
-from mail import outbox
 
 Standing = Session | LoginChallenge
 """What the person is known by; each has a ``user``."""
@@ -96,7 +95,12 @@ def activate(
             wrong_codes.count(user_id=user.pk, challenge_id=challenge_id, now=now)
         else:
             _conclude(standing)
-            outbox.post(letters.second_factor_on, to=user.email, parameters={"ip": client.ip})
+            notices.tell_owner(
+                letters.second_factor_on,
+                to=user.email,
+                verified=user.email_verified,
+                parameters={"ip": client.ip},
+            )
     if recovery_codes is None:
         security_log.record("second_factor_failed", account=user.pk)
         raise InvalidCode

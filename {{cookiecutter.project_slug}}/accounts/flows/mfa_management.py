@@ -16,7 +16,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import letters, passwords, past, second_factor, sessions
+from accounts import letters, notices, passwords, past, second_factor, sessions
 from accounts.authentication import LiveSessionAuthentication, session_of
 from accounts.client import Client
 from accounts.conf import MfaMode, switches
@@ -27,7 +27,6 @@ from accounts.models import Session, User
 from core import security_log
 from core.errors import refused
 from core.switchable import SwitchableAPIView
-from mail import outbox
 
 
 class AuthenticatorOutput(serializers.Serializer[Any]):
@@ -64,7 +63,12 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
         if not sessions.mark(session, with_second_factor=False):
             raise TokenNotValid
         past.end_others(user, kept=session.pk)
-        outbox.post(letters.second_factor_off, to=user.email, parameters={"ip": client.ip})
+        notices.tell_owner(
+            letters.second_factor_off,
+            to=user.email,
+            verified=user.email_verified,
+            parameters={"ip": client.ip},
+        )
     security_log.record(
         "second_factor_off", account=user.pk, session=session.pk, reason="deactivated"
     )
@@ -85,7 +89,7 @@ def reset(user: User, *, by: User | None = None) -> bool:
         return False
     second_factor.remove_all(locked)
     past.end(locked)
-    outbox.post(letters.second_factor_reset, to=locked.email)
+    notices.tell_owner(letters.second_factor_reset, to=locked.email, verified=locked.email_verified)
     done_by: dict[str, Any] = {"reason": "admin", "by": str(by.pk)} if by else {"reason": "command"}
     security_log.record("second_factor_reset", account=locked.pk, **done_by)
     return True

@@ -21,7 +21,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import challenges, entry, letters, second_factor, wrong_codes
+from accounts import challenges, entry, letters, notices, second_factor, wrong_codes
 from accounts.challenges import Kind
 from accounts.client import Client
 from accounts.entry import Entry
@@ -34,7 +34,6 @@ from accounts.second_factor import Held
 from core import security_log
 from core.errors import refused
 from core.switchable import SwitchableAPIView
-from mail import outbox
 
 
 class Claim(Protocol):
@@ -106,7 +105,12 @@ def present(
     security_log.record("second_factor_failed", account=user.pk)
     if wrong_codes.count(user_id=user.pk, challenge_id=challenge_id, now=now):
         security_log.record("second_factor_locked", account=user.pk, alarming=True)
-        outbox.post(letters.second_factor_locked, to=user.email, parameters={"ip": client.ip})
+        notices.tell_owner(
+            letters.second_factor_locked,
+            to=user.email,
+            verified=user.email_verified,
+            parameters={"ip": client.ip},
+        )
     return False
 
 

@@ -20,7 +20,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import entry, letters, passwords, past
+from accounts import entry, letters, notices, passwords, past
 from accounts.authentication import LiveSessionAuthentication, session_of
 from accounts.client import Client
 from accounts.conf import switches
@@ -33,7 +33,6 @@ from accounts.proof import Proof
 from accounts.schema import entered
 from core import security_log
 from core.errors import refused
-from mail import outbox
 
 CHANGED = "Your password has been changed."
 
@@ -81,7 +80,12 @@ def change_password(
         if not passwords.replace(user=user, new_password=new_password):
             raise TokenNotValid
         security_log.record("password_changed", account=user.pk, session=session.pk)
-        outbox.post(letters.password_changed, to=user.email, parameters={"ip": client.ip})
+        notices.tell_owner(
+            letters.password_changed,
+            to=user.email,
+            verified=user.email_verified,
+            parameters={"ip": client.ip},
+        )
         if not switches.logout_on_password_change:
             past.end_what_is_under_way(user)
             return None

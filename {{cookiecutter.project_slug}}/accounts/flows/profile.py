@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import addresses, capabilities, letters, sessions
+from accounts import addresses, capabilities, letters, notices, sessions
 from accounts.authentication import LiveSessionAuthentication, session_of
 from accounts.client import Client
 from accounts.errors import TokenNotValid
@@ -42,17 +42,9 @@ class ProfileOutput(ProfileSerializer):
         required=False, help_text="The new address, until its link has been opened; else left out."
     )
 
-
-def profile_of(user: User) -> dict[str, Any]:
-    """A ``ProfileOutput``, which by its fields would cost as much to make as reading the person."""
-    profile = {
-        "email": user.email,
-        "first_name": user.first_name,
-        "last_name": user.last_name,
-    }
-    if user.pending_email:
-        profile["pending_email"] = user.pending_email
-    return profile
+    def to_representation(self, instance: User) -> dict[str, Any]:
+        shown = super().to_representation(instance)
+        return {name: text for name, text in shown.items() if name != "pending_email" or text}
 
 
 def change_profile(
@@ -102,9 +94,10 @@ def _ask_for_address(session: Session, email: str, client: Client, now: datetime
         bound_to=capabilities.binding(email=email, password_hash=user.password),
         not_after=until,
     )
-    outbox.post(
+    notices.tell_owner(
         letters.email_change_asked,
         to=user.email,
+        verified=user.email_verified,
         parameters={"new_email": email, "ip": client.ip},
     )
 
@@ -116,7 +109,7 @@ class ProfileView(APIView):
 
     @extend_schema(responses={200: ProfileOutput, **refused(401)})
     def get(self, request: Request) -> Response:
-        return uncached(Response(profile_of(session_of(request).user)))
+        return uncached(Response(ProfileOutput(session_of(request).user).data))
 
     @extend_schema(request=ProfileSerializer, responses={200: ProfileOutput, **refused(400, 401)})
     def put(self, request: Request) -> Response:
@@ -140,4 +133,4 @@ class ProfileView(APIView):
             client=client_of(request),
             now=timezone.now(),
         )
-        return uncached(Response(profile_of(session.user)))
+        return uncached(Response(ProfileOutput(session.user).data))

@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import letters, rotation, tokens
+from accounts import letters, notices, rotation, tokens
 from accounts.client import Client
 from accounts.conf import switches
 from accounts.errors import RefreshTokenReplayed, TokenNotValid
@@ -27,10 +27,10 @@ from accounts.http import (
     client_of,
     presented_refresh_token,
 )
+from accounts.models import User
 from accounts.schema import RefreshTokenSchema
-from accounts.tokens import Tokens
+from accounts.tokens import RefreshToken, Tokens
 from core.errors import refused
-from mail import outbox
 
 
 def refresh(*, token: str, client: Client, now: datetime) -> Tokens:
@@ -42,14 +42,20 @@ def refresh(*, token: str, client: Client, now: datetime) -> Tokens:
     try:
         grant = rotation.rotate(token=presented, client=client, now=now)
     except RefreshTokenReplayed as replay:
-        _tell_of_replay(replay.email, client)
+        _tell_of_replay(presented, replay.email, client)
         raise TokenNotValid from None
     return tokens.sign(grant, now=now)
 
 
-def _tell_of_replay(email: str, client: Client) -> None:
-    if switches.replay_letters:
-        outbox.post(letters.refresh_replayed, to=email, parameters={"ip": client.ip})
+def _tell_of_replay(copied: RefreshToken, email: str, client: Client) -> None:
+    if not switches.replay_letters:
+        return
+    notices.tell_owner(
+        letters.refresh_replayed,
+        to=email,
+        verified=User.objects.filter(pk=copied.user_id, email_verified=True).exists(),
+        parameters={"ip": client.ip},
+    )
 
 
 class RefreshView(PublicEndpoint, APIView):

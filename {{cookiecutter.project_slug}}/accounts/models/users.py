@@ -3,6 +3,7 @@
 import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -153,13 +154,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         from_queryset: Any = None,
     ) -> None:
         super().refresh_from_db(using, fields, from_queryset)
+        self.__dict__.pop("pending_email", None)
         self.remember_credentials(fields)
 
     @property
     def is_staff(self) -> bool:
         return self.role in self.STAFF_ROLES
 
-    @property
+    @cached_property
     def pending_email(self) -> str:
         """The address that the account moves to once its link has been opened; "" for none."""
         change = getattr(self, "email_change", None)

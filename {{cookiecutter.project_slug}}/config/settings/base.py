@@ -47,14 +47,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # In development Django serves static files itself, uncollected.
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
-    "core.cors.CorsMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "core.intake.IntakeMiddleware",
     "core.cookies.StaleCookieMiddleware",
-    "core.page_middleware.SessionMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "core.slashes.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "core.page_middleware.AuthenticationMiddleware",
-    "core.page_middleware.MessageMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]

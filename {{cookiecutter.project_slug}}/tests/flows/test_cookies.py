@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from accounts import tokens
 from accounts.http import DEVICE_COOKIE, REFRESH_COOKIE
+from accounts.known_devices import MAX_ACCOUNTS
 from accounts.models import Session, User
 from accounts.pages import PASSWORD_RESET_COOKIE
 from core.cookies import MAX_VALUES
@@ -18,7 +19,7 @@ from tests.client import Browser
 from tests.clock import later
 from tests.limits import Rates, stranger
 from tests.mailbox import link_to
-from tests.people import make_user
+from tests.people import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -165,6 +166,73 @@ def test_sign_in_with_another_applications_cookie_ends_the_former_session(
     assert not Session.objects.filter(pk=former).exists()
 
 
+# Nobody is locked out
+
+
+@pytest.mark.parametrize("tossed_first", [True, False])
+def test_session_of_another_account_does_not_take_the_place_of_one_that_ended(
+    tossed_first: bool, signed_in: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    own, thief = signed_in.refresh_token, Browser()
+    thief.sign_in(make_user().email)
+    signed_in.call("post", "rest_logout", {})
+    values = (thief.refresh_token, own)
+
+    response = refresh_with(*(values if tossed_first else values[::-1]))
+
+    assert (response.status_code, response.json()["code"]) == (401, "token_not_valid")
+    assert "refresh_tokens_mixed" in caplog.messages
+    assert thief.refresh().status_code == 200
+
+
+@pytest.mark.parametrize("number", [8, 200])
+@pytest.mark.parametrize("shape", ["junk{}", "a.b{}", "a.b.c.d{}", "{}~", "ü.ü.ü{}"])
+def test_values_that_are_no_token_do_not_take_the_place_of_ours(
+    shape: str, number: int, signed_in: Browser
+) -> None:
+    junk = (shape.format(n) for n in range(number))
+
+    assert refresh_with(*junk, signed_in.refresh_token).status_code == 200
+
+
+def keys_below(name: str, *, domain: str = "") -> set[tuple[str, str]]:
+    """Every key of a cookie that a browser sends to the endpoint."""
+    path, keys = reverse(name), set()
+    while path != "/":
+        keys |= {(domain, path), (domain, path.rstrip("/"))}
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+    return keys | {(domain, "/")}
+
+
+@pytest.mark.parametrize("name", ["token_refresh", "rest_login"])
+@pytest.mark.parametrize("junk", [False, True], ids=["of two accounts", "more than are tried"])
+def test_cookies_that_keep_ours_from_counting_are_deleted_wherever_they_are(
+    name: str, junk: bool, signed_in: Browser, user: User
+) -> None:
+    thief = Browser()
+    thief.sign_in(make_user().email)
+    tossed = [f"a.b.c{n}" for n in range(MAX_VALUES)] if junk else [thief.refresh_token]
+    headers = header(REFRESH_COOKIE, *tossed, signed_in.refresh_token)
+    person = {"email": user.email, "password": PASSWORD}
+
+    response = Browser().call("post", name, person, headers=headers)
+
+    domains = ("", "api.example.test", "example.test")
+    own = {("", "/api/auth/"), ("api.example.test", "/api/auth/")}
+    assert deleted(response) == set().union(*(keys_below(name, domain=d) for d in domains)) - own
+
+
+def test_deleting_them_fits_into_the_headers_that_proxies_take(
+    signed_in: Browser, settings: Any
+) -> None:
+    settings.PUBLIC_URL = "https://api.accounts.shop.example.co.uk"
+
+    response = refresh_with(*(f"a.b.c{n}" for n in range(MAX_VALUES)), signed_in.refresh_token)
+
+    assert len(deleted(response)) >= 40
+    assert len(response.cookies.output()) < 4_000
+
+
 def test_only_so_many_values_are_tried(signed_in: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
     read = tokens.read_refresh
@@ -175,9 +243,9 @@ def test_only_so_many_values_are_tried(signed_in: Browser, monkeypatch: pytest.M
 
     monkeypatch.setattr(tokens, "read_refresh", count)
 
-    refresh_with(*(f"junk{number}" for number in range(200)), signed_in.refresh_token)
+    refresh_with(*(f"a.b.c{number}" for number in range(200)), signed_in.refresh_token)
 
-    assert len(set(tried)) <= MAX_VALUES
+    assert len(set(tried)) == MAX_VALUES
 
 
 # The other cookies
@@ -240,6 +308,24 @@ def test_reset_cookies_of_two_accounts_set_no_password(reset: Browser, user: Use
         assert not person.check_password(NEW)
 
 
+def test_reset_cookie_of_another_account_does_not_take_the_place_of_one_that_was_used(
+    reset: Browser,
+) -> None:
+    thief, tossing = make_user(), Browser()
+    tossing.call("post", "rest_password_reset", {"email": thief.email})
+    tossing.get(link_to(thief.email))
+    tossed = tossing.cookies[PASSWORD_RESET_COOKIE.name].value
+    cookie = cookie_header(reset, **{PASSWORD_RESET_COOKIE.name: [tossed]})
+    assert set_new(reset, cookie_header(reset)).status_code == 200
+
+    response = set_new(reset, cookie)
+
+    assert (response.status_code, response.json()["code"]) == (401, "token_not_valid")
+    assert ("example.test", reverse("rest_password_reset_set_new")) in deleted(
+        response, PASSWORD_RESET_COOKIE.name
+    )
+
+
 def test_two_cookies_of_one_reset_set_the_password(reset: Browser, user: User) -> None:
     first = reset.cookies[PASSWORD_RESET_COOKIE.name].value
     with later(60):
@@ -259,14 +345,49 @@ def test_script_may_read_either_csrf_cookie(place: int, reset: Browser) -> None:
     assert set_new(reset, cookie, csrf=own).status_code == 200
 
 
+@pytest.mark.parametrize("number", [8, 100])
+@pytest.mark.parametrize("shape", ["junk{}", "x{:031}"])
+def test_foreign_csrf_cookies_do_not_hide_ours(shape: str, number: int, reset: Browser) -> None:
+    own = reset.cookies["csrftoken"].value
+    foreign = "; ".join(f"csrftoken={shape.format(n)}" for n in range(number))
+    cookie = {"Cookie": f"{foreign}; {cookie_header(reset)['Cookie']}"}
+
+    assert set_new(reset, cookie, csrf=own).status_code == 200
+
+
+@pytest.mark.parametrize("number", [8, 100])
+def test_foreign_cookies_do_not_take_the_place_of_that_of_a_reset(
+    number: int, reset: Browser
+) -> None:
+    foreign = "; ".join(f"{PASSWORD_RESET_COOKIE.name}=junk{n}" for n in range(number))
+    cookie = {"Cookie": f"{foreign}; {cookie_header(reset)['Cookie']}"}
+
+    assert set_new(reset, cookie).status_code == 200
+
+
+def test_devices_that_others_have_set_are_deleted_wherever_they_are(
+    signed_in: Browser, user: User
+) -> None:
+    others = [f"{'0' * 32}.{n}.{'0' * 32}" for n in range(MAX_ACCOUNTS)]
+    device = signed_in.cookies[DEVICE_COOKIE].value
+    owner = Browser(headers=header(DEVICE_COOKIE, *others, device))
+
+    response = owner.sign_in(user.email)
+
+    assert ("example.test", reverse("rest_login")) in deleted(response, DEVICE_COOKIE)
+    assert ("", "/api/auth/") not in deleted(response, DEVICE_COOKIE)
+
+
 @pytest.mark.parametrize("junk", ["junk", "~" * 50, "a~" * 50])
+@pytest.mark.parametrize("number", [1, 8])
 def test_foreign_cookies_do_not_hide_a_known_device(
-    junk: str, signed_in: Browser, user: User, rates: Rates
+    number: int, junk: str, signed_in: Browser, user: User, rates: Rates
 ) -> None:
     rates(login_account="1/hour")
     stranger().sign_in(user.email, "not the password")
     device = signed_in.cookies[DEVICE_COOKIE].value
-    owner = Browser(headers=header(DEVICE_COOKIE, junk, device, junk))
+    foreign = [f"{junk}{n}" for n in range(number)]
+    owner = Browser(headers=header(DEVICE_COOKIE, *foreign, device, *foreign))
 
     assert owner.sign_in(user.email).status_code == 200
 

@@ -16,8 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import capabilities, letters
-from accounts.inputs import mailbox
 from accounts.models import EmailChange, Session, User
+from accounts.notices import mailbox
 from core.email_address import normalise, validate
 from mail import outbox
 from mail.models import Mail

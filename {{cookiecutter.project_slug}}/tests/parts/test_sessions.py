@@ -50,6 +50,39 @@ def plain_rotate(
     )
 
 
+def columns_of(row: Any) -> dict[str, Any]:
+    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+
+
+@pytest.mark.parametrize("ip", [None, "192.0.2.7", "2001:db8::7"])
+def test_raw_read_of_a_live_session_equals_the_plain_one(
+    ip: str | None, signed_in: Browser
+) -> None:
+    Session.objects.update(ip_address=ip, previous_jti=uuid.uuid4())
+    token = tokens.read_refresh(signed_in.refresh_token)
+
+    session = sessions.find_live(token, now=timezone.now())
+
+    plain = Session.objects.select_related("user").get()
+    assert session is not None
+    assert columns_of(session) == columns_of(plain)
+    assert columns_of(session.user) == columns_of(plain.user)
+    assert session.user.pending_email == plain.user.pending_email == ""
+
+
+def test_field_that_the_raw_read_leaves_out_is_read_when_it_is_asked_for(
+    signed_in: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = [name for name in sessions._READ if name != "user_agent"]
+    monkeypatch.setattr(sessions, "_READ", names)
+    token = tokens.read_refresh(signed_in.refresh_token)
+
+    session = sessions.find_live(token, now=timezone.now())
+
+    assert session is not None
+    assert session.user_agent == Session.objects.get().user_agent
+
+
 @pytest.mark.parametrize("session_lifetime", [86_400, 90 * 86_400])
 def test_raw_rotation_equals_the_plain_one(
     session_lifetime: int, signed_in: Browser, settings: Any

@@ -1,13 +1,13 @@
-"""Keyed digests of an account's state: they open nothing, and tell whether it is still the same.
+"""Keyed digests (HMAC with ``SECRET_KEY``): they compare and count what must not be stored itself.
 
-Made with ``SECRET_KEY``; one made with a key of ``SECRET_KEY_FALLBACKS`` still fits.
+``fits`` accepts a digest made with a key of ``SECRET_KEY_FALLBACKS`` too.
 """
 
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 LENGTH = 32
-"""Hexadecimal digits: 128 bits, which nobody guesses."""
+"""Hexadecimal digits: 128 bits, which nobody guesses, and which no two states share by chance."""
 
 
 def make(purpose: str, *state: str) -> str:
