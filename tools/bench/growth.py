@@ -40,9 +40,9 @@ import json, time
 import django
 django.setup()
 from django.utils import timezone
-from accounts import sessions
+from accounts import session_purge
 begun = time.monotonic()
-rows = sessions.purge(now=timezone.now())
+rows = session_purge.purge(now=timezone.now())
 print(json.dumps({"rows": rows, "seconds": time.monotonic() - begun}))
 """
 

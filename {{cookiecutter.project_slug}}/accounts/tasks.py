@@ -6,7 +6,7 @@ from celery import shared_task
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from accounts import challenges, second_factor, sessions, unused_accounts, wrong_codes
+from accounts import challenges, second_factor, session_purge, unused_accounts, wrong_codes
 from core.admin_sessions import SessionStore
 
 ADMIN_LOG_KEPT = timedelta(days=730)
@@ -16,8 +16,8 @@ ADMIN_LOG_KEPT = timedelta(days=730)
 @shared_task
 def purge_sessions() -> None:
     now = timezone.now()
-    sessions.purge(now=now)
-    sessions.purge_ended(now=now)
+    session_purge.purge(now=now)
+    session_purge.purge_ended(now=now)
 
 
 @shared_task

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts import sessions
+from accounts import session_purge
 from accounts.rows import unhurried
 
 
@@ -48,4 +48,4 @@ def test_batches_end_before_whoever_works_on_them_is_ended(clock: Clock) -> None
 
 
 def test_purge_ends_before_its_task_is_ended(settings: Any) -> None:
-    assert sessions.PURGE_SECONDS < settings.CELERY_TASK_SOFT_TIME_LIMIT
+    assert session_purge.PURGE_SECONDS < settings.CELERY_TASK_SOFT_TIME_LIMIT

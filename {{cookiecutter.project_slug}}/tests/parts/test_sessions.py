@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
 
-from accounts import rotation, sessions, tasks, tokens
+from accounts import rotation, session_purge, sessions, tasks, tokens
 from accounts.client import Client
 from accounts.models import LoginChallenge, Session, User
 from accounts.tokens import RefreshToken
@@ -145,7 +145,7 @@ def test_device_is_the_one_that_refreshed_last(signed_in: Browser) -> None:
 def test_expired_sessions_are_purged_and_no_others(
     signed_in: Browser, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sessions, "PURGE_BATCH", 2)
+    monkeypatch.setattr(session_purge, "PURGE_BATCH", 2)
     now = timezone.now()
     for _ in range(5):
         Session.objects.create(

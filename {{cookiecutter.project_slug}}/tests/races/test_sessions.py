@@ -7,7 +7,7 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
-from accounts import addresses, entry, past, sessions
+from accounts import addresses, entry, past, session_purge, sessions
 from accounts.client import Client
 from accounts.errors import IncorrectCredentials
 from accounts.models import EmailChange, LoginChallenge, PendingSecret, Session, User
@@ -153,7 +153,7 @@ def test_purge_spares_a_session_that_is_being_renewed(signed_in: Browser) -> Non
     with Elsewhere() as elsewhere, transaction.atomic():
         Session.objects.update(expires_at=expired + timedelta(days=1))
 
-        assert elsewhere.start(lambda: sessions.purge(now=expired)).result(timeout=10) == 0
+        assert elsewhere.start(lambda: session_purge.purge(now=expired)).result(timeout=10) == 0
 
 
 def test_of_two_password_changes_at_once_one_wins(user: User) -> None:
