@@ -42,15 +42,16 @@ FILES: dict[str, tuple[str, object]] = {
 SECRETS = ("SECRET_KEY", "JWT_SIGNING_KEY", "MFA_ENCRYPTION_KEYS", "POSTGRES_PASSWORD")
 
 NEXT_STEPS = """
-Your project is written. Next:
+Your project has been created. Next:
 
   cd {folder}
   make setup
 {first_commit}  make run
 
-make setup installs what the project needs into .venv/, and writes down in uv.lock what that is;
-make run brings PostgreSQL and Valkey along and serves; make help lists the rest. The secrets in
-.env are this project's alone: never commit it.
+make setup installs the dependencies into .venv/ and pins their versions in uv.lock.
+make run starts PostgreSQL, Valkey, the worker and the web server.
+make help lists the other commands.
+.env contains the secrets of this project: never commit it.
 """
 FIRST_COMMIT = '  git init && git add --all && git commit --message "Start from Gatehouse"\n'
 
@@ -75,12 +76,12 @@ def remove_unwanted(project: Path, answers: Answers) -> None:
 
 
 def write_env(project: Path) -> None:
-    """Turns `.env.example` into `.env`; one that is there stays, its secrets are in use."""
+    """Writes `.env` from `.env.example`. An existing `.env` stays: its secrets are in use."""
     text = (project / ".env.example").read_text(encoding="utf-8")
     for name in SECRETS:
         text = re.sub(rf"(?m)^{name}=.*$", f"{name}={secrets.token_urlsafe(64)}", text)
     with contextlib.suppress(FileExistsError):
-        # Born unreadable to others: a chmod afterwards would leave a moment to read it in.
+        # Created with mode 0600: with a chmod afterwards, others could read it for a moment.
         descriptor = os.open(project / ".env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -100,7 +101,7 @@ def is_thrown_away(project: Path) -> bool:
 
 
 def say(text: str) -> None:
-    """Prints, also where the terminal cannot show every letter of a path."""
+    """Prints, also where the terminal cannot show every character of a path."""
     encoding = sys.stdout.encoding or "ascii"
     print(text.encode(encoding, "backslashreplace").decode(encoding))
 

@@ -61,7 +61,7 @@ def slug_problem(slug: str) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", slug):
         return "must be lower-case letters, digits and underscores, beginning with a letter"
     if keyword.iskeyword(slug) or slug in sys.stdlib_module_names or slug in SYSTEM.split():
-        return "must not be a name that Python or Windows keeps for itself"
+        return "must not be a name that Python or Windows reserves"
     if slug in FOLDERS.split():
         return "must not be the name of a folder inside the project"
     if slug in PACKAGES.split():
@@ -78,8 +78,8 @@ def domain_problem(domain: str) -> str:
     if domain == "localhost" or (re.fullmatch(DOMAIN, domain) and len(domain) <= 253):
         return ""
     return (
-        "must be a domain alone, in lower case, without https://, port or path "
-        "(one with other letters than a-z in its xn-- form)"
+        "must be a domain in lower case, without https://, port or path "
+        "(an internationalised domain in its xn-- form)"
     )
 
 
@@ -110,11 +110,11 @@ RULES: dict[str, tuple[Callable[[str], str], str]] = {
 
 
 def text_problem(value: str) -> str:
-    """What no answer may be, whatever it is the answer to."""
+    """The problem of a text, for any question."""
     if not value.strip():
         return "must not be empty"
     if any(mark in value for mark in JINJA_MARKS):
-        return f"must not contain {' or '.join(JINJA_MARKS)}, which mean something to the template"
+        return f"must not contain {' or '.join(JINJA_MARKS)}, which are template syntax"
     if any(unicodedata.category(character) in UNPRINTABLE for character in value):
         return "must be one line without control characters"
     return ""
@@ -127,14 +127,14 @@ def problems(answers: Mapping[str, object]) -> Iterator[str]:
         problem = text_problem(given) or rule(given)
         if problem:
             right = time_zone_example(given) if name == "time_zone" else example
-            yield f"{name} {problem}: you gave {given!r}, right would be {right!r}."
+            yield f"{name} {problem}: you gave {given!r}; a valid answer is {right!r}."
 
 
 def main(answers: Mapping[str, object]) -> None:
     """Ends the process with status 1, and with it the bake, if any answer is wrong."""
     found = list(problems(answers))
     if found:
-        sys.exit("\n  - ".join(["\nNothing has been written. Please mend and try again:", *found]))
+        sys.exit("\n  - ".join(["\nNothing has been written. Correct this and try again:", *found]))
 
 
 if __name__ == "__main__":

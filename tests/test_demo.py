@@ -40,7 +40,7 @@ def test_a_project_is_made_and_its_folder_told_last(command: Command, tmp_path: 
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        ("domain=http://x", "domain must be a domain alone"),
+        ("domain=http://x", "domain must be a domain in lower case"),
         ("mfa_mode=maybe", "the choices are ['disabled', 'optional', 'required']"),
         ("use_docker=perhaps", "could not be converted to a boolean"),
     ],

@@ -101,7 +101,7 @@ def test_a_wrong_answer_is_named_with_what_was_given_and_what_is_right(
 
     assert sentence.startswith(f"{field} must ")
     assert f"you gave {value!r}" in sentence
-    assert re.search(r"right would be '.+'\.$", sentence)
+    assert re.search(r"a valid answer is '.+'\.$", sentence)
 
 
 @pytest.mark.parametrize("mark", MARKS)
@@ -119,7 +119,7 @@ def test_all_problems_are_listed_at_once() -> None:
 
 
 def test_a_time_zone_nearly_right_brings_the_right_one() -> None:
-    assert "right would be 'Europe/Berlin'" in problems(time_zone="berlin")[0]
+    assert "a valid answer is 'Europe/Berlin'" in problems(time_zone="berlin")[0]
 
 
 @pytest.mark.parametrize(("name", "wrong"), [("Europe/Berlin", 0), ("Etc/GMT+5", 0), ("a b", 1)])

@@ -47,11 +47,11 @@ Edit = tuple[str, str, str]
 LIST = "2. The list shows each live session with its device, the one used last first."
 EARLIER: list[Edit] = [
     (f"{PROJECT}/accounts/flows/devices.py", re.escape(LIST), "2. The list shows each session."),
-    (f"{PROJECT}/.env.example", r"# A letter [^\n]*\n# REPLAY_LETTERS=True\n\n", ""),
+    (f"{PROJECT}/.env.example", r"# Send the owner an [^\n]*\n# REPLAY_LETTERS=True\n\n", ""),
     (f"{PROJECT}/.env.example", r"\{\{ cookiecutter\.time_zone \}\}", "UTC"),
     (f"{PROJECT}/Makefile", r"\naudit: .*?\n(?=\n)", ""),
-    (f"{PROJECT}/README.md", r"## Send a letter\n.*?(?=\n## )", ""),
-    (f"{PROJECT}/docs/limits.md", r"\A# Limits", "# All limits"),
+    (f"{PROJECT}/README.md", r"## Send an e-mail\n.*?(?=\n## )", ""),
+    (f"{PROJECT}/docs/limits.md", r"\A# Rate limits", "# All limits"),
     (f"{PROJECT}/pyproject.toml", r'"django>=[^"]+"', '"django>=5.1,<5.2"'),
     (f"{PROJECT}/pyproject.toml", r'    "whitenoise[^\n]+\n', ""),
     (

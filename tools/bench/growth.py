@@ -43,9 +43,9 @@ import json, time
 import django
 django.setup()
 from django.utils import timezone
-from accounts import sessions
+from accounts.services.sessions import purge
 begun = time.monotonic()
-rows = store.purge(now=timezone.now())
+rows = purge.purge(now=timezone.now())
 print(json.dumps({"rows": rows, "seconds": time.monotonic() - begun}))
 """
 

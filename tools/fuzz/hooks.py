@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import django
-import schemathesis
-from schemathesis.core.parameters import ParameterLocation
+import schemathesis  # type: ignore[import-not-found, unused-ignore]  # `make fuzz` installs it
+from schemathesis.core.parameters import (  # type: ignore[import-not-found, unused-ignore]
+    ParameterLocation,
+)
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()

@@ -1,4 +1,4 @@
-"""System checks of accounts: contradictions that stop the start, or are warned of."""
+"""System checks of accounts: errors stop the start, warnings are logged."""
 
 from collections.abc import Iterator
 
@@ -17,7 +17,7 @@ MFA_KEY_MIN_LENGTH = 43
 def _signing_keys() -> Iterator[CheckMessage]:
     name, key = "JWT_SIGNING_KEY", settings.JWT_SIGNING_KEY
     if key in {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS}:
-        yield error(name, "must not be SECRET_KEY: whoever learns one must not have both.")
+        yield error(name, "must not be SECRET_KEY: a leak of one key must not reveal the other.")
     if problem := signing_keys.problem_of(key, settings.JWT_ALGORITHM):
         yield error(name, f"{problem}.")
     elif not signing_keys.can_sign():
@@ -30,11 +30,11 @@ def _verifying_keys() -> Iterator[CheckMessage]:
     name, old = "JWT_VERIFYING_KEYS", settings.JWT_VERIFYING_KEYS
     for key in old:
         if problem := signing_keys.problem_of(key):
-            yield error(name, f"holds a key that {problem}.")
+            yield error(name, f"contains a key that {problem}.")
         elif signing_keys.algorithm_of(key) == "HS256" and (flaw := weakness(key)):
             yield error(name, flaw)
     if {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS} & set(old):
-        yield error(name, "must not hold SECRET_KEY: it signs no tokens.")
+        yield error(name, "must not contain SECRET_KEY: it signs no tokens.")
 
 
 def _encryption_keys() -> Iterator[CheckMessage]:
@@ -46,14 +46,14 @@ def _encryption_keys() -> Iterator[CheckMessage]:
             yield error(name, flaw)
     others = {settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS}
     if (others | {settings.JWT_SIGNING_KEY, *settings.JWT_VERIFYING_KEYS}) & set(own):
-        yield error(name, "must not hold SECRET_KEY or JWT_SIGNING_KEY: one leak, one loss.")
+        yield error(name, "must not contain SECRET_KEY or JWT_SIGNING_KEY: use separate keys.")
 
 
 def _transactions() -> Iterator[CheckMessage]:
     """A refused refresh that also ends the session must not be rolled back by its own refusal."""
     if settings.DATABASES["default"].get("ATOMIC_REQUESTS"):
         yield Error(
-            "ATOMIC_REQUESTS would undo the end of a session whose refresh token was replayed.",
+            "ATOMIC_REQUESTS would roll back the revocation of a session after a replayed token.",
             hint="Open transactions where they are needed, with transaction.atomic().",
             id="ATOMIC_REQUESTS",
         )
@@ -65,17 +65,17 @@ def _lifetimes() -> Iterator[CheckMessage]:
     if refresh <= access:
         yield error(
             "JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME",
-            "must be longer than JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME: nobody could refresh.",
+            "must be longer than JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME.",
         )
     if switches.refresh_reuse_leeway >= refresh:
         yield error(
             "JWT_ALLAUTH_REFRESH_REUSE_LEEWAY",
-            "must be shorter than JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME: no replay would be noticed.",
+            "must be shorter than JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME: no replay would be detected.",
         )
     if session is not None and session <= access:
         yield error(
             "JWT_ALLAUTH_SESSION_LIFETIME",
-            "must be 0, or longer than JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME: nobody could refresh.",
+            "must be 0, or longer than JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME.",
         )
 
 
@@ -87,8 +87,8 @@ def _redirects() -> Iterator[CheckMessage]:
         if address and origins.origin_of(address) not in allowed:
             yield error(
                 name,
-                f"must be of an origin in CORS_ALLOWED_ORIGINS: a page of "
-                f"{origins.origin_of(address)} could not send us the new password.",
+                f"must have an origin in CORS_ALLOWED_ORIGINS: a page of "
+                f"{origins.origin_of(address)} could not post the new password to this API.",
             )
 
 
@@ -100,8 +100,8 @@ def _sites() -> Iterator[CheckMessage]:
         if not origins.may_be_one_site(origin, settings.PUBLIC_URL):
             yield warning(
                 "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE",
-                f"is True, and no browser sends our cookie for {origin}, which is of another site "
-                f"than {settings.PUBLIC_URL}: its front end cannot sign anybody in.",
+                f"is True, but {origin} is on another site than {settings.PUBLIC_URL}: browsers "
+                "do not send the cookie there, so that its front end cannot keep a user signed in.",
             )
 
 

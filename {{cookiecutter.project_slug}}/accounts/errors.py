@@ -1,4 +1,4 @@
-"""The refusals of signing in, each with its status and its code."""
+"""The errors of the accounts API, each with its status and its code."""
 
 from rest_framework import status
 from rest_framework.exceptions import (
@@ -12,25 +12,25 @@ from rest_framework.exceptions import (
 class IncorrectCredentials(AuthenticationFailed):
     """One answer for a wrong password, an unknown address and an inactive account."""
 
-    default_detail = "The e-mail address or the password is not correct."
+    default_detail = "The e-mail address or the password is incorrect."
     default_code = "incorrect_credentials"
 
 
 class EmailNotVerified(AuthenticationFailed):
     default_detail = (
-        "Confirm your e-mail address first: open the link that we sent you, or ask for a new "
-        "password, whose link confirms the address as well."
+        "Verify your e-mail address first. Open the link that we sent you, or reset your "
+        "password: that also verifies the address."
     )
     default_code = "email_not_verified"
 
 
 class TokenNotValid(AuthenticationFailed):
-    default_detail = "The token is not valid, or no longer."
+    default_detail = "The token is invalid or has expired."
     default_code = "token_not_valid"
 
 
 class RefreshTokenReplayed(TokenNotValid):
-    """The answer does not tell it from any other; ``email`` is the owner's."""
+    """The response is that of any other invalid token. ``email`` is the owner's address."""
 
     def __init__(self, email: str) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class RefreshTokenReplayed(TokenNotValid):
 
 
 class ReauthenticationRequired(AuthenticationFailed):
-    default_detail = "Sign in again first: you signed in some time ago."
+    default_detail = "This action requires a recent sign-in. Sign in again."
     default_code = "reauthentication_required"
 
 
@@ -54,61 +54,63 @@ class Refusal(APIException):
 
 
 class RefreshTokenNotAccepted(Refusal):
-    """What logout says of a refresh token that is missing or not the caller's."""
+    """Logout got no refresh token, or one of another account."""
 
-    default_detail = "Send the refresh token of the session to end."
+    default_detail = "The refresh token is missing or invalid."
     default_code = "token_not_valid"
 
 
 class OriginNotAllowed(PermissionDenied):
-    default_detail = "Requests from this origin are not accepted."
+    default_detail = "This origin is not allowed."
     default_code = "origin_not_allowed"
 
 
 class MfaDisabled(PermissionDenied):
-    """What each endpoint of the second factor says where there is none."""
+    """The answer of every MFA endpoint in the mode ``disabled``."""
 
-    default_detail = "There is no second factor here."
+    default_detail = "Multi-factor authentication is not enabled."
     default_code = "mfa_disabled"
 
 
 class MfaRequired(PermissionDenied):
-    default_detail = "Everybody has a second factor here; it cannot be removed."
+    default_detail = "Multi-factor authentication is required and cannot be turned off."
     default_code = "mfa_required"
 
 
 class InvalidChallenge(Refusal):
-    default_detail = "Sign in again: this took too long, or too many codes were wrong."
+    default_detail = (
+        "The sign-in has expired, or too many incorrect codes were entered. Sign in again."
+    )
     default_code = "invalid_challenge"
 
 
 class InvalidCode(Refusal):
-    default_detail = "The code is not correct, or it was used before. Wait for the next one."
+    default_detail = "The code is incorrect or was already used. Enter the next one."
     default_code = "invalid_code"
 
 
 class InvalidPassword(Refusal):
-    default_detail = "This is not your password."
+    default_detail = "The password is incorrect."
     default_code = "invalid_password"
 
 
 class MfaAlreadyActive(Refusal):
-    default_detail = "You have a second factor already."
+    default_detail = "Multi-factor authentication is already active."
     default_code = "mfa_already_active"
 
 
 class MfaNotActive(Refusal):
-    default_detail = "You have no second factor."
+    default_detail = "Multi-factor authentication is not active."
     default_code = "mfa_not_active"
 
 
 class MfaSetupNotStarted(Refusal):
-    default_detail = "Start the setup first, or again: its secret is good for some minutes only."
+    default_detail = "The setup was not started or has expired. Start it again."
     default_code = "mfa_setup_not_started"
 
 
 class TooManyFailedMfaAttempts(Throttled):
     """Raised with ``wait``, in seconds: the answer's ``Retry-After``."""
 
-    default_detail = "Too many wrong codes."
+    default_detail = "Too many incorrect codes."
     extra_detail_singular = extra_detail_plural = "Try again in {wait} seconds."

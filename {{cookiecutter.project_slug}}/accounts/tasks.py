@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts.services import unused_accounts
 from accounts.services.mfa import challenges, enrolment, failed_attempts
-from accounts.services.sessions import store
+from accounts.services.sessions import purge
 from core.admin_sessions import SessionStore
 
 ADMIN_LOG_KEPT = timedelta(days=730)
@@ -18,8 +18,8 @@ ADMIN_LOG_KEPT = timedelta(days=730)
 @shared_task
 def purge_sessions() -> None:
     now = timezone.now()
-    store.purge(now=now)
-    store.purge_ended(now=now)
+    purge.purge(now=now)
+    purge.purge_ended(now=now)
 
 
 @shared_task

@@ -120,7 +120,7 @@ class Environment:
                 # A folder of zones, or a name that no file can have.
                 raise ValueError(raw) from None
 
-        return self.read(name, convert, default, "a zone like Europe/Berlin")
+        return self.read(name, convert, default, "a time zone like Europe/Berlin")
 
     def names(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
         """A list written with commas; spaces around a name are dropped."""
@@ -169,7 +169,7 @@ env = Environment()
 def _note(record: logging.LogRecord) -> bool:
     """Notes a line that django-environ could not read, and would log: it may hold a secret."""
     if record.levelno >= logging.WARNING:
-        env.problems[".env"] = ".env must have NAME=value in each line, and one does not."
+        env.problems[".env"] = ".env must have NAME=value on each line, and one line does not."
     return record.levelno < logging.WARNING
 
 

@@ -86,9 +86,9 @@ def warning(name: str, sentence: str) -> CheckWarning:
 def weakness(secret: str) -> str | None:
     """What is wrong with a secret, to follow its name; None where it may be a random one."""
     if _EXAMPLE.search(secret):
-        return "must be random, and this looks like an example."
+        return "must be random, and this value looks like an example."
     if len(set(secret)) < _DISTINCT_MIN or secret in (secret + secret)[1:-1]:
-        return "must be random, and this repeats itself."
+        return "must be random, and this value is repetitive."
     return None
 
 
@@ -111,7 +111,7 @@ def _secret_keys() -> Iterator[CheckMessage]:
             elif flaw := weakness(key):
                 yield error(name, flaw)
     if settings.SECRET_KEY in settings.SECRET_KEY_FALLBACKS:
-        yield error("SECRET_KEY_FALLBACKS", "must not hold SECRET_KEY: it is what came before.")
+        yield error("SECRET_KEY_FALLBACKS", "must not contain SECRET_KEY: list earlier keys only.")
 
 
 def _hosts() -> Iterator[CheckMessage]:
@@ -119,19 +119,19 @@ def _hosts() -> Iterator[CheckMessage]:
     if any(not _ALLOWED_HOST.fullmatch(host) for host in hosts):
         yield error(
             "ALLOWED_HOSTS",
-            "must be names without a scheme, a port or a path, say api.example.com, or "
-            ".example.com for all names below it.",
+            "must be host names without a scheme, a port or a path: api.example.com, or "
+            ".example.com for all its subdomains.",
         )
     if settings.DEBUG:
         public = [host for host in hosts if host == "*" or not origins.is_local(host)]
         if public:
             yield error(
-                "DEBUG", f"must be False where ALLOWED_HOSTS has a public name ({public[0]})."
+                "DEBUG", f"must be False when ALLOWED_HOSTS has a public name ({public[0]})."
             )
     elif not hosts:
-        yield error("ALLOWED_HOSTS", "must name this server, say api.example.com.")
+        yield error("ALLOWED_HOSTS", "must name this server, for example api.example.com.")
     elif "*" in hosts:
-        yield warning("ALLOWED_HOSTS", "should name this server: * takes any name for it.")
+        yield warning("ALLOWED_HOSTS", "should name this server: * accepts any host name.")
 
 
 def _public_url() -> Iterator[CheckMessage]:
@@ -144,9 +144,11 @@ def _public_url() -> Iterator[CheckMessage]:
     if origins.is_example(host):
         yield error(name, f"must be this server's own address, and {host} is an example.")
     elif not validate_host(host, settings.ALLOWED_HOSTS or [host]):
-        yield error(name, f"must be of ALLOWED_HOSTS: links to {host} would be refused.")
+        yield error(
+            name, f"must have a host of ALLOWED_HOSTS: requests to {host} would be refused."
+        )
     if url.startswith("http:") and not origins.is_local(host):
-        yield error(name, "must begin with https://, for cookies are sent over HTTPS alone.")
+        yield error(name, "must begin with https://: browsers send the cookies over HTTPS only.")
 
 
 def _origins() -> Iterator[CheckMessage]:
@@ -155,9 +157,9 @@ def _origins() -> Iterator[CheckMessage]:
         if not origins.is_origin(origin):
             yield error(
                 name,
-                f"must be origins as browsers write them, and {origin!r} is none: https:// or the "
-                "scheme of an app, a host in lower case, the port if it is not the usual one, and "
-                "no slash at the end.",
+                f"must be origins as browsers send them, and {origin!r} is not one. An origin is "
+                "https:// or the scheme of an app, a host in lower case, the port unless it is the "
+                "default, and no slash at the end.",
             )
         elif not settings.DEBUG and _is_plain(origin):
             yield warning(name, f"should begin with https://, and {origin} does not.")
@@ -172,10 +174,10 @@ def _is_plain(origin: str) -> bool:
 def _csrf_cookie() -> Iterator[CheckMessage]:
     domain, host = settings.CSRF_COOKIE_DOMAIN, origins.host_of(settings.PUBLIC_URL)
     if domain and not _DOMAIN.fullmatch(domain):
-        yield error("CSRF_COOKIE_DOMAIN", "must be a domain of two names or more: .example.com")
+        yield error("CSRF_COOKIE_DOMAIN", "must be a domain with at least two labels: .example.com")
     elif domain and not settings.DEBUG and not origins.is_below(host, domain):
         yield error(
-            "CSRF_COOKIE_DOMAIN", f"must be a domain that the host of PUBLIC_URL ({host}) is in."
+            "CSRF_COOKIE_DOMAIN", f"must be a domain that contains the host of PUBLIC_URL ({host})."
         )
 
 
@@ -183,13 +185,14 @@ def _proxies() -> Iterator[CheckMessage]:
     announced = set(settings.FORWARDED_ALLOW_IPS) - _LOOPBACK
     if not all(address == "*" or _is_network(address) for address in announced):
         yield error(
-            "FORWARDED_ALLOW_IPS", "must be addresses or networks of proxies with commas, or *."
+            "FORWARDED_ALLOW_IPS",
+            "must be IP addresses or networks of proxies, separated by commas, or *.",
         )
     if announced and not settings.TRUSTED_PROXY_COUNT:
         yield error(
             "TRUSTED_PROXY_COUNT",
-            "must say how many proxies there are: FORWARDED_ALLOW_IPS announces some, and without "
-            "the number every client has the address of the last of them.",
+            "must be the number of proxies when FORWARDED_ALLOW_IPS is set: without it, every "
+            "client appears with the IP address of the last proxy.",
         )
 
 
@@ -205,21 +208,21 @@ def _admin() -> Iterator[CheckMessage]:
     """A path that another one hides, or that hides others."""
     first, api = (url.split("/")[0] for url in (settings.ADMIN_URL, settings.API_URL))
     if first in {"", api, "health", "mailbox", "static"}:
-        yield error("ADMIN_URL", "must be a path of its own, say admin/.")
+        yield error("ADMIN_URL", "must be a path that nothing else uses, for example admin/.")
 
 
 def _redis() -> Iterator[CheckMessage]:
     if not settings.DEBUG and not redis_server.server_at(settings.REDIS_URL).is_verified:
         yield warning(
             "REDIS_URL",
-            "should not say ssl_cert_reqs=none: anybody on the way could be the server.",
+            "should not have ssl_cert_reqs=none: it allows man-in-the-middle attacks.",
         )
 
 
 def _api() -> Iterator[CheckMessage]:
     first = settings.API_URL.split("/")[0]
     if not _PATH.fullmatch(settings.API_URL) or first in {"health", "mailbox", "static"}:
-        yield error("API_URL", "must be a path of its own in plain letters, say api/.")
+        yield error("API_URL", "must be a path in ASCII that nothing else uses, for example api/.")
 
 
 def _database() -> Iterator[CheckMessage]:
@@ -231,20 +234,21 @@ def _database() -> Iterator[CheckMessage]:
     if options.get("prepare_threshold") is not None or "assume_role" in options:
         yield error(
             "DATABASE_POOLER",
-            "is transaction, so that DATABASE_URL must have neither prepare_threshold nor "
-            "assume_role.",
+            "is transaction: DATABASE_URL must not have prepare_threshold or assume_role.",
         )
     if not database.get("DISABLE_SERVER_SIDE_CURSORS"):
         yield error(
             "DATABASE_POOLER",
-            "is transaction, so that DATABASE_URL must not have disable_server_side_cursors=False.",
+            "is transaction: DATABASE_URL must not have disable_server_side_cursors=False.",
         )
 
 
 def _alive_file() -> Iterator[CheckMessage]:
     file: str = settings.WORKER_ALIVE_FILE
     if file and (Path(file).is_dir() or not os.access(Path(file).parent, os.W_OK | os.X_OK)):
-        yield error("WORKER_ALIVE_FILE", "must be a file in a folder that we may write to.")
+        yield error(
+            "WORKER_ALIVE_FILE", "must be a file in a folder that this process can write to."
+        )
 
 
 def _static_files() -> Iterator[CheckMessage]:
@@ -252,8 +256,8 @@ def _static_files() -> Iterator[CheckMessage]:
     if missing := not_collected():
         yield warning(
             "STATIC_ROOT",
-            f"lacks static files ({missing[0]}), without which pages fail: run "
-            "`python manage.py collectstatic` when the project is built.",
+            f"lacks static files ({missing[0]}): pages fail without them. Run "
+            "`python manage.py collectstatic` when you build the project.",
         )
 
 
@@ -264,12 +268,12 @@ def _for_tests_only() -> Iterator[CheckMessage]:
     if lifted:
         yield warning(
             "THROTTLE_RATES",
-            f"lifts {', '.join(lifted)}: passwords can be guessed as fast as we answer.",
+            f"lifts {', '.join(lifted)}: nothing limits brute force of passwords.",
         )
     if settings.CELERY_TASK_ALWAYS_EAGER:
         yield warning(
             "CELERY_TASK_ALWAYS_EAGER",
-            "sends letters while the request waits: how long tells who has an account.",
+            "sends e-mails within the request: its duration reveals who has an account.",
         )
 
 

@@ -124,7 +124,7 @@ def _converted(key: str, value: str, convert: Callable[[str], object]) -> object
     try:
         return convert(unquote(value))
     except (ValueError, KeyError):
-        raise SettingError(f"has a value of {key} that makes no sense.") from None
+        raise SettingError(f"has an invalid value for {key}.") from None
 
 
 # What libpq says
@@ -148,13 +148,13 @@ def _refuse_what_libpq_refuses(parameters: Mapping[str, Any]) -> None:
     for name in _FILES:
         file = parameters.get(name) or "system"
         if file != "system" and not Path(file).exists():
-            raise SettingError(f"names a file as {name} that is not there.")
+            raise SettingError(f"has a file for {name} that does not exist.")
     if said := _said_of(parameters):
         names = [name for name in parameters if name in said]
-        raise SettingError(f"has a value of {names[0]} that libpq refuses." if names else _REFUSED)
+        raise SettingError(f"has a value for {names[0]} that libpq refuses." if names else _REFUSED)
 
 
-_REFUSED = "is refused by libpq: something is missing that it refers to."
+_REFUSED = "is refused by libpq: it refers to something that does not exist."
 
 
 def _said_of(parameters: Mapping[str, Any]) -> str:
@@ -187,4 +187,6 @@ def _refuse_pool(settings: Mapping[str, Any], options: Mapping[str, Any]) -> Non
     if not find_spec("psycopg_pool"):
         raise SettingError("must not have pool=true unless psycopg-pool is installed.")
     if settings.get("CONN_MAX_AGE"):
-        raise SettingError("must have pool or conn_max_age, not both: a pool keeps connections.")
+        raise SettingError(
+            "must have pool or conn_max_age, not both: a pool keeps its connections."
+        )

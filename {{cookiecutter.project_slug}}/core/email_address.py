@@ -42,21 +42,23 @@ def validate(address: str) -> None:
     if not name.isascii():
         # Few servers take such an e-mail (SMTPUTF8, RFC 6531), and Django does not send it.
         raise ValidationError(
-            "Only the domain of an address may have other letters than a-z.", code="invalid"
+            "Only the domain of an e-mail address may have other letters than a-z.", code="invalid"
         )
     try:
         _to_ascii(domain)
     except UnicodeError:
-        raise ValidationError("There can be no such domain.", code="invalid") from None
+        raise ValidationError(
+            "The domain of the e-mail address is invalid.", code="invalid"
+        ) from None
     validate_email(address)
     if len(address) > MAX_LENGTH:
-        raise ValidationError("This address is too long.", code="max_length")
+        raise ValidationError("The e-mail address is too long.", code="max_length")
 
 
 def refuse_link(address: str) -> None:
     """E-mails name an address to others, so it must not carry a link."""
     if set(address) & set('"/'):
-        raise ValidationError("An address with a quotation mark or a slash is not accepted.")
+        raise ValidationError("An e-mail address must not contain a quotation mark or a slash.")
 
 
 class LowercaseEmailField(models.EmailField):

@@ -1,4 +1,4 @@
-"""Every error answer of the project: ``{"detail", "code"}``, or DRF's errors per field."""
+"""Every error response of the project: ``{"detail", "code"}``, or DRF's errors per field."""
 
 import logging
 import sys
@@ -30,17 +30,17 @@ _PLAIN_PAGE = """<!doctype html>
 
 
 class ErrorOutput(serializers.Serializer[Any]):
-    detail = serializers.CharField(help_text="A sentence for people.")
-    code = serializers.CharField(help_text="A word for programs; it does not change.")
+    detail = serializers.CharField(help_text="A sentence to show to the user.")
+    code = serializers.CharField(help_text="A stable error code for programs.")
 
 
 INVALID_INPUT = OpenApiResponse(
-    OpenApiTypes.OBJECT, description="Errors by field, or a sentence as `detail` with its `code`."
+    OpenApiTypes.OBJECT, description="Errors per field, or a `detail` with its `code`."
 )
 
 
 def refused(*statuses: int) -> dict[int, Any]:
-    """The refusals of an endpoint, for its OpenAPI description; the limits hold everywhere."""
+    """The error responses of an endpoint, for OpenAPI; 429 is always one of them."""
     every = (*statuses, 429)
     return {status: INVALID_INPUT if status == 400 else ErrorOutput for status in every}
 
@@ -64,15 +64,17 @@ def _with_code(data: Any) -> Any:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     if _is_api(request):
-        return _error(400, "The request could not be understood.", "bad_request")
-    return _page(400, "This request could not be understood", "Check the address.")
+        return _error(400, "The request is malformed.", "bad_request")
+    return _page(400, "Bad request", "Check the address.")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _is_api(request):
-        return _error(403, "This is not allowed.", "permission_denied")
+        return _error(403, "You do not have permission to do this.", "permission_denied")
     return _page(
-        403, "This is not allowed", "If you think it should be, ask whoever runs this site."
+        403,
+        "Access denied",
+        "You do not have permission to do this. Ask the administrator of this site if you need it.",
     )
 
 
@@ -80,13 +82,13 @@ def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """Django's ``CSRF_FAILURE_VIEW``; why it failed is in the log."""
     if _is_api(request):
         return _error(403, "The CSRF token is missing or incorrect.", "csrf_failed")
-    return _page(403, "This page was open for too long", "Go back, reload it, and send it again.")
+    return _page(403, "This page has expired", "Go back, reload the page and try again.")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _is_api(request):
-        return _error(404, "There is nothing here.", "not_found")
-    return _page(404, "There is nothing here", "Check the address, or follow the link again.")
+        return _error(404, "Not found.", "not_found")
+    return _page(404, "Page not found", "Check the address, or open the link again.")
 
 
 def slash_missing(path: str) -> HttpResponseBase:
@@ -94,23 +96,23 @@ def slash_missing(path: str) -> HttpResponseBase:
     Args:
         path: where an endpoint of the API answers.
     """
-    return _error(404, f"There is nothing here; use {path}", "not_found")
+    return _error(404, f"Not found. Use {path}", "not_found")
 
 
 def length_required(request: HttpRequest) -> HttpResponseBase:
     if _is_api(request):
-        return _error(411, "Send the body whole, with its Content-Length.", "length_required")
-    return _page(411, "This request has no length")
+        return _error(411, "The Content-Length header is required.", "length_required")
+    return _page(411, "Length required")
 
 
 def too_large(request: HttpRequest) -> HttpResponseBase:
     if _is_api(request):
         return _error(413, "The request is too large.", "request_too_large")
-    return _page(413, "This is too large", "Send less of it.")
+    return _page(413, "Request too large", "Send less data.")
 
 
 def too_many(request: HttpRequest, reached: LimitReached) -> HttpResponseBase:
-    """For pages; what DRF answers, it answers itself."""
+    """The page for an exceeded rate limit. DRF answers for the API."""
     response = _page(429, "Too many requests", f"Wait {reached.wait} seconds, then try again.")
     response["Retry-After"] = str(reached.wait)
     return response
@@ -127,22 +129,24 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
 
 def _unavailable(request: HttpRequest) -> HttpResponseBase:
     if _is_api(request):
-        response = _error(503, "This is not available right now. Try again soon.", "unavailable")
+        response = _error(
+            503, "The service is temporarily unavailable. Try again later.", "unavailable"
+        )
     else:
-        response = _page(503, "This is not available right now", "Try again in a moment.")
+        response = _page(503, "Temporarily unavailable", "Try again in a moment.")
     response["Retry-After"] = str(outages.RETRY_SECONDS)
     return response
 
 
 def _is_api(request: HttpRequest) -> bool:
-    """Whether a program asks. Letters link to pages, which are no views of DRF, below it too."""
+    """Whether the client expects JSON. E-mails link to HTML pages below the API's path too."""
     match = request.resolver_match
     is_page = match is not None and not is_endpoint(match)
     return api_path.is_below(request) and not is_page
 
 
 def is_endpoint(match: ResolverMatch) -> bool:
-    """Whether it leads to a view of DRF, which programs call."""
+    """Whether the URL leads to a DRF view."""
     return hasattr(match.func, "cls")
 
 
@@ -151,7 +155,7 @@ def _error(status: int, detail: str, code: str) -> HttpResponse:
 
 
 def _page(status: int, title: str, advice: str = "") -> HttpResponse:
-    """It asks nobody for anything: no session, no user, and not even its own template to work."""
+    """Renders an error page. It needs no session, no user and no working template."""
     page = {"product": settings.PROJECT_NAME, "title": title, "advice": advice}
     try:
         html = render_to_string("pages/error.html", page)

@@ -37,7 +37,7 @@ class JSONParser(parsers.JSONParser):
         except RecursionError:
             raise ParseError("JSON parse error: nested too deeply.") from None
         except UnicodeEncodeError:
-            raise ParseError("JSON parse error: a lone surrogate is no character.") from None
+            raise ParseError("JSON parse error: a lone surrogate is not a character.") from None
         except ValueError as error:
             raise ParseError(f"JSON parse error: {error}") from None
         return parsed

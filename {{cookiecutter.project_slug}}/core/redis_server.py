@@ -205,7 +205,7 @@ def _parse_sentinel(url: SplitResult) -> RedisServer:
         raise RedisURLError("must name the server that Sentinel watches: ?master=mymaster.")
     credentials, at, hosts = url.netloc.rpartition("@")
     if "@" in credentials:
-        raise RedisURLError("must have one password, before the first of the Sentinels.")
+        raise RedisURLError("must have one password, before the first Sentinel.")
     sentinels = tuple(_address(host) for host in hosts.split(","))
     first = url._replace(netloc=credentials + at + hosts.split(",")[0], query=urlencode(query))
     server = _parse_server(first)
@@ -217,7 +217,7 @@ def _parse_sentinel(url: SplitResult) -> RedisServer:
 def _address(host: str) -> tuple[str, int]:
     parts = urlsplit(f"//{host}")
     if not parts.hostname:
-        raise RedisURLError("must name Sentinels with commas: sentinel://host1,host2:26379.")
+        raise RedisURLError("must separate Sentinels with commas: sentinel://host1,host2:26379.")
     return parts.hostname, parts.port or SENTINEL_PORT
 
 
@@ -237,7 +237,7 @@ def _refuse_ambiguous(url: SplitResult, scheme: str) -> None:
     if options.keys() - _OPTIONS[scheme]:
         # Unnamed: it could be the end of a password with a question mark.
         known = ", ".join(sorted(_OPTIONS[scheme]))
-        raise RedisURLError(f"must have no option after ? that is not supported here ({known}).")
+        raise RedisURLError(f"must have no other option after ? than the supported ones ({known}).")
     if not options.get("db", "0").isdecimal():
         raise RedisURLError("must have a number in ?db=.")
 

@@ -30,9 +30,9 @@ START_SECONDS = 60.0
 _NOT_DEVELOPMENT = """\
 This starts the development server, and DEBUG is not True.
   - To develop: set DEBUG=True in .env. If you have none, copy .env.example to .env, and give its
-    secrets a value each: python3 -c 'import secrets; print(secrets.token_urlsafe(64))'
+    secrets one value each: python3 -c 'import secrets; print(secrets.token_urlsafe(64))'
   - To serve the public: see README.md."""
-_ADVICE = "Mend that and start again."
+_ADVICE = "Fix that and start again."
 _OWN_DATABASE_ADVICE = f"{_ADVICE} Is the server of your DATABASE_URL running?"
 
 

@@ -16,9 +16,9 @@ from devtools.errors import DevtoolsError
 PUBLISHED = "owner.json"
 
 _FOREIGN = """\
-{folder} belongs to another user: somebody else has run this project here, perhaps root.
+{folder} belongs to another user, who has run this project here (root, for example).
   - Run it as that user.
-  - Or begin anew: move the folder away."""
+  - Or start with empty databases: move the folder away."""
 
 
 @dataclass(frozen=True)

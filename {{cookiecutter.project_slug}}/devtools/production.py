@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 ENVIRONMENT = {
-    # Whatever the owner's are.
+    # Independent of the owner's settings.
     "ENV_FILE": os.devnull,
     "DJANGO_SETTINGS_MODULE": "devtools.production_settings",
     # New in each process: what lies in a file is sooner or later somebody's secret.

@@ -1,8 +1,8 @@
-"""Stops the children of another process once that process is gone, for whatever reason.
+"""Stops the children of another process once that process is gone, for any reason.
 
 A program of its own, run by ``devtools.processes``: ``python reaper.py WITHDRAW REMOVE``. It reads
 ``start PID SIGNAL`` and ``gone PID`` from standard input, where PID leads a process group. The end
-of input means that whoever held the other end has closed it or has been killed. Then the file
+of input means that the other process has closed it or was killed. Then the file
 WITHDRAW is deleted, the groups are stopped, last started first, and the folder REMOVE is deleted.
 """
 

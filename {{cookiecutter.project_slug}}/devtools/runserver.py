@@ -1,4 +1,4 @@
-"""Django's development server, started anew whenever the code has changed.
+"""Django's development server, restarted when the code changes.
 
 Django does so from a process that has loaded the whole project first. This one has loaded nothing,
 and the first answer comes a second or two sooner.

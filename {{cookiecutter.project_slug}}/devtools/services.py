@@ -26,13 +26,13 @@ PATIENCE = 10.0
 
 _START = {"DATABASE_URL": postgres.start, "REDIS_URL": valkey.start}
 
-_TAKEN = "This project is running already: {owner}. Stop that first."
-_INCOMPLETE = "{owner}, but with a {name} of its own: set the same one here."
+_TAKEN = "This project is running already: {owner}. Stop it first."
+_INCOMPLETE = "{owner} with another {name}. Set the same one here."
 
 
 @dataclass(frozen=True)
 class Servers:
-    """The started servers, by the variables that lead to them; and whoever stops with them."""
+    """The started servers, by the variables that lead to them; and the children."""
 
     urls: dict[str, str]
     children: Children
@@ -49,7 +49,7 @@ def attach_or_start(project: Path) -> dict[str, str]:
     New ones end with this process, even if another has attached to them meanwhile.
 
     Raises:
-        DevtoolsError: they did not start, or whoever runs this project does without.
+        DevtoolsError: they did not start, or the running instance does not use them.
     """
     folder, wanted = project / FOLDER, missing()
     deadline = time.monotonic() + PATIENCE
@@ -91,7 +91,7 @@ def durable(project: Path, command: str) -> Iterator[Servers]:
 
 
 def _claim_patiently(folder: Path) -> int:
-    """Waits for an owner who may just be stopping; whoever still serves is not."""
+    """Waits for an owner that may be stopping; one that still serves is not."""
     deadline = time.monotonic() + PATIENCE
     while (lock := claim.claim(folder)) is None:
         owner = claim.published(folder)
@@ -134,7 +134,9 @@ def _attach(owner: claim.Owner, wanted: list[str]) -> dict[str, str]:
 
 
 def _taken(folder: Path) -> DevtoolsError:
-    return DevtoolsError(_TAKEN.format(owner=claim.published(folder) or "another process has it"))
+    return DevtoolsError(
+        _TAKEN.format(owner=claim.published(folder) or "another process uses its data")
+    )
 
 
 def _until_exit(servers: AbstractContextManager[Servers]) -> Servers:

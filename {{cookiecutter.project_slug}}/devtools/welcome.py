@@ -23,7 +23,8 @@ _DEMO = """\
 """
 _OWN_DATABASE = """\
 
-  Your database, your accounts: make manage ARGS=createsuperuser adds an administrator.
+  Your own database gets no demo accounts. Add an administrator:
+  make manage ARGS=createsuperuser
 
 """
 _END = """\
@@ -57,7 +58,7 @@ def welcome(
 
 def _demo(api: str, passwords: Mapping[str, str | None]) -> str:
     lines = [
-        f"  {email:<18}  {password or '(not there, or with a password of its own)'}"
+        f"  {email:<18}  {password or '(missing, or with another password)'}"
         for email, password in passwords.items()
     ]
     known = {email: password for email, password in passwords.items() if password}

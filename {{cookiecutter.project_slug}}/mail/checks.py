@@ -1,4 +1,4 @@
-"""System checks of mail: a way out that cannot work stops the start."""
+"""System checks of mail: an unusable mail server setting stops the start."""
 
 from collections.abc import Iterator
 
@@ -22,7 +22,7 @@ def _mail_server() -> Iterator[CheckMessage]:
         yield error("EMAIL_URL", f"cannot be used: {problem}")
     else:
         if isinstance(backend, Console) and not settings.DEBUG:
-            yield warning("EMAIL_URL", "writes letters and their links to the log.")
+            yield warning("EMAIL_URL", "writes e-mails and their links to the log.")
 
 
 def _backend() -> object:

@@ -47,7 +47,7 @@ def _smtp(parts: SplitResult, port: int | None) -> dict[str, Any]:
     if is_cut or not _HOST.fullmatch(parts.hostname or "") or port == 0:
         raise SettingError(_UNREADABLE)
     if parts.path.strip("/") or parts.query or parts.fragment:
-        raise SettingError("must end after the host and the port: SMTP has no options here.")
+        raise SettingError("must end after the host and the port: SMTP URLs have no options.")
     if bool(parts.username) != bool(parts.password):
         raise SettingError("must have both a user and a password, or neither.")
     options = {

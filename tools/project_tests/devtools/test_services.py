@@ -198,7 +198,7 @@ def test_a_command_says_which_url_it_lacks(project: Path, monkeypatch: pytest.Mo
 
     with services.durable(project, "make run"):
         monkeypatch.delenv("DATABASE_URL")
-        with pytest.raises(DevtoolsError, match="DATABASE_URL of its own"):
+        with pytest.raises(DevtoolsError, match="with another DATABASE_URL"):
             services.attach_or_start(project)
 
 

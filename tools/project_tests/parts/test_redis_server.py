@@ -63,7 +63,7 @@ def test_tls_without_verification_is_warned_of() -> None:
         [problem] = run_checks(tags=[STARTUP])
         refuse_bad_settings()
 
-    assert problem.msg.startswith("REDIS_URL should not say ssl_cert_reqs=none")
+    assert problem.msg.startswith("REDIS_URL should not have ssl_cert_reqs=none")
 
 
 REFUSED = [
@@ -75,14 +75,14 @@ REFUSED = [
     (f"redis://:1/{SECRET}@cache.test", "must name a host"),
     (f"redis://ada:1/{SECRET}@cache.test", "must end with the number of a database"),
     (f"redis://ada:{SECRET}/1@cache.test", "must end with the number"),
-    (f"redis://ada:1?{SECRET}@cache.test", "must have no option"),
-    (f"redis://ada:1?{SECRET}&a@cache.test", "must have no option"),
+    (f"redis://ada:1?{SECRET}@cache.test", "must have no other option"),
+    (f"redis://ada:1?{SECRET}&a@cache.test", "must have no other option"),
     (f"redis://:{SECRET}[@cache.test", "cannot be read"),
     (f"redis://:{SECRET}@", "must name a host"),
     (f"redis://:{SECRET}@cache.test/name", "must end with the number of a database"),
     (f"redis://:{SECRET}@cache.test?db=one", "must have a number in ?db="),
-    (f"redis://:{SECRET}@cache.test?max_connections=9", "must have no option"),
-    (f"redis://:{SECRET}@cache.test?ssl_cert_reqs=none", "must have no option"),
+    (f"redis://:{SECRET}@cache.test?max_connections=9", "must have no other option"),
+    (f"redis://:{SECRET}@cache.test?ssl_cert_reqs=none", "must have no other option"),
     (f"rediss://:{SECRET}@cache.test?ssl_cert_reqs=maybe", "must have required or none"),
     (f"rediss://:{SECRET}@cache.test?ssl_ca_certs=/nowhere", "must name readable files in PEM by"),
     (f"rediss://:{SECRET}@cache.test?ssl_ca_certs={__file__}", "must name readable files in PEM"),
@@ -91,10 +91,10 @@ REFUSED = [
     (f"unix://:{SECRET}@", "must name the socket"),
     (f"unix://:{SECRET}@run/valkey.sock", "must name the socket"),
     (f"sentinel://:{SECRET}@one,two/0", "must name the server that Sentinel watches"),
-    (f"sentinel://:{SECRET}@one,/0?master=m", "must name Sentinels"),
+    (f"sentinel://:{SECRET}@one,/0?master=m", "must separate Sentinels"),
     (f"sentinel://:{SECRET}@one,:{SECRET}@two/0?master=m", "must have one password"),
     (f"sentinel://:{SECRET}@one:{SECRET}/0?master=m", "cannot be read"),
-    (f"sentinel://:{SECRET}@one/0?master=m&ssl_cert_reqs=none", "must have no option"),
+    (f"sentinel://:{SECRET}@one/0?master=m&ssl_cert_reqs=none", "must have no other option"),
 ]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.services.sessions import store
+from accounts.services.sessions import purge
 from core.db import in_throttled_batches
 
 
@@ -48,4 +48,4 @@ def test_batches_end_before_whoever_works_on_them_is_ended(clock: Clock) -> None
 
 
 def test_purge_ends_before_its_task_is_ended(settings: Any) -> None:
-    assert store.PURGE_SECONDS < settings.CELERY_TASK_SOFT_TIME_LIMIT
+    assert purge.PURGE_SECONDS < settings.CELERY_TASK_SOFT_TIME_LIMIT

@@ -47,7 +47,7 @@ def test_endpoint_without_its_slash_is_404_and_named(
 
     assert (response.status_code, response["Content-Type"]) == (404, "application/json")
     if method != "HEAD":
-        detail = f"There is nothing here; use {endpoint}"
+        detail = f"Not found. Use {endpoint}"
         assert response.json() == {"detail": detail, "code": "not_found"}
 
 
@@ -68,7 +68,7 @@ def test_nothing_is_named_that_is_not_there_or_is_no_plain_path(asked: str, clie
     response = client.post(asked, {}, "application/json")
 
     assert response.status_code == 404
-    assert response.json() == {"detail": "There is nothing here.", "code": "not_found"}
+    assert response.json() == {"detail": "Not found.", "code": "not_found"}
 
 
 def test_endpoint_that_answers_404_itself_names_no_other(client: Client, settings: Any) -> None:
@@ -98,4 +98,4 @@ def test_link_without_its_slash_is_no_failure_for_other_methods(
 
     assert response.status_code == 404
     if not settings.DEBUG:
-        assert response.json()["detail"] == "There is nothing here."
+        assert response.json()["detail"] == "Not found."

@@ -1,4 +1,4 @@
-"""How Django admin lets people in: with the second factor, and under the API's limits."""
+"""The sign-in of Django admin: with the second factor, and under the API's rate limits."""
 
 from functools import wraps
 from math import ceil
@@ -35,10 +35,10 @@ from core.ratelimit import throttling
 from core.ratelimit.throttling import LimitReached
 
 SET_UP_FIRST = (
-    "Everybody has a second factor here, and you have none yet. Sign in where everybody does, "
-    "which leads you to set one up; then come back."
+    "Multi-factor authentication is required, and you have not set it up yet. Sign in to the "
+    "application first: it asks you to set it up. Then sign in here again."
 )
-TOO_MANY = "Too many attempts. Try again in {minutes} min, or set a new password."
+TOO_MANY = "Too many attempts. Try again in {minutes} min, or reset your password."
 CLAIMS = [totp.claim, recovery_codes.claim]
 
 
@@ -58,15 +58,15 @@ class AdminLoginForm(AdminAuthenticationForm):
         required=False,
         max_length=40,
         label="Code",
-        help_text="From your authenticator app, or a recovery code. Empty if you have neither.",
+        help_text="From your authenticator app, or a recovery code. Leave empty without MFA.",
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
     def clean(self) -> dict[str, Any]:
-        """The guess is counted before the password is looked at, as at the API's login.
+        """The attempt is counted before the password is verified, as at the API's login.
 
         Raises:
-            ValidationError: see Django's; also where there were too many guesses.
+            ValidationError: as Django's form, and where a rate limit is exceeded.
         """
         try:
             user, guesser = self._count_guess()
@@ -92,7 +92,7 @@ class AdminLoginForm(AdminAuthenticationForm):
     def confirm_login_allowed(self, user: Any) -> None:
         """
         Raises:
-            ValidationError: this is not somebody to let in, or not with this code.
+            ValidationError: the user may not sign in here, or the code is wrong.
         """
         super().confirm_login_allowed(user)
         if not switches.mfa_mode.asks(has_second_factor=user.has_second_factor):
@@ -104,7 +104,7 @@ class AdminLoginForm(AdminAuthenticationForm):
     def _ask_for_code(self, user: User) -> None:
         code = self.cleaned_data.get("code", "").translate(SEPARATORS)
         if not code:
-            raise self._refusal("Your account has a second factor: enter a code.")
+            raise self._refusal("Enter a code: your account uses multi-factor authentication.")
         client, now = _browser_of(cast(HttpRequest, self.request)), timezone.now()
         try:
             with transaction.atomic():
@@ -112,12 +112,12 @@ class AdminLoginForm(AdminAuthenticationForm):
                     user, code=code, claims=CLAIMS, client=client, now=now
                 )
         except TooManyFailedMfaAttempts:
-            raise self._refusal("Too many wrong codes. Try again later.") from None
+            raise self._refusal("Too many incorrect codes. Try again later.") from None
         if not is_right:
-            raise self._refusal("The code is not correct, or it was used before.")
+            raise self._refusal("The code is incorrect or was already used.")
 
     def _refusal(self, sentence: str) -> ValidationError:
-        """With the cursor in the password, which has to be typed again."""
+        """Puts the focus into the password, which has to be typed again."""
         self.fields["username"].widget.attrs.pop("autofocus", None)
         self.fields["password"].widget.attrs["autofocus"] = True
         return ValidationError({"code": sentence})
@@ -127,7 +127,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
     def clean_old_password(self) -> str:
         """
         Raises:
-            ValidationError: wrong, or there were too many wrong ones, here and at the API.
+            ValidationError: the password is wrong, or the rate limit is exceeded.
         """
         old: str = self.cleaned_data["old_password"]
         try:
@@ -135,7 +135,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
         except LimitReached as reached:
             raise too_many(reached) from None
         if not is_right:
-            raise ValidationError("This is not your password.", code="password_incorrect")
+            raise ValidationError("The password is incorrect.", code="password_incorrect")
         return old
 
 
@@ -168,7 +168,7 @@ class AdminSite(admin.AdminSite):
 def _require_own_origin(view: Any) -> Any:
     """Front ends are trusted with forms for the API (``CSRF_TRUSTED_ORIGINS``), and not with these.
 
-    Where they may read the CSRF cookie, a script in one of them could act as whoever is signed in.
+    Where they can read the CSRF cookie, a script in one of them could act as the signed-in user.
     """
 
     @wraps(view)
@@ -183,7 +183,7 @@ def _require_own_origin(view: Any) -> Any:
 
 def _complete(request: HttpRequest, response: HttpResponse) -> None:
     user = cast(User, request.user)
-    # Django keeps the key where the same person signs in once more.
+    # Against session fixation: Django keeps the key where the same user signs in again.
     request.session.cycle_key()
     security_log.record("admin_login", account=user.pk)
     device = sign_in.remember_device(

@@ -44,7 +44,9 @@ class UserForm(UserChangeForm):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if _is_last_active_admin(self.instance) and not self._stays_active_admin(cleaned):
-            raise ValidationError("This is the last active administrator: appoint another first.")
+            raise ValidationError(
+                "This is the last active administrator. Make another user an administrator first."
+            )
         self._refuse_rights_beyond_the_actors(cleaned)
         return cleaned
 
@@ -146,9 +148,7 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
         with transaction.atomic():
             return super().user_change_password(request, id, form_url)
 
-    @admin.action(
-        description="Reset the second factor of the selected people", permissions=["reset"]
-    )
+    @admin.action(description="Reset MFA for the selected users", permissions=["reset"])
     def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """For somebody who has lost the app and the recovery codes. Not for oneself: an admin page
         that was left open would be all it takes."""
@@ -156,7 +156,9 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
         others = [person for person in chosen if person != request.user]
         done = [person for person in others if self._reset(request, person)]
         left = len(queryset) - len(done)
-        self.message_user(request, f"{len(done)} reset, {left} left as they were.")
+        self.message_user(
+            request, f"MFA was reset for {len(done)} users, and not changed for {left}."
+        )
 
     def has_reset_permission(self, request: HttpRequest) -> bool:
         return _is_admin(request) and self.has_change_permission(request)
@@ -165,7 +167,7 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
     def _reset(self, request: HttpRequest, person: User) -> bool:
         is_reset = mfa_management.reset(person, by=cast(User, request.user))
         if is_reset:
-            self.log_change(request, person, "Reset the second factor.")
+            self.log_change(request, person, "Reset MFA.")
         return is_reset
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:

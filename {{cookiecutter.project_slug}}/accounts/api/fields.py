@@ -74,7 +74,7 @@ class NewPasswordInput(serializers.Serializer[Any]):
     """A new password, typed twice."""
 
     new_password1 = PasswordField()
-    new_password2 = PasswordField(help_text="The same again.")
+    new_password2 = PasswordField(help_text="The same password again.")
 
     def validate_new_password1(self, password: str) -> str:
         # Views put in the context whose it will be.
@@ -92,7 +92,7 @@ def refuse_different(attrs: dict[str, Any], first: str, second: str) -> None:
         ValidationError: for the second field, unless both are the same.
     """
     if attrs[first] != attrs[second]:
-        raise serializers.ValidationError({second: "The two passwords differ."})
+        raise serializers.ValidationError({second: "The two passwords do not match."})
 
 
 def refuse_weak(password: str, *, user: User) -> None:

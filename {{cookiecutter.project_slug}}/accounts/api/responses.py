@@ -17,18 +17,20 @@ from accounts.sign_in import SignedIn, SignInResult
 
 
 class TokensOutput(Carrier):
-    """A fresh pair; where cookies carry the refresh token, it is in one of them."""
+    """A new pair of tokens. With cookies, the refresh token is in one of them."""
 
     access = serializers.CharField(help_text="Send it as `Authorization: Bearer`.")
-    refresh = serializers.CharField(help_text="Keep it where no script of another origin reads it.")
+    refresh = serializers.CharField(
+        help_text="Store it where scripts of other origins cannot read it."
+    )
 
 
 class SignedInOutput(TokensOutput):
-    """The tokens of a new session; where cookies carry them, the device is in one as well."""
+    """The tokens of a new session. With cookies, the device is in one as well."""
 
     device = serializers.CharField(
-        help_text=f"Keep it, and send it as `{DEVICE_HEADER}` when signing in: it opens nothing, "
-        "and tells this device from a new one."
+        help_text=f"Store it and send it as `{DEVICE_HEADER}` at the next sign-in. It grants no "
+        "access; it marks this device as recognised."
     )
 
 
@@ -45,14 +47,14 @@ class PendingSignInOutput(Carrier):
 
 
 class ChallengeOutput(PendingSignInOutput):
-    """The password was right; a code is needed as well (`/mfa/verify/`)."""
+    """The password is correct. A code is required as well (`/mfa/verify/`)."""
 
     mfa_required = serializers.BooleanField()
     challenge_id = serializers.CharField()
 
 
 class SetupChallengeOutput(PendingSignInOutput):
-    """The password was right; a second factor has to be set up first (`/mfa/setup/`)."""
+    """The password is correct. Multi-factor authentication must be set up first (`/mfa/setup/`)."""
 
     mfa_setup_required = serializers.BooleanField()
     setup_challenge_id = serializers.CharField()

@@ -47,7 +47,7 @@ class SessionOutput(serializers.Serializer[Any]):
 
 
 class SessionListView(APIView):
-    """The devices the caller is signed in on."""
+    """The devices that the user is signed in on."""
 
     authentication_classes = (LiveSessionAuthentication,)
 
@@ -69,7 +69,7 @@ def _to_the_minute(time: datetime) -> datetime:
 
 
 class SessionDetailView(APIView):
-    """One of the caller's devices."""
+    """One of the user's devices."""
 
     authentication_classes = (LiveSessionAuthentication,)
 

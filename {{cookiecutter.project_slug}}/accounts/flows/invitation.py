@@ -54,7 +54,7 @@ from core.ratelimit.throttling import ScopedRateThrottle, UserRateThrottle
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
-HELD = "There is an account with this address already, and it stays as it is."
+HELD = "An account with this e-mail address already exists."
 
 
 class InvitationInput(serializers.Serializer[Any]):

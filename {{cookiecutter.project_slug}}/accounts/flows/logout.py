@@ -52,7 +52,7 @@ def _read(presented: Iterable[str]) -> Iterator[RefreshToken]:
 
 
 class LogoutView(APIView):
-    """End the session of the refresh token."""
+    """Sign out: end the session of the refresh token."""
 
     schema = RefreshTokenSchema()
     authentication_classes = (LiveSessionAuthentication,)
@@ -60,11 +60,11 @@ class LogoutView(APIView):
     @extend_schema(request=RefreshInput, responses={200: DetailOutput, **refused(400, 401, 403)})
     def post(self, request: Request) -> Response:
         logout(presented=presented_refresh_tokens(request), user_id=session_of(request).user_id)
-        return clear_refresh_cookie(Response({"detail": "You are signed out."}))
+        return clear_refresh_cookie(Response({"detail": "You have been signed out."}))
 
 
 class LogoutAllView(APIView):
-    """End every session of the caller, this one included."""
+    """Sign out everywhere: end every session of the user, this one included."""
 
     authentication_classes = (LiveSessionAuthentication,)
 
@@ -72,4 +72,6 @@ class LogoutAllView(APIView):
     def post(self, request: Request) -> Response:
         refuse_foreign_origin(request)
         revocation.revoke_all(session_of(request).user)
-        return clear_refresh_cookie(Response({"detail": "You are signed out everywhere."}))
+        return clear_refresh_cookie(
+            Response({"detail": "You have been signed out on every device."})
+        )

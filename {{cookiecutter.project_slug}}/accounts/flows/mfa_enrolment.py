@@ -45,19 +45,21 @@ Origin = Session | LoginChallenge
 class SetupInput(serializers.Serializer[Any]):
     setup_challenge_id = ChallengeField(
         required=False,
-        help_text="From the answer to the sign-in; in place of an access token, which is ignored "
-        "beside it. The access token has to be of a sign-in of the last 15 minutes.",
+        help_text="From the response to the sign-in. It replaces the access token, which is then "
+        "ignored. Without it, the access token must be of a sign-in in the last 15 minutes.",
     )
 
 
 class SetupOutput(serializers.Serializer[Any]):
-    secret = serializers.CharField(help_text="In Base32, to be typed where nothing can be scanned.")
-    provisioning_uri = serializers.CharField(help_text="What the QR code says: `otpauth://…`.")
-    qr_code = serializers.CharField(help_text="An SVG image, as markup.")
+    secret = serializers.CharField(
+        help_text="In Base32, to type where the QR code cannot be scanned."
+    )
+    provisioning_uri = serializers.CharField(help_text="The content of the QR code: `otpauth://…`.")
+    qr_code = serializers.CharField(help_text="The QR code as SVG markup.")
 
 
 class ActivationInput(SetupInput):
-    code = CodeField(help_text="The six digits that the app shows.")
+    code = CodeField(help_text="The six digits that the authenticator app shows.")
 
 
 class ActivationOutput(SignedInOutput):
@@ -163,7 +165,7 @@ class EnrolmentView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
 
 
 class SetupView(EnrolmentView):
-    """Start to set up a second factor."""
+    """Start the setup of TOTP."""
 
     @extend_schema(
         request=SetupInput,
@@ -178,7 +180,7 @@ class SetupView(EnrolmentView):
 
 
 class ActivationView(EnrolmentView):
-    """Finish it, with a code that the authenticator app shows."""
+    """Finish the setup with a code of the authenticator app."""
 
     @extend_schema(
         request=ActivationInput,

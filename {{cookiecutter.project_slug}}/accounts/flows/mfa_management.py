@@ -101,7 +101,7 @@ def reset(user: User, *, by: User | None = None) -> bool:
 
 
 class AuthenticatorListView(MfaEndpoint, SwitchableAPIView):
-    """What the caller has for a second factor."""
+    """The user's authenticators, without secrets."""
 
     authentication_classes = (LiveSessionAuthentication,)
 
@@ -112,7 +112,7 @@ class AuthenticatorListView(MfaEndpoint, SwitchableAPIView):
 
 
 class DeactivationView(MfaEndpoint, SwitchableAPIView):
-    """Do without a second factor."""
+    """Turn multi-factor authentication off."""
 
     authentication_classes = (LiveSessionAuthentication,)
 

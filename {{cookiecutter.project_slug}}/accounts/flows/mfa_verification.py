@@ -45,17 +45,21 @@ class Claim(Protocol):
     def __call__(self, held: Held, *, code: str, now: datetime) -> bool: ...
 
 
-CHALLENGE = "From the answer to the sign-in; good for five minutes, or for five wrong codes."
+CHALLENGE = "From the response to the sign-in. Valid for five minutes or five failed attempts."
 
 
 class VerificationInput(serializers.Serializer[Any]):
     challenge_id = ChallengeField(help_text=CHALLENGE)
-    code = CodeField(help_text="The six digits that the app shows; they work once.")
+    code = CodeField(
+        help_text="The six digits that the authenticator app shows. A code works once."
+    )
 
 
 class RecoveryInput(serializers.Serializer[Any]):
     challenge_id = ChallengeField(help_text=CHALLENGE)
-    recovery_code = CodeField(help_text="One of the ten that the activation showed; it works once.")
+    recovery_code = CodeField(
+        help_text="One of the ten codes of the activation. A code works once."
+    )
 
 
 def verify(
@@ -132,7 +136,7 @@ class VerifyView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
 
 
 class VerifyRecoveryView(MfaEndpoint, PublicEndpoint, SwitchableAPIView):
-    """Sign in with a recovery code, for whom the authenticator app is gone."""
+    """Sign in with a recovery code, when the authenticator app is lost."""
 
     schema = DeviceSchema()
 

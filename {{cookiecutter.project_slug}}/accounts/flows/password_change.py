@@ -50,7 +50,7 @@ class PasswordChangeInput(NewPasswordInput):
 
     def validate_old_password(self, password: str) -> str:
         if not verification.verify_own_password(password, user=self.context["user"]):
-            raise serializers.ValidationError("This is not your password.")
+            raise serializers.ValidationError("The password is incorrect.")
         return password
 
 
@@ -97,7 +97,7 @@ def change_password(
 
 
 class PasswordChangeView(APIView):
-    """Set another password."""
+    """Change the password."""
 
     authentication_classes = (LiveSessionAuthentication,)
     throttle_scope = "password_change"

@@ -53,7 +53,7 @@ from core.ratelimit.throttling import ScopedRateThrottle, UserRateThrottle
 from mail import outbox
 from mail.messages import Email
 
-ASKED = "If there is an account with this address, an e-mail with a link is on its way."
+ASKED = "If an account with this e-mail address exists, we have sent it a link."
 
 
 class PasswordResetInput(serializers.Serializer[Any]):
@@ -76,7 +76,7 @@ def request_reset(*, email: str, now: datetime) -> None:
 
 
 class PasswordResetView(PublicEndpoint, APIView):
-    """Ask for a link to a new password; the answer is the same for every address."""
+    """Request a password reset link. The response is the same for every address."""
 
     throttle_scope = "password_reset"
 
@@ -89,7 +89,7 @@ class PasswordResetView(PublicEndpoint, APIView):
 
 
 class PasswordResetLink(Page):
-    """The link in the letter."""
+    """The link in the e-mail."""
 
     def get(self, request: HttpRequest, uidb64: str, token: str) -> HttpResponse:
         now = timezone.now()
@@ -113,7 +113,7 @@ class PasswordResetLink(Page):
 
 
 class BuiltInPage(Page):
-    """What stands in for a front end of the owner's."""
+    """The built-in form, where ``PASSWORD_RESET_REDIRECT`` names no other."""
 
     @staticmethod
     def is_on() -> bool:

@@ -45,7 +45,7 @@ class ProfileSerializer(serializers.Serializer[User]):
 
 class ProfileOutput(ProfileSerializer):
     pending_email = serializers.EmailField(
-        required=False, help_text="The new address, until its link has been opened; else left out."
+        required=False, help_text="The new address until it is verified; otherwise left out."
     )
 
     def to_representation(self, instance: User) -> dict[str, Any]:
@@ -109,7 +109,7 @@ def _request_address_change(session: Session, email: str, client: Client, now: d
 
 
 class ProfileView(APIView):
-    """The caller's own account."""
+    """The user's own account."""
 
     authentication_classes = (LiveSessionAuthentication,)
 

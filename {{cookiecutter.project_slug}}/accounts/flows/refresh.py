@@ -55,7 +55,7 @@ def _notify_of_replay(copied: RefreshToken, email: str, client: Client) -> None:
 
 
 class RefreshView(PublicEndpoint, APIView):
-    """Spend the refresh token for a new pair. Refresh one at a time: see the README."""
+    """Exchange the refresh token for a new pair of tokens. Send one refresh at a time."""
 
     schema = RefreshTokenSchema()
     throttle_scope = "refresh"

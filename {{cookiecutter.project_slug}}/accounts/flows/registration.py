@@ -44,14 +44,14 @@ from mail import outbox
 UNUSED_SIGN_UP_KEPT = timedelta(days=30)
 """After which a sign-up that was neither verified nor signed in to is deleted."""
 
-EMAIL_SENT = "We have sent you an e-mail. Open the link in it to go on."
-TAKEN = "There is an account with this address already. Sign in, or reset the password."
+EMAIL_SENT = "We have sent you an e-mail. Open the link in it to continue."
+TAKEN = "An account with this e-mail address already exists. Sign in, or reset your password."
 
 
 class RegistrationInput(serializers.Serializer[Any]):
     email = NewAddressField()
     password1 = PasswordField()
-    password2 = PasswordField(help_text="The same again.")
+    password2 = PasswordField(help_text="The same password again.")
     first_name = PersonNameField()
     last_name = PersonNameField()
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import django.db.models.deletion
 from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import migrations, models
 
 import accounts.models
@@ -22,7 +23,7 @@ def ends_with(table, column, owner):
 def purge_invitations_as_before(apps, schema_editor):
     """What purged unaccepted invitations until now told them apart by their dates."""
     unaccepted = apps.get_model('accounts', 'User').objects.filter(
-        invited_at=models.F('date_joined'), email_verified=False, password__startswith='!'
+        invited_at=models.F('date_joined'), email_verified=False, password__startswith=UNUSABLE_PASSWORD_PREFIX
     )
     lifetime = timedelta(seconds=settings.JWT_ALLAUTH_INVITATION_LIFETIME)
     unaccepted.update(purge_after=models.F('invited_at') + lifetime)

@@ -25,7 +25,7 @@ _CONTROL_CHARACTER_OR_URL = re.compile(r"[\x00-\x1f\x7f-\x9f]|://|\bwww\.", re.I
 def validate_person_name(name: str) -> None:
     """Names are what people are called; letters to them must not carry a stranger's link."""
     if _CONTROL_CHARACTER_OR_URL.search(name):
-        raise ValidationError("A name has no control characters and no web address in it.")
+        raise ValidationError("A name must not contain control characters or a web address.")
 
 
 class UserManager(BaseUserManager["User"]):

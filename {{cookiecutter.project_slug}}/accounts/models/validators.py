@@ -29,7 +29,7 @@ class AcceptedAtLoginValidator:
             )
         if not password or _UNTYPEABLE.search(password):
             raise ValidationError(
-                "This password is empty, or has a character that cannot be typed.",
+                "This password is empty or contains an invalid character.",
                 code="password_untypeable",
             )
 

@@ -24,7 +24,7 @@ function setErrors(field, sentences = []) {
   document.getElementById(`${field.id}-error`).textContent = sentences.join(" ");
 }
 
-/** Returns what the page can tell by itself, in the shape of the API's errors, or null. */
+/** Returns the errors that the page can detect without the API, in the API's format, or null. */
 function check() {
   if (first.value === "") return { new_password1: [text("empty")] };
   if (second.value === "") return { new_password2: [text("empty-again")] };
@@ -88,7 +88,7 @@ form.addEventListener("submit", async (event) => {
     setBusy(false);
     showErrors(errors);
   } else if (form.dataset.next) {
-    location.replace(form.dataset.next); // so that "back" skips a form whose link is spent
+    location.replace(form.dataset.next); // so that "back" skips a form whose link was already used
   } else {
     showSuccess();
   }

@@ -99,7 +99,7 @@ def test_own_password_is_not_guessed_at_where_it_is_changed(admin: User, rates: 
     answers = [change(WRONG), change(WRONG), change(PASSWORD)]
 
     errors = [str(answer.context["form"].errors["old_password"]) for answer in answers]
-    assert ["not your password" in error for error in errors] == [True, True, False]
+    assert ["password is incorrect" in error for error in errors] == [True, True, False]
     assert "Too many attempts" in errors[2]
 
 

@@ -50,7 +50,7 @@ def test_whoever_has_one_is_asked_for_a_code(admin: User, held: Held) -> None:
 
     assert not response.is_in
     assert errors(response).keys() == {"code"}
-    assert "enter a code" in response.content.decode()
+    assert "Enter a code" in response.content.decode()
     assert not FailedMfaAttempt.objects.exists()
 
 
@@ -62,7 +62,7 @@ def test_whoever_has_none_is_sent_to_set_one_up_where_it_is_required(
     response = log_in(admin)
 
     assert not response.is_in
-    assert "you have none yet" in errors(response)["__all__"][0]
+    assert "you have not set it up yet" in errors(response)["__all__"][0]
 
 
 @pytest.mark.parametrize("mode", ["optional", "required"])
@@ -139,7 +139,7 @@ def test_ten_wrong_codes_here_and_at_the_api_lock_both(admin: User, held: Held) 
     response = log_in(admin, held.app.code())
 
     assert not response.is_in
-    assert "Too many wrong codes" in errors(response)["code"][0]
+    assert "Too many incorrect codes" in errors(response)["code"][0]
     answer["code"] = held.app.code()
     assert Browser().call("post", "jwt_allauth_mfa_verify", answer).status_code == 429
     assert len(letters_to(admin.email)) == 1

@@ -507,7 +507,7 @@ def test_second_factor_guards_the_account_however_its_id_is_spelled(
     ("fields", "subjects"),
     [
         ({"email": "moved@example.test"}, ["Your e-mail address has been changed"]),
-        ({"email_verified": False}, ["Your e-mail address has to be verified again"]),
+        ({"email_verified": False}, ["Your e-mail address must be verified again"]),
         (
             {"email": "moved@example.test", "email_verified": False},
             ["Your e-mail address has been changed"],

@@ -439,7 +439,7 @@ def test_letters_that_go_to_the_log_are_warned_of() -> None:
         [problem] = run_checks(tags=[STARTUP])
         refuse_bad_settings()
 
-    assert problem.msg == "EMAIL_URL writes letters and their links to the log."
+    assert problem.msg == "EMAIL_URL writes e-mails and their links to the log."
 
 
 def _start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -464,7 +464,7 @@ def test_line_that_cannot_be_read_stops_the_start_and_is_not_repeated(
     ended = _start("-c", "import config.wsgi", **PRODUCTION, ENV_FILE=str(tmp_path / "env"))
 
     assert ended.returncode != 0
-    assert ".env must have NAME=value in each line" in ended.stderr
+    assert ".env must have NAME=value on each line" in ended.stderr
     assert "hunter2" not in ended.stdout + ended.stderr
 
 

@@ -141,7 +141,7 @@ def test_unknown_path_of_the_api_is_json(client: Client) -> None:
     response = client.get("/api/nowhere/")
 
     assert response.status_code == 404
-    assert response.json() == {"detail": "There is nothing here.", "code": "not_found"}
+    assert response.json() == {"detail": "Not found.", "code": "not_found"}
 
 
 def test_unknown_page_is_a_page(client: Client) -> None:
@@ -308,7 +308,7 @@ def test_page_that_is_not_there_is_one_of_ours(client: Client) -> None:
     response = client.get("/nowhere/")
 
     assert response.status_code == 404
-    assert "<h1>There is nothing here</h1>" in response.content.decode()
+    assert "<h1>Page not found</h1>" in response.content.decode()
 
 
 def test_documentation_is_served_from_our_own_files(client: Client) -> None:

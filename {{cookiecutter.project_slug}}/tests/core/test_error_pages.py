@@ -82,7 +82,7 @@ def test_form_without_its_token_is_a_page_whatever_is_broken() -> None:
     response = Client(enforce_csrf_checks=True).post("/fails/404/")
 
     assert response.status_code == 403
-    assert "reload it" in response.content.decode()
+    assert "reload the page" in response.content.decode()
 
 
 @pytest.mark.usefixtures("broken")

@@ -118,7 +118,7 @@ def test_form_without_its_token_is_a_page_that_says_what_to_do() -> None:
     response = Browser().post("/admin/login/", {"username": "ada", "password": "x"})
 
     assert response.status_code == 403
-    assert b"reload it" in response.content
+    assert b"reload the page" in response.content
 
 
 # Bodies; tests.served.test_requests has the rest

@@ -110,7 +110,7 @@ def test_old_address_is_told_at_once(signed_in: Browser, user: User) -> None:
 
     [letter] = letters_to(user.email)
     assert NEW in letter.body
-    assert "change your password at once" in letter.body
+    assert "change your password now" in letter.body
     assert "https://" not in letter.body
 
 
@@ -130,7 +130,7 @@ def test_owner_of_a_taken_address_is_told_without_a_link(signed_in: Browser) -> 
     ask(signed_in, other.email)
 
     [letter] = letters_to(other.email)
-    assert "was named" in letter.subject
+    assert "entered your e-mail address" in letter.subject
     assert "https://" not in letter.body
 
 
@@ -140,7 +140,7 @@ def test_address_that_was_taken_meanwhile_is_a_bad_link(browser: Browser, link: 
     response = browser.get(link)
 
     assert response.status_code == 400
-    assert "no longer good" in response.content.decode()
+    assert "no longer valid" in response.content.decode()
     assert User.objects.filter(email=NEW).count() == 1
     assert Session.objects.count() == 1, "and ends no session"
 

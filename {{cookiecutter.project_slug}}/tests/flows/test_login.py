@@ -109,7 +109,7 @@ def test_refusals_cannot_be_told_apart(
 
     assert response.status_code == 401
     assert response.json() == {
-        "detail": "The e-mail address or the password is not correct.",
+        "detail": "The e-mail address or the password is incorrect.",
         "code": "incorrect_credentials",
     }
     assert response["WWW-Authenticate"] == "Bearer"

@@ -18,7 +18,7 @@ def test_logout_ends_the_session_and_clears_the_cookie(signed_in: Browser) -> No
     response = signed_in.call("post", "rest_logout", {})
 
     assert response.status_code == 200
-    assert response.json() == {"detail": "You are signed out."}
+    assert response.json() == {"detail": "You have been signed out."}
     cookie = response.cookies[REFRESH_COOKIE]
     assert (cookie.value, cookie["max-age"], cookie["path"]) == ("", 0, "/api/auth/")
     assert not Session.objects.exists()

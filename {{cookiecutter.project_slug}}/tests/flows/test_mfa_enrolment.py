@@ -199,7 +199,7 @@ def test_owner_is_told(owner: Browser, user: User) -> None:
     activate(owner, set_up(owner).code())
 
     [letter] = letters_to(user.email)
-    assert "takes a code" in letter.subject
+    assert "turned on" in letter.subject
 
 
 def test_wrong_code_activates_nothing(owner: Browser, user: User) -> None:

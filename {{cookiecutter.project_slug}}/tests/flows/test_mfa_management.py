@@ -119,7 +119,7 @@ def test_deactivation_keeps_this_session_and_ends_the_others(
 def test_owner_is_told_of_the_deactivation(owner: Browser, user: User) -> None:
     deactivate(owner)
 
-    assert "takes no code" in letters_to(user.email)[-1].subject
+    assert "turned off" in letters_to(user.email)[-1].subject
 
 
 def test_session_that_ends_meanwhile_removes_nothing(

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 NEW = "another good pass phrase"
 NEWCOMER = "new@example.test"
-REMOVED = "Your new password has removed the second factor"
+REMOVED = "Your password reset has turned off multi-factor authentication"
 ENDPOINTS = {
     "jwt_allauth_mfa_setup": "post",
     "jwt_allauth_mfa_activate": "post",

@@ -431,7 +431,7 @@ def test_owner_gets_one_letter_for_each_lock(held: Held, user: User) -> None:
         show(challenge_for(user), held.app.wrong_code())
 
     [letter] = letters_to(user.email)
-    assert "wrong codes" in letter.subject
+    assert "incorrect codes" in letter.subject
 
 
 def test_attacker_with_the_password_gets_ten_guesses_in_any_fifteen_minutes(

@@ -200,7 +200,7 @@ def test_link_can_be_opened_again_until_the_password_is_set(browser: Browser, li
 
     response = browser.get(link)
     assert response.status_code == 400
-    assert "no longer good" in response.content.decode()
+    assert "no longer valid" in response.content.decode()
 
 
 def test_signing_in_does_not_kill_the_link(browser: Browser, user: User, link: str) -> None:
@@ -249,7 +249,7 @@ def test_form_without_a_good_cookie_says_so(browser: Browser) -> None:
     response = browser.get(FORM)
 
     assert response.status_code == 400
-    assert "no longer good" in response.content.decode()
+    assert "no longer valid" in response.content.decode()
 
 
 def test_form_may_run_no_inline_script_and_tells_its_referrer_at_home(opened: Browser) -> None:
@@ -457,7 +457,10 @@ def test_second_factor_of_somebody_who_never_showed_the_mailbox_is_gone(
     assert User.objects.get(pk=person.pk).has_second_factor == bool(left)
 
 
-@pytest.mark.parametrize(("mode", "says"), [("optional", "is enough"), ("required", "set up")])
+@pytest.mark.parametrize(
+    ("mode", "says"),
+    [("optional", "password only"), ("required", "set it up again")],
+)
 def test_owner_is_told_that_the_new_password_removed_the_second_factor(
     mode: str, says: str, browser: Browser, settings: Any
 ) -> None:
@@ -470,7 +473,7 @@ def test_owner_is_told_that_the_new_password_removed_the_second_factor(
     set_new(browser)
 
     told = {letter.subject: str(letter.body) for letter in letters_to(person.email)}
-    assert says in told["Your new password has removed the second factor"]
+    assert says in told["Your password reset has turned off multi-factor authentication"]
 
 
 @pytest.mark.parametrize(("verified", "asks"), [(True, True), (False, False)])
@@ -588,7 +591,7 @@ def test_pages_say_that_the_browser_is_signed_in_where_it_is(
 
     assert page.status_code == 200
     for shown in (form, page.content.decode()):
-        assert ("This browser is signed in" in shown) is as_cookie
+        assert ("You are now signed in" in shown) is as_cookie
 
 
 def test_opening_the_link_costs_one_query(browser: Browser, link: str) -> None:

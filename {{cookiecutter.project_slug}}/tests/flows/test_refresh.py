@@ -295,7 +295,7 @@ def test_ended_session_is_kept_until_its_token_has_expired(signed_in: Browser) -
 def test_of_an_account_the_last_ended_sessions_are_kept(
     sign_in: Callable[[], Browser], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("accounts.services.sessions.store.MAX_ENDED", 2)
+    monkeypatch.setattr("accounts.services.sessions.purge.MAX_ENDED", 2)
     for minute in range(4):
         with later(60 * minute):
             browser = sign_in()

@@ -133,7 +133,7 @@ def test_owner_of_a_verified_address_is_told_and_helped(browser: Browser, user: 
     browser.sign_up(user.email)
 
     [letter] = letters_to(user.email)
-    assert "You have an account" in letter.subject
+    assert "You already have an account" in letter.subject
     assert "/password/reset/confirm/" in link_in(letter)
 
 
@@ -154,7 +154,7 @@ def test_whoever_has_been_invited_is_told_so_without_a_link(browser: Browser) ->
     browser.sign_up(ADDRESS)
 
     [letter] = letters_to(ADDRESS)
-    assert letter.subject == "You need not sign up at Gatehouse"
+    assert letter.subject == "You do not need to sign up for Gatehouse"
     assert "you have been invited" in letter.body
     assert "https://" not in letter.body
 

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 ADDRESS = "victim@example.test"
 ELSEWHERE = "squatter@example.test"
 OWN = "a pass phrase of my own"
-REMOVED = "Your new password has removed the second factor"
+REMOVED = "Your password reset has turned off multi-factor authentication"
 
 
 class Squatter:

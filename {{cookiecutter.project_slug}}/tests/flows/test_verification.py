@@ -101,7 +101,7 @@ def test_bad_key_is_a_page_that_says_so(
     response = getattr(browser, method)(f"/api/auth/registration/verification/{key}/")
 
     assert response.status_code == 400
-    assert "no longer good" in response.content.decode()
+    assert "no longer valid" in response.content.decode()
     assert response["Referrer-Policy"] == "no-referrer"
 
 

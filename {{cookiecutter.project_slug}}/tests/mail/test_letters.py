@@ -35,7 +35,7 @@ def test_text_and_html_say_the_same() -> None:
     assert kind == "text/html"
     for content in (message.body, str(html)):
         assert "192.0.2.7" in content
-        assert "somebody else knows your password or reads your e-mail" in content
+        assert "someone else knows your password or reads your e-mail" in content
 
 
 def test_sender_product_and_recipient_come_from_the_settings(settings: Any) -> None:

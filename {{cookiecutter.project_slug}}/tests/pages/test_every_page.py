@@ -53,19 +53,17 @@ def accepted_invitation(page: Page) -> None:
 BAD_LINKS = {
     "reset": bad_link(
         reverse("password_reset_confirm", kwargs={"uidb64": "x", "token": "y"}),
-        "ask for a new one in Gatehouse",
+        "request a new link in Gatehouse",
     ),
     "invitation": bad_link(
         reverse(CONFIRM, kwargs={"key": "invitation.x"}), "ask the person who invited you"
     ),
-    "verification": bad_link(
-        reverse(CONFIRM, kwargs={"key": "sign_up.x"}), "ask for a new password"
-    ),
+    "verification": bad_link(reverse(CONFIRM, kwargs={"key": "sign_up.x"}), "reset your password"),
 }
 PAGES: dict[str, tuple[Callable[[Page], None], str]] = {
     "letter sent": (at(reverse("account_email_verification_sent")), "Check your inbox"),
-    "button": (open_verification, "Confirm your address"),
-    "verified": (at(reverse("jwt_allauth_email_verified")), "Your address is confirmed"),
+    "button": (open_verification, "Verify your e-mail address"),
+    "verified": (at(reverse("jwt_allauth_email_verified")), "Your e-mail address is verified"),
     "reset": (reset_form, "Set a new password"),
     "refused password": (refused_password, "Set a new password"),
     "reset complete": (
@@ -74,7 +72,7 @@ PAGES: dict[str, tuple[Callable[[Page], None], str]] = {
     ),
     "invitation": (open_invitation, "Set your password"),
     "accepted invitation": (accepted_invitation, "Your password is set"),
-    **{f"bad {kind}": (go, "This link is no longer good") for kind, go in BAD_LINKS.items()},
+    **{f"bad {kind}": (go, "This link is no longer valid") for kind, go in BAD_LINKS.items()},
 }
 
 

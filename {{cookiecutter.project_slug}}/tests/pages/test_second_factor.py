@@ -28,7 +28,7 @@ from tests.people import PASSWORD, make_user
 
 COMPLETE = reverse("jwt_allauth_password_reset_complete")
 SETUP = "jwt_allauth_mfa_setup"
-SIGNED_IN = "This browser is signed in already."
+SIGNED_IN = "You are now signed in with this browser."
 
 
 @pytest.fixture(autouse=True)
@@ -95,7 +95,7 @@ def has_refresh_cookie(page: Page) -> bool:
 
 def test_reset_signs_in_whoever_has_no_second_factor(page: Page, user: User) -> None:
     open_reset(page, user)
-    expect(page.get_by_role("main")).to_contain_text("every other device is signed out")
+    expect(page.get_by_role("main")).to_contain_text("signs out every other device")
 
     choose(page)
 
@@ -117,7 +117,7 @@ def test_reset_leaves_nobody_signed_in_where_a_second_factor_is_owed(
         enrol(user)
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode_then
     open_reset(page, user)
-    expect(page.get_by_role("main")).to_contain_text("every device is signed out")
+    expect(page.get_by_role("main")).to_contain_text("signs out every device")
 
     choose(page)
 
@@ -162,7 +162,7 @@ def asked(page: Page, app: App, forgiven: list[str]) -> Page:
     page.goto(reverse("admin:login"))
     page.get_by_label("Email").fill(ADDRESS)
     submit(page, "")
-    expect(page.get_by_label("Code")).to_have_accessible_description(re.compile("enter a code"))
+    expect(page.get_by_label("Code")).to_have_accessible_description(re.compile("Enter a code"))
     return page
 
 

@@ -48,7 +48,7 @@ def test_reset_leads_from_the_letter_to_being_signed_in(form: Page, user: User) 
 
     expect(form).to_have_url(COMPLETE)
     expect(form.get_by_role("heading")).to_have_text("Your new password is set")
-    expect(form.get_by_role("main")).to_contain_text("This browser is signed in already.")
+    expect(form.get_by_role("main")).to_contain_text("You are now signed in with this browser.")
     assert is_signed_in(form)
     assert Browser().sign_in(user.email, NEW).status_code == 200
 
@@ -80,7 +80,7 @@ def test_refused_password_is_told_beside_its_field(form: Page, forgiven: list[st
     for first, second, field, words in (
         ("", "", FIRST, "Enter a password."),
         (NEW, "", SECOND, "Repeat the password here."),
-        (NEW, "something else", SECOND, "The two passwords are not the same."),
+        (NEW, "something else", SECOND, "The two passwords do not match."),
         ("12345678", "12345678", FIRST, "This password is too common."),
     ):
         choose(form, first, second)

@@ -29,7 +29,7 @@ def test_link_leads_to_the_page_that_says_so(page: Page) -> None:
     open_verification(page)
 
     expect(page).to_have_url(VERIFIED)
-    expect(page.get_by_role("heading")).to_have_text("Your address is confirmed")
+    expect(page.get_by_role("heading")).to_have_text("Your e-mail address is verified")
     assert is_verified()
 
 

@@ -53,7 +53,7 @@ def test_a_password_of_the_owners_own_is_not_guessed(
 
     assert passwords(capsys)["user@example.com"] is None
     call_command("demo_accounts")
-    assert "with a password of its own" in capsys.readouterr().out
+    assert "with another password" in capsys.readouterr().out
 
 
 def test_none_is_made_beside_the_accounts_of_people(

@@ -12,7 +12,7 @@ from accounts.errors import IncorrectCredentials
 from accounts.models import EmailChange, LoginChallenge, PendingSecret, Session, User
 from accounts.services import email_addresses
 from accounts.services.client import Client
-from accounts.services.sessions import store
+from accounts.services.sessions import purge, store
 from mail.models import Mail
 from tests.authenticator import enrol
 from tests.client import Browser
@@ -159,7 +159,7 @@ def test_purge_spares_a_session_that_is_being_renewed(signed_in: Browser) -> Non
     with Elsewhere() as elsewhere, transaction.atomic():
         Session.objects.update(expires_at=expired + timedelta(days=1))
 
-        assert elsewhere.start(lambda: store.purge(now=expired)).result(timeout=10) == 0
+        assert elsewhere.start(lambda: purge.purge(now=expired)).result(timeout=10) == 0
 
 
 def test_of_two_password_changes_at_once_one_wins(user: User) -> None:

@@ -54,14 +54,14 @@ def test_admin_resets_a_persons_second_factor(admin: User, user: User, settings:
 
     response = reset_by(admin, user)
 
-    assert "1 reset, 0 left as they were" in response.content.decode()
+    assert "MFA was reset for 1 users, and not changed for 0" in response.content.decode()
     assert not has_one(user)
     assert not Session.objects.exists()
     assert not LoginChallenge.objects.exists()
     assert "reset" in letters_to(user.email)[-1].subject
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id) == (admin, str(user.pk))
-    assert "second factor" in entry.get_change_message()
+    assert "Reset MFA" in entry.get_change_message()
     assert "access" in Browser().sign_in(user.email).json()
 
 
@@ -128,7 +128,7 @@ def test_command_resets_for_the_last_admin(admin: User, held: Held) -> None:
 
 @pytest.mark.parametrize(
     ("email", "says"),
-    [("nobody@example.test", "Nobody has"), ("root@example.test", "has no second factor")],
+    [("nobody@example.test", "No account has"), ("root@example.test", "has no second factor")],
 )
 def test_command_says_why_it_cannot(email: str, says: str, admin: User) -> None:
     with pytest.raises(CommandError, match=says):

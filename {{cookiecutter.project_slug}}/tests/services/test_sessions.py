@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts import tasks
 from accounts.models import LoginChallenge, Session, User
 from accounts.services.client import Client
-from accounts.services.sessions import rotation, store, tokens
+from accounts.services.sessions import purge, rotation, store, tokens
 from accounts.services.sessions.tokens import RefreshToken
 from tests.client import Browser
 from tests.people import make_user
@@ -146,7 +146,7 @@ def test_device_is_the_one_that_refreshed_last(signed_in: Browser) -> None:
 def test_expired_sessions_are_purged_and_no_others(
     signed_in: Browser, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "PURGE_BATCH", 2)
+    monkeypatch.setattr(purge, "PURGE_BATCH", 2)
     now = timezone.now()
     for _ in range(5):
         Session.objects.create(

@@ -9,7 +9,7 @@ from accounts.services.mfa import key_rotation
 
 
 class Command(BaseCommand):
-    help = "Encrypts the secrets of all second factors with the first key; the others may then go."
+    help = "Re-encrypts all TOTP secrets with the first key. The other keys can then be removed."
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:

@@ -11,7 +11,7 @@ from core import admin_sessions
 
 
 class Command(BaseCommand):
-    help = "Ends sessions: everyone's (say, after a signing key has leaked) or one person's."
+    help = "Ends all sessions (for example after a signing key has leaked), or those of one user."
 
     def add_arguments(self, parser: CommandParser) -> None:
         whose = parser.add_mutually_exclusive_group(required=True)
@@ -32,7 +32,7 @@ def _end_everybody() -> int:
 def _end_of(email: str) -> int:
     user = User.objects.filter(email=email).first()
     if user is None:
-        raise CommandError(f"Nobody has an account with the address {email}.")
+        raise CommandError(f"No account has the e-mail address {email}.")
     challenges.revoke_all(user_id=user.pk)
     admin_sessions.end_of(user.pk)
     return store.revoke_all(user_id=user.pk)

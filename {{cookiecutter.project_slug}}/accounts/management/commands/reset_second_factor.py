@@ -9,7 +9,7 @@ from accounts.models import User
 
 
 class Command(BaseCommand):
-    help = "Removes a person's second factor, signs them out everywhere and sends them a letter."
+    help = "Removes the second factor of a user, ends their sessions and sends them an e-mail."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         email = options["email"]
         user = User.objects.filter(email=email).first()
         if user is None:
-            raise CommandError(f"Nobody has an account with the address {email}.")
+            raise CommandError(f"No account has the e-mail address {email}.")
         if not mfa_management.reset(user):
             raise CommandError(f"{email} has no second factor.")
         self.stdout.write(f"The second factor of {email} has been reset.")

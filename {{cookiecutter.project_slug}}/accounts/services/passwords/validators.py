@@ -1,4 +1,4 @@
-"""Which passwords are too easy to guess here, beside those that are so everywhere."""
+"""Password validators beyond Django's own."""
 
 import re
 from typing import Any
@@ -8,34 +8,34 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 SHORTEST_NAME = 4
-"""Letters: shorter ones are in too many words."""
+"""Characters. Shorter names occur in too many words."""
 ENOUGH_BESIDE = 8
 """Characters beside the name that are a password by themselves."""
 
 
 class OwnNamesValidator:
-    """Refuses the product's name and its address with a little added: "acme2026!" for Acme."""
+    """Refuses the product's name or domain with few characters added: "acme2026!" for Acme."""
 
     def validate(self, password: str, user: Any = None) -> None:
         """
         Raises:
-            ValidationError: little is left of the password without those names.
+            ValidationError: too few characters remain without those names.
         """
         left = password.lower()
         for name in own_names():
             left = left.replace(name, "")
         if left != password.lower() and len(left) < ENOUGH_BESIDE:
             raise ValidationError(
-                "This password is the name of this site with a little added.",
+                "This password is too similar to the name of this site.",
                 code="password_is_own_name",
             )
 
     def get_help_text(self) -> str:
-        return "Your password can\u2019t be the name of this site with a little added."
+        return "Your password can\u2019t be too similar to the name of this site."
 
 
 def own_names() -> list[str]:
-    """The longest first, so that none hides in another."""
+    """The names to remove, the longest first: one can contain another."""
     host = urlsplit(settings.PUBLIC_URL).hostname or ""
     texts = (settings.PROJECT_NAME, host.rpartition(".")[0])
     words = {word for text in texts for word in re.findall(r"\w+", text.lower())}

@@ -11,29 +11,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import F, QuerySet, Window
-from django.db.models.functions import RowNumber
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.conf import switches
 from accounts.errors import ReauthenticationRequired
-from accounts.models import EndedSession, Session, User
+from accounts.models import Session, User
 from accounts.services.client import Client
 from accounts.services.credentials import Credentials, OutdatedCredentialsError
 from accounts.services.sessions.tokens import AccessToken, Grant, RefreshToken
-from core.db import fetch_one, in_throttled_batches
+from core.db import fetch_one
 from core.logging import security_log
-
-PURGE_BATCH = 1_000
-"""Rows a purging statement deletes at most, so that none holds its locks for long."""
-PURGE_SECONDS = 200
-"""Then the rest waits for the next purge: a task may take 240."""
 
 RECENT = timedelta(minutes=15)
 """How long a sign-in counts as proof that it is the owner who asks for what could lock them out."""
-
-MAX_ENDED = 50
-"""Ended sessions that are kept of an account, the last ones to end."""
 
 # The row lock makes a password change in flight finish first, and then the hash matches no more.
 # Without it a login with the old password would outlive the change that was to end it. The lock
@@ -221,8 +212,8 @@ def revoke_presented(*, token: RefreshToken, client: Client, now: datetime) -> b
 def revoke_all(*, user_id: uuid.UUID) -> int:
     """Ends every session of a person and says how many there were.
 
-    The account is locked first: a session that is just being opened is ended too, and a change of
-    address that is just being made waits, in the order of locks of ``accounts.services.mfa.authenticators``.
+    The account is locked first (see ``accounts.services.mfa.authenticators``): a session that is
+    just being opened is ended too, and a change of address that is just being made waits.
     """
     User.objects.select_for_update(no_key=True).filter(pk=user_id).values("pk").first()
     return revoke_others(user_id=user_id, kept=None)
@@ -261,36 +252,6 @@ def _end(which: str, *, now: datetime, **parameters: Any) -> int:
     """
     (ended,) = fetch_one(_END.format(which=which), {"now": now, **parameters}) or (0,)
     return int(ended)
-
-
-def purge(*, now: datetime) -> int:
-    """Deletes the rows of sessions that have expired, in batches; says how many there were.
-
-    One pass over the table finds them: an index on what a refresh changes would cost each refresh.
-    """
-    expired = Session.objects.filter(expires_at__lte=now).values_list("pk", flat=True)
-    found = expired.iterator(chunk_size=PURGE_BATCH)
-    batches = in_throttled_batches(found, PURGE_BATCH, seconds=PURGE_SECONDS)
-    return sum(_purge_batch(batch, now) for batch in batches)
-
-
-def _purge_batch(session_ids: list[uuid.UUID], now: datetime) -> int:
-    # Skips what is locked: a row that is being rotated is not expired a moment later.
-    expired = (
-        Session.objects.filter(pk__in=session_ids, expires_at__lte=now)
-        .select_for_update(skip_locked=True)
-        .values("pk")
-    )
-    ended, _ = Session.objects.filter(pk__in=expired).delete()
-    return ended
-
-
-def purge_ended(*, now: datetime) -> None:
-    """Deletes what is kept of sessions whose tokens have expired, and of too many of an account."""
-    place = Window(RowNumber(), partition_by="user_id", order_by=F("ended_at").desc())
-    surplus = EndedSession.objects.annotate(place=place).filter(place__gt=MAX_ENDED).values("pk")
-    EndedSession.objects.filter(expires_at__lte=now).delete()
-    EndedSession.objects.filter(pk__in=surplus).delete()
 
 
 def _live_rows(now: datetime) -> QuerySet[Session]:

@@ -16,7 +16,7 @@ ACCOUNTS = {"admin@example.com": User.Role.ADMIN, "user@example.com": User.Role.
 
 
 class Command(BaseCommand):
-    help = "Makes sure that an administrator and a user are there to try the project with."
+    help = "Creates an administrator and a user to try the project with, unless they exist."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="for a program to read")
@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEBUG:
-            raise CommandError("Anyone could guess the demo accounts: they need DEBUG=True.")
+            raise CommandError("Demo accounts need DEBUG=True: anyone could guess their passwords.")
         if options["migrate"]:
             call_command("migrate", interactive=False)
         passwords = {email: known_password(email) for email in ACCOUNTS}
@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
 def describe(passwords: dict[str, str | None]) -> list[str]:
     return [
-        f"{email:<18} {password or '(not there, or with a password of its own)'}\n"
+        f"{email:<18} {password or '(missing, or with another password)'}\n"
         for email, password in passwords.items()
     ]
 
