@@ -57,7 +57,11 @@ def password_changed(mail: Mail) -> dict[str, Any]:
 def invitation(mail: Mail) -> dict[str, Any]:
     """The link to an account that an admin has made ready."""
     user = _addressee(mail, invited_at__isnull=False)
-    return {"link": _link(mail, Purpose.INVITATION, user), "until": mail.not_after}
+    return {
+        "link": _link(mail, Purpose.INVITATION, user),
+        "until": mail.not_after,
+        "second_factor_removed": _lost_second_factor(user),
+    }
 
 
 @email
@@ -135,6 +139,12 @@ def second_factor_locked(mail: Mail) -> dict[str, Any]:
     """Tells the owner that somebody who knows the password is guessing codes."""
     minutes = int(WINDOW.total_seconds()) // 60
     return {**mail.parameters, "at": mail.created_at, "minutes": minutes}
+
+
+def _lost_second_factor(invited: User) -> bool:
+    """Whether the invitation has removed one: without a password nobody else changes it."""
+    asked, changed = invited.invited_at, invited.second_factor_changed_at
+    return bool(asked and changed and changed >= asked)
 
 
 def _what_follows() -> dict[str, bool]:

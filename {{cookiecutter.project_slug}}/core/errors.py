@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -50,6 +50,7 @@ def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
     response = exception_handler(exception, context)
     if response is not None:
         response.data = _with_code(response.data)
+        _forbid_storing(response)
     if isinstance(exception, LimitReached):
         exception.add_headers(context["view"])
     return response
@@ -151,7 +152,16 @@ def is_endpoint(match: ResolverMatch) -> bool:
 
 
 def _error(status: int, detail: str, code: str) -> HttpResponse:
-    return JsonResponse({"detail": detail, "code": code}, status=status)
+    return _forbid_storing(JsonResponse({"detail": detail, "code": code}, status=status))
+
+
+R = TypeVar("R", bound=HttpResponseBase)
+
+
+def _forbid_storing(response: R) -> R:
+    """A refusal may repeat what a person has sent, and is out of date at once."""
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 def _page(status: int, title: str, advice: str = "") -> HttpResponse:

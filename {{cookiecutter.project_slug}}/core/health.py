@@ -8,7 +8,8 @@ measure them.
 import logging
 import time
 from collections.abc import Callable
-from functools import lru_cache
+from threading import Lock
+from typing import cast
 
 from django.db import connection
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
@@ -59,16 +60,55 @@ def live(request: HttpRequest) -> JsonResponse:
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
     """503 when what is needed is unavailable, else 200; names what failed and never says why."""
-    status, states = state_in(int(time.monotonic()))
+    status, states = KEPT.state()
     return JsonResponse({"status": status, **states}, status=503 if status == UNAVAILABLE else 200)
 
 
-@lru_cache(maxsize=1)
-def state_in(second: int) -> tuple[str, dict[str, str]]:
+State = tuple[str, dict[str, str]]
+"""The word for all of it, and the words of the probes."""
+
+
+class KeptState:
+    """The last state of this process. One request at a time asks the probes for a new one.
+
+    A probe may take seconds, and anybody may ask: no other request waits for it while there is a
+    state to answer with.
     """
-    Args:
-        second: for which the answer is kept.
-    """
+
+    def __init__(self) -> None:
+        self._asking = Lock()
+        self._state: State | None = None
+        self._good_until = 0.0
+
+    def state(self) -> State:
+        """The last one while it is younger than a second, or while another request asks."""
+        kept = self._state
+        if kept and time.monotonic() < self._good_until:
+            return kept
+        # Before there is any state, requests wait for the first.
+        if not self._asking.acquire(blocking=kept is None):
+            return cast(State, kept)
+        try:
+            return self._asked()
+        finally:
+            self._asking.release()
+
+    def forget(self) -> None:
+        self._state = None
+
+    def _asked(self) -> State:
+        # Another request may have asked while this one waited.
+        if not self._state or time.monotonic() >= self._good_until:
+            self._state = _ask_all()
+            self._good_until = time.monotonic() + KEPT_SECONDS
+        return self._state
+
+
+KEPT_SECONDS = 1.0
+KEPT = KeptState()
+
+
+def _ask_all() -> State:
     states: dict[str, str] = {}
     for name, probe in PROBES.items():
         states[name] = _ask(name, probe)

@@ -1,7 +1,6 @@
 """``DEFAULT_FROM_EMAIL``: whom e-mails come from, read as the e-mail package of Python reads it."""
 
 import re
-from email.errors import MessageError
 from email.headerregistry import Address
 from email.policy import default as policy
 from typing import Any
@@ -26,8 +25,8 @@ def parse(text: str) -> str:
         return _as_header(text)
     except SettingError:
         raise
-    except (MessageError, ValueError, IndexError):
-        # Python raises each of them for some text or other.
+    except Exception:
+        # For some texts Python's parser raises an AttributeError, a TypeError or an unbound local.
         raise SettingError(_NO_ADDRESS) from None
 
 

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -27,7 +29,7 @@ def test_live_answers_without_asking_anybody(
 @pytest.fixture(autouse=True)
 def _nothing_is_kept() -> None:
     """Each test asks for the first time in its second."""
-    health.state_in.cache_clear()
+    health.KEPT.forget()
 
 
 FINE = {"status": "ok", "database": "ok", "redis": "ok", "mail": "ok"}
@@ -95,6 +97,57 @@ def test_ready_names_what_it_cannot_serve_without_and_never_why(
 
     assert response.status_code == 503
     assert response.json() == {"status": "unavailable", "database": "unavailable"}
+
+
+@pytest.mark.parametrize("requests", [1, 20])
+def test_slow_probe_is_asked_once_and_the_others_get_the_last_state(
+    requests: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, kept, now = [], health.KeptState(), [100.0]
+    begun, go_on = Event(), Event()
+
+    def answer() -> str:
+        asked.append(now[0])
+        if len(asked) > 1:
+            begun.set()
+            assert go_on.wait(10)
+        return "ok" if len(asked) == 1 else "degraded"
+
+    monkeypatch.setattr(health, "PROBES", {"mail": answer})
+    monkeypatch.setattr("core.health.time.monotonic", lambda: now[0])
+    assert kept.state()[0] == "ok"
+    now[0] += 5.0
+
+    with ThreadPoolExecutor(1) as threads:
+        slow = threads.submit(kept.state)
+        assert begun.wait(10)
+        try:
+            meanwhile = [kept.state()[0] for _ in range(requests)]
+        finally:
+            go_on.set()
+
+    assert meanwhile == ["ok"] * requests
+    assert (slow.result()[0], len(asked)) == ("degraded", 2)
+
+
+def test_first_requests_wait_for_one_answer_of_the_probes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked, kept, go_on = [], health.KeptState(), Event()
+
+    def answer() -> str:
+        asked.append(True)
+        assert go_on.wait(10)
+        return "ok"
+
+    monkeypatch.setattr(health, "PROBES", {"mail": answer})
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = [threads.submit(kept.state) for _ in range(4)]
+        go_on.set()
+
+    assert [each.result()[0] for each in answers] == ["ok"] * 4
+    assert len(asked) == 1
 
 
 def test_answer_of_ready_is_kept_for_a_second(
@@ -195,18 +248,6 @@ def test_description_comes_as_it_is_accepted(client: Client) -> None:
     response = client.get(reverse("schema"), headers={"Accept": accepted})
 
     assert response["Content-Type"].startswith(accepted)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    ("path", "is_known"), [("/api/schema/", False), ("/admin/login/", True)], ids=["API", "page"]
-)
-def test_nobody_is_known_by_a_session_below_the_api(
-    path: str, is_known: bool, client: Client
-) -> None:
-    request = client.get(path).wsgi_request
-
-    assert [hasattr(request, name) for name in ("session", "_messages")] == [is_known] * 2
 
 
 @pytest.mark.django_db

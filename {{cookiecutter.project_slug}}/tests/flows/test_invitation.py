@@ -13,6 +13,7 @@ from accounts.pages.link_cookies import INVITATION_COOKIE
 from accounts.services import unused_accounts
 from accounts.tasks import purge_unused_accounts
 from mail.models import Mail
+from tests.authenticator import enrol
 from tests.client import Browser
 from tests.clock import later
 from tests.mailbox import letters_to, link_to
@@ -468,3 +469,17 @@ def test_accepting_costs_eleven_queries(browser: Browser, link: str) -> None:
 
     with statements(11):
         accept(browser)
+
+
+@pytest.mark.parametrize("had_factor", [True, False])
+def test_invitation_tells_of_a_second_factor_that_it_has_removed(
+    had_factor: bool, admin: Browser
+) -> None:
+    squatter = make_user(email=ADDRESS, email_verified=False)
+    if had_factor:
+        enrol(squatter)
+
+    invite(admin)
+
+    [message] = letters_to(ADDRESS)
+    assert ("its second factor" in message.body) is had_factor

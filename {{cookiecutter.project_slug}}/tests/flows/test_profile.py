@@ -122,3 +122,35 @@ def test_get_costs_one_query(signed_in: Browser, django_assert_num_queries: Any)
 def test_patch_costs_two_queries(signed_in: Browser, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(2):
         signed_in.call("patch", "rest_user_details", {"first_name": "Grace"})
+
+
+@pytest.mark.parametrize(
+    ("method", "name", "body", "status"),
+    [
+        ("patch", "rest_user_details", {"email": "x"}, 400),
+        ("put", "rest_user_details", {}, 400),
+        ("delete", "rest_user_details", {}, 405),
+        ("get", "jwt_allauth_mfa_authenticators", None, 403),
+        ("post", "rest_password_change", {}, 400),
+    ],
+)
+def test_refusals_are_not_to_be_stored(
+    method: str, name: str, body: Any, status: int, signed_in: Browser, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "disabled"
+    response = signed_in.call(method, name, body)
+
+    assert (response.status_code, response["Cache-Control"]) == (status, "no-store")
+
+
+@pytest.mark.parametrize("name", ["rest_user_details", "session_list"])
+def test_refusal_of_an_anonymous_request_is_not_to_be_stored(name: str) -> None:
+    response = Browser().call("get", name)
+
+    assert (response.status_code, response["Cache-Control"]) == (401, "no-store")
+
+
+def test_answer_about_a_path_that_is_none_is_not_to_be_stored() -> None:
+    response = Browser().get("/api/auth/nowhere/")
+
+    assert (response.status_code, response["Cache-Control"]) == (404, "no-store")

@@ -20,7 +20,7 @@ from mail import delivery, outbox, status, tasks
 from mail.messages import EMAILS, Obsolete
 from mail.models import Mail
 from tests.clock import later
-from tests.people import PASSWORD
+from tests.people import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -262,7 +262,7 @@ def test_sweep_and_purge_are_scheduled(settings: Any) -> None:
 
 
 def ask_health(client: Client) -> Any:
-    health.state_in.cache_clear()
+    health.KEPT.forget()
     return client.get("/health/ready").json()
 
 
@@ -270,9 +270,6 @@ def ask_for_resets(client: Client, *addresses: str) -> None:
     for email in addresses:
         body = {"email": email}
         client.post(reverse("rest_password_reset"), body, content_type="application/json")
-
-
-MANY = [f"ada+{number}@example.test" for number in range(status.MANY)]
 
 
 @pytest.mark.parametrize("seconds", [1, 60, 899, 3_000])
@@ -293,11 +290,43 @@ def test_health_tells_nothing_of_one_recipient(
     assert list(states) == ["pending", "pending", "obsolete"]
 
 
-@pytest.mark.parametrize(("seconds", "word"), [(890, "ok"), (910, "degraded")])
-def test_health_says_when_many_recipients_wait_for_a_quarter_of_an_hour(
-    seconds: int, word: str, client: Client
+@pytest.mark.parametrize("known", [True, False])
+def test_health_tells_no_known_address_from_an_unknown_one_however_many_wait(
+    known: bool, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ask_for_resets(client, *MANY)
+    addresses = [f"ada+{number}@example.test" for number in range(8)]
+    for email in addresses:
+        if known:
+            make_user(email=email)
+    before = ask_health(client)
+    fails_with(refused(450), monkeypatch)
+    ask_for_resets(client, *addresses)
+    for mail in Mail.objects.all():
+        delivery.deliver(mail.pk)
+
+    with later(910):
+        assert ask_health(client) == before
+
+
+def test_health_does_not_count_what_fails_before_the_mail_server_is_asked(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(EMAILS, "password_changed")
+    for number in range(8):
+        outbox.post(emails.password_changed, to=f"ada{number}@example.test")
+    for mail in Mail.objects.all():
+        delivery.deliver(mail.pk)
+
+    with later(910):
+        assert ask_health(client)["mail"] == "ok"
+
+
+@pytest.mark.parametrize(("seconds", "word"), [(890, "ok"), (910, "degraded")])
+@pytest.mark.parametrize("known", [True, False])
+def test_health_says_when_no_worker_takes_an_e_mail_for_a_quarter_of_an_hour(
+    known: bool, seconds: int, word: str, client: Client, user: User
+) -> None:
+    ask_for_resets(client, user.email if known else "nobody@example.test")
 
     with later(seconds):
         answer = ask_health(client)

@@ -53,6 +53,12 @@ def test_email_leaves_with_the_name_and_the_address(text: str, name: str) -> Non
         "Acme\nBcc: <hi@acme.test>",
         "Acme\x07 <hi@acme.test>",
         f"{'a' * 65}@acme.test",
+        # Python's parser raises AttributeError, TypeError and UnboundLocalError for these.
+        "Acme:!];;x",
+        "x: ;",
+        ".<AcmeA",
+        " .;;\\(",
+        "=xö@[  ",
     ],
 )
 def test_what_is_not_one_address_is_refused_by_name(text: str) -> None:

@@ -76,6 +76,6 @@ def test_page_without_a_database_is_a_page_that_says_when(site: Site) -> None:
 
     assert (answer.status, answer.headers["Retry-After"]) == (503, "5")
     assert answer.headers["Content-Type"].startswith("text/html")
-    assert "not available right now" in answer.body
+    assert "Temporarily unavailable" in answer.body
     assert (alive.status, ready.status) == (200, 503)
     until(lambda: site.ask("GET", "/health/ready").status == 200)

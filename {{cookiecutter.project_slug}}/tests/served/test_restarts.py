@@ -107,20 +107,6 @@ def test_garbage_collection_leaves_out_what_a_worker_has_loaded(tmp_path: Path) 
 
 
 HTML = "text/html; charset=utf-8"
-LOGS = """
-import logging, runpy
-runpy.run_path("config/gunicorn.conf.py")
-logging.getLogger().addFilter(lambda record: print(record.lineno, record.thread, record.process))
-logging.error("something")
-"""
-
-
-def test_log_does_not_look_for_what_no_line_of_it_says() -> None:
-    ended = subprocess.run(  # noqa: S603  our own
-        [sys.executable, "-c", LOGS], cwd=BASE_DIR, check=True, text=True, capture_output=True
-    )
-
-    assert ended.stdout == "0 None None\n"
 
 
 @pytest.mark.parametrize(("name", "value"), [("WEB_CONCURRENCY", "0"), ("WEB_THREADS", "many")])
