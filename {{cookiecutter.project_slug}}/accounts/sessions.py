@@ -72,8 +72,8 @@ _END = """
     SELECT count(*) FROM ended
 """
 
-# The ORM takes 1 ms longer to build the same statement, which is a third of what a GET of the
-# profile costs. All columns of the account are read, so fields that a project adds are there.
+# The same read by the ORM takes 1.6 ms of CPU time, this one 0.6 ms (measured alone).
+# All columns of the account are read, so fields that a project adds are there.
 _FIND_LIVE = """
     SELECT person.*,
         CASE WHEN change.expires_at > %(now)s THEN change.email ELSE '' END AS pending_email,
