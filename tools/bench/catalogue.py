@@ -3,10 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from accounts.conf import switches
-from accounts.api.cookies import DEVICE_COOKIE
+from accounts.api.cookies import DEVICE_COOKIE, REFRESH_COOKIE
 from accounts.api.requests import DEVICE_HEADER
-from accounts.api.cookies import REFRESH_COOKIE
+from accounts.conf import switches
 from bench.load import Operation, Person
 
 PASSWORD = "a right good pass phrase"  # noqa: S105  it opens nothing

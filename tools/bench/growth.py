@@ -9,13 +9,11 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.db import connection
 from django.utils import timezone
 
-from accounts.services.passwords import verification
-from accounts.services.sessions import rotation
-from accounts.services.sessions import store
-from accounts.services.sessions import tokens
-from accounts.services.client import Client
 from accounts.models import Session, User
+from accounts.services.client import Client
 from accounts.services.credentials import Credentials
+from accounts.services.passwords import verification
+from accounts.services.sessions import rotation, store, tokens
 from bench import load, people
 from bench.catalogue import LOGIN_WITHOUT_HASH, NOTHING, PASSWORD, REFRESH, WITHOUT_HASH
 from bench.load import Load, Operation, Person, Until

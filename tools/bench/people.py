@@ -8,12 +8,11 @@ from django.db import connection
 from django.db.models import Model
 from django.utils import timezone
 
-from accounts.services.passwords import recognised_devices
-from accounts.services.sessions import store
-from accounts.services.sessions import tokens
-from accounts.services.client import Client
 from accounts.models import Session, User
+from accounts.services.client import Client
 from accounts.services.credentials import Credentials
+from accounts.services.passwords import recognised_devices
+from accounts.services.sessions import store, tokens
 from accounts.services.sessions.tokens import Grant
 from bench.load import Person
 

@@ -12,19 +12,16 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from accounts.services.links import signed_links
-from accounts.services.mfa import challenges
-from accounts.services.mfa import enrolment
-from accounts.services.sessions import store
-from accounts.services.sessions import tokens
-from accounts.services.links.signed_links import Purpose
-from accounts.services.mfa.challenges import Kind
-from accounts.services.client import Client
 from accounts.conf import MfaMode, switches
 from accounts.models import LoginChallenge, Session, User
+from accounts.services.client import Client
 from accounts.services.credentials import Credentials
-from accounts.services.sessions.tokens import Grant
-from accounts.services.sessions.tokens import Tokens
+from accounts.services.links import signed_links
+from accounts.services.links.signed_links import Purpose
+from accounts.services.mfa import challenges, enrolment
+from accounts.services.mfa.challenges import Kind
+from accounts.services.sessions import store, tokens
+from accounts.services.sessions.tokens import Grant, Tokens
 from tests.authenticator import App, enrol
 from tests.people import PASSWORD
 
@@ -79,7 +76,9 @@ def sign_in(person: Person) -> tuple[Grant, Tokens]:
 def challenge(person: Person) -> str:
     """What a sign-in answers to whoever has a second factor."""
     credentials = Credentials.of(person.user)
-    issued = challenges.open_challenge(credentials=credentials, kind=Kind.VERIFY, now=timezone.now())
+    issued = challenges.open_challenge(
+        credentials=credentials, kind=Kind.VERIFY, now=timezone.now()
+    )
     return issued.signed_id
 
 

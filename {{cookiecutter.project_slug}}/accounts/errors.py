@@ -110,7 +110,7 @@ class MfaSetupNotStarted(Refusal):
 
 
 class TooManyFailedMfaAttempts(Throttled):
-    """Raised with ``wait``, in seconds: the answer's ``Retry-After``."""
+    """Raised with ``wait``, in seconds: the ``Retry-After`` of the response."""
 
     default_detail = "Too many incorrect codes."
     extra_detail_singular = extra_detail_plural = "Try again in {wait} seconds."

@@ -1,6 +1,6 @@
 """Keyed digests (HMAC with ``SECRET_KEY``): they compare and count what must not be stored itself.
 
-``fits`` accepts a digest made with a key of ``SECRET_KEY_FALLBACKS`` too.
+``matches`` accepts a digest made with a key of ``SECRET_KEY_FALLBACKS`` too.
 """
 
 from django.conf import settings

@@ -9,11 +9,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from accounts.services.links import bindings
-from accounts.services.links import signed_links
-from accounts.services.links.signed_links import LinkNotValid
-from accounts.services.links.signed_links import Purpose
 from accounts.models import User
+from accounts.services.links import bindings, signed_links
+from accounts.services.links.signed_links import LinkNotValid, Purpose
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db

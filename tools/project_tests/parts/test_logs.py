@@ -14,8 +14,8 @@ import structlog
 
 from core.logging.format import Formatter
 from tests.client import Browser
-from tests.mailbox import link_to
 from tests.core.web import WITHOUT_ITS_CONFIGURATION, Web, served
+from tests.mailbox import link_to
 from tests.waiting import until
 
 ADDRESS = "new@example.test"

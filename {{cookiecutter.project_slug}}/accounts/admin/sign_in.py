@@ -166,7 +166,7 @@ class AdminSite(admin.AdminSite):
 
 
 def _require_own_origin(view: Any) -> Any:
-    """Front ends are trusted with forms for the API (``CSRF_TRUSTED_ORIGINS``), and not with these.
+    """Refuses forms of the front ends that ``CSRF_TRUSTED_ORIGINS`` trusts for the API.
 
     Where they can read the CSRF cookie, a script in one of them could act as the signed-in user.
     """
@@ -193,7 +193,7 @@ def _complete(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def _browser_of(request: HttpRequest) -> Client:
-    """A browser keeps the device token in a cookie, also where the API's tokens are in the body."""
+    """The browser, in either transport; its device cookie is for the admin's paths only."""
     return Client(
         client_ip(request), user_agent(request), device_token=cookies.device_token(request)
     )

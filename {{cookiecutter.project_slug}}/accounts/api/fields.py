@@ -1,4 +1,4 @@
-"""The fields that several flows share, and the checks of a new password."""
+"""Fields and serializers that several flows use as input."""
 
 from typing import Any
 

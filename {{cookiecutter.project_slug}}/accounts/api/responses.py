@@ -90,7 +90,7 @@ def answer_challenge(challenge: IssuedChallenge, *, status: int = 200, **also: A
 def answer_sign_in(
     result: SignInResult, *, now: datetime, status: int = 200, **also: Any
 ) -> Response:
-    """Tokens, or the challenge that stands for them."""
+    """The response to a sign-in: tokens or a challenge, and the device."""
     if result.device and not switches.refresh_token_as_cookie:
         also["device"] = result.device
     if isinstance(result, IssuedChallenge):

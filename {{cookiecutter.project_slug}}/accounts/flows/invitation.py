@@ -158,7 +158,7 @@ def accept(*, link: SignedLink, new_password: str, client: Client, now: datetime
 
 
 class AcceptInvitationView(PublicEndpoint, SwitchableAPIView):
-    """Accept an invitation: set the password with the cookie that the link has left."""
+    """Accept an invitation: set the password, with the cookie that the link has set."""
 
     throttle_classes = (UserRateThrottle, ScopedRateThrottle)
     throttle_scope = "set_password"

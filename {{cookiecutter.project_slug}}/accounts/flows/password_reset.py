@@ -174,7 +174,7 @@ def _tell(email: Email, user: User, client: Client) -> None:
 
 
 class SetNewPasswordView(PublicEndpoint, APIView):
-    """Set the new password with the cookie that the link has left."""
+    """Set the new password, with the cookie that the link has set."""
 
     throttle_classes = (UserRateThrottle, ScopedRateThrottle)
     throttle_scope = "set_password"

@@ -6,13 +6,13 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 PASSWORD_MAX_LENGTH = 128
-"""Long enough for any pass phrase, short enough that hashing one costs what it always costs."""
+"""Characters: enough for any passphrase; a longer one would cost more to hash."""
 _UNTYPEABLE = re.compile("[\x00\ud800-\udfff]")
-"""NUL and lone surrogates: the API takes neither."""
+"""NUL and lone surrogates: the API refuses both."""
 
 
 class AcceptedAtLoginValidator:
-    """Refuses what nobody can sign in with, because the login refuses it before it compares.
+    """Refuses a password that the login endpoint would refuse before comparing it.
 
     ``UserManager.create_user`` asks it as well: ``createsuperuser`` can skip the other validators.
     """

@@ -106,7 +106,7 @@ def _record(scope: str, account: uuid.UUID | None = None) -> None:
 
 
 def _digest(of: object) -> str:
-    return digests.make("core.ratelimit.throttling", str(of))
+    return digests.make("core.throttling", str(of))
 
 
 class AtomicThrottle(throttling.BaseThrottle, ABC):

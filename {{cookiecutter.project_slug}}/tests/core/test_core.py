@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import User
 from core import health
 from tests.client import Browser
 
@@ -248,6 +249,14 @@ def test_description_comes_as_it_is_accepted(client: Client) -> None:
     response = client.get(reverse("schema"), headers={"Accept": accepted})
 
     assert response["Content-Type"].startswith(accepted)
+
+
+def test_session_of_django_admin_authenticates_nobody_at_the_api(
+    client: Client, user: User
+) -> None:
+    client.force_login(user)
+
+    assert client.get(reverse("rest_user_details")).status_code == 401
 
 
 @pytest.mark.django_db

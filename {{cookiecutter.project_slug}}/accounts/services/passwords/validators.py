@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 SHORTEST_NAME = 4
 """Characters. Shorter names occur in too many words."""
 ENOUGH_BESIDE = 8
-"""Characters beside the name that are a password by themselves."""
+"""Characters that have to remain once the names are removed."""
 
 
 class OwnNamesValidator:
