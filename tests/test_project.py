@@ -116,4 +116,4 @@ def test_setup_says_which_python_is_needed(bake: Bake, command: Command) -> None
     result = command("make", "setup", "PYTHON=false", cwd=bake())
 
     assert result.returncode != 0
-    assert "needs Python 3.11 or later" in result.stderr
+    assert "Python 3.11 or later is required" in result.stderr
