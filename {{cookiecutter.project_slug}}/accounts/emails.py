@@ -1,7 +1,7 @@
-"""Letters to people about their accounts: one short function each, called by the worker.
+"""E-mails to people about their accounts: one short function each, called by the worker.
 
-A letter with a link looks at the account first. If that is not any more in the state in which the
-letter was asked for, the letter is obsolete, however long the mail server has been away.
+An e-mail with a link looks at the account first. If that is not any more in the state in which the
+e-mail was asked for, the e-mail is obsolete, however long the mail server has been away.
 """
 
 from datetime import datetime, timedelta
@@ -152,10 +152,10 @@ def _what_follows() -> dict[str, bool]:
 
 
 def _addressee(mail: Mail, **also: Any) -> User:
-    """The account with the letter's address.
+    """The account with the e-mail's address.
 
     Raises:
-        Obsolete: it is not what it was when the letter was asked for.
+        Obsolete: it is not what it was when the e-mail was asked for.
     """
     return _bound(mail, User.objects.filter(email=mail.recipient, **also))
 
@@ -188,7 +188,7 @@ def _way_back(mail: Mail, user: User) -> dict[str, Any]:
 
 
 def _token(mail: Mail, purpose: Purpose, user: User) -> str:
-    """Its life counts from the request: a late letter brings a short one."""
+    """Its life counts from the request: a late e-mail brings a short one."""
     return signed_links.issue(
         purpose,
         user=user,

@@ -12,7 +12,7 @@ from accounts.services.credentials import Credentials, OutdatedCredentialsError
 from accounts.services.mfa import challenges
 from accounts.services.mfa.challenges import IssuedChallenge, Kind
 from accounts.services.passwords import recognised_devices
-from accounts.services.sessions import store, tokens
+from accounts.services.sessions import rotation, store, tokens
 from accounts.services.sessions.tokens import Tokens
 from core.logging import security_log
 from core.ratelimit import throttling
@@ -80,7 +80,7 @@ def _notify_of_new_device(credentials: Credentials, client: Client) -> None:
     if switches.new_device_emails and throttling.allows(
         "new_device_account", of=credentials.user_id
     ):
-        # Not what the device calls itself: a letter of ours must not say what a stranger wrote.
+        # Not what the device calls itself: an e-mail of ours must not say what a stranger wrote.
         notices.tell_owner(
             emails.new_device,
             to=credentials.email,
@@ -166,4 +166,4 @@ def revoke_former_session(client: Client, *, now: datetime) -> None:
         token = tokens.read_refresh(client.former_refresh_token)
     except TokenNotValid:
         return
-    store.revoke_presented(token=token, client=client, now=now)
+    rotation.revoke_presented(token, client, now=now)

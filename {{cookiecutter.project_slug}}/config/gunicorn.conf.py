@@ -81,12 +81,12 @@ max_requests_jitter = 5_000
 # A worker shows that it lives by touching a file, which takes too long on a disk that is busy.
 _IN_MEMORY = Path("/dev/shm")  # noqa: S108  gunicorn makes a file of its own name in it
 worker_tmp_dir = str(_IN_MEMORY) if _IN_MEMORY.is_dir() else None
-# Whoever may write to that socket commands the server.
+# A process that may write to that socket controls the server.
 control_socket_disable = True
 
-# No header says where we are or who asks, whoever sends it: SCRIPT_NAME and PATH_INFO would change
+# No header, from any sender, says where we are or who asks: SCRIPT_NAME and PATH_INFO would change
 # the path that proxies have judged. Django believes X-Forwarded-Proto and X-Forwarded-For by
-# TRUSTED_PROXY_COUNT. A Unix socket is trusted whatever the list says, so nothing is left to set.
+# TRUSTED_PROXY_COUNT. A Unix socket is trusted without being listed, so nothing is left to set.
 forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers: dict[str, str] = {}

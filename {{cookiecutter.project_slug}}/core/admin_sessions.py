@@ -1,6 +1,6 @@
 """Django's sessions in the database, under a digest of their key: ``SESSION_ENGINE``.
 
-Django admin alone uses them. Django keeps the key as it is in the cookie, so that whoever could
+Django admin alone uses them. Django keeps the key as it is in the cookie, so that anybody who could
 read the table would be signed in as everybody in it. (Synchronous, as the whole project is.)
 """
 

@@ -23,7 +23,7 @@ def in_throttled_batches(found: Iterator[T], size: int, *, seconds: float) -> It
     and of its disk's, is for those who wait for an answer.
 
     Args:
-        seconds: when it stops, whatever is left.
+        seconds: when it stops, even if some are left.
     """
     end = time.monotonic() + seconds
     while time.monotonic() < end and (batch := list(islice(found, size))):

@@ -17,8 +17,8 @@ class JSONParser(parsers.JSONParser):
     A lone surrogate is 400 too, in a value as in a key: no text that quotes it can be sent back,
     logged or stored.
 
-    JSON is in UTF-8 (RFC 8259, section 8.1), whatever ``charset`` says: Python takes names there
-    that are no encodings of text at all, such as ``zlib``.
+    JSON is in UTF-8 (RFC 8259, section 8.1), also where ``charset`` says otherwise: Python takes
+    names there that are no encodings of text at all, such as ``zlib``.
     """
 
     def parse(

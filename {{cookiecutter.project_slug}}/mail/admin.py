@@ -36,4 +36,4 @@ class MailAdmin(AddressSearchAdmin):
     @admin.action(description="Send dead letters again", permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Mail]) -> None:
         revived = sum(outbox.send_again(mail) for mail in queryset)
-        messages.info(request, f"{revived} of {len(queryset)} letters will be sent again.")
+        messages.info(request, f"{revived} of {len(queryset)} e-mails will be sent again.")

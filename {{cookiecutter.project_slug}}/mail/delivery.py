@@ -1,4 +1,4 @@
-"""From a pending row to a sent letter, one attempt at a time."""
+"""From a pending row to a sent e-mail, one attempt at a time."""
 
 import logging
 import random
@@ -54,7 +54,7 @@ def _send(mail: Mail, message: EmailMessage) -> None:
 
 @transaction.atomic
 def _claim(mail_id: uuid.UUID, now: datetime) -> Mail | None:
-    """Counts the attempt before it is made, so that a letter that kills its worker ends as well."""
+    """Counts the attempt before it is made, so that an e-mail that kills its worker ends too."""
     free = Q(claimed_until=None) | Q(claimed_until__lte=now)
     pending = Mail.objects.select_for_update(skip_locked=True).filter(
         free, pk=mail_id, state=Mail.State.PENDING
@@ -79,7 +79,7 @@ def _is_over(mail: Mail, now: datetime) -> bool:
 
 
 def _failed(mail: Mail, error: Exception, *, failed_here: bool) -> None:
-    """Notes what kind of failure it was; the error's own words may hold the letter's."""
+    """Notes what kind of failure it was; the error's own words may hold the e-mail's."""
     reason = type(error).__name__
     logger.warning("mail not sent: id=%s kind=%s reason=%s", mail.pk, mail.kind, reason)
     if mail.attempts >= MAX_ATTEMPTS or _is_permanent(error):

@@ -1,4 +1,4 @@
-"""Letters: a short function says what one is about, a template says it in words.
+"""E-mails: a short function says what one is about, a template says it in words.
 
 The template ``mail/<kind>.txt`` fills four blocks with plain text: ``subject``, ``before`` and
 ``after`` the link, and ``action``, the words on the link. Text and HTML are made from the same.
@@ -19,7 +19,7 @@ PARTS = ("subject", "before", "action", "after")
 
 
 class Email(Protocol):
-    """What a letter says, from its row: the context of its template."""
+    """What an e-mail says, from its row: the context of its template."""
 
     __name__: str
 
@@ -30,24 +30,24 @@ EMAILS: dict[str, Email] = {}
 
 
 class UnknownEmail(LookupError):  # noqa: N818  its name is what the row and the log say
-    """Nobody has registered a letter of this kind: the worker has not been started since, say."""
+    """Nobody has registered an e-mail of this kind: the worker has not been started since, say."""
 
 
 class UndeliverableAddress(ValueError):  # noqa: N818  its name is what the row and the log say
     """No mail server can be asked to send to the recipient's address."""
 
 
-class Obsolete(Exception):  # noqa: N818  not an error: what the letter was about is over
-    """Raised by a letter that must not be sent any more."""
+class Obsolete(Exception):  # noqa: N818  not an error: what the e-mail was about is over
+    """Raised by an e-mail that must not be sent any more."""
 
 
 E = TypeVar("E", bound=Email)
 
 
 def email(function: E) -> E:
-    """Registers the function as the letter of its name.
+    """Registers the function as the e-mail of its name.
 
-    The worker calls it when the letter is sent, so this is where a link is made. It returns what
+    The worker calls it when the e-mail is sent, so this is where a link is made. It returns what
     the template needs, and ``link`` if there is one; it may raise ``Obsolete``.
 
     Raises:
@@ -66,8 +66,8 @@ def render(mail: Mail) -> EmailMultiAlternatives:
     """
     Raises:
         UndeliverableAddress: the recipient's address cannot be encoded.
-        Obsolete: the letter is not to be sent any more.
-        UnknownEmail: there is no letter of this kind.
+        Obsolete: the e-mail is not to be sent any more.
+        UnknownEmail: there is no e-mail of this kind.
     """
     if mail.kind not in EMAILS:
         raise UnknownEmail(mail.kind)
@@ -75,7 +75,7 @@ def render(mail: Mail) -> EmailMultiAlternatives:
     context = {"product": settings.PROJECT_NAME, **EMAILS[mail.kind](mail)}
     parts = {part: _render_part(mail.kind, part, context) for part in PARTS}
     message = EmailMultiAlternatives(
-        # One line, whatever is in it: a second one would be a header.
+        # One line, always: a second one would be a header.
         subject=" ".join(parts["subject"].split()),
         body=render_to_string("mail/message.txt", context | parts),
         to=[recipient],

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 
 class Mail(models.Model):
-    """A letter that was asked for: what kind, to whom, and how far it has come.
+    """An e-mail that was asked for: what kind, to whom, and how far it has come.
 
-    Holds no secret. A link is made when the letter is sent, and is nowhere kept.
+    Holds no secret. A link is made when the e-mail is sent, and is nowhere kept.
     """
 
     class State(models.TextChoices):

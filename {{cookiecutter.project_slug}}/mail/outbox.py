@@ -1,4 +1,4 @@
-"""The one way to send mail: ``outbox.post`` inside the transaction that the letter is about."""
+"""The one way to send mail: ``outbox.post`` inside the transaction that the e-mail is about."""
 
 import logging
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from mail.models import Mail
 logger = logging.getLogger(__name__)
 
 SWEPT_AFTER = timedelta(seconds=60)
-"""When the sweep takes a letter that no worker has heard of, the broker being away."""
+"""When the sweep takes an e-mail that no worker has heard of, the broker being away."""
 
 
 def post(
@@ -28,12 +28,12 @@ def post(
     bound_to: str = "",
     not_after: datetime | None = None,
 ) -> None:
-    """Writes the letter down; it is handed to a worker once the transaction has committed.
+    """Writes the e-mail down; it is handed to a worker once the transaction has committed.
 
     Args:
         email: a function registered with ``mail.messages.email``; the worker calls it.
-        parameters: what the letter says, as JSON. Never a secret, a link or a token.
-        bound_to: a digest of the state under which it is asked for, for the letter to compare.
+        parameters: what the e-mail says, as JSON. Never a secret, a link or a token.
+        bound_to: a digest of the state under which it is asked for, for the e-mail to compare.
         not_after: when it is of no use any more; it becomes obsolete instead of being sent.
     """
     mail = Mail(
@@ -49,9 +49,9 @@ def post(
 
 
 def send_again(mail: Mail) -> bool:
-    """Gives a dead letter all its attempts anew; False for one in another state.
+    """Gives a dead e-mail all its attempts again; False for one in another state.
 
-    The worker decides as always: a letter that is obsolete by now is not sent.
+    The worker decides as for any other: an e-mail that is obsolete by now is not sent.
     """
     dead = Mail.objects.filter(pk=mail.pk, state=Mail.State.DEAD)
     revived = dead.update(

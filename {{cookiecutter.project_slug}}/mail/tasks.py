@@ -13,9 +13,9 @@ from mail.models import Mail
 
 SWEEP_BATCH = 1_000
 HANDED_OVER = timedelta(minutes=10)
-"""How long the sweep leaves a letter alone that it has handed to a worker."""
+"""How long the sweep leaves an e-mail alone that it has handed to a worker."""
 KEPT = timedelta(days=30)
-"""How long the rows of letters that are done with are kept."""
+"""How long the rows of e-mails that are done with are kept."""
 DEAD_KEPT = timedelta(days=90)
 """How long dead ones are kept, for somebody to look at them and send them again."""
 

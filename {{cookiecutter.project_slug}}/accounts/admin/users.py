@@ -109,7 +109,7 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
         obj.save(update_fields=columns & set(form.changed_data) if change else None)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        """Django's history goes with the account of whoever made it; the security log stays."""
+        """Deletes Django's history of what this person did, too; the security log stays."""
         account = obj.pk
         super().delete_model(request, obj)
         security_log.record("account_deleted", account=account, by=str(request.user.pk))

@@ -54,7 +54,7 @@ def former_refresh_token(request: HttpRequest | Request) -> str:
 
 
 def device_token(request: HttpRequest | Request) -> str:
-    """All that the browser keeps of devices, as ``known_devices`` reads it."""
+    """What the browser keeps of devices, as ``recognised_devices`` reads it."""
     kept = DEVICE.values(request)
     if len(kept) > 1:
         # We set one. What others have set in its shape could take up the room that ``join`` has.

@@ -20,7 +20,7 @@ def enforce_csrf(request: Request) -> None:
         CsrfFailed: see Django's ``CsrfViewMiddleware``, which decides it.
     """
     name = settings.CSRF_COOKIE_NAME
-    # Not so many and no more: to compare one costs nothing, and the site's own may be the last.
+    # No limit on their number: a comparison is cheap, and the site's own may be the last.
     values = values_of(request, name, _CSRF) or [request.COOKIES.get(name, "")]
     if not any(_passes(request, {name: value}) for value in values):
         raise CsrfFailed

@@ -46,7 +46,7 @@ class AddressField(TextField, serializers.EmailField):
 
 
 class NewAddressField(AddressField):
-    """An address that somebody chooses: letters name it to others, so it must not carry a link."""
+    """An address that somebody chooses: e-mails name it to others, so it must not carry a link."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(validators=[email_address.refuse_link], **options)

@@ -1,9 +1,9 @@
 """Invitation: an admin lets somebody in, who then sets the password.
 
 1. An admin names an address and a role. An account whose address was never verified is taken over,
-   for whoever signed up has not shown the mailbox. Verified people and staff are left alone.
+   for the person who signed up has not shown the mailbox. Verified people and staff are left alone.
 2. A new unusable password makes every earlier link, cookie and session of the account worthless.
-3. The letter has a link; ``flows.verification`` opens it, leaves a cookie and leads to a form.
+3. The e-mail has a link; ``flows.verification`` opens it, leaves a cookie and leads to a form.
 4. The cookie sets the password, which accepts the invitation and verifies the address.
 5. ``sign_in.complete_sign_in`` signs the person in. What nobody accepts in time is purged
    (``accounts.services.unused_accounts``): the address is free.

@@ -1,9 +1,9 @@
 """Login: an e-mail address and a password become a session.
 
 1. The guess is counted, for this account; a device that has been signed in before is counted by
-   itself, so that whoever guesses from elsewhere does not lock the owner out.
+   itself, so that a stranger who guesses does not lock the owner out.
 2. The password is checked; an unknown address costs the same time and gets the same answer.
-3. Where verification is mandatory, whoever knows the password may be told that it is missing.
+3. Where verification is mandatory, a person with the password may be told that it is missing.
 4. ``sign_in.complete_sign_in`` opens the session, if the password is still the one that was
    checked; a user who has a second factor, or needs one, gets a challenge instead.
 5. The access token is in the answer, the refresh token in its cookie (or beside it).

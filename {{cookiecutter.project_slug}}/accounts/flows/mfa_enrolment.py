@@ -5,7 +5,7 @@
 2. Setup draws a secret and shows it as text, address and QR code. It is pending, replaces one that
    is, and ends with the session or the challenge. An active one stays as it is.
 3. Activation sees a code: the app has the secret. The recovery codes are shown this once.
-4. The other sessions end, sign-ins that are under way as well, and a letter goes to the owner.
+4. The other sessions end, sign-ins that are under way as well, and an e-mail goes to the owner.
 5. ``sign_in.complete_sign_in`` signs in the user who came with a setup challenge.
 """
 
@@ -77,7 +77,7 @@ def activate(
 ) -> tuple[list[str], SignInResult | None]:
     """
     Returns:
-        the recovery codes, and what opens a session; None for whoever has one.
+        the recovery codes, and what opens a session; None for a person who has one.
 
     Raises:
         InvalidCode: wrong.
@@ -106,7 +106,7 @@ def activate(
     security_log.record("second_factor_on", account=user.pk)
     if isinstance(origin, Session):
         return recovery_codes, None
-    # The letter about the second factor tells of the sign-in, too.
+    # The e-mail about the second factor tells of the sign-in, too.
     return recovery_codes, sign_in.complete_sign_in_with_second_factor(
         origin.user, client=client, now=now, owner_knows=True
     )

@@ -5,7 +5,7 @@
 3. Removing them takes the password: an open browser is not enough. Where everybody needs a second
    factor, only an admin can remove one, for somebody who then sets up another.
 4. The other sessions end (an admin's reset ends all of them), sign-ins that are under way as well,
-   and a letter goes to the owner.
+   and an e-mail goes to the owner.
 """
 
 from typing import Any

@@ -5,7 +5,7 @@
 3. One conditional UPDATE replaces it: of two changes at once, one wins.
 4. Every session ends (``LOGOUT_ON_PASSWORD_CHANGE``), the caller's too; links that are out and an
    address that was asked for are dead in any case.
-5. A letter tells the owner of the account.
+5. An e-mail tells the owner of the account.
 6. The caller, who has just shown that they know the password, gets a fresh session; or a challenge,
    where the old one was opened without the second factor that is asked for now.
 """

@@ -1,7 +1,7 @@
 """Password reset: back in by way of the mailbox.
 
-1. The request writes a letter down for any address; the worker finds out whose it is.
-2. The link in the letter leaves a cookie and leads to a form, the owner's or the built-in one. It
+1. The request writes an e-mail down for any address; the worker finds out whose it is.
+2. The link in the e-mail leaves a cookie and leads to a form, the owner's or the built-in one. It
    can be opened again until the password is set, for mail scanners open links.
 3. The cookie sets the new password: one conditional UPDATE, so it works once.
 4. That ends every session, link, cookie and pending address, and verifies the address.

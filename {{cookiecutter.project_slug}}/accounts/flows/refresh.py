@@ -2,8 +2,8 @@
 
 1. The token is read from its cookie (or the body) and its signature and expiry are checked.
 2. ``rotation.rotate`` consumes it in one conditional UPDATE and reads role and activity again.
-3. Spent moments ago, it brings the same successor; spent earlier, it ends the session, and a letter
-   tells the owner.
+3. Spent moments ago, it brings the same successor; spent earlier, it ends the session, and an
+   e-mail tells the owner.
 4. A refused refresh leaves the cookie alone: another tab may just have renewed it.
 """
 

@@ -2,9 +2,9 @@
 
 1. The password is hashed before anything is looked up: a taken address costs the same time.
 2. The database's constraint decides whether the address is taken; a taken account is not touched.
-3. A letter goes out in either case: a link to verify the address, or, to the owner of an account
+3. An e-mail goes out in either case: a link to verify the address, or, to the owner of an account
    that is there, the way back in. The mailbox decides whose the account is.
-4. Where verification is mandatory the answer says no more than that a letter is on its way.
+4. Where verification is mandatory the answer says no more than that an e-mail is on its way.
    Elsewhere a new person is signed in at once (or sets up the second factor first, where everybody
    has one), and is told that an address is taken.
 """

@@ -1,4 +1,4 @@
-"""Verification: the link in a letter shows that a mailbox belongs to an account.
+"""Verification: the link in an e-mail shows that a mailbox belongs to an account.
 
 1. The key says what it is for: a sign-up, another address, or an invitation.
 2. A sign-up link marks the address as verified. A link to a new address moves the account there
@@ -80,14 +80,14 @@ def is_verification_on() -> bool:
 
 IS_ON: dict[Purpose, Callable[[], bool]] = {
     Purpose.SIGN_UP: is_verification_on,
-    # Whoever turns verification off trusts what people type, and not what strangers change it to.
+    # A project without verification trusts what people type, not what strangers change it to.
     Purpose.EMAIL_CHANGE: lambda: True,
     Purpose.INVITATION: lambda: switches.invitations,
 }
 
 
 class VerificationView(Page):
-    """The links in letters, whatever they verify."""
+    """The links in e-mails, for all that they verify."""
 
     http_method_names = ("get", "head", "post")
 

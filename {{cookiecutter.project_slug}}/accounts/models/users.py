@@ -23,7 +23,7 @@ _CONTROL_CHARACTER_OR_URL = re.compile(r"[\x00-\x1f\x7f-\x9f]|://|\bwww\.", re.I
 
 
 def validate_person_name(name: str) -> None:
-    """Names are what people are called; letters to them must not carry a stranger's link."""
+    """Names are what people are called; e-mails to them must not carry a stranger's link."""
     if _CONTROL_CHARACTER_OR_URL.search(name):
         raise ValidationError("A name must not contain control characters or a web address.")
 
@@ -46,7 +46,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, *, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Whoever can run commands on the server needs no letter to prove the address."""
+        """A person who runs commands on the server needs no e-mail to prove the address."""
         rights = {"role": User.Role.ADMIN, "is_superuser": True, "email_verified": True}
         return self.create_user(email=email, password=password, **{**rights, **fields})
 

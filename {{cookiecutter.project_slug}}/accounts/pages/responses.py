@@ -41,7 +41,7 @@ def show(
 def show_secret(
     request: HttpRequest, template: str, context: dict[str, Any] | None = None, **options: Any
 ) -> HttpResponse:
-    """A page whose own address is a secret: whoever is linked from it must not be told."""
+    """A page whose own address is a secret: sites it links to must not learn it."""
     return _without_referrer(show(request, template, context, **options))
 
 

@@ -16,7 +16,7 @@ class Credentials:
     """An active person has shown their password, and perhaps a second factor.
 
     Attributes:
-        email: where letters about it go.
+        email: where e-mails about it go.
         password_hash: the one that the password matched; what follows is bound to it.
         has_second_factor: whether the account had one then.
         second_factor_shown: whether it was shown, too.

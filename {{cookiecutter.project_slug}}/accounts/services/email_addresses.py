@@ -30,7 +30,7 @@ class Adapter(DefaultAccountAdapter):
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         raise ImproperlyConfigured(
-            f"allauth is about to send {template_prefix!r} by itself. Letters go through the "
+            f"allauth is about to send {template_prefix!r} directly. E-mails go through the "
             "outbox: write this one in accounts/emails.py and post it."
         )
 

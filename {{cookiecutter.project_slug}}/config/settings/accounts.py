@@ -10,7 +10,7 @@ PASSWORD_HASHERS = [
     # Accounts brought along from another Django project: rehashed when their owner signs in.
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-# Long and not easy to guess, of whatever characters (NIST SP 800-63B, OWASP ASVS V6.2).
+# Long and not easy to guess, of any characters (NIST SP 800-63B, OWASP ASVS V6.2).
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.models.validators.AcceptedAtLoginValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

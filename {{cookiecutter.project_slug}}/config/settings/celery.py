@@ -30,7 +30,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 240
 WORKER_ALIVE_FILE = env.text("WORKER_ALIVE_FILE")
 CELERY_TASK_ALWAYS_EAGER = env.boolean("CELERY_TASK_ALWAYS_EAGER", False)
 CELERY_TIMEZONE = TIME_ZONE
-# None less often than a release may start beat anew, which counts from its start.
+# None less often than a release may restart beat, which counts from its start.
 CELERY_BEAT_SCHEDULE = {
     "purge-sessions": {"task": "accounts.tasks.purge_sessions", "schedule": 3600.0},
     "purge-admin-sessions": {"task": "accounts.tasks.purge_admin_sessions", "schedule": 3600.0},

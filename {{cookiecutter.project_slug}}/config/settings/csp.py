@@ -19,7 +19,7 @@ CONTENT_POLICY = {
     "frame-ancestors": ["'none'"],
 }
 if MAILBOX:
-    # It shows letters in a frame, whose own policy lets nothing of theirs run.
+    # It shows e-mails in a frame, whose own policy lets nothing of theirs run.
     CONTENT_POLICY["frame-src"] = ["'self'"]
 
 if django.VERSION >= (6, 0):

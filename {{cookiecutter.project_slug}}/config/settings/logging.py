@@ -19,7 +19,7 @@ LOGGING = {
     "formatters": {"ours": {"()": "core.logging.format.Formatter", "style": LOG_FORMAT}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "ours"},
-        # A logger without any would speak to standard error by itself.
+        # A logger without any would write to standard error.
         "none": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
@@ -31,7 +31,7 @@ LOGGING = {
         "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
         # A task's own line says it all when it is done.
         "celery.worker.strategy": {"level": "WARNING"},
-        # Whatever LOG_LEVEL says, no event of the security log is lost.
+        # At any LOG_LEVEL, no event of the security log is lost.
         "security": {"level": "INFO"},
     },
 }

@@ -9,7 +9,7 @@ from config.env import BASE_DIR, DEFAULTS, env
 from config.settings.base import DEBUG, INSTALLED_APPS
 from mail import email_url, sender
 
-# Development without a mail server keeps the last letters, and shows them at /mailbox/.
+# Development without a mail server keeps the last e-mails, and shows them at /mailbox/.
 MAILBOX = DEBUG and not env.text("EMAIL_URL") and find_spec("django_mail_preview") is not None
 
 if MAILBOX:

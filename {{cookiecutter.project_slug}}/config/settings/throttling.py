@@ -2,7 +2,7 @@
 writes them. ``THROTTLE_RATES`` changes some of them, or lifts all.
 
 A scope is counted by client address, or by account where somebody is signed in; one that ends in
-``_account`` by the account or address that the request names, whoever sends it.
+``_account`` by the account or address that the request names, from any client.
 """
 
 import re
@@ -10,7 +10,7 @@ import re
 from config.env import env
 
 DEFAULT_RATES: dict[str, str | None] = {
-    # At every endpoint, once the access token is good: whoever is not signed in, and whoever is.
+    # At every endpoint, once the access token is good: anonymous clients, and signed-in people.
     "anon": "300/min",
     "user": "600/min",
     "login": "20/min",
@@ -32,7 +32,7 @@ DEFAULT_RATES: dict[str, str | None] = {
     "mfa": "30/min",
     # E-mails that others can cause, of all kinds together, to one mailbox.
     "mailbox_account": "5/hour",
-    # Letters about sign-ins on new devices: what a script without cookies would cause.
+    # E-mails about sign-ins on new devices: what a script without cookies would cause.
     "new_device_account": "5/day",
 }
 

@@ -13,8 +13,8 @@ from uuid import UUID
 
 from structlog.contextvars import get_contextvars
 
-# A part of a path with so long a run in it is a link's token, whatever a mail program has put
-# around it. A UUID is shorter.
+# A part of a path with so long a run in it is a link's token, with or without what a mail program
+# has put around it. A UUID is shorter.
 _TOKEN_LENGTH = 40
 _TOKEN_IN_PATH = re.compile(rf"(?<=[/\n])[^/\n]*[\w.:%~=-]{{{_TOKEN_LENGTH},}}[^/\s]*")
 # Gunicorn repeats what it could not read, which may be a cookie or a piece of a body.
@@ -81,7 +81,7 @@ def _value(value: Any) -> Any:
 
 
 def _as_line(entry: dict[str, Any]) -> str:
-    """An exception follows, indented: whatever it says, no line of it begins as an event does."""
+    """An exception follows, indented, so that no line of it begins as an event does."""
     exception = entry.pop("exception", "")
     event = entry.pop("event")
     line = [entry.pop("time"), entry.pop("level").upper(), entry.pop("logger")]

@@ -4,7 +4,7 @@
 
 DRF's own read a list, change it and write it back, so that of requests in parallel more pass than
 the limit allows. A view has a limit of its own by ``throttle_scope``; where a request names an
-account, the flow calls ``hit``, which counts for the account whoever asks. The rates are in
+account, the flow calls ``hit``, which counts for the account, from any client. The rates are in
 ``config.settings.throttling``.
 """
 
@@ -46,7 +46,7 @@ def hit(*scopes: str, of: object, account: uuid.UUID | None = None) -> None:
     """Counts one more of what the scopes limit: in all of them or, where one is exceeded, in none.
 
     Args:
-        of: what is counted by itself: an address, an account. It is not stored, its digest is.
+        of: what is counted separately: an address, an account. It is not stored, its digest is.
         account: for the security log.
 
     Raises:
@@ -68,7 +68,7 @@ def allows(scope: str, *, of: object) -> bool:
 
 
 def forget(scope: str, *, of: object) -> None:
-    """Begins to count anew for it."""
+    """Starts its count again from zero."""
     if limit := _limit(scope):
         limiter().forget(_digest(of), limit)
 
@@ -110,7 +110,7 @@ def _digest(of: object) -> str:
 
 
 class AtomicThrottle(throttling.BaseThrottle, ABC):
-    """Counts a request for whoever is signed in, or for their address."""
+    """Counts a request by account if somebody is signed in, else by address."""
 
     _wait = 0
 
@@ -139,14 +139,14 @@ class AtomicThrottle(throttling.BaseThrottle, ABC):
 
 
 class AnonRateThrottle(AtomicThrottle):
-    """Whoever is not signed in, by address."""
+    """Anonymous clients, by address."""
 
     def scopes(self, request: Request, view: Any) -> list[str]:
         return [] if _is_signed_in(request) else ["anon"]
 
 
 class UserRateThrottle(AtomicThrottle):
-    """Whoever is signed in, by account; others by address."""
+    """Signed-in people, by account; others by address."""
 
     def scopes(self, request: Request, view: Any) -> list[str]:
         return ["user"]

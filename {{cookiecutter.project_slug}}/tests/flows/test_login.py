@@ -296,8 +296,30 @@ def test_token_that_was_just_rotated_ends_its_session_too(signed_in: Browser) ->
     assert signed_in.refresh().status_code == 401
 
 
-def test_token_that_another_client_rotated_ends_no_session(signed_in: Browser) -> None:
-    copy = Browser(headers={"User-Agent": "curl/8"})
+ELSEWHERE: list[dict[str, Any]] = [
+    {"headers": {"User-Agent": "curl/8"}},
+    {"REMOTE_ADDR": "203.0.113.9"},
+]
+
+
+@pytest.mark.parametrize("elsewhere", ELSEWHERE)
+def test_token_that_another_client_rotated_ends_no_session(
+    elsewhere: dict[str, Any], signed_in: Browser
+) -> None:
+    copy = Browser(**elsewhere)
+    copy.refresh_token = signed_in.refresh_token
+    signed_in.refresh()
+
+    copy.sign_in(make_user().email)
+
+    assert signed_in.refresh().status_code == 200
+
+
+def test_rotated_token_ends_no_session_where_the_leeway_is_off(
+    signed_in: Browser, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 0
+    copy = Browser()
     copy.refresh_token = signed_in.refresh_token
     signed_in.refresh()
 

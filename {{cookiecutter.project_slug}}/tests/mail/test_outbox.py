@@ -423,7 +423,7 @@ def test_dead_letter_is_sent_again_from_the_admin(client: Client) -> None:
         follow=True,
     )
 
-    assert "1 of 2 letters will be sent again" in response.content.decode()
+    assert "1 of 2 e-mails will be sent again" in response.content.decode()
     dead.refresh_from_db()
     assert (dead.state, dead.attempts) == ("pending", 0)
 

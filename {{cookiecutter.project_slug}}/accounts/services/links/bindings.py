@@ -12,15 +12,15 @@ _BINDING = "accounts.capabilities.binding"
 
 
 def bind(*, email: str, password_hash: str) -> str:
-    """A digest of the state in which a letter was asked for; it opens nothing.
+    """A digest of the state in which an e-mail was asked for; it opens nothing.
 
-    Kept with the letter, for the worker to compare before it makes a link.
+    Kept with the e-mail, for the worker to compare before it makes a link.
     """
     return digests.make(_BINDING, password_hash, email)
 
 
 def bind_to_address(email: str) -> str:
-    """The ``bind`` of whatever account has this address, or of there being none.
+    """The ``bind`` of the account with this address, or of there being none.
 
     One query that brings one row either way, so that its time does not tell which it was.
     """

@@ -32,7 +32,7 @@ _OPEN = """
 class IssuedChallenge:
     """What the client gets instead of tokens: the row's id, signed. It does not say whose it is.
 
-    ``device`` is for whoever has shown the mailbox, to be known by; else "".
+    ``device`` is the device cookie of a person who has shown the mailbox; else "".
     """
 
     kind: Kind

@@ -1,7 +1,7 @@
 """Wrong second factors, counted. In PostgreSQL, so that the limits hold with Redis away.
 
-Six digits can be guessed: with one step of drift three codes in a million are right. Whoever has
-the password gets ten guesses in any 15 minutes, whatever the number of challenges.
+Six digits can be guessed: with one step of drift three codes in a million are right. Somebody
+with the password gets ten guesses in any 15 minutes, over all challenges together.
 """
 
 import uuid

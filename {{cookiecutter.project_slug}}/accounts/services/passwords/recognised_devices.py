@@ -50,7 +50,7 @@ def join(kept: list[str]) -> str:
 
 
 def _tokens(kept: str) -> list[str]:
-    """Whoever sends more, or something else, gets none of it back."""
+    """A client that sends more, or something else, gets none of it back."""
     return [
         token for token in kept.split("~", MAX_ACCOUNTS)[:MAX_ACCOUNTS] if _TOKEN.fullmatch(token)
     ]

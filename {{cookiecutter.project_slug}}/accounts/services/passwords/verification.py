@@ -1,6 +1,6 @@
 """Passwords verified: the same time for an account that exists and for one that does not.
 
-Whoever guesses is slowed down for each account by itself. A device that the account was signed in
+Guesses are limited for each account separately. A device that the account was signed in
 on before has a count of its own: a stranger can use up the guesses of all other devices together,
 and the owner still gets in, on a device of theirs or by a reset (``docs/decisions/0007-*.md``).
 """
@@ -31,10 +31,10 @@ def verify_credentials(
     """None for a wrong password, an unknown address and an inactive account, after equal work.
 
     Raises:
-        LimitReached: there were too many guesses, whatever this one was.
+        LimitReached: there were too many guesses; this one may have been right.
     """
     user = find_user(email)
-    # Before the hash is made anew, with which its devices would be unknown.
+    # Before the new hash is stored: with it the devices would be unknown.
     device = recognise_device(user, client=client, now=now)
     guesser = count_guess(email=email, user=user, device=device)
     if user is None:
@@ -98,7 +98,7 @@ def verify_own_password(password: str, *, user: User) -> bool:
 def replace_password(*, user: User, new_password: str) -> bool:
     """Sets a password in place of the one that ``user`` was read with.
 
-    Whoever calls this also ends what was opened under the old password.
+    The caller also ends what was opened under the old password.
 
     Returns:
         False where the account has another password or address by now, or was closed.

@@ -1,7 +1,8 @@
 """Rotation: a refresh token is consumed for its successor; a copied one ends its session.
 
 One conditional UPDATE decides, outside any transaction of ours: of two requests with one token one
-rotates it, and no refusal rolls the end of a session back.
+rotates it, and no refusal rolls the end of a session back. The ORM has no ``UPDATE ... FROM ...
+RETURNING``.
 """
 
 import uuid
@@ -17,8 +18,8 @@ from core.client_ip import network_of
 from core.db import fetch_one
 from core.logging import security_log
 
-# A session that this waited for may bring back the role from before a demotion. No harm is done:
-# whoever changes a role ends the person's sessions after writing it, and so this one.
+# Where this waits for another transaction, it may return the role from before a demotion. That is
+# harmless: every change of a role ends the person's sessions after writing it, this one included.
 _ROTATE = """
     UPDATE accounts_session AS session SET
         refresh_jti = %(successor)s,
@@ -72,6 +73,18 @@ def rotate(*, token: RefreshToken, client: Client, now: datetime) -> Grant:
     if row is None:
         return _repeat_or_end(token, client, now)
     return Grant(token.user_id, token.session_id, successor, now, *row)
+
+
+def revoke_presented(token: RefreshToken, client: Client, *, now: datetime) -> None:
+    """Ends the session of a refresh token that would rotate, or be repeated, now.
+
+    A token from before ends nothing: a copy of it must not sign its owner out.
+    """
+    session = store.find_live(token, now=now)
+    if session is None:
+        return
+    if session.refresh_jti == token.id or _is_repeated(session, token.id, client, now):
+        store.revoke(session_id=session.pk, user_id=session.user_id)
 
 
 def _repeat_or_end(token: RefreshToken, client: Client, now: datetime) -> Grant:

@@ -159,7 +159,7 @@ def _public_key(pem: str) -> PublicKey:
 def _ring(
     algorithm: str, signing_key: str, others: tuple[str, ...]
 ) -> dict[str, KeyedTokenBackend]:
-    """The signing key last: it keeps its algorithm, whatever else is listed."""
+    """The signing key last: it keeps its algorithm, even if other keys are listed."""
     backends = [_backend_for(algorithm_of(key), key) for key in others]
     return {one.key_id: one for one in [*backends, _backend_for(algorithm, signing_key)]}
 

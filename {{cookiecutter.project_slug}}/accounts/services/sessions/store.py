@@ -1,9 +1,8 @@
-"""Sessions: the only writer of their rows.
+"""Sessions: opened, found and ended.
 
-Opening, rotating and ending a session are one conditional statement each: the database decides a
-race, and no refusal rolls a revocation back. Raw SQL stands where the ORM has no ``INSERT ...
-SELECT ... FOR NO KEY UPDATE``, no ``UPDATE ... FROM ... RETURNING`` and no ``DELETE ... RETURNING``
-into another table.
+Opening and ending a session are one conditional statement each: the database decides a race, and
+no refusal rolls a revocation back. Raw SQL stands where the ORM has no ``INSERT ... SELECT ... FOR
+NO KEY UPDATE`` and no ``DELETE ... RETURNING`` into another table.
 """
 
 import uuid
@@ -89,9 +88,6 @@ _READ = (
 these types as the fields have them. A field that a project adds is read when it is asked for."""
 
 _ONE = "id = %(session_id)s AND user_id = %(user_id)s"
-_PRESENTED = """id = %(session_id)s AND user_id = %(user_id)s AND (
-            refresh_jti = %(presented)s OR previous_jti = %(presented)s
-            AND rotated_at > %(leeway_began)s AND user_agent = %(user_agent)s)"""
 _ALL = "user_id = %(user_id)s"
 _OTHERS = "user_id = %(user_id)s AND id <> %(kept)s"
 _SURPLUS = """id IN (
@@ -169,7 +165,7 @@ def require_recent(session: Session, *, now: datetime) -> None:
 
 
 def set_second_factor(session: Session, *, with_second_factor: bool) -> bool:
-    """Whoever holds the session has just shown one, or given it up.
+    """Notes that the session's person has just shown a second factor, or given it up.
 
     Returns:
         False where the session has ended in the meantime.
@@ -186,22 +182,10 @@ def list_live(user_id: uuid.UUID, *, now: datetime) -> QuerySet[Session]:
 
 def revoke(*, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
     """Ends one session of a person; False where they have no such session."""
-    return _revoke(_ONE, session_id, user_id)
-
-
-def revoke_presented(*, token: RefreshToken, client: Client, now: datetime) -> bool:
-    """Ends the session of a refresh token that would rotate, or be repeated, now.
-
-    A token from before ends nothing: a copy of it must not sign its owner out.
-    """
-    return _revoke(
-        _PRESENTED,
-        token.session_id,
-        token.user_id,
-        presented=token.id,
-        leeway_began=now - switches.refresh_reuse_leeway,
-        user_agent=client.user_agent,
-    )
+    ended = _end(_ONE, now=timezone.now(), session_id=session_id, user_id=user_id)
+    if ended:
+        security_log.record("session_revoked", account=user_id, session=session_id)
+    return bool(ended)
 
 
 @transaction.atomic(savepoint=False)
@@ -231,13 +215,6 @@ def revoke_everybody() -> int:
     return ended
 
 
-def _revoke(which: str, session_id: uuid.UUID, user_id: uuid.UUID, **also: Any) -> bool:
-    ended = _end(which, now=timezone.now(), session_id=session_id, user_id=user_id, **also)
-    if ended:
-        security_log.record("session_revoked", account=user_id, session=session_id)
-    return bool(ended)
-
-
 def _end(which: str, *, now: datetime, **parameters: Any) -> int:
     """
     Args:
@@ -255,7 +232,7 @@ def _live_rows(now: datetime) -> QuerySet[Session]:
 
 
 def factor_conditions() -> dict[str, bool]:
-    """Whom the second factor is asked of. The last word is the statement's, whoever calls."""
+    """Who is asked for the second factor. The statement decides it, for every caller."""
     mode = switches.mfa_mode
     return {
         "asks_holders": mode.asks(has_second_factor=True),
