@@ -47,7 +47,7 @@ Edit = tuple[str, str, str]
 LIST = "2. The list shows each live session with its device, the one used last first."
 EARLIER: list[Edit] = [
     (f"{PROJECT}/accounts/flows/devices.py", re.escape(LIST), "2. The list shows each session."),
-    (f"{PROJECT}/.env.example", r"# Send the owner an [^\n]*\n# REPLAY_LETTERS=True\n\n", ""),
+    (f"{PROJECT}/.env.example", r"# Send the owner an [^\n]*\n# REPLAY_EMAILS=True\n\n", ""),
     (f"{PROJECT}/.env.example", r"\{\{ cookiecutter\.time_zone \}\}", "UTC"),
     (f"{PROJECT}/Makefile", r"\naudit: .*?\n(?=\n)", ""),
     (f"{PROJECT}/README.md", r"## Send an e-mail\n.*?(?=\n## )", ""),

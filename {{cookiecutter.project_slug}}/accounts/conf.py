@@ -59,11 +59,11 @@ class Switches:
 
     @property
     def new_device_emails(self) -> bool:
-        return bool(settings.NEW_DEVICE_LETTERS)
+        return bool(settings.NEW_DEVICE_EMAILS)
 
     @property
     def replay_emails(self) -> bool:
-        return bool(settings.REPLAY_LETTERS)
+        return bool(settings.REPLAY_EMAILS)
 
     @property
     def old_password_required(self) -> bool:

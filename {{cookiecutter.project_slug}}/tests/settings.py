@@ -31,7 +31,7 @@ os.environ |= {
     "LOG_LEVEL": "INFO",
     "OLD_PASSWORD_FIELD_ENABLED": "True",
     "PASSWORD_RESET_TIMEOUT": "3600",
-    "REPLAY_LETTERS": "True",
+    "REPLAY_EMAILS": "True",
     "REQUEST_BODY_MAX_BYTES": "65536",
     "TRUSTED_PROXY_COUNT": "0",
     "WEB_CONCURRENCY": "2",
@@ -57,4 +57,4 @@ DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["tests.people.CheapPasswordHasher"]
 # Tests of the limits, and of the letters about devices, say what they want.
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = dict.fromkeys(THROTTLE_RATES)
-NEW_DEVICE_LETTERS = False
+NEW_DEVICE_EMAILS = False

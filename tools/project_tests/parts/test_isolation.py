@@ -13,7 +13,7 @@ EXPORTED = {
     "LOG_LEVEL": "ERROR",
     "EMAIL_VERIFICATION": "none",
     "JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME": "7",
-    "NEW_DEVICE_LETTERS": "True",
+    "NEW_DEVICE_EMAILS": "True",
     "SENTRY_DSN": "https://key@sentry.example.test/1",
     "THROTTLE_RATES": "login=1/day",
     "TIME_ZONE": "Asia/Kathmandu",

@@ -26,8 +26,8 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 
 # What the owner of an account hears of by letter.
-NEW_DEVICE_LETTERS = env.boolean("NEW_DEVICE_LETTERS", True)
-REPLAY_LETTERS = env.boolean("REPLAY_LETTERS", True)
+NEW_DEVICE_EMAILS = env.boolean("NEW_DEVICE_EMAILS", True)
+REPLAY_EMAILS = env.boolean("REPLAY_EMAILS", True)
 
 OLD_PASSWORD_FIELD_ENABLED = env.boolean("OLD_PASSWORD_FIELD_ENABLED", True)
 LOGOUT_ON_PASSWORD_CHANGE = env.boolean("LOGOUT_ON_PASSWORD_CHANGE", True)

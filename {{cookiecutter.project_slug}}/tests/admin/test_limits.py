@@ -78,7 +78,7 @@ def test_code_of_a_second_factor_that_is_wrong_leaves_no_device(admin: User, set
 
 
 def test_sign_in_on_a_new_device_is_told_to_its_owner(admin: User, settings: Any) -> None:
-    settings.NEW_DEVICE_LETTERS = True
+    settings.NEW_DEVICE_EMAILS = True
     owner = admin_browser()
 
     log_in(owner, admin.email)

@@ -586,7 +586,7 @@ def test_limit_of_a_mailbox_does_not_tell_whether_it_has_an_account(
 
 
 def test_notices_to_the_owner_do_not_count(user: User, rates: Rates, settings: Any) -> None:
-    settings.NEW_DEVICE_LETTERS = True
+    settings.NEW_DEVICE_EMAILS = True
     rates(mailbox_account="1/hour")
     reset_for(user.email)
     assert reset_for(user.email).status_code == 429
@@ -616,7 +616,7 @@ def test_default_lets_five_an_hour_reach_one_mailbox() -> None:
 def test_new_device_is_told_to_the_owner_and_a_known_one_is_not(
     signed_in: Browser, user: User, rates: Rates, settings: Any
 ) -> None:
-    settings.NEW_DEVICE_LETTERS = True
+    settings.NEW_DEVICE_EMAILS = True
 
     signed_in.sign_in(user.email)
     assert not Mail.objects.exists()
@@ -630,7 +630,7 @@ def test_new_device_is_told_to_the_owner_and_a_known_one_is_not(
 def test_script_without_cookies_does_not_flood_its_owner(
     user: User, rates: Rates, settings: Any
 ) -> None:
-    settings.NEW_DEVICE_LETTERS = True
+    settings.NEW_DEVICE_EMAILS = True
     rates(new_device_account="2/day")
 
     assert statuses(4, lambda: stranger().sign_in(user.email)) == [200] * 4
@@ -641,7 +641,7 @@ def test_script_without_cookies_does_not_flood_its_owner(
 def test_owner_who_knows_already_gets_no_letter_about_the_device(
     browser: Browser, settings: Any
 ) -> None:
-    settings.NEW_DEVICE_LETTERS = True
+    settings.NEW_DEVICE_EMAILS = True
     settings.EMAIL_VERIFICATION = "none"
 
     assert browser.sign_up("new@example.test").status_code == 201
@@ -650,7 +650,7 @@ def test_owner_who_knows_already_gets_no_letter_about_the_device(
 
 
 def test_letters_can_be_switched_off(signed_in: Browser, user: User, settings: Any) -> None:
-    settings.NEW_DEVICE_LETTERS = settings.REPLAY_LETTERS = False
+    settings.NEW_DEVICE_EMAILS = settings.REPLAY_EMAILS = False
     settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 0
     stolen = signed_in.refresh_token
     signed_in.refresh()
@@ -668,7 +668,7 @@ def test_two_people_at_one_browser_are_both_known_there(
     ada, bob = make_user(), make_user()
     for person in (ada, bob):
         browser.sign_in(person.email)
-    settings.NEW_DEVICE_LETTERS = True
+    settings.NEW_DEVICE_EMAILS = True
     rates(login_account="3/hour", new_device_account="5/day")
     for person in (ada, bob):
         guess(person.email, times=3)
@@ -686,7 +686,7 @@ def test_hash_that_is_made_anew_leaves_the_device_known(
     browser.cookies[DEVICE_COOKIE] = recognised_devices.issue(
         user_id=user.pk, password_hash=old, now=timezone.now()
     )
-    settings.NEW_DEVICE_LETTERS = True
+    settings.NEW_DEVICE_EMAILS = True
 
     for _ in range(2):
         assert browser.sign_in(user.email).status_code == 200

@@ -23,7 +23,7 @@ NEW = "another good pass phrase"
 def _every_notice(settings: Any) -> None:
     settings.EMAIL_VERIFICATION = "optional"
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-    settings.NEW_DEVICE_LETTERS = settings.REPLAY_LETTERS = True
+    settings.NEW_DEVICE_EMAILS = settings.REPLAY_EMAILS = True
 
 
 def set_up(browser: Browser) -> App:

@@ -126,7 +126,7 @@ class Stage:
             "JWT_ALLAUTH_INVITATIONS": "True",
             "JWT_ALLAUTH_MFA_TOTP_MODE": "optional",
             "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": "True",
-            "NEW_DEVICE_LETTERS": "False",
+            "NEW_DEVICE_EMAILS": "False",
             "THROTTLE_RATES": NEVER_REACHED,
         }
         self.start_broker()

@@ -179,7 +179,7 @@ def sent(kind: str) -> Sent:
         PROJECT_NAME="Lamps & Co",
         JWT_ALLAUTH_INVITATIONS=True,
         JWT_ALLAUTH_MFA_TOTP_MODE="optional",
-        NEW_DEVICE_LETTERS=True,
+        NEW_DEVICE_EMAILS=True,
     ):
         letter = letters_to(WAYS[kind](browser, admin))[-1]
         assert isinstance(letter, EmailMultiAlternatives)
