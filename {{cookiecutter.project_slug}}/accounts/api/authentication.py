@@ -1,4 +1,4 @@
-"""Who is asking: an access token becomes ``request.user``, with or without a database query.
+"""Authentication by access token, without or with a database query.
 
 DRF imports this module while ``rest_framework.views`` loads, so it must not import that one.
 """
@@ -22,11 +22,11 @@ from accounts.services.sessions.tokens import AccessToken
 
 
 class TokenUser(models.TokenUser):
-    """A person as their access token describes them: ``request.user`` where no row was read."""
+    """The user as the access token describes it: ``request.user`` where no row was read."""
 
     token: AccessToken
 
-    # Simple JWT's is text, which equals no primary key of ours.
+    # Simple JWT's are text, which equals no primary key of ours.
     @cached_property
     def id(self) -> uuid.UUID:  # type: ignore[override]
         return self.token.user_id
@@ -52,16 +52,12 @@ class TokenUser(models.TokenUser):
         return self.role in User.STAFF_ROLES
 
     def __getattr__(self, name: str) -> Any:
-        """Simple JWT's answers None for a name that it does not know, which hides mistakes.
-
-        Raises:
-            AttributeError: always.
-        """
+        # Simple JWT's returns None for an unknown name, which hides mistakes.
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
 class AccessTokenAuthentication(JWTStatelessUserAuthentication):
-    """The default: Simple JWT's, which trusts the token; a setting adds a query for its session.
+    """The default. Trusts the token; a setting adds one query for its session.
 
     ``request.user`` is a ``TokenUser``, ``request.auth`` the ``AccessToken``.
     """
@@ -73,8 +69,8 @@ class AccessTokenAuthentication(JWTStatelessUserAuthentication):
         return str(request.META.get("HTTP_AUTHORIZATION", "")).encode(errors="replace")
 
     def get_raw_token(self, header: bytes) -> bytes | None:
-        """The scheme is compared without regard to case (RFC 9110, section 11.1)."""
         scheme, _, token = header.partition(b" ")
+        # The scheme is case-insensitive (RFC 9110, section 11.1).
         return token.strip() if scheme.lower() == b"bearer" else None
 
     def get_validated_token(self, raw_token: bytes) -> AccessToken:
@@ -89,7 +85,7 @@ class AccessTokenAuthentication(JWTStatelessUserAuthentication):
 
 
 class LiveSessionAuthentication(AccessTokenAuthentication):
-    """For what must not happen after a logout: reads user and session, in one query.
+    """For endpoints that must refuse an ended session: reads user and session in one query.
 
     ``request.user`` is the ``User``, ``request.auth`` the ``Session``.
     """
@@ -109,11 +105,11 @@ class LiveSessionAuthentication(AccessTokenAuthentication):
 
 
 def live_session(request: Request) -> Session:
-    """For a public endpoint that takes an access token where it gets no other credentials.
+    """The session of an access token, for an endpoint that does not require one.
 
     Raises:
         NotAuthenticated: there is no access token.
-        TokenNotValid: it is a bad one, or its session has ended.
+        TokenNotValid: it is invalid, or its session has ended.
     """
     identity = LiveSessionAuthentication().authenticate(request)
     if identity is None:
@@ -122,5 +118,5 @@ def live_session(request: Request) -> Session:
 
 
 def session_of(request: Request) -> Session:
-    """The session behind a request that ``LiveSessionAuthentication`` let in, with its user."""
+    """The session, with its user, of a request that ``LiveSessionAuthentication`` accepted."""
     return cast(Session, request.auth)
