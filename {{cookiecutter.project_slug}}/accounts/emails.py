@@ -86,16 +86,12 @@ def email_change(mail: Mail) -> dict[str, Any]:
 
 @email
 def email_change_asked(mail: Mail) -> dict[str, Any]:
-    """Warns the old address while its owner can still object."""
     return _notice(mail)
 
 
 @email
 def address_changed(mail: Mail) -> dict[str, Any]:
-    """Tells the old address that an administrator changed it.
-
-    It does not name the new address: a stranger may read this mailbox.
-    """
+    # Without the new address: a stranger may read this mailbox.
     return _notice(mail)
 
 
@@ -158,10 +154,7 @@ def _addressee(mail: Mail, **conditions: Any) -> User:
 
 
 def _bound(mail: Mail, candidates: QuerySet[User]) -> User:
-    """
-    Raises:
-        Obsolete: the account has changed since the e-mail was requested.
-    """
+    """Raises ``Obsolete`` if the account has changed since the e-mail was requested."""
     user = candidates.filter(is_active=True).first()
     if user is None or not bindings.is_bound(
         mail.bound_to, email=mail.recipient, password_hash=user.password

@@ -39,14 +39,11 @@ class LinkCookie:
         self.cookie.delete(response)
 
     def link(self, request: HttpRequest | Request, *, now: datetime) -> SignedLink:
-        """
-        Raises:
-            LinkNotValid: there is no valid cookie; or there are cookies of two accounts, of which
-                a sibling domain may have set one.
-        """
+        """Raises ``LinkNotValid`` if there is no valid cookie, or cookies of two accounts."""
         values = self.cookie.values(request)
         accounts = {signed_links.account_named(self.purpose, value) for value in values}
         if len(accounts - {""}) > 1:
+            # A sibling domain may have set one of them.
             note_mixed(request)
             raise LinkNotValid
         found = list(self._valid(values, now))

@@ -50,10 +50,7 @@ def revoke_after_credential_change(
 def report_address_change(
     instance: User, created: bool, raw: bool, update_fields: frozenset[str] | None, **_: Any
 ) -> None:
-    """Receives ``post_save``: tells the old address of a change made outside the flows.
-
-    The flows use ``update``, which sends no signal, and post their own e-mails.
-    """
+    """Receives ``post_save``, which the flows do not send: they use ``update``."""
     before = email_addresses.sync_allauth(instance, created, raw, update_fields)
     if before is None:
         return

@@ -61,11 +61,7 @@ def complete_sign_in(
 def complete_sign_in_with_second_factor(
     user: User, *, client: Client, now: datetime, owner_knows: bool = False
 ) -> SignInResult:
-    """Opens a session for a user whose challenge is consumed.
-
-    Raises:
-        InvalidChallenge: the account changed in the meantime.
-    """
+    """``complete_sign_in`` for a consumed challenge; raises ``InvalidChallenge`` instead."""
     credentials = Credentials.of(user, second_factor_shown=True)
     try:
         return complete_sign_in(credentials, client=client, now=now, owner_knows=owner_knows)
@@ -74,18 +70,13 @@ def complete_sign_in_with_second_factor(
 
 
 def complete_sign_in_by_link(user: User, *, client: Client, now: datetime) -> SignInResult:
-    """Signs in a user who has just set a password with a link.
-
-    A challenge comes with a device token: a stranger's guesses then do not lock the owner out.
-
-    Raises:
-        IncorrectCredentials: see ``complete_sign_in``.
-    """
+    """``complete_sign_in`` for a user who has just set a password with a link."""
     credentials = Credentials.of(user)
     result = complete_sign_in(credentials, client=client, now=now, owner_knows=True)
     if isinstance(result, SignedIn):
         return result
     revoke_former_session(client, now=now)
+    # With a device token, a stranger's guesses do not lock the user out of the next sign-in.
     return replace(result, device=_issue_device_token(credentials, client, now))
 
 

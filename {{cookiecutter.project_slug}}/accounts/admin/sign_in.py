@@ -154,11 +154,8 @@ class AdminSite(admin.AdminSite):
 
 
 def _require_own_origin(view: Any) -> Any:
-    """Refuses POSTs of the front ends that ``CSRF_TRUSTED_ORIGINS`` trusts for the API.
-
-    A script in one of them could otherwise act as the signed-in user.
-    """
-
+    # ``CSRF_TRUSTED_ORIGINS`` trusts the front ends of the API. A script in one of them must not
+    # act as the user who is signed in to the admin.
     @wraps(view)
     def check_origin(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         ours = {None, settings.PUBLIC_URL, f"{request.scheme}://{request.get_host()}"}

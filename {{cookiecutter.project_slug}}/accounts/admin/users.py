@@ -54,16 +54,13 @@ class UserForm(UserChangeForm):
         return bool(role == User.Role.ADMIN and cleaned.get("is_active", self.instance.is_active))
 
     def _refuse_rights_beyond_the_actors(self, cleaned: dict[str, Any]) -> None:
-        granted = set(cleaned.get("user_permissions", ())) - set(self._current("user_permissions"))
-        for group in set(cleaned.get("groups", ())) - set(self._current("groups")):
+        user: User = self.instance
+        granted = set(cleaned.get("user_permissions", ())) - set(user.user_permissions.all())
+        for group in set(cleaned.get("groups", ())) - set(user.groups.all()):
             granted |= set(group.permissions.all())
         names = {f"{right.content_type.app_label}.{right.codename}" for right in granted}
         if not self.actor.has_perms(names):
             raise ValidationError("You can only grant permissions that you have yourself.")
-
-    def _current(self, field: str) -> QuerySet[Any]:
-        rows: QuerySet[Any] = getattr(self.instance, field).all()
-        return rows
 
 
 class NewUserForm(AdminUserCreationForm):
@@ -211,10 +208,8 @@ def _is_guarded(user: User | None, request: HttpRequest) -> bool:
 
 
 def _is_last_active_admin(user: User) -> bool:
-    """Locks every active ADMIN, so that two of them cannot demote each other at once.
-
-    An ADMIN who has not accepted the invitation does not count.
-    """
+    """Locks every active ADMIN, so that two of them cannot demote each other at once."""
+    # An ADMIN who has not accepted the invitation does not count.
     active_admins = (
         User.objects.filter(role=User.Role.ADMIN, is_active=True)
         .exclude(invited_at__isnull=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)

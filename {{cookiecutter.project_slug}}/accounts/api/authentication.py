@@ -26,14 +26,10 @@ class TokenUser(models.TokenUser):
 
     token: AccessToken
 
-    # Simple JWT's are text, which equals no primary key of ours.
+    # Simple JWT's is text, which equals no primary key of ours.
     @cached_property
     def id(self) -> uuid.UUID:  # type: ignore[override]
         return self.token.user_id
-
-    @property
-    def pk(self) -> uuid.UUID:  # type: ignore[override]
-        return self.id
 
     @property
     def session_id(self) -> uuid.UUID:
@@ -57,10 +53,7 @@ class TokenUser(models.TokenUser):
 
 
 class AccessTokenAuthentication(JWTStatelessUserAuthentication):
-    """The default. Trusts the token; a setting adds one query for its session.
-
-    ``request.user`` is a ``TokenUser``, ``request.auth`` the ``AccessToken``.
-    """
+    """Sets ``request.user`` to a ``TokenUser``, without a query unless a setting asks for one."""
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -85,10 +78,7 @@ class AccessTokenAuthentication(JWTStatelessUserAuthentication):
 
 
 class LiveSessionAuthentication(AccessTokenAuthentication):
-    """For endpoints that must refuse an ended session: reads user and session in one query.
-
-    ``request.user`` is the ``User``, ``request.auth`` the ``Session``.
-    """
+    """Sets ``request.user`` to the ``User``, ``request.auth`` to the ``Session``, in one query."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         identity = super().authenticate(request)
@@ -105,12 +95,7 @@ class LiveSessionAuthentication(AccessTokenAuthentication):
 
 
 def live_session(request: Request) -> Session:
-    """The session of an access token, for an endpoint that does not require one.
-
-    Raises:
-        NotAuthenticated: there is no access token.
-        TokenNotValid: it is invalid, or its session has ended.
-    """
+    """Authenticates in an endpoint that also takes other credentials than the access token."""
     identity = LiveSessionAuthentication().authenticate(request)
     if identity is None:
         raise NotAuthenticated

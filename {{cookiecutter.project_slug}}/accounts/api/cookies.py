@@ -24,14 +24,11 @@ DEVICE_COOKIE = DEVICE.name
 
 
 def refresh_token(request: HttpRequest | Request) -> str:
-    """The refresh token that counts, not verified if it is the only one; "" for none.
-
-    Of several, a token counts only if it is ours, then only if its session is live. Of several
-    tokens of one session, the latest counts.
+    """The refresh token, not verified; "" for none. Of several of one session, the latest.
 
     Raises:
-        TokenNotValid: the tokens are of two accounts, or of two live sessions. A sibling domain
-            may have set one of them, for a session that its owner can watch.
+        TokenNotValid: there are tokens of two accounts, or of two live sessions: a sibling domain
+            may have set one of them.
     """
     presented = REFRESH.values(request)
     if len(presented) < 2:

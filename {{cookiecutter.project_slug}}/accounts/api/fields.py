@@ -71,12 +71,11 @@ class PasswordField(TextField):
 
 
 class NewPasswordInput(serializers.Serializer[Any]):
-    """Needs the user who gets the password in its context."""
-
     new_password1 = PasswordField()
     new_password2 = PasswordField(help_text="The same password again.")
 
     def validate_new_password1(self, password: str) -> str:
+        # Every view passes the user in the context.
         refuse_weak(password, user=self.context["user"])
         return password
 
@@ -114,8 +113,6 @@ class CodeField(TextField):
 
 
 class CookieAwareSerializer(serializers.Serializer[Any]):
-    """Leaves out the fields that travel in cookies, if the setting says so."""
-
     def get_fields(self) -> Fields:
         fields = super().get_fields()
         in_cookies = {"refresh", "device"} if switches.refresh_token_as_cookie else set()

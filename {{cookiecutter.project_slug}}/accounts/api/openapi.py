@@ -45,10 +45,9 @@ Output = type[serializers.Serializer[Any]]
 
 
 class SignInOutputs:
-    """These outputs, and the challenges of the current MFA mode.
+    """These outputs, and the challenges of the MFA mode at the time of reading."""
 
-    Read again for every schema; drf-spectacular calls a callable only once.
-    """
+    # drf-spectacular also takes a callable, but calls it only once.
 
     def __init__(self, *outputs: Output) -> None:
         self._outputs = outputs
@@ -62,11 +61,7 @@ class SignInOutputs:
 
 
 def sign_in_responses(name: str, *outputs: Output) -> PolymorphicProxySerializer:
-    """The outputs of a completed sign-in, or a challenge.
-
-    Args:
-        name: the name of the OpenAPI component.
-    """
+    """The OpenAPI component ``name``: one of the outputs, or a challenge."""
     kinds = cast(Any, SignInOutputs(*outputs))
     return PolymorphicProxySerializer(
         component_name=name, serializers=kinds, resource_type_field_name=None

@@ -7,10 +7,7 @@ from rest_framework.request import Request
 
 
 def HasRole(*roles: str) -> type[BasePermission]:  # noqa: N802  it stands where a class does
-    """``permission_classes = [HasRole(User.Role.STAFF, User.Role.ADMIN)]``.
-
-    The role is that of the access token: a demotion takes effect when the token expires.
-    """
+    """A permission for some roles. A demotion takes effect when the access token expires."""
 
     class RolePermission(BasePermission):
         def has_permission(self, request: Request, view: Any) -> bool:

@@ -32,12 +32,7 @@ class RefreshInput(CookieAwareSerializer):
 
 
 def presented_refresh_token(request: Request) -> str:
-    """The refresh token from the cookie or the body, as the setting says; "" for none.
-
-    Raises:
-        OriginNotAllowed: see ``refuse_foreign_origin``.
-        TokenNotValid: see ``cookies.refresh_token``.
-    """
+    """The refresh token from the cookie or the body, as the setting says; "" for none."""
     in_body = _refresh_token_in_body(request)
     return cookies.refresh_token(request) if switches.refresh_token_as_cookie else in_body
 

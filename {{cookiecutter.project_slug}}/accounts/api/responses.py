@@ -65,10 +65,7 @@ class DetailOutput(serializers.Serializer[Any]):
 
 
 def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: Any) -> Response:
-    """
-    Args:
-        also: further fields of the body.
-    """
+    """``also`` are further fields of the body."""
     if not switches.refresh_token_as_cookie:
         body = {"access": issued.access, "refresh": issued.refresh, **also}
         return uncached(Response(body, status=status))
@@ -77,25 +74,24 @@ def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: A
     return uncached(response)
 
 
-def answer_challenge(challenge: IssuedChallenge, *, status: int = 200, **also: Any) -> Response:
-    body: dict[str, Any] = {"mfa_required": True, "challenge_id": challenge.signed_id}
-    if challenge.kind is Kind.SETUP:
-        body = {"mfa_setup_required": True, "setup_challenge_id": challenge.signed_id}
-    return uncached(Response({**body, **also}, status=status))
-
-
 def answer_sign_in(
     result: SignInResult, *, now: datetime, status: int = 200, **also: Any
 ) -> Response:
     if result.device and not switches.refresh_token_as_cookie:
         also["device"] = result.device
     if isinstance(result, IssuedChallenge):
-        response = answer_challenge(result, status=status, **also)
+        response = uncached(Response({**_challenge(result), **also}, status=status))
     else:
         response = answer_tokens(result.tokens, now=now, status=status, **also)
     if result.device and switches.refresh_token_as_cookie:
         DEVICE.set(response, result.device, max_age=DEVICE_LIFETIME)
     return response
+
+
+def _challenge(issued: IssuedChallenge) -> dict[str, Any]:
+    if issued.kind is Kind.SETUP:
+        return {"mfa_setup_required": True, "setup_challenge_id": issued.signed_id}
+    return {"mfa_required": True, "challenge_id": issued.signed_id}
 
 
 def clear_refresh_cookie(response: Response) -> Response:

@@ -62,11 +62,6 @@ class InvitationInput(serializers.Serializer[Any]):
 def invite(
     *, email: str, role: str, first_name: str, last_name: str, by: User, now: datetime
 ) -> None:
-    """
-    Raises:
-        LimitReached: too many invitations of this address.
-        ValidationError: the account with this address is not to be taken over.
-    """
     count_email("invitation_account", to=email)
     user, created = User.objects.select_for_update(no_key=True).get_or_create(
         email=email, defaults={"password": make_password(None)}
@@ -134,10 +129,6 @@ class SetPasswordForm(Page):
 
 
 def accept(*, link: SignedLink, new_password: str, client: Client, now: datetime) -> SignInResult:
-    """
-    Raises:
-        TokenNotValid: the link was used, or the account changed, in the meantime.
-    """
     user = link.user
     with transaction.atomic():
         if not verification.replace_password(user=user, new_password=new_password):

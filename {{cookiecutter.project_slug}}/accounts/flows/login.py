@@ -40,12 +40,7 @@ class LoginInput(serializers.Serializer[Any]):
 
 
 def login(*, email: str, password: str, client: Client, now: datetime) -> SignInResult:
-    """
-    Raises:
-        IncorrectCredentials: unknown address, wrong password or inactive account.
-        EmailNotVerified: the password is correct, but the address is not verified.
-        LimitReached: too many attempts; this one was not verified.
-    """
+    """Raises ``IncorrectCredentials`` for an unknown address and an inactive account too."""
     credentials = verification.verify_credentials(
         email=email, password=password, client=client, now=now
     )

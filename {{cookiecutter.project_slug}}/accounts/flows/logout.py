@@ -29,13 +29,7 @@ from core.errors import refused
 
 
 def logout(*, presented: Iterable[str], user_id: uuid.UUID) -> None:
-    """
-    Args:
-        presented: refresh tokens; those of other users are ignored.
-
-    Raises:
-        RefreshTokenNotAccepted: none of them is a valid token of this user.
-    """
+    """Ends the sessions of the presented refresh tokens. Tokens of other users are ignored."""
     own = {token.session_id for token in _read(presented) if token.user_id == user_id}
     if not own:
         raise RefreshTokenNotAccepted

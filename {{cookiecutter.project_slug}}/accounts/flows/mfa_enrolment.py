@@ -75,7 +75,6 @@ def set_up(*, origin: Origin, now: datetime) -> Enrolment:
     """
     Raises:
         InvalidChallenge, TokenNotValid: the origin ended, or the password changed.
-        MfaAlreadyActive: the account has a second factor.
     """
     try:
         with transaction.atomic():
@@ -87,14 +86,7 @@ def set_up(*, origin: Origin, now: datetime) -> Enrolment:
 def activate(
     *, origin: Origin, code: str, client: Client, now: datetime
 ) -> tuple[list[str], SignInResult | None]:
-    """
-    Returns:
-        the recovery codes, and the sign-in that a setup challenge completes.
-
-    Raises:
-        InvalidChallenge, TokenNotValid, MfaAlreadyActive: see ``set_up``.
-        InvalidCode, MfaSetupNotStarted, TooManyFailedMfaAttempts: the code is refused.
-    """
+    """Returns the recovery codes, and the sign-in that a setup challenge completes."""
     challenge_id = origin.pk if isinstance(origin, LoginChallenge) else None
     with transaction.atomic():
         user = _lock_account(origin)

@@ -45,12 +45,6 @@ class DeactivationInput(serializers.Serializer[Any]):
 
 
 def deactivate(*, session: Session, password: str, client: Client) -> None:
-    """
-    Raises:
-        MfaRequired, MfaNotActive, InvalidPassword: the request is refused.
-        LimitReached: too many wrong passwords.
-        TokenNotValid: the session ended, or the password changed, in the meantime.
-    """
     if switches.mfa_mode is MfaMode.REQUIRED:
         raise MfaRequired
     if not session.user.has_second_factor:
@@ -73,13 +67,7 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
 
 @transaction.atomic
 def reset(user: User, *, by: User | None = None) -> bool:
-    """
-    Args:
-        by: the administrator, None for the command.
-
-    Returns:
-        False where the user has no second factor.
-    """
+    """Returns False where the user has no second factor. ``by`` is None for the command."""
     locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not locked.has_second_factor:
         return False

@@ -58,12 +58,6 @@ class RecoveryInput(serializers.Serializer[Any]):
 def verify(
     *, challenge_id: str, code: str, claim: Claim, client: Client, now: datetime
 ) -> SignInResult:
-    """
-    Raises:
-        InvalidChallenge: forged, expired or consumed, or it had five incorrect codes.
-        InvalidCode: incorrect, or already used.
-        TooManyFailedMfaAttempts: the account had ten incorrect codes in 15 minutes.
-    """
     challenge = challenges.find(Kind.VERIFY, challenge_id, now=now)
     user = challenge.user
     with transaction.atomic():
@@ -89,11 +83,8 @@ def present(
 ) -> bool:
     """Claims the code if it is correct, counts a failed attempt if not.
 
-    Args:
-        challenge_id: None for Django admin, which has no challenge.
-
     Raises:
-        InvalidChallenge, TooManyFailedMfaAttempts: see ``verify``.
+        InvalidChallenge, TooManyFailedMfaAttempts: no further code is accepted.
     """
     held = authenticators.lock(user.pk)
     if not held:

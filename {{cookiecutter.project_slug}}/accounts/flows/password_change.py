@@ -66,13 +66,7 @@ class PasswordChangeOutput(SignedInOutput):
 def change_password(
     *, session: Session, new_password: str, client: Client, now: datetime
 ) -> SignInResult | None:
-    """
-    Returns:
-        None where the sessions stay open.
-
-    Raises:
-        TokenNotValid: the account changed since the session was read.
-    """
+    """Returns None where the sessions stay open."""
     user = session.user
     with transaction.atomic():
         if not verification.replace_password(user=user, new_password=new_password):

@@ -57,10 +57,7 @@ class PasswordResetInput(serializers.Serializer[Any]):
 
 
 def request_reset(*, email: str, now: datetime) -> None:
-    """
-    Raises:
-        LimitReached: too many requests for this address, with or without an account.
-    """
+    # The limit and the e-mail are the same for an address without an account.
     count_email("password_reset_account", to=email)
     security_log.record("password_reset_asked")
     outbox.post(
@@ -133,10 +130,6 @@ class PasswordResetComplete(BuiltInPage):
 def set_new_password(
     *, link: SignedLink, new_password: str, client: Client, now: datetime
 ) -> SignInResult:
-    """
-    Raises:
-        TokenNotValid: the link was used, or the account changed, in the meantime.
-    """
     user = link.user
     with transaction.atomic():
         if not verification.replace_password(user=user, new_password=new_password):

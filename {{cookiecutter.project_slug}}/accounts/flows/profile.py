@@ -56,15 +56,7 @@ class ProfileOutput(ProfileSerializer):
 def change_profile(
     *, session: Session, email: str | None, names: dict[str, str], client: Client, now: datetime
 ) -> None:
-    """
-    Args:
-        email: None for no change.
-
-    Raises:
-        LimitReached: too many changes of address, or too many e-mails to this one.
-        ReauthenticationRequired: a change of address needs a recent sign-in.
-        TokenNotValid: the account changed since the session was read.
-    """
+    """``email`` is None where the request does not contain one."""
     user = session.user
     if email == user.email:
         _withdraw_address(session)

@@ -31,10 +31,6 @@ from core.errors import refused
 
 
 def refresh(*, token: str, client: Client, now: datetime) -> Tokens:
-    """
-    Raises:
-        TokenNotValid: missing, forged, expired or consumed, or its session has ended.
-    """
     presented = tokens.read_refresh(token)
     try:
         grant = rotation.rotate(token=presented, client=client, now=now)

@@ -66,13 +66,7 @@ class RegistrationInput(serializers.Serializer[Any]):
 
 
 def sign_up(*, email: str, password: str, now: datetime, **names: str) -> User | None:
-    """
-    Returns:
-        None where the address has an account.
-
-    Raises:
-        LimitReached: too many sign-ups with this address.
-    """
+    """Returns None where the address has an account."""
     count_email("registration_account", to=email)
     user = User(email=email, **names, purge_after=now + UNUSED_SIGN_UP_KEPT)
     user.set_password(password)

@@ -34,10 +34,6 @@ PURPOSES = frozenset({Purpose.SIGN_UP, Purpose.EMAIL_CHANGE, Purpose.INVITATION}
 
 
 def verify(link: SignedLink) -> None:
-    """
-    Raises:
-        LinkNotValid: the account has another password or address now.
-    """
     if link.user.email_verified:
         return
     if not email_addresses.mark_verified(link.user):
@@ -46,16 +42,13 @@ def verify(link: SignedLink) -> None:
 
 
 def move_account(link: SignedLink, *, now: datetime) -> None:
-    """
-    Raises:
-        LinkNotValid: another account has the address, or the session that asked for it has ended.
-    """
     user = link.user
     if link.is_for(user.email):
         return
     with transaction.atomic():
         change = email_addresses.complete_change(user=user, email=user.pending_email, now=now)
         if change is None:
+            # Another account has the address, or the session that asked for it has ended.
             raise LinkNotValid
         revocation.revoke_others(user, kept=change.session_id)
     security_log.record("address_changed", account=user.pk)
@@ -110,10 +103,6 @@ class VerifiedPage(PlainPage):
 
 
 def _purpose_of(key: str) -> Purpose:
-    """
-    Raises:
-        Http404: links of this purpose are switched off.
-    """
     word = key.partition(".")[0]
     purpose = Purpose(word) if word in PURPOSES else Purpose.SIGN_UP
     if not _is_on(purpose):

@@ -24,10 +24,7 @@ def show(
     status: int = 200,
     next_url: str = "",
 ) -> HttpResponse:
-    """
-    Args:
-        next_url: where the page's form may redirect on another origin: ``form-action`` allows it.
-    """
+    """``next_url`` is where the page's form redirects: its origin is added to ``form-action``."""
     page = {"product": settings.PROJECT_NAME, **(context or {})}
     response = render(request, template, page, status=status)
     if next_url:
@@ -45,21 +42,14 @@ def show_secret(
 
 
 def show_bad_link(request: HttpRequest, advice: str) -> HttpResponse:
-    """
-    Args:
-        advice: the kind of link: "reset", "invitation" or "verification".
-    """
+    """``advice`` is the kind of link: "reset", "invitation" or "verification"."""
     return show_secret(request, "pages/bad_link.html", {"advice": advice}, status=400)
 
 
 def show_password_form(
     request: HttpRequest, cookie: LinkCookie, *, action: str, next_url: str = ""
 ) -> HttpResponse:
-    """
-    Args:
-        action: the endpoint that takes the new password.
-        next_url: the page afterwards; without one the form itself confirms.
-    """
+    """The form posts to ``action``, then opens ``next_url``, or confirms without one."""
     invited = cookie is INVITATION_COOKIE
     try:
         user = cookie.link(request, now=timezone.now()).user
