@@ -53,7 +53,7 @@ def complete_sign_in(
         session=grant.session_id,
         second_factor=credentials.second_factor_shown,
     )
-    revoke_former_session(client, now=now)
+    _revoke_former_session(client, now=now)
     device = remember_device(credentials, client=client, now=now, owner_knows=owner_knows)
     return SignedIn(tokens.sign(grant, now=now), device)
 
@@ -75,7 +75,7 @@ def complete_sign_in_by_link(user: User, *, client: Client, now: datetime) -> Si
     result = complete_sign_in(credentials, client=client, now=now, owner_knows=True)
     if isinstance(result, SignedIn):
         return result
-    revoke_former_session(client, now=now)
+    _revoke_former_session(client, now=now)
     # With a device token, a stranger's guesses do not lock the user out of the next sign-in.
     return replace(result, device=_issue_device_token(credentials, client, now))
 
@@ -94,7 +94,7 @@ def _open_challenge(credentials: Credentials, kind: Kind, now: datetime) -> Issu
     return challenge
 
 
-def revoke_former_session(client: Client, *, now: datetime) -> None:
+def _revoke_former_session(client: Client, *, now: datetime) -> None:
     """Ends the browser's former session, of any account: its cookie is about to be replaced."""
     if not client.former_refresh_token:
         return

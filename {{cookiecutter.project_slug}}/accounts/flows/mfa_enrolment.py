@@ -95,7 +95,7 @@ def activate(
         if recovery_codes is None:
             failed_attempts.record(user_id=user.pk, challenge_id=challenge_id, now=now)
         else:
-            _revoke_others(origin)
+            _conclude(origin)
             emails.tell_owner(emails.second_factor_on, user, ip=client.ip)
     if recovery_codes is None:
         security_log.record("second_factor_failed", account=user.pk)
@@ -103,6 +103,7 @@ def activate(
     security_log.record("second_factor_on", account=user.pk)
     if isinstance(origin, Session):
         return recovery_codes, None
+    # The e-mail about the second factor also tells the owner of this sign-in.
     return recovery_codes, sign_in.complete_sign_in_with_second_factor(
         origin.user, client=client, now=now, owner_knows=True
     )
@@ -115,7 +116,8 @@ def _lock_account(origin: Origin) -> User:
     return user
 
 
-def _revoke_others(origin: Origin) -> None:
+def _conclude(origin: Origin) -> None:
+    """Notes the second factor in the session, or consumes the challenge. Ends all others."""
     if isinstance(origin, Session):
         is_live, kept = store.set_second_factor(origin, with_second_factor=True), origin.pk
     else:
@@ -132,9 +134,10 @@ def _outdated(origin: Origin) -> Exception:
 class EnrolmentView(PublicEndpoint, MfaEndpoint):
     schema = TokenOrChallengeSchema()
 
-    def origin(self, request: Request, setup_challenge_id: str | None, now: datetime) -> Origin:
-        if setup_challenge_id is not None:
-            return challenges.find(Kind.SETUP, setup_challenge_id, now=now)
+    def origin(self, request: Request, form: serializers.Serializer[Any], now: datetime) -> Origin:
+        form.is_valid(raise_exception=True)
+        if "setup_challenge_id" in form.validated_data:
+            return challenges.find(Kind.SETUP, form.validated_data["setup_challenge_id"], now=now)
         session = live_session(request)
         store.require_recent(session, now=now)
         return session
@@ -146,8 +149,7 @@ class SetupView(EnrolmentView):
     @extend_schema(request=SetupInput, responses={200: SetupOutput, **refused(400, 401)})
     def post(self, request: Request) -> Response:
         form, now = SetupInput(data=request.data), timezone.now()
-        form.is_valid(raise_exception=True)
-        origin = self.origin(request, form.validated_data.get("setup_challenge_id"), now)
+        origin = self.origin(request, form, now)
         return uncached(Response(SetupOutput(set_up(origin=origin, now=now)).data))
 
 
@@ -157,8 +159,7 @@ class ActivationView(EnrolmentView):
     @extend_schema(request=ActivationInput, responses={200: ActivationOutput, **refused(400, 401)})
     def post(self, request: Request) -> Response:
         form, now = ActivationInput(data=request.data), timezone.now()
-        form.is_valid(raise_exception=True)
-        origin = self.origin(request, form.validated_data.get("setup_challenge_id"), now)
+        origin = self.origin(request, form, now)
         code, client = form.validated_data["code"], client_of(request)
         recovery_codes, result = activate(origin=origin, code=code, client=client, now=now)
         body: dict[str, Any] = {"success": True, "recovery_codes": recovery_codes}
