@@ -154,7 +154,10 @@ def _addressee(mail: Mail, **conditions: Any) -> User:
 
 
 def _bound(mail: Mail, candidates: QuerySet[User]) -> User:
-    """Raises ``Obsolete`` if the account has changed since the e-mail was requested."""
+    """
+    Raises:
+        Obsolete: the account has changed since the e-mail was requested.
+    """
     user = candidates.filter(is_active=True).first()
     if user is None or not bindings.is_bound(
         mail.bound_to, email=mail.recipient, password_hash=user.password

@@ -39,7 +39,10 @@ class LinkCookie:
         self.cookie.delete(response)
 
     def link(self, request: HttpRequest | Request, *, now: datetime) -> SignedLink:
-        """Raises ``LinkNotValid`` if there is no valid cookie, or cookies of two accounts."""
+        """
+        Raises:
+            LinkNotValid: there is no valid cookie, or there are cookies of two accounts.
+        """
         values = self.cookie.values(request)
         accounts = {signed_links.account_named(self.purpose, value) for value in values}
         if len(accounts - {""}) > 1:

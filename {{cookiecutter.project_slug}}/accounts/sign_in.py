@@ -61,7 +61,11 @@ def complete_sign_in(
 def complete_sign_in_with_second_factor(
     user: User, *, client: Client, now: datetime, owner_knows: bool = False
 ) -> SignInResult:
-    """``complete_sign_in`` for a consumed challenge; raises ``InvalidChallenge`` instead."""
+    """Completes the sign-in of a user whose challenge is consumed.
+
+    Raises:
+        InvalidChallenge: the account changed in the meantime.
+    """
     credentials = Credentials.of(user, second_factor_shown=True)
     try:
         return complete_sign_in(credentials, client=client, now=now, owner_knows=owner_knows)
@@ -70,7 +74,7 @@ def complete_sign_in_with_second_factor(
 
 
 def complete_sign_in_by_link(user: User, *, client: Client, now: datetime) -> SignInResult:
-    """``complete_sign_in`` for a user who has just set a password with a link."""
+    """Completes the sign-in of a user who has just set a password with a link."""
     credentials = Credentials.of(user)
     result = complete_sign_in(credentials, client=client, now=now, owner_knows=True)
     if isinstance(result, SignedIn):

@@ -166,7 +166,7 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
         return may_change and not (obj and has_more_privileges(obj, than=request.user))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Without an ``obj``, the action that deletes many users at once is refused."""
+        """Refuses the bulk action, which passes no ``obj``: users are deleted one at a time."""
         return (
             obj is not None
             and super().has_delete_permission(request, obj)

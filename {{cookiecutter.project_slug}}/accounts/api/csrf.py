@@ -15,7 +15,10 @@ _CSRF = re.compile(r"[A-Za-z0-9]{32}([A-Za-z0-9]{32})?")
 
 
 def enforce_csrf(request: Request) -> None:
-    """Raises ``CsrfFailed`` if no CSRF cookie of the request passes Django's check."""
+    """
+    Raises:
+        CsrfFailed: no CSRF cookie of the request passes Django's check.
+    """
     name = settings.CSRF_COOKIE_NAME
     # No limit on their number: a comparison is cheap, and the site's own may be the last.
     values = values_of(request, name, _CSRF) or [request.COOKIES.get(name, "")]
@@ -37,7 +40,10 @@ def _unused(request: HttpRequest) -> HttpResponseBase:
 
 
 def refuse_foreign_origin(request: Request) -> None:
-    """Raises ``OriginNotAllowed`` for an origin that is not in ``CORS_ALLOWED_ORIGINS``."""
+    """
+    Raises:
+        OriginNotAllowed: neither the API's own origin nor one in ``CORS_ALLOWED_ORIGINS``.
+    """
     # A client that sends no Origin is no browser: no user's cookies are at risk.
     origin = request.META.get("HTTP_ORIGIN")
     if origin is None or not switches.refresh_token_as_cookie:

@@ -40,7 +40,12 @@ class LoginInput(serializers.Serializer[Any]):
 
 
 def login(*, email: str, password: str, client: Client, now: datetime) -> SignInResult:
-    """Raises ``IncorrectCredentials`` for an unknown address and an inactive account too."""
+    """
+    Raises:
+        IncorrectCredentials: wrong password, unknown address or inactive account.
+        EmailNotVerified: the password is correct, but the address must be verified first.
+        LimitReached: too many attempts; this password was not verified.
+    """
     credentials = verification.verify_credentials(
         email=email, password=password, client=client, now=now
     )

@@ -4,8 +4,8 @@
 2. The link sets a cookie and redirects to a form, the project's or the built-in one. It can be
    opened again until the password is set, because mail scanners open links.
 3. The cookie sets the new password in one conditional UPDATE, so it works once.
-4. That ends every session, link, cookie and pending change of address, verifies the address, and
-   removes a second factor that was set up before the address was verified.
+4. That ends every session, link, cookie and pending change of address, and verifies the address.
+   A second factor that was set up before the address was verified is removed, except for staff.
 5. ``sign_in.complete_sign_in`` signs the user in.
 """
 
