@@ -8,8 +8,8 @@ from django.db.models import ProtectedError, RestrictedError
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.link_cookies import INVITATION_COOKIE
 from accounts.models import Session, User
-from accounts.pages.link_cookies import INVITATION_COOKIE
 from accounts.services import unused_accounts
 from accounts.tasks import purge_unused_accounts
 from mail.models import Mail
