@@ -4,6 +4,8 @@ The template ``mail/<kind>.txt`` fills four blocks with plain text: ``subject``,
 ``after`` the link, and ``action``, the words on the link. Text and HTML are made from the same.
 """
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
@@ -11,6 +13,9 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.template import Context, Engine
 from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from core import email_address
 from mail.models import Mail
@@ -62,6 +67,15 @@ def email(function: E) -> E:
     return function
 
 
+_find_language: list[Callable[[Mail], str]] = []
+
+
+def language_finder(function: Callable[[Mail], str]) -> Callable[[Mail], str]:
+    """Registers the function that names the language of an e-mail, "" for ``LANGUAGE_CODE``."""
+    _find_language[:] = [function]
+    return function
+
+
 def render(mail: Mail) -> EmailMultiAlternatives:
     """
     Raises:
@@ -72,7 +86,14 @@ def render(mail: Mail) -> EmailMultiAlternatives:
     if mail.kind not in EMAILS:
         raise UnknownEmail(mail.kind)
     recipient = _deliverable(mail.recipient)
-    context = {"product": settings.PROJECT_NAME, **EMAILS[mail.kind](mail)}
+    languages = [find(mail) for find in _find_language]
+    with translation.override(next(filter(None, languages), settings.LANGUAGE_CODE)):
+        return _render(mail, recipient)
+
+
+def _render(mail: Mail, recipient: str) -> EmailMultiAlternatives:
+    facts = {name: _as_text(value) for name, value in EMAILS[mail.kind](mail).items()}
+    context = {"product": settings.PROJECT_NAME, **facts}
     parts = {part: _render_part(mail.kind, part, context) for part in PARTS}
     message = EmailMultiAlternatives(
         # One line, always: a second one would be a header.
@@ -84,6 +105,14 @@ def render(mail: Mail) -> EmailMultiAlternatives:
     )
     message.attach_alternative(render_to_string("mail/message.html", context | parts), "text/html")
     return message
+
+
+def _as_text(value: Any) -> Any:
+    """A time as the language writes it."""
+    if not isinstance(value, datetime):
+        return value
+    # Translators: a format of Django's `date` filter.
+    return date_format(timezone.localtime(value), _("j F Y, H:i e"))
 
 
 def _deliverable(recipient: str) -> str:

@@ -11,6 +11,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -41,6 +42,7 @@ class ProfileSerializer(serializers.Serializer[User]):
     email = NewAddressField()
     first_name = PersonNameField()
     last_name = PersonNameField()
+    language = serializers.ChoiceField(settings.LANGUAGES, required=False)
 
 
 class ProfileOutput(ProfileSerializer):

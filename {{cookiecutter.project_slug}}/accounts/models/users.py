@@ -7,13 +7,14 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import check_password, is_password_usable, make_password
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from accounts.conf import switches
 from accounts.models.validators import AcceptedAtLoginValidator
@@ -26,6 +27,11 @@ def validate_person_name(name: str) -> None:
     """Names are what people are called; e-mails to them must not carry a stranger's link."""
     if _CONTROL_CHARACTER_OR_URL.search(name):
         raise ValidationError("A name must not contain control characters or a web address.")
+
+
+def default_language() -> str:
+    """The language of the current request; outside of one, ``LANGUAGE_CODE``."""
+    return translation.get_language() or settings.LANGUAGE_CODE
 
 
 class UserManager(BaseUserManager["User"]):
@@ -96,6 +102,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         db_default=False,
         editable=False,
         help_text="The address was verified when the second factor was set up.",
+    )
+    language = models.CharField(
+        max_length=12,
+        default=default_language,
+        # For the previous release, which runs on the new table while this one is deployed.
+        db_default="en",
+        help_text="The language of e-mails to the user.",
     )
     role = models.CharField(max_length=5, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField(

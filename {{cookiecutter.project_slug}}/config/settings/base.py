@@ -44,6 +44,8 @@ MIDDLEWARE = [
     "core.middleware.request_id.RequestIdMiddleware",
     "core.middleware.headers.HeadersMiddleware",
     "core.health.HealthMiddleware",
+    # Before those that refuse a request: a refusal is in the language of the request.
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # In development Django serves static files itself, uncollected.
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
@@ -77,7 +79,10 @@ TEMPLATES = [
     },
 ]
 
-LANGUAGE_CODE = "en"
+# Each with its translations in locale/ (docs/languages.md).
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español")]
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", tuple(code for code, _ in LANGUAGES))
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.time_zone("TIME_ZONE", DEFAULTS["TIME_ZONE"])
 USE_I18N = True
 USE_TZ = True
