@@ -2,9 +2,8 @@
 
 import re
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -47,6 +46,10 @@ class UserManager(BaseUserManager["User"]):
     def unchanged(self, user: "User") -> models.QuerySet["User"]:
         """The account, while it is active and has the password and address of ``user``."""
         return self.filter(pk=user.pk, password=user.password, email=user.email, is_active=True)
+
+    def lock_unchanged(self, user: "User") -> "User | None":
+        """Locks the account until the transaction ends; None if it is not ``unchanged``."""
+        return self.unchanged(user).select_for_update(no_key=True).first()
 
 
 class User(AbstractBaseUser, PermissionsMixin):
@@ -103,7 +106,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     # The sessions record it.
     last_login = None
 
-    overwritten_credentials: Mapping[str, Any] = MappingProxyType({})
+    overwritten_credentials: dict[str, Any]
     """The stored credentials that the last save wrote over."""
 
     objects = UserManager()
@@ -197,8 +200,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 def read_overwritten_credentials(
     instance: User, raw: bool, update_fields: frozenset[str] | None, **_: Any
 ) -> None:
-    """Receives ``pre_save``."""
+    """Receives ``pre_save``: the stored row may differ from the one that was read earlier."""
     names = User.CREDENTIALS if update_fields is None else User.CREDENTIALS & update_fields
-    is_new = instance._state.adding and not raw
-    stored = User.objects.none() if is_new or not names else User.objects.filter(pk=instance.pk)
-    instance.overwritten_credentials = stored.values(*names).first() or {}
+    stored = None
+    if names and (raw or not instance._state.adding):
+        stored = User.objects.filter(pk=instance.pk).values(*names).first()
+    instance.overwritten_credentials = stored or {}

@@ -35,7 +35,7 @@ def mark_verified(user: User) -> bool:
 def request_change(*, session: Session, email: str, expires_at: datetime) -> bool:
     """Returns False if the session has ended, or the account has changed since it was read."""
     user = session.user
-    if not _lock_unchanged(user):
+    if User.objects.lock_unchanged(user) is None:
         return False
     change = {"session": session, "email": email, "expires_at": expires_at}
     try:
@@ -50,7 +50,7 @@ def request_change(*, session: Session, email: str, expires_at: datetime) -> boo
 @transaction.atomic
 def complete_change(*, user: User, email: str, now: datetime) -> EmailChange | None:
     """Returns None if no live session requests the change, or the address is taken."""
-    if not _lock_unchanged(user):
+    if User.objects.lock_unchanged(user) is None:
         return None
     live = EmailChange.objects.filter(
         user=user, email=email, expires_at__gt=now, session__expires_at__gt=now
@@ -96,12 +96,6 @@ def sync_allauth(
         remove_pending(instance)
     _mirror(instance)
     return before
-
-
-def _lock_unchanged(user: User) -> bool:
-    # Lock order: the account before its sessions (see ``mfa.authenticators``).
-    locked = User.objects.unchanged(user).select_for_update(no_key=True)
-    return locked.values_list("pk").first() is not None
 
 
 def _write(user: User, **columns: Any) -> bool:

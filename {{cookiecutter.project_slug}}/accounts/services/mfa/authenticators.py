@@ -33,11 +33,6 @@ class Adapter(DefaultMFAAdapter):
         return str(image.to_string(encoding="unicode"))
 
 
-def lock_account(user: User) -> User | None:
-    """Reads and locks the account; None if it has changed since ``user`` was read."""
-    return User.objects.unchanged(user).select_for_update(no_key=True).first()
-
-
 def lock_before_deletion(instance: User, **_: Any) -> None:
     """Receives ``pre_delete``, because Django deletes related rows in another order."""
     User.objects.select_for_update(no_key=True).filter(pk=instance.pk).first()
