@@ -72,7 +72,7 @@ def activate(user: User, *, code: str, now: datetime) -> list[str] | None:
     authenticators.remove_all(user)
     Authenticator.objects.create(
         user=user,
-        type=Authenticator.Type.TOTP,
+        type=authenticators.Type.TOTP,
         # An older key may have encrypted the pending secret.
         data={"secret": encryption.reencrypt(pending.secret), "last_step": step},
         created_at=now,

@@ -21,10 +21,9 @@ def refuse_too_many(*, user_id: uuid.UUID, challenge_id: uuid.UUID | None, now: 
         InvalidChallenge: the challenge has had five failed attempts.
     """
     latest = _latest(user_id, now)
-    locked_until = _locked_until(latest)
-    if locked_until is not None and now < locked_until:
-        raise TooManyFailedMfaAttempts(wait=(locked_until - now).total_seconds())
-    of_challenge = [row for row in latest if challenge_id is not None and row[1] == challenge_id]
+    if _is_locking(latest) and now < latest[0].at + WINDOW:
+        raise TooManyFailedMfaAttempts(wait=(latest[0].at + WINDOW - now).total_seconds())
+    of_challenge = [row for row in latest if challenge_id and row.challenge_id == challenge_id]
     if len(of_challenge) >= MAX_PER_CHALLENGE:
         raise InvalidChallenge
 
@@ -32,21 +31,18 @@ def refuse_too_many(*, user_id: uuid.UUID, challenge_id: uuid.UUID | None, now: 
 def record(*, user_id: uuid.UUID, challenge_id: uuid.UUID | None, now: datetime) -> bool:
     """Returns whether this failed attempt locks the second factor of the account."""
     FailedMfaAttempt.objects.create(user_id=user_id, challenge_id=challenge_id, at=now)
-    return _locked_until(_latest(user_id, now)) is not None
+    return _is_locking(_latest(user_id, now))
 
 
 def purge(*, now: datetime) -> None:
     FailedMfaAttempt.objects.filter(at__lte=now - 2 * WINDOW).delete()
 
 
-def _latest(user_id: uuid.UUID, now: datetime) -> list[tuple[datetime, uuid.UUID | None]]:
+def _latest(user_id: uuid.UUID, now: datetime) -> list[FailedMfaAttempt]:
     # Two windows: the last attempt of a lock in force is up to one window old, its first up to two.
     rows = FailedMfaAttempt.objects.filter(user_id=user_id, at__gt=now - 2 * WINDOW)
-    return list(rows.order_by("-at").values_list("at", "challenge_id")[:MAX_PER_ACCOUNT])
+    return list(rows.order_by("-at")[:MAX_PER_ACCOUNT])
 
 
-def _locked_until(latest: list[tuple[datetime, uuid.UUID | None]]) -> datetime | None:
-    if len(latest) < MAX_PER_ACCOUNT:
-        return None
-    newest, oldest = latest[0][0], latest[-1][0]
-    return newest + WINDOW if newest - oldest < WINDOW else None
+def _is_locking(latest: list[FailedMfaAttempt]) -> bool:
+    return len(latest) == MAX_PER_ACCOUNT and latest[0].at - latest[-1].at < WINDOW

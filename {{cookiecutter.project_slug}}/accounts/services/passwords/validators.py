@@ -36,4 +36,5 @@ def own_names() -> list[str]:
     texts = (settings.PROJECT_NAME, host.rpartition(".")[0])
     words = {word for text in texts for word in re.findall(r"\w+", text.lower())}
     joined = settings.PROJECT_NAME.lower().replace(" ", "")
-    return sorted({*words, joined} - {w for w in words if len(w) < SHORTEST_NAME}, key=len)[::-1]
+    short = {word for word in words if len(word) < SHORTEST_NAME}
+    return sorted({*words, joined} - short, key=len, reverse=True)
