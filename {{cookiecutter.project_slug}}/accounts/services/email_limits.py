@@ -11,6 +11,7 @@ MAILBOX = "mailbox_account"
 
 def count_email(scope: str, *, to: str, account: uuid.UUID | None = None) -> None:
     """Raises ``LimitReached`` if the limit of the scope or of the mailbox is exceeded."""
+    # Addresses without an account are counted too: no enumeration.
     throttling.hit(scope, MAILBOX, of=mailbox(to), account=account)
 
 
