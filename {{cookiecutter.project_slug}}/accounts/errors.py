@@ -30,11 +30,7 @@ class TokenNotValid(AuthenticationFailed):
 
 
 class RefreshTokenReplayed(TokenNotValid):
-    """The response is that of any invalid token. ``email`` is the owner's address."""
-
-    def __init__(self, email: str) -> None:
-        super().__init__()
-        self.email = email
+    """The response is that of any invalid token."""
 
 
 class ReauthenticationRequired(AuthenticationFailed):
