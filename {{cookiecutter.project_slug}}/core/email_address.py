@@ -10,6 +10,7 @@ import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 MAX_LENGTH = 254
 """Of an address in its ASCII form: what SMTP can carry (RFC 5321, erratum 1690)."""
@@ -38,27 +39,28 @@ def validate(address: str) -> None:
     Raises:
         ValidationError: no e-mail can be sent to it.
     """
-    name, _, domain = address.rpartition("@")
+    name, _at, domain = address.rpartition("@")
     if not name.isascii():
         # Few servers take such an e-mail (SMTPUTF8, RFC 6531), and Django does not send it.
         raise ValidationError(
-            "Only the domain of an e-mail address may have other letters than a-z.", code="invalid"
+            _("Only the domain of an e-mail address may have other letters than a-z."),
+            code="invalid",
         )
     try:
         _to_ascii(domain)
     except UnicodeError:
         raise ValidationError(
-            "The domain of the e-mail address is invalid.", code="invalid"
+            _("The domain of the e-mail address is invalid."), code="invalid"
         ) from None
     validate_email(address)
     if len(address) > MAX_LENGTH:
-        raise ValidationError("The e-mail address is too long.", code="max_length")
+        raise ValidationError(_("The e-mail address is too long."), code="max_length")
 
 
 def refuse_link(address: str) -> None:
     """E-mails name an address to others, so it must not carry a link."""
     if set(address) & set('"/'):
-        raise ValidationError("An e-mail address must not contain a quotation mark or a slash.")
+        raise ValidationError(_("An e-mail address must not contain a quotation mark or a slash."))
 
 
 class LowercaseEmailField(models.EmailField):

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.template.loader import render_to_string
 from django.urls import ResolverMatch
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
@@ -65,31 +66,34 @@ def _with_code(data: Any) -> Any:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
     if _is_api(request):
-        return _error(400, "The request is malformed.", "bad_request")
-    return _page(400, "Bad request", "Check the address.")
+        return _error(400, _("The request is malformed."), "bad_request")
+    return _page(400, _("Bad request"), _("Check the address."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _is_api(request):
-        return _error(403, "You do not have permission to do this.", "permission_denied")
+        return _error(403, _("You do not have permission to do this."), "permission_denied")
     return _page(
         403,
-        "Access denied",
-        "You do not have permission to do this. Ask the administrator of this site if you need it.",
+        _("Access denied"),
+        _(
+            "You do not have permission to do this. "
+            "Ask the administrator of this site if you need it."
+        ),
     )
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     """Django's ``CSRF_FAILURE_VIEW``; why it failed is in the log."""
     if _is_api(request):
-        return _error(403, "The CSRF token is missing or incorrect.", "csrf_failed")
-    return _page(403, "This page has expired", "Go back, reload the page and try again.")
+        return _error(403, _("The CSRF token is missing or incorrect."), "csrf_failed")
+    return _page(403, _("This page has expired"), _("Go back, reload the page and try again."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if _is_api(request):
-        return _error(404, "Not found.", "not_found")
-    return _page(404, "Page not found", "Check the address, or open the link again.")
+        return _error(404, _("Not found."), "not_found")
+    return _page(404, _("Page not found"), _("Check the address, or open the link again."))
 
 
 def slash_missing(path: str) -> HttpResponseBase:
@@ -97,24 +101,28 @@ def slash_missing(path: str) -> HttpResponseBase:
     Args:
         path: where an endpoint of the API answers.
     """
-    return _error(404, f"Not found. Use {path}", "not_found")
+    return _error(404, _("Not found. Use {path}").format(path=path), "not_found")
 
 
 def length_required(request: HttpRequest) -> HttpResponseBase:
     if _is_api(request):
-        return _error(411, "The Content-Length header is required.", "length_required")
-    return _page(411, "Length required")
+        return _error(411, _("The Content-Length header is required."), "length_required")
+    return _page(411, _("Length required"))
 
 
 def too_large(request: HttpRequest) -> HttpResponseBase:
     if _is_api(request):
-        return _error(413, "The request is too large.", "request_too_large")
-    return _page(413, "Request too large", "Send less data.")
+        return _error(413, _("The request is too large."), "request_too_large")
+    return _page(413, _("Request too large"), _("Send less data."))
 
 
 def too_many(request: HttpRequest, reached: LimitReached) -> HttpResponseBase:
     """The page for an exceeded rate limit. DRF answers for the API."""
-    response = _page(429, "Too many requests", f"Wait {reached.wait} seconds, then try again.")
+    response = _page(
+        429,
+        _("Too many requests"),
+        _("Wait {wait} seconds, then try again.").format(wait=reached.wait),
+    )
     response["Retry-After"] = str(reached.wait)
     return response
 
@@ -124,17 +132,17 @@ def server_error(request: HttpRequest) -> HttpResponseBase:
     if outages.is_outage(sys.exception()):
         return _unavailable(request)
     if _is_api(request):
-        return _error(500, "Something went wrong on our side.", "error")
-    return _page(500, "Something went wrong on our side", "Try again in a moment.")
+        return _error(500, _("Something went wrong on our side."), "error")
+    return _page(500, _("Something went wrong on our side"), _("Try again in a moment."))
 
 
 def _unavailable(request: HttpRequest) -> HttpResponseBase:
     if _is_api(request):
         response = _error(
-            503, "The service is temporarily unavailable. Try again later.", "unavailable"
+            503, _("The service is temporarily unavailable. Try again later."), "unavailable"
         )
     else:
-        response = _page(503, "Temporarily unavailable", "Try again in a moment.")
+        response = _page(503, _("Temporarily unavailable"), _("Try again in a moment."))
     response["Retry-After"] = str(outages.RETRY_SECONDS)
     return response
 

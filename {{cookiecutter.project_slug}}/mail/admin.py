@@ -5,6 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from core.admin_search import AddressSearchAdmin
 from mail import outbox
@@ -33,7 +34,8 @@ class MailAdmin(AddressSearchAdmin):
         is_pending = obj is not None and obj.state == Mail.State.PENDING
         return super().has_delete_permission(request, obj) and not is_pending
 
-    @admin.action(description="Send dead e-mails again", permissions=["change"])
+    @admin.action(description=_("Send dead e-mails again"), permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Mail]) -> None:
         revived = sum(outbox.send_again(mail) for mail in queryset)
-        messages.info(request, f"{revived} of {len(queryset)} e-mails will be sent again.")
+        sentence = _("{revived} of {all} e-mails will be sent again.")
+        messages.info(request, sentence.format(revived=revived, all=len(queryset)))

@@ -5,16 +5,17 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Mail(models.Model):
     """An e-mail and its state. It contains no secret: a link is made when the e-mail is sent."""
 
     class State(models.TextChoices):
-        PENDING = "pending", "Pending"
-        SENT = "sent", "Sent"
-        OBSOLETE = "obsolete", "Obsolete"
-        DEAD = "dead", "Dead"
+        PENDING = "pending", _("Pending")
+        SENT = "sent", _("Sent")
+        OBSOLETE = "obsolete", _("Obsolete")
+        DEAD = "dead", _("Dead")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=50)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -86,7 +87,7 @@ class NewPasswordInput(serializers.Serializer[Any]):
 
 def refuse_different(attrs: dict[str, Any], first: str, second: str) -> None:
     if attrs[first] != attrs[second]:
-        raise serializers.ValidationError({second: "The two passwords do not match."})
+        raise serializers.ValidationError({second: _("The two passwords do not match.")})
 
 
 def refuse_weak(password: str, *, user: User) -> None:

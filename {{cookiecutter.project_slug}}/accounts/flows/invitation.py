@@ -18,6 +18,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -48,7 +49,7 @@ from core.logging import security_log
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
-TAKEN = "An account with this e-mail address already exists."
+TAKEN = _("An account with this e-mail address already exists.")
 
 
 class InvitationInput(serializers.Serializer[Any]):

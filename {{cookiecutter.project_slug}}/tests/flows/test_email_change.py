@@ -40,6 +40,7 @@ def test_answer_shows_the_old_address_and_the_pending_one(signed_in: Browser, us
         "email": user.email,
         "first_name": "Grace",
         "last_name": "O'Brien",
+        "language": "en",
         "pending_email": NEW,
     }
     assert signed_in.call("get", "rest_user_details").json() == response.json()

@@ -18,6 +18,7 @@ def test_get_answers_the_callers_own_account(signed_in: Browser, user: User) -> 
         "email": user.email,
         "first_name": "Ada",
         "last_name": "O'Brien",
+        "language": "en",
     }
 
 
@@ -26,7 +27,7 @@ def test_put_replaces_both_names(signed_in: Browser, user: User) -> None:
 
     response = signed_in.call("put", "rest_user_details", body)
 
-    assert response.json() == body
+    assert response.json() == {**body, "language": "en"}
     user.refresh_from_db()
     assert (user.first_name, user.last_name) == ("Jean-Luc", "李")
 

@@ -10,6 +10,8 @@ from accounts import emails
 from mail.messages import EMAILS, UnknownEmail, email, render
 from mail.models import Mail
 
+pytestmark = pytest.mark.django_db
+
 
 def a_mail(letter: Any = emails.password_changed, **parameters: Any) -> Mail:
     return Mail(
