@@ -59,7 +59,7 @@ project: .venv/.ready ## Generate and install the project that the tests use, in
 	@mkdir -p $(PROJECT)
 	@find $(PROJECT) -mindepth 1 -maxdepth 1 \
 		! -name .venv ! -name .mypy_cache ! -name uv.lock -exec rm -rf {} +
-	@$(RUN) scripts/template.py $(BUILD) > /dev/null
+	@$(RUN) scripts/template.py $(BUILD) every_feature > /dev/null
 	@$(MAKE) -C $(PROJECT) setup
 	$(if $(DJANGO),"$(UV)" pip install --python $(PROJECT)/.venv 'django==$(DJANGO).*')
 
@@ -69,7 +69,7 @@ internals: project ## Check and test what owners do not get of a project (tools/
 		.venv/bin/python -m pytest -c pyproject.toml -n auto "$(CURDIR)/tools/project_tests" $(ARGS)
 
 bench: project ## Measure the cost of requests (ARGS="growth --users 100000")
-	@$(IN_PROJECT) -m bench $(ARGS)
+	@$(MAKE) --no-print-directory -C $(PROJECT) bench
 
 fuzz: project ## Send some 20,000 requests in every mode (ARGS="--seed 7"; 20 minutes)
 	@"$(UV)" pip install --quiet --python $(PROJECT)/.venv --group fuzz

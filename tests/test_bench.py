@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import tempfile
@@ -14,7 +13,6 @@ from typing import Any
 
 import pytest
 from helpers import Bake
-from template import ROOT
 
 SMALL = ("--seconds=0.2", "--connections=2", "--workers=1")
 
@@ -46,16 +44,14 @@ with site.running():
 
 
 class Bench:
-    """Runs a copy of the command; ``folder`` is where it keeps what is to go with it."""
+    """Runs the command in a project; ``folder`` is where it keeps what is to go with it."""
 
-    def __init__(self, python: Path, project: Path, tools: Path, folder: Path) -> None:
+    def __init__(self, python: Path, project: Path, folder: Path) -> None:
         self._python, self._project, self._folder = python, project, folder
-        self._tools = tools
-        shutil.copytree(ROOT / "tools" / "bench", tools / "bench")
 
     def change(self, module: str, code: str) -> None:
         """Adds it to the end."""
-        with (self._tools / "bench" / f"{module}.py").open("a") as file:
+        with (self._project / "bench" / f"{module}.py").open("a") as file:
             file.write(f"{code}\n")
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
@@ -72,8 +68,7 @@ class Bench:
         return subprocess.Popen(
             command,
             cwd=self._project,
-            env=os.environ
-            | {"TMPDIR": str(self._folder), "PYTHONPATH": f"{self._project}:{self._tools}"},
+            env=os.environ | {"TMPDIR": str(self._folder)},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -103,11 +98,11 @@ class Bench:
 
 
 @pytest.fixture
-def bench(bake: Bake, project_python: Path, tmp_path: Path) -> Iterator[Bench]:
+def bench(bake: Bake, project_python: Path) -> Iterator[Bench]:
     with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder:
         # PostgreSQL may have to run as somebody else.
         Path(folder).chmod(0o755)
-        yield Bench(project_python, bake(), tmp_path / "tools", Path(folder))
+        yield Bench(project_python, bake(bench=True), Path(folder))
 
 
 def test_operations_have_their_figures(bench: Bench, tmp_path: Path) -> None:
