@@ -5,6 +5,7 @@ The later template is today's. The earlier one is today's with some things as th
 
 import json
 import re
+import shlex
 import shutil
 import stat
 import sys
@@ -37,6 +38,7 @@ ANSWERS = {
         "refresh_token_as_cookie": False,
         "use_docker": False,
         "ci": "none",
+        "bench": True,
         "licence": "Proprietary",
     },
 }
@@ -332,6 +334,57 @@ def test_a_file_that_the_owner_skips_is_left_as_it_is(fresh: Path, run: Command)
 
     assert (fresh / "README.md").read_text() == "# The shop\n"
     assert list(fresh.rglob("*.rej")) == []
+
+
+def change_feature(run: Command, project: Path, name: str, *options: str) -> None:
+    """Adds or removes it, with the command that ``make features`` shows."""
+    listed = run(sys.executable, "-m", "devtools.features", cwd=project).stdout
+    command = re.search(rf"  {name}: .*\n    to \w+ it: cruft (.*)\n", listed)
+    assert command
+    run(*CRUFT, *shlex.split(command[1]), "--skip-apply-ask", *options, cwd=project)
+
+
+def test_a_feature_that_is_removed_stays_away_until_it_is_added_again(
+    fresh: Path, run: Command, template: Path, tmp_path: Path
+) -> None:
+    commit(run, fresh, "Start from Gatehouse")
+    make_it_ones_own(fresh)
+    commit(run, fresh, "Invoices")
+
+    def expected(name: str, **answers: object) -> dict[Path, bytes]:
+        project = house.bake(template, tmp_path / name, answers)
+        make_it_ones_own(project)
+        return contents(project)
+
+    change_feature(run, fresh, "docker", "--checkout", "v0.0.9")
+    commit(run, fresh, "Without Docker")
+    assert not (fresh / "Dockerfile").exists()
+    update(run, fresh)
+    commit(run, fresh, "Today's template")
+    assert contents(fresh) == expected("without", use_docker=False)
+
+    for name in ("bench", "docker"):
+        change_feature(run, fresh, name)
+        commit(run, fresh, f"With {name}")
+    assert contents(fresh) == expected("with", bench=True)
+
+
+def test_a_feature_is_added_by_another_answer_while_the_others_are_kept(
+    run: Command, repository: Path, template: Path, tmp_path: Path
+) -> None:
+    answers = ANSWERS["other answers"]
+    project = create(run, repository, tmp_path, answers)
+    commit(run, project, "Start from Gatehouse")
+    given = "".join("y\n" if name == "use_docker" else "\n" for name in questions())
+
+    asks = ("--cookiecutter-input", "--skip-apply-ask")
+    run(*CRUFT, "update", *asks, cwd=project, stdin=given)
+
+    today = house.bake(template, tmp_path / "today", {**answers, "use_docker": True})
+    assert contents(project) == contents(today)
+    kept = json.loads((project / ".cruft.json").read_text())["context"]["cookiecutter"]
+    assert kept["use_docker"] is True
+    assert kept["mfa_mode"] == "required"
 
 
 def test_a_project_of_cookiecutter_is_linked_to_the_version_that_it_names(
