@@ -32,7 +32,7 @@ JINJA = re.compile(r"(?<!\$)\{\{|\{%|\{#|cookiecutter\.\w")
 def assert_clean(project: Path) -> None:
     for path, text in texts(project):
         assert "\r" not in text, path
-        assert not text or text.endswith("\n"), path
+        assert not text or re.search(r"[^\n]\n\Z", text), path
         if path.suffix not in VERBATIM:
             assert not JINJA.search(text), path
 
