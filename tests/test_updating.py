@@ -369,6 +369,22 @@ def test_a_feature_that_is_removed_stays_away_until_it_is_added_again(
     assert contents(fresh) == expected("with", bench=True)
 
 
+def test_a_feature_whose_files_the_owner_changed_is_removed_once_they_are_deleted(
+    fresh: Path, run: Command, template: Path, tmp_path: Path
+) -> None:
+    """git deletes no file that has changed."""
+    commit(run, fresh, "Start from Gatehouse")
+    with (fresh / "Dockerfile").open("a", encoding="utf-8") as file:
+        file.write("# Mine.\n")
+    commit(run, fresh, "Mine")
+
+    run("git", "rm", "--quiet", "Dockerfile", cwd=fresh)
+    commit(run, fresh, "Without my image")
+    change_feature(run, fresh, "docker")
+
+    assert contents(fresh) == contents(house.bake(template, tmp_path / "w", {"use_docker": False}))
+
+
 def test_a_feature_is_added_by_another_answer_while_the_others_are_kept(
     run: Command, repository: Path, template: Path, tmp_path: Path
 ) -> None:
