@@ -72,7 +72,7 @@ _find_language: list[Callable[[Mail], str]] = []
 
 
 def language_finder(function: Callable[[Mail], str]) -> Callable[[Mail], str]:
-    """Registers the function that names the language of an e-mail, "" for ``LANGUAGE_CODE``."""
+    """Registers the function that returns the language of an e-mail, or "" if it knows none."""
     _find_language[:] = [function]
     return function
 
@@ -87,9 +87,14 @@ def render(mail: Mail) -> EmailMultiAlternatives:
     if mail.kind not in EMAILS:
         raise UnknownEmail(mail.kind)
     recipient = _deliverable(mail.recipient)
-    languages = [find(mail) for find in _find_language]
-    with translation.override(next(filter(None, languages), settings.LANGUAGE_CODE)):
+    with translation.override(_language_of(mail)):
         return _render(mail, recipient)
+
+
+def _language_of(mail: Mail) -> str:
+    found = {find(mail) for find in _find_language}
+    offered = [code for code, _name in settings.LANGUAGES if code in found]
+    return next(iter(offered), settings.LANGUAGE_CODE)
 
 
 def _render(mail: Mail, recipient: str) -> EmailMultiAlternatives:

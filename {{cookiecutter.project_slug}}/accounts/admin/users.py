@@ -2,7 +2,9 @@
 
 from typing import Any, ClassVar, cast
 
+from django import forms
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin
@@ -36,6 +38,8 @@ Otherwise staff could move the account to their own mailbox and reset its passwo
 class UserForm(UserChangeForm):
     actor: User
     """The signed-in user; ``UserAdmin.get_form`` sets it."""
+
+    language = forms.ChoiceField(choices=settings.LANGUAGES)
 
     class Meta(UserChangeForm.Meta):
         model = User
@@ -90,7 +94,7 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
     fieldsets = (
         (None, {"fields": ("email", "email_verified", "pending_email", "invited_at")}),
         (_("Signing in"), {"fields": ("password", "has_second_factor")}),
-        (_("Profile"), {"fields": ("first_name", "last_name", "date_joined")}),
+        (_("Profile"), {"fields": ("first_name", "last_name", "language", "date_joined")}),
         (_("Rights"), {"fields": ("is_active", *RIGHTS)}),
     )
     add_fieldsets = (
