@@ -13,8 +13,8 @@ import pytest
 import structlog
 
 from core.logging.format import Formatter
+from project_tests.web import WITHOUT_ITS_CONFIGURATION, Web, served
 from tests.client import Browser
-from tests.core.web import WITHOUT_ITS_CONFIGURATION, Web, served
 from tests.mailbox import link_to
 from tests.waiting import until
 

@@ -3,7 +3,7 @@
 import pytest
 
 from devtools.ports import HOST
-from tests.served.site import Answer, Site
+from project_tests.served.site import Answer, Site
 
 LIMIT = 65_536
 LOGIN = "/api/auth/login/"

@@ -9,7 +9,7 @@ from django.core.mail import EmailMessage
 
 from core.setting_error import SettingError
 from mail.email_url import parse as parse_url
-from tests.core.environment import settings_of
+from project_tests.environment import settings_of
 
 NAMED = [
     ("Acme, Inc. <hi@acme.test>", "Acme, Inc."),

@@ -1,4 +1,4 @@
-"""A real gunicorn that serves ``tests.core.site``."""
+"""A real gunicorn that serves ``project_tests.site``."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from devtools import gunicorn
 from devtools.ports import HOST
 from devtools.processes import Children
 
-SETTINGS = "tests.core.site_settings"
+SETTINGS = "project_tests.site_settings"
 WITHOUT_ITS_CONFIGURATION = f"--config={os.devnull}"
 
 

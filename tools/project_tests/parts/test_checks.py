@@ -1,8 +1,6 @@
 """Settings that make no sense stop the start, with the name of the variable."""
 
-import os
 import secrets
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,13 +10,10 @@ from django.core.checks import run_checks
 from django.core.management.base import SystemCheckError
 from django.test import override_settings
 
-from config.env import BASE_DIR, Environment
+from config.env import Environment
 from core.checks import STARTUP, refuse_bad_settings
-from tests.core.environment import environment_of, settings_of
-
-
-def test_good_settings_start() -> None:
-    refuse_bad_settings()
+from project_tests.environment import environment_of, settings_of
+from tests.core.test_start import PRODUCTION, start
 
 
 @pytest.mark.parametrize(
@@ -82,23 +77,6 @@ ALONE: dict[str, Any] = {
     "CSRF_COOKIE_DOMAIN": None,
     "PASSWORD_RESET_REDIRECT": "",
     "PASSWORD_SET_REDIRECT": "",
-}
-
-PRODUCTION = {
-    "SECRET_KEY": LETTERS,
-    "JWT_SIGNING_KEY": OTHER,
-    "MFA_ENCRYPTION_KEYS": LETTERS[10:] + LETTERS[:10],
-    "DEBUG": "False",
-    "ALLOWED_HOSTS": "api.shop.com",
-    "PUBLIC_URL": "https://api.shop.com",
-    "CORS_ALLOWED_ORIGINS": "https://app.shop.com",
-    "CSRF_COOKIE_DOMAIN": ".shop.com",
-    "PASSWORD_RESET_REDIRECT": "https://app.shop.com/reset",
-    "SECURE_SSL_REDIRECT": "True",
-    "TRUSTED_PROXY_COUNT": "1",
-    "FORWARDED_ALLOW_IPS": "*",
-    "EMAIL_URL": "smtp+tls://user:password@mail.shop.com:587",
-    "API_DOCS": "True",
 }
 
 
@@ -305,26 +283,6 @@ def test_front_end_of_another_site_is_fine_without_cookies() -> None:
     assert found(**changed) == []
 
 
-def test_production_passes_every_check_of_everybody() -> None:
-    # Nothing is collected for tests.
-    settings = {"DJANGO_SETTINGS_MODULE": "devtools.production_settings"}
-    check = ("manage.py", "check", "--deploy", "--fail-level", "WARNING")
-
-    ended = _start(*check, **PRODUCTION, **settings)
-
-    assert ended.returncode == 0, ended.stderr
-
-
-def test_whoever_serves_is_stopped_by_all_that_is_wrong() -> None:
-    wrong = {"DEBUG": "perhaps", "PUBLIC_URL": "https://example.com"}
-
-    ended = _start("-c", "import config.wsgi", **{**PRODUCTION, **wrong})
-
-    assert ended.returncode != 0
-    assert "DEBUG must be True or False." in ended.stderr
-    assert "PUBLIC_URL must be this server's own address" in ended.stderr
-
-
 def test_atomic_requests_are_refused(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(settings.DATABASES["default"], "ATOMIC_REQUESTS", True)
 
@@ -424,35 +382,12 @@ def test_front_ends_are_trusted_and_may_read_the_csrf_cookie_of_their_site() -> 
     assert (read["CSRF_TRUSTED_ORIGINS"], read["CSRF_COOKIE_DOMAIN"]) == (origins, ".example.test")
 
 
-@pytest.mark.parametrize("process", ["worker", "beat"])
-def test_celery_does_not_start_either(process: str, tmp_path: Path) -> None:
-    schedule = ["--schedule", str(tmp_path / "schedule")] if process == "beat" else []
-
-    ended = _start("-m", "celery", "-A", "config", process, *schedule, JWT_SIGNING_KEY="short")
-
-    assert ended.returncode != 0
-    assert "JWT_SIGNING_KEY" in ended.stderr
-
-
-def test_letters_that_go_to_the_log_are_warned_of() -> None:
+def test_e_mails_in_the_log_are_warned_of() -> None:
     with environment_of(EMAIL_URL="consolemail://"):
         [problem] = run_checks(tags=[STARTUP])
         refuse_bad_settings()
 
     assert problem.msg == "EMAIL_URL writes e-mails and their links to the log."
-
-
-def _start(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Starts a process with the project's own settings, as the environment has them."""
-    return subprocess.run(  # noqa: S603
-        [sys.executable, *arguments],
-        cwd=BASE_DIR,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "config.settings", **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize("line", ["SECRET_KEY: hunter2", "hunter2", "-----BEGIN hunter2-----"])
@@ -461,7 +396,7 @@ def test_line_that_cannot_be_read_stops_the_start_and_is_not_repeated(
 ) -> None:
     (tmp_path / "env").write_text(f"# a comment\n\nLOG_LEVEL=INFO\n{line}\n")
 
-    ended = _start("-c", "import config.wsgi", **PRODUCTION, ENV_FILE=str(tmp_path / "env"))
+    ended = start("-c", "import config.wsgi", **PRODUCTION, ENV_FILE=str(tmp_path / "env"))
 
     assert ended.returncode != 0
     assert ".env must have NAME=value on each line" in ended.stderr

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from tests.served.site import Answer, Site
+from project_tests.served.site import Answer, Site
 from tests.waiting import until
 
 

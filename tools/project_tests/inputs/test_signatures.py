@@ -8,8 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from accounts.services.sessions import signing_keys
-from tests.inputs.facts import hold
-from tests.inputs.jwts import (
+from project_tests.inputs.jwts import (
     NOT_NAMES,
     Claims,
     by_hand,
@@ -19,6 +18,7 @@ from tests.inputs.jwts import (
     refused,
     signed,
 )
+from tests.inputs.facts import hold
 
 pytestmark = pytest.mark.django_db
 

@@ -1,4 +1,4 @@
-"""Somebody has lost the phone: Django admin and a command remove the second factor."""
+"""Django admin and a command remove the second factor of a user who has lost the phone."""
 
 from io import StringIO
 from typing import Any
@@ -8,34 +8,22 @@ from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
-from django.test import Client
 from django.urls import reverse
 
 from accounts.models import LoginChallenge, Session, User
+from tests.admin.steps import as_
 from tests.authenticator import Held, enrol
 from tests.client import Browser
 from tests.mailbox import letters_to
 from tests.people import make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("optional_mfa")]
 
 
-@pytest.fixture(autouse=True)
-def mode(settings: Any) -> None:
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-
-
-@pytest.fixture
-def held(admin: User) -> Held:
-    return enrol(admin)
-
-
-def reset_by(actor: User, *people: User) -> Any:
-    client = Client()
-    client.force_login(actor)
-    chosen = [str(person.pk) for person in people]
+def reset_by(actor: User, *users: User) -> Any:
+    chosen = [str(user.pk) for user in users]
     fields = {"action": "reset_second_factor", "_selected_action": chosen}
-    return client.post(reverse("admin:accounts_user_changelist"), fields, follow=True)
+    return as_(actor).post(reverse("admin:accounts_user_changelist"), fields, follow=True)
 
 
 def has_one(user: User) -> bool:
@@ -44,7 +32,7 @@ def has_one(user: User) -> bool:
     return has_rows
 
 
-def test_admin_resets_a_persons_second_factor(admin: User, user: User, settings: Any) -> None:
+def test_admin_resets_the_second_factor_of_a_user(admin: User, user: User) -> None:
     held = enrol(user)
     browser = Browser()
     challenge = browser.sign_in(user.email).json()["challenge_id"]
@@ -71,7 +59,7 @@ def test_nobody_resets_their_own(admin: User, held: Held) -> None:
     assert has_one(admin)
 
 
-def test_whoever_has_none_is_left_alone(admin: User, user: User) -> None:
+def test_user_without_a_second_factor_keeps_the_sessions(admin: User, user: User) -> None:
     Browser().sign_in(user.email)
 
     reset_by(admin, user)
@@ -82,12 +70,14 @@ def test_whoever_has_none_is_left_alone(admin: User, user: User) -> None:
 
 
 def with_permission(role: str, codename: str) -> User:
-    person = make_user(role=role)
-    person.user_permissions.add(Permission.objects.get(codename=codename))
-    return person
+    user = make_user(role=role)
+    user.user_permissions.add(Permission.objects.get(codename=codename))
+    return user
 
 
-def test_nobody_resets_somebody_above(admin: User, held: Held, user: User) -> None:
+def test_admin_does_not_reset_the_second_factor_of_a_superuser(
+    admin: User, held: Held, user: User
+) -> None:
     enrol(user)
 
     reset_by(with_permission("ADMIN", "change_user"), admin, user)
@@ -96,20 +86,20 @@ def test_nobody_resets_somebody_above(admin: User, held: Held, user: User) -> No
     assert not has_one(user)
 
 
-def test_nobody_resets_somebody_with_a_permission_that_they_lack(user: User) -> None:
-    enrol(user)
-    user.user_permissions.add(Permission.objects.get(codename="view_user"))
-
-    reset_by(with_permission("ADMIN", "change_user"), user)
-
-    assert has_one(user)
-
-
-@pytest.mark.parametrize(("role", "codename"), [("ADMIN", "view_user"), ("STAFF", "change_user")])
-def test_whoever_is_no_admin_or_may_change_nothing_resets_nothing(
-    role: str, codename: str, user: User
+@pytest.mark.parametrize(
+    ("role", "codename", "of_user"),
+    [
+        ("ADMIN", "change_user", "view_user"),
+        ("ADMIN", "view_user", None),
+        ("STAFF", "change_user", None),
+    ],
+    ids=["user has more permissions", "may not change users", "is no admin"],
+)
+def test_staff_with_too_few_rights_reset_nothing(
+    role: str, codename: str, of_user: str | None, user: User
 ) -> None:
     enrol(user)
+    user.user_permissions.set(Permission.objects.filter(codename=of_user))
 
     reset_by(with_permission(role, codename), user)
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.conf import settings
 
-from tests.served.site import THREADS, Answer, Site
+from project_tests.served.site import THREADS, Answer, Site
 from tests.waiting import until
 
 MANY = 24

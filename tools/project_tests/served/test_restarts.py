@@ -17,8 +17,8 @@ from config.env import BASE_DIR
 from devtools.gunicorn import Web
 from devtools.ports import HOST
 from devtools.production import ENVIRONMENT
-from tests.core.web import served
-from tests.served.site import EMAIL, Answer, Begun, Site
+from project_tests.served.site import EMAIL, Answer, Begun, Site
+from project_tests.web import served
 from tests.waiting import until
 
 
@@ -119,7 +119,7 @@ def test_number_that_makes_no_sense_stops_the_start(name: str, value: str) -> No
 
 @pytest.mark.parametrize(("path", "status"), [("/fails/", 500), ("/nowhere", 404)])
 def test_error_page_needs_no_template(path: str, status: int, tmp_path: Path) -> None:
-    settings = "tests.served.broken_settings"
+    settings = "project_tests.served.broken_settings"
     with served(tmp_path, DJANGO_SETTINGS_MODULE=settings) as web:
         answer = web.ask(path)
 

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.served.site import Site, serving
+from project_tests.served.site import Site, serving
 
 
 @pytest.fixture(scope="session")

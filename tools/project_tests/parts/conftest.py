@@ -2,7 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.core.web import Web, served
+from project_tests.web import Web, served
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,7 @@ import jwt
 import pytest
 
 from accounts.models import Session, User
-from tests.client import Browser
-from tests.inputs.facts import hold
-from tests.inputs.jwts import (
+from project_tests.inputs.jwts import (
     MISSING,
     NOT_NAMES,
     Claims,
@@ -18,6 +16,8 @@ from tests.inputs.jwts import (
     refused,
     signed,
 )
+from tests.client import Browser
+from tests.inputs.facts import hold
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db

@@ -5,4 +5,4 @@ from config.settings import STORAGES, TEMPLATES
 
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 TEMPLATES[0]["DIRS"] = ["/no-such-folder"]
-ROOT_URLCONF = "tests.core.site"
+ROOT_URLCONF = "project_tests.site"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from devtools.ports import HOST
-from tests.core.web import served
-from tests.served.site import Site
+from project_tests.served.site import Site
+from project_tests.web import served
 
 LIMIT = 65_536
 LOGIN, USER = "/api/auth/login/", "/api/auth/user/"

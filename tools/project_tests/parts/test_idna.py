@@ -24,7 +24,7 @@ from mail import outbox
 from mail.models import Mail
 from tests.authenticator import enrol
 from tests.client import Browser
-from tests.limits import Rates, stranger
+from tests.limits import Rates
 from tests.mailbox import letters_to, link_to
 from tests.people import PASSWORD, make_user
 
@@ -102,48 +102,6 @@ def test_letter_that_only_looks_like_an_ascii_one_is_no_other_mailbox() -> None:
 
 
 # Where an address comes in
-
-
-@pytest.mark.parametrize("first", [UNICODE, ASCII])
-@pytest.mark.parametrize("second", [UNICODE, ASCII, "ADA@BÜCHER.EXAMPLE"])
-def test_two_spellings_are_one_account(first: str, second: str, browser: Browser) -> None:
-    browser.sign_up(first)
-    browser.sign_up(second)
-
-    assert User.objects.get().email == ASCII
-    assert EmailAddress.objects.get().email == ASCII
-    assert set(Mail.objects.values_list("kind", flat=True)) == {
-        "verify_address",
-        "already_signed_up",
-    }
-
-
-@pytest.mark.parametrize("spelling", [UNICODE, ASCII, "Ada@Bücher.Example"])
-def test_either_spelling_signs_in(spelling: str, ada: User, browser: Browser) -> None:
-    assert browser.sign_in(spelling).status_code == 200
-
-
-@pytest.mark.parametrize("spelling", [UNICODE, ASCII])
-def test_either_spelling_resets(spelling: str, ada: User, browser: Browser) -> None:
-    browser.call("post", "rest_password_reset", {"email": spelling})
-
-    browser.get(link_to(ASCII))
-
-    new = "another good pass phrase"
-    assert browser.set_password("rest_password_reset_set_new", new).status_code == 200
-
-
-def test_invitation_and_profile_take_either_spelling(settings: Any) -> None:
-    settings.JWT_ALLAUTH_INVITATIONS = True
-    admin = Browser()
-    admin.sign_in(make_user(role=User.Role.ADMIN).email)
-
-    invited = admin.call("post", "rest_user_register", {"email": UNICODE, "role": "USER"})
-    changed = admin.call("patch", "rest_user_details", {"email": "eve@bücher.example"})
-
-    assert invited.status_code == 201
-    assert User.objects.filter(email=ASCII, invited_at__isnull=False).exists()
-    assert changed.json()["pending_email"] == "eve@xn--bcher-kva.example"
 
 
 def body_of(name: str, address: str) -> dict[str, str]:
@@ -267,18 +225,6 @@ def test_admin_sign_in_takes_either_spelling_and_counts_them_as_one(rates: Rates
 # What is counted
 
 
-def test_limits_count_both_spellings_as_one(rates: Rates) -> None:
-    rates(password_reset_account="2/hour", login_account="2/hour")
-
-    def ask(address: str) -> int:
-        answer = stranger().call("post", "rest_password_reset", {"email": address})
-        return int(answer.status_code)
-
-    assert [ask(UNICODE), ask(ASCII), ask(UNICODE), ask(ASCII)] == [200, 200, 429, 429]
-    guesses = [stranger().sign_in(address, "wrong") for address in (UNICODE, ASCII, UNICODE)]
-    assert [guess.status_code for guess in guesses] == [401, 401, 429]
-
-
 @pytest.mark.parametrize(
     "address", [UNICODE, ASCII, "ADA+x@Bücher.example", "ada+ü@bücher.example"]
 )
@@ -383,14 +329,6 @@ def test_account_that_clashes_is_given_another_address_in_django_admin(
     assert save("another@example.test") == 302
     assert stored(other) == ("another@example.test", "another@example.test")
     assert stored(ada) == (ASCII, ASCII)
-
-
-def test_own_address_in_another_spelling_is_no_other_address(ada: User, browser: Browser) -> None:
-    browser.sign_in(ASCII)
-
-    answer = browser.call("patch", "rest_user_details", {"email": "ADA@bücher.example"})
-
-    assert (answer.status_code, answer.json().get("pending_email")) == (200, None)
 
 
 def test_migration_gives_the_spelling_to_the_account_that_is_verified(
