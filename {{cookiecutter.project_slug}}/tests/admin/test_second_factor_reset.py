@@ -53,7 +53,7 @@ def test_admin_resets_the_second_factor_of_a_user(admin: User, user: User) -> No
     assert "access" in Browser().sign_in(user.email).json()
 
 
-def test_nobody_resets_their_own(admin: User, held: Held) -> None:
+def test_admin_does_not_reset_the_own_second_factor(admin: User, held: Held) -> None:
     reset_by(admin, admin)
 
     assert has_one(admin)

@@ -1,4 +1,4 @@
-"""Django admin changes accounts, ends their sessions and raises the rights of nobody."""
+"""Django admin changes accounts and ends sessions; it gives no more rights than the actor has."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -196,7 +196,7 @@ def test_staff_do_not_raise_themselves(staff: User) -> None:
     assert staff.user_permissions.count() == 3
 
 
-def test_nobody_changes_an_account_above_theirs(superuser: User, admin: User, staff: User) -> None:
+def test_account_with_more_rights_is_refused(superuser: User, admin: User, staff: User) -> None:
     for actor, above in ((staff, admin), (staff, superuser), (admin, superuser)):
         password_url = reverse("admin:auth_user_password_change", args=[above.pk])
         delete_url = reverse("admin:accounts_user_delete", args=[above.pk])
@@ -312,7 +312,7 @@ every_act = pytest.mark.parametrize("act", ["change", "password", "delete"])
 @pytest.mark.parametrize("is_active", [True, False])
 @pytest.mark.parametrize("through_a_group", [False, True])
 @pytest.mark.parametrize("role", ["USER", "STAFF", "ADMIN"])
-def test_nobody_acts_on_an_account_with_a_permission_that_they_lack(
+def test_account_with_a_permission_that_the_actor_lacks_is_refused(
     role: str, through_a_group: bool, is_active: bool, act: str, staff: User, admin: User
 ) -> None:
     actor = admin if role == "ADMIN" else staff

@@ -1,4 +1,4 @@
-"""No input makes an endpoint crash, sign somebody in or answer outside the contract.
+"""No input makes an endpoint crash, open a session or answer outside the contract.
 
 The endpoints are those of ``accounts.urls``: one that is added there is tested here.
 """

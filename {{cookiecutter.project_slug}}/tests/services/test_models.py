@@ -69,7 +69,7 @@ def test_createsuperuser_makes_an_admin_with_a_verified_address(
     assert root.check_password(PASSWORD)
 
 
-def test_account_without_a_password_lets_nobody_in() -> None:
+def test_account_without_a_password_has_no_usable_one() -> None:
     user = make_user(password=None)
 
     assert not user.has_usable_password()
