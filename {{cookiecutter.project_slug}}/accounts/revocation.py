@@ -35,16 +35,13 @@ def revoke_others(user: User, *, kept: uuid.UUID | None) -> None:
     challenges.revoke_all(user_id=user.pk)
 
 
-def revoke_after_credential_change(
-    instance: User, created: bool, update_fields: frozenset[str] | None, **_: Any
-) -> None:
+def revoke_after_credential_change(instance: User, created: bool, **_: Any) -> None:
     """Receives ``post_save``: Django admin, a command or a shell changed the credentials."""
-    if not created and instance.changed_credentials(update_fields):
+    if not created and instance.changed_credentials():
         security_log.record("credentials_changed", account=instance.pk)
-        if instance.replaced_password(update_fields):
+        if instance.replaced_password():
             outbox.post(emails.password_changed, to=instance.email)
         revoke_all(instance)
-    instance.remember_credentials(update_fields)
 
 
 def report_address_change(

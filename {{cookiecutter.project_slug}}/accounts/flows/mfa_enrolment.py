@@ -29,7 +29,7 @@ from accounts.api.responses import SignedInOutput, answer_sign_in, uncached
 from accounts.errors import InvalidChallenge, InvalidCode, TokenNotValid
 from accounts.models import LoginChallenge, Session, User
 from accounts.services.client import Client
-from accounts.services.mfa import authenticators, challenges, enrolment, failed_attempts
+from accounts.services.mfa import challenges, enrolment, failed_attempts
 from accounts.services.mfa.challenges import Kind
 from accounts.services.mfa.enrolment import Enrolment, OriginGoneError
 from accounts.services.sessions import store
@@ -110,7 +110,7 @@ def activate(
 
 
 def _lock_account(origin: Origin) -> User:
-    user = authenticators.lock_account(origin.user)
+    user = User.objects.lock_unchanged(origin.user)
     if user is None:
         raise _outdated(origin)
     return user

@@ -52,7 +52,7 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
     if not verification.verify_own_password(password, user=session.user):
         raise InvalidPassword
     with transaction.atomic():
-        user = authenticators.lock_account(session.user)
+        user = User.objects.lock_unchanged(session.user)
         if user is None:
             raise TokenNotValid
         authenticators.remove_all(user)

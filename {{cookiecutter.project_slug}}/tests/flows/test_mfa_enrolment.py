@@ -9,7 +9,6 @@ from allauth.mfa.models import Authenticator
 import config.settings
 from accounts import tasks
 from accounts.models import FailedMfaAttempt, LoginChallenge, PendingSecret, Session, User
-from accounts.services.mfa import authenticators
 from accounts.services.sessions import store
 from tests.authenticator import App, Held, enrol
 from tests.client import Browser
@@ -277,13 +276,13 @@ def test_session_that_ends_meanwhile_activates_nothing(
     owner: Browser, user: User, monkeypatch: Any
 ) -> None:
     app = set_up(owner)
-    locks = authenticators.lock_account
+    locks = User.objects.lock_unchanged
 
     def meanwhile(person: User) -> User | None:
         store.revoke_all(user_id=user.pk)
         return locks(person)
 
-    monkeypatch.setattr(authenticators, "lock_account", meanwhile)
+    monkeypatch.setattr(User.objects, "lock_unchanged", meanwhile)
 
     assert refusal(activate(owner, app.code())) == (400, "mfa_setup_not_started")
     assert not Authenticator.objects.exists()

@@ -5,7 +5,6 @@ from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 
 from accounts.models import Session, User
-from accounts.services.mfa import authenticators
 from accounts.services.sessions import store
 from tests.authenticator import App, Held, enrol
 from tests.client import Browser
@@ -125,13 +124,13 @@ def test_owner_is_told_of_the_deactivation(owner: Browser, user: User) -> None:
 def test_session_that_ends_meanwhile_removes_nothing(
     owner: Browser, user: User, monkeypatch: Any
 ) -> None:
-    locks = authenticators.lock_account
+    locks = User.objects.lock_unchanged
 
     def meanwhile(person: User) -> User | None:
         store.revoke_all(user_id=user.pk)
         return locks(person)
 
-    monkeypatch.setattr(authenticators, "lock_account", meanwhile)
+    monkeypatch.setattr(User.objects, "lock_unchanged", meanwhile)
 
     assert refusal(deactivate(owner)) == (401, "token_not_valid")
     assert Authenticator.objects.count() == 2

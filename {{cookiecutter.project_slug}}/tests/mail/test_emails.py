@@ -7,7 +7,7 @@ from html import unescape
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 
 from accounts import emails
 from accounts.models import User
@@ -152,9 +152,9 @@ def test_row_holds_no_link_and_no_token_of_one(kind: str) -> None:
     assert kind not in WITH_LINK or link_in(email).split("/")[-2] not in row
 
 
-def test_allauth_sends_no_e_mail(user: User) -> None:
+def test_allauth_sends_no_e_mail(user: User, rf: RequestFactory) -> None:
     with pytest.raises(Exception, match="accounts/emails.py"):
-        user.emailaddress_set.get().send_confirmation()
+        user.emailaddress_set.get().send_confirmation(rf.get("/"))
 
     with pytest.raises(Exception, match="accounts/emails.py"):
         Adapter().send_mail("account/email/password_reset_key", user.email, {})

@@ -177,7 +177,7 @@ def test_deletion_of_an_account_waits_for_a_change_of_its_second_factor(
 ) -> None:
     with Elsewhere() as elsewhere:
         with transaction.atomic():
-            locked = authenticators.lock_account(user)
+            locked = User.objects.lock_unchanged(user)
             assert locked is not None
             deletion = elsewhere.start(user.delete)
             wait_until_blocked()
