@@ -13,11 +13,11 @@ import config.settings
 
 
 def settings_of(**environment: str) -> dict[str, Any]:
-    """What ``config.settings`` holds where these variables are set as well."""
+    """The content of ``config.settings`` with these variables set as well."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        # Whoever asks afterwards gets the modules that were there before.
+        # The modules from before are restored afterwards.
         for name in ("env", "settings"):
             patch.setattr(config, name, getattr(config, name))
         for name in [*sys.modules]:

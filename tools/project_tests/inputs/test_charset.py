@@ -1,4 +1,4 @@
-"""JSON is in UTF-8, whatever its content type says.
+"""JSON is in UTF-8, with any charset in its content type.
 
 Asked as a server asks, for Django's test client falls over some of the names itself.
 """
@@ -39,7 +39,7 @@ def ask(query: str, body: bytes, content_type: str) -> tuple[str, Any]:
     return statuses[0], json.loads(b"".join(answer))
 
 
-# A server closes the connection after a request, whatever a test holds it for.
+# A server closes the connection after a request.
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("query", ["", "a=%ff"])
 def test_charset_makes_no_difference(query: str) -> None:

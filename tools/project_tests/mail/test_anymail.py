@@ -23,7 +23,7 @@ send_mail("Hello", "Hello Ada", None, ["ada@example.test"])
 
 
 class Service(HTTPServer):
-    """Answers as Postmark does; ``received`` holds the token and the letter of each request."""
+    """Answers as Postmark does; ``received`` holds the token and the e-mail of each request."""
 
     def __init__(self) -> None:
         self.received: list[tuple[str | None, dict[str, Any]]] = []
@@ -38,11 +38,11 @@ class _Handler(BaseHTTPRequestHandler):
     server: Service
 
     def do_POST(self) -> None:
-        letter = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.received.append((self.headers["X-Postmark-Server-Token"], letter))
+        email = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.received.append((self.headers["X-Postmark-Server-Token"], email))
         self.send_response(200)
         self.end_headers()
-        answer = {"ErrorCode": 0, "Message": "OK", "MessageID": "1", "To": letter["To"]}
+        answer = {"ErrorCode": 0, "Message": "OK", "MessageID": "1", "To": email["To"]}
         self.wfile.write(json.dumps(answer).encode())
 
     def log_message(self, *_: Any) -> None:
@@ -57,7 +57,7 @@ def service() -> Iterator[Service]:
         server.shutdown()
 
 
-def test_service_gets_the_letter_with_the_token_of_the_url(service: Service) -> None:
+def test_service_gets_the_e_mail_with_the_token_of_the_url(service: Service) -> None:
     options = {"server_token": "a+token/with=signs", "api_url": service.address}
 
     subprocess.run(  # noqa: S603
@@ -72,6 +72,6 @@ def test_service_gets_the_letter_with_the_token_of_the_url(service: Service) -> 
         check=True,
     )
 
-    [(token, letter)] = service.received
+    [(token, email)] = service.received
     assert token == "a+token/with=signs"
-    assert (letter["To"], letter["TextBody"]) == ("ada@example.test", "Hello Ada")
+    assert (email["To"], email["TextBody"]) == ("ada@example.test", "Hello Ada")

@@ -47,7 +47,7 @@ def test_connections_that_were_cut_cost_no_mail(stage: Stage) -> None:
 
 
 def cut_connections() -> None:
-    """All but our own, as a PostgreSQL that starts anew does."""
+    """All but our own, as a restart of PostgreSQL does."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
@@ -67,7 +67,7 @@ def test_broker_that_hangs_costs_neither_time_nor_mail(stage: Stage) -> None:
     assert stage.inbox.arrived == {"ada@example.test": 1, "bob@example.test": 1}
 
 
-def test_letter_that_kills_its_worker_at_the_last_attempt_is_dead(stage: Stage) -> None:
+def test_e_mail_that_ends_its_worker_at_the_last_attempt_is_dead(stage: Stage) -> None:
     stage.inbox.speaks.clear()
     with stage.hung_worker():
         [address] = ask_for_resets(stage, 1)
@@ -84,7 +84,7 @@ def test_letter_that_kills_its_worker_at_the_last_attempt_is_dead(stage: Stage) 
     assert stage.inbox.arrived == {address: 1}
 
 
-def test_broker_that_dies_while_a_letter_is_sent_costs_no_mail(stage: Stage) -> None:
+def test_broker_that_ends_while_an_e_mail_is_sent_loses_none(stage: Stage) -> None:
     stage.inbox.speaks.clear()
     worker = stage.start_worker()
     [address] = ask_for_resets(stage, 1)

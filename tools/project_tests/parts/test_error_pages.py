@@ -59,7 +59,7 @@ def broken(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Non
 
 @pytest.mark.usefixtures("broken")
 @pytest.mark.parametrize("status", FAILURES)
-def test_page_is_whole_whatever_is_broken(status: str, client: Client, settings: Any) -> None:
+def test_page_is_complete_without_its_template(status: str, client: Client, settings: Any) -> None:
     settings.PROJECT_NAME = "Ada & <Co>"
 
     response = client.get(f"/fails/{status}/")
@@ -78,7 +78,7 @@ def test_broken_page_is_in_the_log(client: Client, caplog: pytest.LogCaptureFixt
 
 
 @pytest.mark.usefixtures("broken")
-def test_form_without_its_token_is_a_page_whatever_is_broken() -> None:
+def test_form_without_its_token_is_a_page_without_its_template() -> None:
     response = Client(enforce_csrf_checks=True).post("/fails/404/")
 
     assert response.status_code == 403
@@ -87,7 +87,7 @@ def test_form_without_its_token_is_a_page_whatever_is_broken() -> None:
 
 @pytest.mark.usefixtures("broken")
 @pytest.mark.parametrize("path", ["/api/nowhere/", "/api/nowhere"])
-def test_api_answers_in_json_whatever_is_broken(path: str, client: Client) -> None:
+def test_api_answers_in_json_without_templates(path: str, client: Client) -> None:
     response = client.get(path)
 
     assert (response.status_code, response.json()["code"]) == (404, "not_found")

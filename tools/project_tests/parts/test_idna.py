@@ -97,7 +97,7 @@ def test_length_counts_in_ascii() -> None:
         validate(normalise(address))
 
 
-def test_letter_that_only_looks_like_an_ascii_one_is_no_other_mailbox() -> None:
+def test_character_that_resembles_an_ascii_one_is_no_other_mailbox() -> None:
     assert normalise("\u212aate@example.test") != "kate@example.test"
 
 
@@ -236,7 +236,7 @@ def test_mailbox_is_the_same(address: str) -> None:
 
 
 def test_e_mail_goes_to_the_one_spelling() -> None:
-    """Django by itself would write faß.example as fass.example, which is somebody else's."""
+    """Django alone would write faß.example as fass.example, which is another domain."""
     outbox.post(emails.password_changed, to="ada@faß.example", parameters={"ip": None})
 
     [message] = letters_to("ada@xn--fa-hia.example")

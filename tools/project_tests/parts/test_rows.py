@@ -44,7 +44,7 @@ def test_batches_leave_half_of_the_time_to_others(clock: Clock) -> None:
     assert clock.slept == [3, 1, 1]
 
 
-def test_batches_end_before_whoever_works_on_them_is_ended(clock: Clock) -> None:
+def test_batches_end_before_their_task_is_ended(clock: Clock) -> None:
     assert worked_on(clock, 5) == ["ab"]
 
 

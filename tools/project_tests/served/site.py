@@ -162,7 +162,7 @@ class Site:
         return Answer(answer.status, headers, cookies, said, time.monotonic() - begun)
 
     def send(self, request: bytes) -> Answer:
-        """Bytes as they are, and nothing after them: whoever waits for more gets no answer."""
+        """Sends these bytes and nothing after them."""
         begun = time.monotonic()
         with closing(socket.create_connection((HOST, self.web.port), timeout=10)) as connection:
             connection.sendall(request)

@@ -98,7 +98,7 @@ def test_connection_is_kept_after_a_small_body_whether_it_was_read_or_not(
 
 
 @pytest.mark.parametrize("worker", ["sync", "gthread"])
-def test_connection_ends_as_announced_whatever_the_class_of_the_worker(
+def test_connection_ends_as_announced_with_each_class_of_worker(
     worker: str, tmp_path: Path
 ) -> None:
     with served(tmp_path, f"--worker-class={worker}") as web:

@@ -128,7 +128,7 @@ def test_path_that_no_browser_would_send_is_refused_by_gunicorn(path: str, site:
         "/api/auth/password/reset/confirm/%00/%ff/",
     ],
 )
-def test_page_is_shown_whatever_its_address_holds(target: str, site: Site) -> None:
+def test_page_with_an_odd_address_is_no_failure(target: str, site: Site) -> None:
     assert send(site, f"GET {target}").status < 500
 
 
