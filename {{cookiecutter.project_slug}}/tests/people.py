@@ -1,4 +1,4 @@
-"""People to test with."""
+"""Users to test with."""
 
 import uuid
 from datetime import timedelta
@@ -28,7 +28,7 @@ _numbers = count()
 
 
 def make_user(**fields: Any) -> User:
-    """A person with a verified address of their own and ``PASSWORD``, unless told otherwise."""
+    """A user with a verified address and ``PASSWORD``, unless told otherwise."""
     defaults = {
         "email": f"person{next(_numbers)}@example.test",
         "email_verified": True,
@@ -47,7 +47,7 @@ def prove(user: User) -> Credentials | None:
 
 
 def token_user() -> TokenUser:
-    """Somebody who is signed in, as an access token describes them."""
+    """A signed-in user as an access token describes it."""
     now = timezone.now()
     ids = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
     grant = Grant(*ids, now, now + timedelta(days=1), User.Role.USER, email_verified=True)

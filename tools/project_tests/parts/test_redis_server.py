@@ -14,8 +14,8 @@ from django.core.management.base import SystemCheckError
 
 from core.checks import STARTUP, refuse_bad_settings
 from core.redis_server import NOWHERE, RedisURLError, is_outage, reason, server_at
+from project_tests.environment import environment_of, settings_of
 from project_tests.served.redis_servers import Authority
-from tests.core.environment import environment_of, settings_of
 
 SECRET = "hunter2"
 

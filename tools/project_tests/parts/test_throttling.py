@@ -23,9 +23,7 @@ class Answers(APIView):
         return Response()
 
 
-def test_counts_hang_on_the_secret_key_and_begin_anew_with_another(
-    rates: Rates, settings: Any
-) -> None:
+def test_counts_depend_on_the_secret_key(rates: Rates, settings: Any) -> None:
     rates(login="1/min")
     assert throttling.allows("login", of="ada")
     assert not throttling.allows("login", of="ada")

@@ -39,7 +39,7 @@ class UserForm(UserChangeForm):
     actor: User
     """The signed-in user; ``UserAdmin.get_form`` sets it."""
 
-    language = forms.ChoiceField(choices=settings.LANGUAGES)
+    language = forms.ChoiceField(choices=settings.LANGUAGES, required=False)
 
     class Meta(UserChangeForm.Meta):
         model = User
