@@ -1,4 +1,4 @@
-"""E-mail addresses in the one spelling that is compared, stored and counted.
+"""E-mail addresses in one spelling, in which they are compared, stored and counted.
 
 The domain is in its ASCII form (IDNA 2008 with the mapping of UTS 46, non-transitional), so that
 ``ada@bücher.example`` and ``ada@xn--bcher-kva.example`` are one mailbox.
@@ -11,29 +11,26 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
 
+# Of an address in its ASCII form: the limit of SMTP (RFC 5321, erratum 1690).
 MAX_LENGTH = 254
-"""Of an address in its ASCII form: what SMTP can carry (RFC 5321, erratum 1690)."""
 
 
 def normalise(address: str) -> str:
-    """The address in lower case, its domain in ASCII.
+    """The address in lower case, with its domain in ASCII.
 
-    What has no such form comes back as it is, in lower case where it can be: look-ups do not fail,
-    and ``validate`` refuses it.
+    Never fails: what has no ASCII form stays as it is, and ``validate`` refuses it.
     """
     name, at, domain = address.strip().rpartition("@")
     try:
         domain = _to_ascii(domain)
     except UnicodeError:
         domain = domain.lower()
-    # The lower case of some other letters is an ASCII one: that would be somebody else's mailbox.
+    # Some other letters have an ASCII letter as lower case: the result would be another mailbox.
     return f"{name.lower() if name.isascii() else name}{at}{domain}"
 
 
 def validate(address: str) -> None:
-    """
-    Args:
-        address: from ``normalise``.
+    """Takes an address from ``normalise``.
 
     Raises:
         ValidationError: no e-mail can be sent to it.
@@ -56,13 +53,13 @@ def validate(address: str) -> None:
 
 
 def refuse_link(address: str) -> None:
-    """E-mails name an address to others, so it must not carry a link."""
+    # E-mails to other users quote an address, so it must not contain a link.
     if set(address) & set('"/'):
         raise ValidationError("An e-mail address must not contain a quotation mark or a slash.")
 
 
 class LowercaseEmailField(models.EmailField):
-    """Stored, looked up and compared in one spelling for each mailbox: see ``normalise``."""
+    """Stores and compares addresses as ``normalise`` spells them."""
 
     default_validators = [validate, refuse_link]
 
@@ -77,10 +74,10 @@ class LowercaseEmailField(models.EmailField):
 def _to_ascii(domain: str) -> str:
     """
     Raises:
-        UnicodeError: it has no such form.
+        UnicodeError: the domain has no ASCII form.
     """
     lowered = domain.lower()
-    # Most domains are in ASCII already, and IDNA is stricter than the DNS: it refuses ``a--b``.
+    # IDNA is stricter than the DNS: it refuses ``a--b``.
     if domain.isascii() and "xn--" not in lowered:
         return lowered
     if len(domain) > MAX_LENGTH:

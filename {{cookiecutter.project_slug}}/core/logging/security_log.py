@@ -1,8 +1,7 @@
-"""The security log: one event for each thing that somebody may have to look into later.
+"""The security log. ``docs/security-log.md`` lists the events.
 
-An event is a name, who it is about and a few facts, never a secret. The request's id and the
-client's address are added to every line of the log (``core.middleware.request_id``). What the
-events mean, and which of them to watch, is in ``docs/security-log.md``.
+Each line of the log also has the request's id and the client's address
+(``core.middleware.request_id``).
 """
 
 import logging
@@ -10,7 +9,6 @@ import uuid
 from typing import Any
 
 NAME = "security"
-"""The logger, so that the events can be sent somewhere of their own."""
 
 _log = logging.getLogger(NAME)
 
@@ -25,9 +23,8 @@ def record(
 ) -> None:
     """
     Args:
-        event: a name from the table in ``docs/security-log.md``.
-        account: whom it is about, None where no account is.
-        alarming: a warning, for what an honest person hardly causes.
+        account: of the user that the event is about.
+        alarming: logs a warning. Normal use hardly ever causes such an event.
         facts: plain values. No token, password, code or address.
     """
     about = {"account": account, "session": session}
