@@ -1,7 +1,4 @@
-"""The system checks that a process must pass before it serves requests (``docs/production.md``).
-
-Each message begins with the name of a variable.
-"""
+"""The system checks that must pass before a process serves requests (``docs/production.md``)."""
 
 import logging
 import os
@@ -36,14 +33,12 @@ _PATH = re.compile(r"(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)+")
 _TAKEN_PATHS = {"health", "mailbox", "static"}
 _ALLOWED_HOST = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.I)
 _DOMAIN = re.compile(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)+", re.I)
-_LOOPBACK = {"127.0.0.1", "::1"}
 
 
 def refuse_bad_settings() -> None:
-    """Runs the checks where Django runs none: in gunicorn and Celery. Logs warnings.
+    """Raises ``SystemCheckError`` for errors of the checks tagged ``STARTUP``, and logs warnings.
 
-    Raises:
-        SystemCheckError: a check tagged ``STARTUP`` found an error.
+    For gunicorn and Celery, which run no system checks.
     """
     found = run_checks(tags=[STARTUP])
     errors = [message for message in found if message.is_serious()]
@@ -162,7 +157,7 @@ def _csrf_cookie() -> Iterator[CheckMessage]:
 
 
 def _proxies() -> Iterator[CheckMessage]:
-    announced = set(settings.FORWARDED_ALLOW_IPS) - _LOOPBACK
+    announced = set(settings.FORWARDED_ALLOW_IPS) - {"127.0.0.1", "::1"}
     try:
         for address in announced - {"*"}:
             ip_network(address)

@@ -1,8 +1,7 @@
-"""Cookies of this project, also where a browser sends several cookies of one name.
+"""Cookies that another application cannot hide.
 
-Another application can set a cookie of the same name at ``/`` or on a parent domain. Browsers send
-the cookie with the longest path first, and Django keeps the last, so ``request.COOKIES`` would hold
-the other application's cookie.
+It can set a cookie of the same name at ``/`` or on a parent domain. Browsers send the longest path
+first, and ``request.COOKIES`` keeps the last cookie of a name.
 """
 
 import posixpath
@@ -28,14 +27,10 @@ _MIXED = "core.cookies.mixed"
 
 @dataclass(frozen=True, slots=True)
 class ScopedCookie:
-    """An HttpOnly cookie for the paths of some endpoints.
-
-    Attributes:
-        shape: matches each value that this project issues.
-        endpoints: names of URLs. The cookie gets their longest common path.
-    """
+    """An HttpOnly cookie for the longest common path of ``endpoints``, which are names of URLs."""
 
     name: str
+    # Matches each value that this project issues.
     shape: re.Pattern[str]
     endpoints: tuple[str, ...]
 

@@ -1,7 +1,6 @@
 """``DATABASE_URL``, read by libpq and checked without a connection.
 
-No error repeats a part of the URL or libpq's own words: a password that is not percent-encoded
-appears there as a host, a port, a database or an option.
+No error quotes the URL or libpq: any part may be a password that is not percent-encoded.
 """
 
 import re
@@ -65,10 +64,7 @@ _FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl", "sslcrldir", "passfile")
 
 
 def parse(url: str, *, with_gis: bool = False) -> dict[str, Any]:
-    """Returns an entry of Django's ``DATABASES``.
-
-    Args:
-        with_gis: whether ``postgis://`` selects the engine of GeoDjango.
+    """Returns an entry of Django's ``DATABASES``. With ``with_gis``, postgis:// means GeoDjango.
 
     Raises:
         SettingError: Django, psycopg or libpq would refuse the URL.

@@ -19,11 +19,7 @@ def fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | N
 
 
 def in_throttled_batches(found: Iterator[T], size: int, *, seconds: float) -> Iterator[list[T]]:
-    """Yields batches, and after each one sleeps as long as the caller worked on it.
-
-    Args:
-        seconds: no batch begins after this time.
-    """
+    """Yields batches for ``seconds``. After each, sleeps as long as the caller needed for it."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and (batch := list(islice(found, size))):
         begun = time.monotonic()

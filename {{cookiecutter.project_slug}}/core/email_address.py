@@ -16,10 +16,7 @@ MAX_LENGTH = 254
 
 
 def normalise(address: str) -> str:
-    """The address in lower case, with its domain in ASCII.
-
-    Never fails: what has no ASCII form stays as it is, and ``validate`` refuses it.
-    """
+    """The address in lower case, with its domain in ASCII. ``validate`` refuses invalid domains."""
     name, at, domain = address.strip().rpartition("@")
     try:
         domain = _to_ascii(domain)
@@ -30,11 +27,7 @@ def normalise(address: str) -> str:
 
 
 def validate(address: str) -> None:
-    """Takes an address from ``normalise``.
-
-    Raises:
-        ValidationError: no e-mail can be sent to it.
-    """
+    """Raises ``ValidationError`` for a normalised address that no e-mail can be sent to."""
     name, _, domain = address.rpartition("@")
     if not name.isascii():
         # Few servers take such an e-mail (SMTPUTF8, RFC 6531), and Django does not send it.
@@ -72,10 +65,7 @@ class LowercaseEmailField(models.EmailField):
 
 
 def _to_ascii(domain: str) -> str:
-    """
-    Raises:
-        UnicodeError: the domain has no ASCII form.
-    """
+    """Raises ``UnicodeError`` for a domain without an ASCII form."""
     lowered = domain.lower()
     # IDNA is stricter than the DNS: it refuses ``a--b``.
     if domain.isascii() and "xn--" not in lowered:

@@ -1,7 +1,6 @@
-"""Health probes for load balancers and orchestrators, without authentication.
+"""Health probes for load balancers and orchestrators.
 
-The project serves without Redis, so only PostgreSQL decides whether a process is ready. Everyone
-may ask, so an answer has status words only, and is cached for a second.
+They need no authentication, so a response has status words only, and is cached for a second.
 """
 
 import logging
@@ -43,6 +42,7 @@ def _redis() -> str:
 
 # In the order in which they are asked. A probe returns a status word, or raises.
 PROBES: dict[str, Callable[[], str]] = {"database": _database, "redis": _redis}
+# Without Redis, the project serves.
 NEEDED = frozenset({"database"})
 
 
@@ -78,10 +78,7 @@ State = tuple[str, dict[str, str]]
 
 
 class KeptState:
-    """The state of this process, asked at most once in ``KEPT_SECONDS``.
-
-    A probe may take seconds: one request asks, and others get the last state meanwhile.
-    """
+    """Caches the state for ``KEPT_SECONDS``. While one request asks, others get the last state."""
 
     def __init__(self) -> None:
         self._asking = Lock()

@@ -65,10 +65,8 @@ def is_below(host: str, *domains: str) -> bool:
 
 
 def may_be_one_site(one: str, other: str) -> bool:
-    """Whether browsers may send a ``SameSite`` cookie from one origin to the other.
-
-    True is a guess: the public suffix list would decide.
-    """
+    """Whether browsers may send a ``SameSite`` cookie from one origin to the other."""
+    # True may be wrong: only the public suffix list could tell.
     first, second = urlsplit(one), urlsplit(other)
     return first.scheme == second.scheme and _site(first) == _site(second)
 

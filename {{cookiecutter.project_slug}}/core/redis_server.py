@@ -54,13 +54,7 @@ class RedisClusterError(redis.RedisError):
 
 @dataclass(frozen=True)
 class RedisServer:
-    """
-    Args:
-        options: of a connection, for redis-py.
-        sentinels: addresses of Sentinels, empty for a server with an address of its own.
-        master: the Sentinels' name for the server.
-    """
-
+    # Of a connection, for redis-py.
     options: dict[str, Any] = field(repr=False)
     connection_class: type[Any]
     sentinels: tuple[tuple[str, int], ...] = ()
@@ -73,11 +67,7 @@ class RedisServer:
         return bool(self.options.get("ssl_cert_reqs", "required") == "required")
 
     def client(self, *, timeout: float) -> redis.Redis:
-        """A thread-safe client.
-
-        Args:
-            timeout: seconds for each answer of the server, and of all Sentinels together.
-        """
+        """``timeout`` is in seconds, for the server and for all Sentinels together."""
         if self.sentinels:
             asking = self._sentinel_kwargs(timeout)
             sentinel = Sentinel(self.sentinels, sentinel_kwargs=asking, **self.options)
@@ -127,10 +117,7 @@ def _without_retry(timeout: float) -> dict[str, Any]:
 
 @cache
 def server_at(url: str) -> RedisServer:
-    """
-    Raises:
-        SettingError: redis-py, Celery or this project cannot use the URL.
-    """
+    """Raises ``SettingError`` for a URL that redis-py, Celery or this project cannot use."""
     try:
         return _parse(urlsplit(url))
     except SettingError:
@@ -142,11 +129,7 @@ def server_at(url: str) -> RedisServer:
 
 
 def refuse_cluster(client: redis.Redis) -> None:
-    """
-    Raises:
-        RedisClusterError: the server is a node of a cluster.
-        RedisError: the server did not answer.
-    """
+    """Raises ``RedisClusterError`` for a cluster, or another ``RedisError`` without an answer."""
     # The account may lack the permission for INFO.
     with suppress(redis.ResponseError):
         if client.info("cluster").get("cluster_enabled"):

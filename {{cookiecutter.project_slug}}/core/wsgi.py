@@ -6,8 +6,7 @@ from django.core.handlers.wsgi import WSGIRequest
 class Request(WSGIRequest):
     """Reads the query as UTF-8, and ignores the ``charset`` of the Content-Type header.
 
-    Python knows codecs that are no encodings of text, such as ``zlib``. Such a query would fail
-    before any middleware runs.
+    A codec that encodes no text, such as ``zlib``, would fail before any middleware runs.
     """
 
     @property

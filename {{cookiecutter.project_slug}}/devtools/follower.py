@@ -1,4 +1,4 @@
-"""Shows what children write to their logs, as it comes."""
+"""Prints the logs of child processes while they grow."""
 
 import sys
 
@@ -11,22 +11,19 @@ def say(text: str = "") -> None:
 
 
 class Follower:
-    """Reads the log of one child while it grows."""
-
     def __init__(self, child: Child) -> None:
         self._child = child
-        self._seen = 0
-        """Bytes of the log."""
+        self._seen_bytes = 0
 
     def skip(self) -> None:
-        """What is there by now is not shown."""
-        self._seen = self._child.log.stat().st_size
+        """Hides the output so far."""
+        self._seen_bytes = self._child.log.stat().st_size
 
     def show(self) -> None:
-        """Prints the new lines with the child's name in front, an unfinished one later."""
+        """Prints the new complete lines after the child's name."""
         with self._child.log.open("rb") as log:
-            log.seek(self._seen)
+            log.seek(self._seen_bytes)
             for line in log:
                 if line.endswith(b"\n"):
-                    self._seen += len(line)
+                    self._seen_bytes += len(line)
                     say(f"{self._child.name:<7}| {line.decode(errors='replace').rstrip()}")

@@ -1,4 +1,4 @@
-"""Runs what the project consists of: commands before serving, then the server and the worker."""
+"""Runs the programs of the project: management commands, the web server and the worker."""
 
 import os
 import sys
@@ -12,34 +12,23 @@ from devtools.follower import Follower, say
 from devtools.processes import Child, Children
 
 RESTART_SECONDS = 2.0
-"""How long a program that ended stays away: somebody may just be editing it."""
 
 
 class Supervisor:
-    """Starts programs of the project as children; all of them are Python.
-
-    Args:
-        logs: the folder for a log of each.
-        environment: variables that they get besides ours.
-    """
-
     def __init__(
         self, children: Children, *, project: Path, logs: Path, environment: dict[str, str]
     ) -> None:
         self._children = children
         self._project = project
         self._logs = logs
+        # In addition to the variables of this process.
         self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
         self._followers: dict[str, Follower] = {}
         self._restart: dict[str, Callable[[], Child]] = {}
         self._due: dict[str, float] = {}
 
     def manage(self, command: str, *arguments: str, advice: str) -> str:
-        """Runs a command of ``manage.py`` and returns what it printed, which is not kept.
-
-        Raises:
-            DevtoolsError: it failed; the message ends with the advice.
-        """
+        """Runs a command of ``manage.py`` and returns its output. An error ends with the advice."""
         child = self._start(command, "manage.py", command, *arguments)
         if self._children.wait(child):
             raise DevtoolsError(f"manage.py {child.failed(child.outcome)}\n{advice}")
@@ -48,27 +37,22 @@ class Supervisor:
         return printed
 
     def serve(self, name: str, *command: str) -> Child:
-        """Starts a program without which nothing works: ``watch`` raises when it ends."""
+        """Starts a program. ``watch`` raises an error when it ends."""
         child = self._start(name, *command)
         self._followers[name] = Follower(child)
         return child
 
     def keep_alive(self, name: str, *command: str) -> None:
-        """Starts a program that ``watch`` starts again when it ends."""
+        """Starts a program. ``watch`` restarts it when it ends."""
         self._restart[name] = lambda: self.serve(name, *command)
         self._restart[name]()
 
     def hide_output_so_far(self) -> None:
-        """It stays in the logs."""
         for follower in self._followers.values():
             follower.skip()
 
     def watch(self) -> NoReturn:
-        """Shows what the programs print.
-
-        Raises:
-            DevtoolsError: one has ended, or a server.
-        """
+        """Prints the output of the programs until one ends."""
         while True:
             for follower in self._followers.values():
                 follower.show()

@@ -1,7 +1,7 @@
-"""E-mails: a short function says what one is about, a template says it in words.
+"""Renders e-mails. Each has a function for its context and a template for its text.
 
 The template ``mail/<kind>.txt`` fills four blocks with plain text: ``subject``, ``before`` and
-``after`` the link, and ``action``, the words on the link. Text and HTML are made from the same.
+``after`` the link, and ``action``, the text of the link. Both text and HTML use these blocks.
 """
 
 from typing import Any, Protocol, TypeVar
@@ -19,7 +19,7 @@ PARTS = ("subject", "before", "action", "after")
 
 
 class Email(Protocol):
-    """What an e-mail says, from its row: the context of its template."""
+    """Returns the context of the e-mail's template."""
 
     __name__: str
 
@@ -29,16 +29,16 @@ class Email(Protocol):
 EMAILS: dict[str, Email] = {}
 
 
-class UnknownEmail(LookupError):  # noqa: N818  its name is what the row and the log say
-    """Nobody has registered an e-mail of this kind: the worker has not been started since, say."""
+class UnknownEmail(LookupError):  # noqa: N818  the row and the log show its name
+    """No function is registered for this kind. The worker may run an earlier release."""
 
 
-class UndeliverableAddress(ValueError):  # noqa: N818  its name is what the row and the log say
-    """No mail server can be asked to send to the recipient's address."""
+class UndeliverableAddress(ValueError):  # noqa: N818  the row and the log show its name
+    """The recipient's address cannot be used with SMTP."""
 
 
-class Obsolete(Exception):  # noqa: N818  not an error: what the e-mail was about is over
-    """Raised by an e-mail that must not be sent any more."""
+class Obsolete(Exception):  # noqa: N818  not an error
+    """The reason for the e-mail no longer exists: it must not be sent."""
 
 
 E = TypeVar("E", bound=Email)
@@ -47,11 +47,11 @@ E = TypeVar("E", bound=Email)
 def email(function: E) -> E:
     """Registers the function as the e-mail of its name.
 
-    The worker calls it when the e-mail is sent, so this is where a link is made. It returns what
-    the template needs, and ``link`` if there is one; it may raise ``Obsolete``.
+    The worker calls it for each attempt: it makes the link, returns the context of the template
+    (with ``link``, if any), or raises ``Obsolete``.
 
     Raises:
-        ImproperlyConfigured: another function has this name, so that one of the two would be lost.
+        ImproperlyConfigured: another function has this name.
     """
     known = EMAILS.setdefault(function.__name__, function)
     if known is not function:
@@ -63,23 +63,18 @@ def email(function: E) -> E:
 
 
 def render(mail: Mail) -> EmailMultiAlternatives:
-    """
-    Raises:
-        UndeliverableAddress: the recipient's address cannot be encoded.
-        Obsolete: the e-mail is not to be sent any more.
-        UnknownEmail: there is no e-mail of this kind.
-    """
+    """Raises ``UnknownEmail``, ``UndeliverableAddress`` or ``Obsolete``."""
     if mail.kind not in EMAILS:
         raise UnknownEmail(mail.kind)
     recipient = _deliverable(mail.recipient)
     context = {"product": settings.PROJECT_NAME, **EMAILS[mail.kind](mail)}
     parts = {part: _render_part(mail.kind, part, context) for part in PARTS}
     message = EmailMultiAlternatives(
-        # One line, always: a second one would be a header.
+        # One line: a second one would be a header.
         subject=" ".join(parts["subject"].split()),
         body=render_to_string("mail/message.txt", context | parts),
         to=[recipient],
-        # RFC 3834: so that no out-of-office reply comes back.
+        # Prevents automatic replies (RFC 3834).
         headers={"Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(render_to_string("mail/message.html", context | parts), "text/html")
@@ -97,6 +92,6 @@ def _deliverable(recipient: str) -> str:
 
 def _render_part(kind: str, part: str, context: dict[str, Any]) -> str:
     template = Engine.get_default().get_template(f"mail/{kind}.txt")
-    # Plain text: escaping is the business of the HTML around it.
+    # Plain text. ``message.html`` escapes it.
     rendered: str = template.render(Context({**context, "part": part}, autoescape=False))
     return rendered.strip()

@@ -8,36 +8,35 @@ from django.utils import timezone
 
 
 class Mail(models.Model):
-    """An e-mail that was asked for: what kind, to whom, and how far it has come.
-
-    Holds no secret. A link is made when the e-mail is sent, and is nowhere kept.
-    """
+    """An e-mail and the state of its delivery. Contains no secret: the worker makes the link."""
 
     class State(models.TextChoices):
         PENDING = "pending", "Pending"
         SENT = "sent", "Sent"
         OBSOLETE = "obsolete", "Obsolete"
-        DEAD = "dead", "Dead letter"
+        DEAD = "dead", "Dead"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=50)
     recipient = models.EmailField()
-    parameters = models.JSONField(default=dict, help_text="What the letter says, without secrets.")
-    bound_to = models.CharField(
-        max_length=64, blank=True, help_text="Digest of the state under which it was asked for."
+    parameters = models.JSONField(
+        default=dict, help_text="Values for the text of the e-mail, without secrets."
     )
-    not_after = models.DateTimeField(null=True, help_text="Afterwards it is of no use.")
+    bound_to = models.CharField(
+        max_length=64, blank=True, help_text="Digest of the state that the e-mail depends on."
+    )
+    not_after = models.DateTimeField(null=True, help_text="The e-mail becomes obsolete then.")
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField(help_text="When the sweep hands it to a worker.")
+    due_at = models.DateTimeField(help_text="When the sweep gives it to a worker.")
     claimed_until = models.DateTimeField(
-        null=True, help_text="A worker has it; if that one dies, another may take it afterwards."
+        null=True, help_text="Until then, only the worker that claimed it may send it."
     )
     failed_here = models.BooleanField(
         default=False,
-        # For a release whose old processes still write rows.
+        # Processes of the previous release still insert rows.
         db_default=False,
-        help_text="The last attempt failed before the mail server was asked.",
+        help_text="The last attempt failed before it reached the mail server.",
     )
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)

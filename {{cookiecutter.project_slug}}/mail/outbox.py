@@ -1,4 +1,4 @@
-"""The one way to send mail: ``outbox.post`` inside the transaction that the e-mail is about."""
+"""Sends e-mails: call ``post`` in the transaction of the change that the e-mail reports."""
 
 import logging
 from datetime import datetime, timedelta
@@ -16,8 +16,8 @@ from mail.models import Mail
 
 logger = logging.getLogger(__name__)
 
+# The sweep takes an e-mail after this time if the broker was unavailable.
 SWEPT_AFTER = timedelta(seconds=60)
-"""When the sweep takes an e-mail that no worker has heard of, the broker being away."""
 
 
 def post(
@@ -28,13 +28,13 @@ def post(
     bound_to: str = "",
     not_after: datetime | None = None,
 ) -> None:
-    """Writes the e-mail down; it is handed to a worker once the transaction has committed.
+    """Stores the e-mail, and gives it to a worker after the transaction commits.
 
     Args:
-        email: a function registered with ``mail.messages.email``; the worker calls it.
-        parameters: what the e-mail says, as JSON. Never a secret, a link or a token.
-        bound_to: a digest of the state under which it is asked for, for the e-mail to compare.
-        not_after: when it is of no use any more; it becomes obsolete instead of being sent.
+        email: a function registered with ``mail.messages.email``.
+        parameters: values for the text, as JSON. Never a secret, a link or a token.
+        bound_to: a digest of the current state, which ``email`` compares.
+        not_after: the e-mail becomes obsolete at this time.
     """
     mail = Mail(
         kind=email.__name__,
@@ -49,10 +49,7 @@ def post(
 
 
 def send_again(mail: Mail) -> bool:
-    """Gives a dead e-mail all its attempts again; False for one in another state.
-
-    The worker decides as for any other: an e-mail that is obsolete by now is not sent.
-    """
+    """Resets the attempts of a dead e-mail. False for an e-mail in another state."""
     dead = Mail.objects.filter(pk=mail.pk, state=Mail.State.DEAD)
     revived = dead.update(
         state=Mail.State.PENDING, attempts=0, failed_here=False, due_at=timezone.now()
@@ -67,4 +64,4 @@ def _hand_over(mail: Mail) -> None:
         tasks.send.delay(str(mail.pk))
     except OperationalError:
         facts = {"mail": str(mail.pk), "kind": mail.kind}
-        logger.warning("broker away, the sweep will send it", extra=facts)
+        logger.warning("broker unavailable, the sweep will send it", extra=facts)

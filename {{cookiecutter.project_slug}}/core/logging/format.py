@@ -28,15 +28,11 @@ _PLAIN = (str, int, float, UUID, date, Decimal, type(None))
 
 
 class Formatter(logging.Formatter):
-    """Formats the records of ``logging`` and of structlog.
-
-    Args:
-        style: ``json`` for programs, ``line`` for people.
-    """
+    """Formats the records of ``logging`` and structlog in the style ``json`` or ``line``."""
 
     def __init__(self, style: str) -> None:
         super().__init__()
-        self._style = style
+        self._is_line = style == "line"
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
@@ -51,7 +47,7 @@ class Formatter(logging.Formatter):
                 entry[name] = _value(value)
         if record.exc_info:
             entry["exception"] = without_secrets(self.formatException(record.exc_info))
-        return _as_line(entry) if self._style == "line" else json.dumps(entry)
+        return _as_line(entry) if self._is_line else json.dumps(entry)
 
 
 def without_secrets(text: str) -> str:

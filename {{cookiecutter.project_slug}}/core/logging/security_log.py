@@ -1,8 +1,4 @@
-"""The security log. ``docs/security-log.md`` lists the events.
-
-Each line of the log also has the request's id and the client's address
-(``core.middleware.request_id``).
-"""
+"""The security log. ``docs/security-log.md`` lists the events."""
 
 import logging
 import uuid
@@ -23,8 +19,7 @@ def record(
 ) -> None:
     """
     Args:
-        account: of the user that the event is about.
-        alarming: logs a warning. Normal use hardly ever causes such an event.
+        alarming: logs a warning, for events that normal use hardly ever causes.
         facts: plain values. No token, password, code or address.
     """
     about = {"account": account, "session": session}

@@ -13,13 +13,7 @@ _REPORTED = ("method", "url")
 
 
 def start(dsn: str, *, environment: str, traces: float) -> None:
-    """
-    Args:
-        traces: the share of requests and tasks that are traced, from 0 to 1.
-
-    Raises:
-        ValueError: the DSN is invalid.
-    """
+    """Traces the given share of requests and tasks. Raises ``ValueError`` for an invalid DSN."""
     ignore_logger("django.security.DisallowedHost")
     sentry_sdk.init(
         dsn,

@@ -21,10 +21,7 @@ PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _UNUSED)
 
 
 class HeadersMiddleware:
-    """Adds the headers that a view has not set.
-
-    Comes before Django's ``SecurityMiddleware``, whose redirects get the headers too.
-    """
+    """Adds headers that a view has not set. Comes early, for the redirects to HTTPS as well."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response

@@ -1,7 +1,4 @@
-"""An id for each request: in each line of its log, in its tasks and in its response.
-
-A task that no request has started, such as one of beat's, uses its own id.
-"""
+"""An id for each request, in its log lines, its tasks and its response."""
 
 import re
 import secrets
@@ -66,6 +63,7 @@ def _send(headers: dict[str, Any], **_: Any) -> None:
 def _begin(task_id: str, task: Any, **_: Any) -> None:
     # An eager task runs within its request.
     if not task.request.is_eager:
+        # No request starts the tasks of beat.
         bind_contextvars(request_id=task.request.get(NAME) or task_id)
 
 

@@ -1,7 +1,6 @@
 """Counts hits in Redis, in one atomic step for all limits of a request.
 
-While Redis is unavailable or refuses the script, each process counts alone: with several processes
-the limits are that many times higher. The log says when that begins and ends.
+While Redis is unavailable or refuses the script, each process counts alone, and the log says so.
 """
 
 import logging
@@ -45,10 +44,7 @@ T = TypeVar("T")
 
 
 class Limiter:
-    """
-    Args:
-        pause: seconds after a failure until a request tries Redis again.
-    """
+    """After a failure, it uses Redis again after ``pause`` seconds."""
 
     def __init__(self, client: redis.Redis, *, pause: float = 5.0) -> None:
         self._client = client
@@ -62,8 +58,7 @@ class Limiter:
     def hit(self, key: str, limits: Sequence[Limit]) -> list[int]:
         """Counts the hit in all limits, or in none if one is exceeded.
 
-        Returns:
-            for each limit the seconds to wait, 0 if it is not exceeded.
+        Returns the seconds to wait for each limit, 0 if it is not exceeded.
         """
         now = time.time()
         waits = self._ask(lambda: self._hit_shared(key, limits, now))
@@ -75,11 +70,7 @@ class Limiter:
         self._ask(lambda: self._client.delete(_name(key, limit)))
 
     def probe(self) -> None:
-        """Counts a hit in Redis, also during the pause.
-
-        Raises:
-            RedisError: Redis is unavailable, or refuses what limits or Celery need.
-        """
+        """Raises ``RedisError`` if Redis is unavailable or refuses what limits or Celery need."""
         redis_server.refuse_cluster(self._client)
         # A full or read-only server answers PING.
         self._hit_shared("health", [_PROBE], time.time())

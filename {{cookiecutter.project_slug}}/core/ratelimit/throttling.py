@@ -1,9 +1,7 @@
-"""DRF's throttles under their names, in one atomic step (``core.ratelimit.limiter``).
+"""Atomic throttles under the names of DRF's throttles, which let parallel requests exceed a limit.
 
-DRF's own throttles read a list, change it and write it back: parallel requests exceed the limit.
 A view sets ``throttle_scope``. A flow calls ``hit`` to limit an account across all clients.
-
-This module must not import ``rest_framework.views``, which imports it.
+``rest_framework.views`` imports this module.
 """
 
 import uuid
