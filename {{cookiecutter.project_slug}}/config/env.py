@@ -62,7 +62,7 @@ class Environment:
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         expected = "one of " + ", ".join(choices)
-        return self._text_if(choices.__contains__, name, default, expected)
+        return self._text_if(lambda raw: raw in choices, name, default, expected)
 
     def web_address(self, name: str, default: str = "") -> str:
         def accepts(raw: str) -> bool:

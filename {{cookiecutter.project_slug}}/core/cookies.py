@@ -60,10 +60,10 @@ class ScopedCookie:
         response.delete_cookie(self.name, path=self.path, samesite="Lax")
 
     def delete_others(self, request: HttpRequest, response: HttpResponseBase) -> None:
-        """Deletes the cookies of this name that other applications have set above our path.
+        """Deletes the cookies of this name that other applications have set above ``path``.
 
-        After ``note_mixed`` also those on parent domains, and on longer paths than ours. Other
-        applications may use these.
+        After ``note_mixed`` also those on longer paths and on parent domains, where another
+        application may still use them.
         """
         lowest, host = self.path, origins.host_of(settings.PUBLIC_URL)
         domains = [""]
@@ -72,7 +72,7 @@ class ScopedCookie:
             lowest = next((p for p in map(reverse, self.endpoints) if p == request.path), lowest)
             domains += _domains_above(host)
         for path, domain in product(_paths_above(lowest), domains):
-            # Some browsers take the host's own name as the domain of our cookie.
+            # Some browsers treat the host's own name as the domain of this cookie.
             if path != self.path or domain not in {"", host}:
                 _delete(response, self.name, path=path, domain=domain)
 
@@ -93,7 +93,7 @@ def values_of(request: HttpRequest | Request, name: str, shape: re.Pattern[str])
 
 
 def note_mixed(request: HttpRequest | Request) -> None:
-    """Notes that other cookies hide ours; see ``ScopedCookie.delete_others``."""
+    """Notes that other cookies hide this project's; see ``ScopedCookie.delete_others``."""
     request.META[_MIXED] = True
 
 

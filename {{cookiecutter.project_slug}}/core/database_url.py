@@ -41,7 +41,7 @@ def _number_or_none(text: str) -> int | None:
     return None if text.lower() == "none" else _number(text)
 
 
-# Django's other settings would change what the project relies on.
+# The project relies on the defaults of Django's other settings.
 _SETTINGS: dict[str, Callable[[str], object]] = {
     "conn_max_age": _number_or_none,
     "conn_health_checks": _boolean,
@@ -136,9 +136,10 @@ def _refuse_parameters(parameters: Mapping[str, Any]) -> None:
 
 
 def _error_of_libpq(parameters: Mapping[str, Any]) -> str:
-    """What libpq finds wrong with the values, or "". It checks most of them when it connects.
+    """Returns libpq's error for the values, or "".
 
-    So it connects to a socket that does not exist. An error that names the socket is expected.
+    libpq checks most values when it connects, so it connects to a socket that does not exist. Only
+    an error that names the socket is about the connection.
     """
     hosts = ",".join(_NO_SOCKET for _ in str(parameters.get("host", "")).split(","))
     # An empty address overrides PGHOSTADDR of the environment.

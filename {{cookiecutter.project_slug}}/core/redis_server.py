@@ -24,7 +24,7 @@ EXPECTED = "a URL like redis://:password@host:6379/0"
 NOWHERE = "redis://127.0.0.1:9"
 SENTINEL_PORT = 26379
 
-# The schemes of redis-py for ours.
+# The scheme of redis-py for each of REDIS_URL.
 _SCHEMES = {
     "redis": "redis",
     "valkey": "redis",
@@ -67,7 +67,7 @@ class RedisServer:
         return bool(self.options.get("ssl_cert_reqs", "required") == "required")
 
     def client(self, *, timeout: float) -> redis.Redis:
-        """``timeout`` is in seconds, for the server and for all Sentinels together."""
+        """A thread-safe client. ``timeout`` is in seconds, also for all Sentinels together."""
         if self.sentinels:
             asking = self._sentinel_kwargs(timeout)
             sentinel = Sentinel(self.sentinels, sentinel_kwargs=asking, **self.options)

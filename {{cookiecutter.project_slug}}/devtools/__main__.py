@@ -17,9 +17,8 @@ from typing import NoReturn
 from config.env import BASE_DIR, env
 from devtools import claim, ports, services
 from devtools.errors import DevtoolsError
-from devtools.follower import say
 from devtools.services import Servers
-from devtools.supervisor import Supervisor
+from devtools.supervisor import Supervisor, say
 from devtools.welcome import welcome
 
 COMMAND = "make run"
@@ -63,7 +62,7 @@ def serve(servers: Servers, port: int) -> NoReturn:
     say("Starting the web server and bringing the database up to date.")
     # In parallel: each needs a second or two to load the project.
     web = supervisor.serve("web", "-m", "devtools.runserver", f"{ports.HOST}:{port}")
-    passwords = _prepare_database(supervisor, ours="DATABASE_URL" in servers.urls)
+    passwords = _prepare_database(supervisor, embedded="DATABASE_URL" in servers.urls)
     web.wait_until(lambda: _serves(port), seconds=START_SECONDS)
     supervisor.hide_output_so_far()
     claim.publish(FOLDER, claim.Owner(os.getpid(), COMMAND, servers.urls, address))
@@ -95,9 +94,9 @@ def _port() -> int:
     return wanted
 
 
-def _prepare_database(supervisor: Supervisor, *, ours: bool) -> dict[str, str | None]:
+def _prepare_database(supervisor: Supervisor, *, embedded: bool) -> dict[str, str | None]:
     """Returns the passwords of the demo accounts. Only an embedded database gets them."""
-    if not ours:
+    if not embedded:
         supervisor.manage("migrate", "--no-input", advice=_OWN_DATABASE_ADVICE)
         return {}
     printed = supervisor.manage("demo_accounts", "--migrate", "--json", advice=_ADVICE)

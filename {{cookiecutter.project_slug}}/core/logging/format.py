@@ -19,7 +19,7 @@ _TOKEN_IN_PATH = re.compile(rf"(?<=[/\n])[^/\n]*[\w.:%~=-]{{{_TOKEN_LENGTH},}}[^
 _UNREADABLE = "Invalid request from ip="
 _KIND_OF_UNREADABLE = re.compile(rf"({_UNREADABLE}\S*: [^:]*).*", re.DOTALL)
 
-# The attributes of each record, our own keys, and attributes that other formatters add.
+# Attributes of each record, the keys of a line, and attributes that other formatters add.
 _NO_FACTS = frozenset(vars(logging.makeLogRecord({}))) | {
     *("time", "level", "logger", "event"),
     *("message", "asctime", "server_time"),

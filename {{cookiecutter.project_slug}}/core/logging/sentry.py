@@ -20,7 +20,7 @@ def start(dsn: str, *, environment: str, traces: float) -> None:
         environment=environment or None,
         # A client's request can override ``traces_sample_rate``.
         traces_sampler=(lambda _: traces) if traces else None,
-        # Other servers do not get the ids of our traces.
+        # Other servers do not get the ids of traces.
         trace_propagation_targets=[],
         send_default_pii=False,
         max_request_body_size="never",

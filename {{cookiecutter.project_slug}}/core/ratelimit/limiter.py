@@ -70,7 +70,7 @@ class Limiter:
         self._ask(lambda: self._client.delete(_name(key, limit)))
 
     def probe(self) -> None:
-        """Raises ``RedisError`` if Redis is unavailable or refuses what limits or Celery need."""
+        """Raises ``RedisError`` if Redis is unavailable or unusable for limits or Celery."""
         redis_server.refuse_cluster(self._client)
         # A full or read-only server answers PING.
         self._hit_shared("health", [_PROBE], time.time())
