@@ -1,4 +1,4 @@
-"""Django: applications, middleware, templates, language, time and static files."""
+"""Applications, middleware, templates, language, time and static files."""
 
 from importlib.util import find_spec
 
@@ -9,14 +9,12 @@ SECRET_KEY = env.secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
 
-# One line: subjects of e-mails contain it.
 PROJECT_NAME = env.line("PROJECT_NAME", DEFAULTS["PROJECT_NAME"])
 PUBLIC_URL = env.web_address("PUBLIC_URL", DEFAULTS["PUBLIC_URL"]).rstrip("/")
-# Routes of Django, in which angle brackets have a meaning.
 API_URL = env.text("API_URL", "api/").strip("/") + "/"
-ADMIN_URL = (
-    env.pattern("ADMIN_URL", "admin/", r"[\w./~-]{1,100}", "a path like admin/").strip("/") + "/"
-)
+# A route of Django: angle brackets would be a parameter.
+_admin_path = env.pattern("ADMIN_URL", "admin/", r"[\w./~-]{1,100}", "a path like admin/")
+ADMIN_URL = _admin_path.strip("/") + "/"
 
 INSTALLED_APPS = [
     "config.apps.AdminConfig",

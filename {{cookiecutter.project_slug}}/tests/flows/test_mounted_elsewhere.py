@@ -125,7 +125,7 @@ def test_cookies_follow_a_prefix_of_the_server() -> None:
 def test_place_that_is_none_stops_the_start(url: str, settings: Any) -> None:
     settings.API_URL = url
 
-    problems = [message.msg for message in checks._api()]
+    problems = [message.msg for message in checks._paths()]
 
     assert problems
     assert all(problem.startswith("API_URL ") for problem in problems)
