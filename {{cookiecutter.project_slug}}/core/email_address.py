@@ -29,7 +29,7 @@ def normalise(address: str) -> str:
 
 def validate(address: str) -> None:
     """Raises ``ValidationError`` for a normalised address that no e-mail can be sent to."""
-    name, _, domain = address.rpartition("@")
+    name, _at, domain = address.rpartition("@")
     if not name.isascii():
         # Few servers take such an e-mail (SMTPUTF8, RFC 6531), and Django does not send it.
         raise ValidationError(

@@ -69,47 +69,47 @@ def _with_code(data: Any) -> Any:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _is_api(request):
-        return _json(400, "bad_request", "The request is malformed.")
-    return _page(400, "Bad request", "Check the address.")
+        return _json(400, "bad_request", _("The request is malformed."))
+    return _page(400, _("Bad request"), _("Check the address."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    detail = "You do not have permission to do this."
     if _is_api(request):
-        return _json(403, "permission_denied", detail)
-    return _page(
-        403, "Access denied", f"{detail} Ask the administrator of this site if you need it."
+        return _json(403, "permission_denied", _("You do not have permission to do this."))
+    advice = _(
+        "You do not have permission to do this. Ask the administrator of this site if you need it."
     )
+    return _page(403, _("Access denied"), advice)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's ``CSRF_FAILURE_VIEW``. Django logs the reason."""
     if _is_api(request):
-        return _json(403, "csrf_failed", "The CSRF token is missing or incorrect.")
-    return _page(403, "This page has expired", "Go back, reload the page and try again.")
+        return _json(403, "csrf_failed", _("The CSRF token is missing or incorrect."))
+    return _page(403, _("This page has expired"), _("Go back, reload the page and try again."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
-        return _json(404, "not_found", "Not found.")
-    return _page(404, "Page not found", "Check the address, or open the link again.")
+        return _json(404, "not_found", _("Not found."))
+    return _page(404, _("Page not found"), _("Check the address, or open the link again."))
 
 
 def slash_missing(path: str) -> HttpResponse:
     """Takes the path of an endpoint, with its slash."""
-    return _json(404, "not_found", f"Not found. Use {path}")
+    return _json(404, "not_found", _("Not found. Use {path}").format(path=path))
 
 
 def length_required(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        return _json(411, "length_required", "The Content-Length header is required.")
-    return _page(411, "Length required")
+        return _json(411, "length_required", _("The Content-Length header is required."))
+    return _page(411, _("Length required"))
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        return _json(413, "request_too_large", "The request is too large.")
-    return _page(413, "Request too large", "Send less data.")
+        return _json(413, "request_too_large", _("The request is too large."))
+    return _page(413, _("Request too large"), _("Send less data."))
 
 
 def too_many(request: HttpRequest, reached: LimitReached) -> HttpResponse:
@@ -128,13 +128,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if outages.is_outage(sys.exception()):
         return _unavailable(request)
     if _is_api(request):
-        return _json(500, "error", "Something went wrong on our side.")
-    return _page(500, "Something went wrong on our side", "Try again in a moment.")
+        return _json(500, "error", _("Something went wrong on our side."))
+    return _page(500, _("Something went wrong on our side"), _("Try again in a moment."))
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        detail = "The service is temporarily unavailable. Try again later."
+        detail = _("The service is temporarily unavailable. Try again later.")
         response = _json(503, "unavailable", detail)
     else:
         response = _page(503, _("Temporarily unavailable"), _("Try again in a moment."))

@@ -34,7 +34,7 @@ class MailAdmin(AddressSearchAdmin):
         is_pending = obj is not None and obj.state == Mail.State.PENDING
         return super().has_delete_permission(request, obj) and not is_pending
 
-    @admin.action(description="Send dead e-mails again", permissions=["change"])
+    @admin.action(description=_("Send dead e-mails again"), permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Mail]) -> None:
         revived = sum(outbox.send_again(mail) for mail in queryset)
         sentence = _("{revived} of {all} e-mails will be sent again.")

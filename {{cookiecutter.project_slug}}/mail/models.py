@@ -12,10 +12,10 @@ class Mail(models.Model):
     """An e-mail and the state of its delivery. Contains no secret: the worker makes the link."""
 
     class State(models.TextChoices):
-        PENDING = "pending", "Pending"
-        SENT = "sent", "Sent"
-        OBSOLETE = "obsolete", "Obsolete"
-        DEAD = "dead", "Dead"
+        PENDING = "pending", _("Pending")
+        SENT = "sent", _("Sent")
+        OBSOLETE = "obsolete", _("Obsolete")
+        DEAD = "dead", _("Dead")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=50)
