@@ -24,7 +24,7 @@ logging.disable()
 
 from accounts.api.cookies import REFRESH_COOKIE  # noqa: E402  it needs the settings
 from accounts.conf import MfaMode, switches  # noqa: E402
-from accounts.pages.link_cookies import (  # noqa: E402
+from accounts.link_cookies import (  # noqa: E402
     INVITATION_COOKIE,
     PASSWORD_RESET_COOKIE,
     LinkCookie,

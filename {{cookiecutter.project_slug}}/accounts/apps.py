@@ -2,12 +2,12 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.core.checks import register
-from django.db.models.signals import post_save, pre_delete
+from django.db.models.signals import post_save, pre_delete, pre_save
 
 from core.checks import STARTUP
 
 REGISTERING = ("accounts.emails", "accounts.admin.users", "accounts.admin.sessions")
-"""Modules that register what they define when they are imported."""
+"""Modules that register e-mails or admin classes when they are imported."""
 
 
 class AccountsConfig(AppConfig):
@@ -15,12 +15,14 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import checks, revocation
+        from accounts.models import users
         from accounts.services.mfa import authenticators
 
         for module in REGISTERING:
             import_module(module)
         for check in checks.CHECKS:
             register(check, STARTUP)
+        pre_save.connect(users.read_overwritten_credentials, sender="accounts.User")
         post_save.connect(revocation.revoke_after_credential_change, sender="accounts.User")
         pre_delete.connect(authenticators.lock_before_deletion, sender="accounts.User")
         post_save.connect(revocation.report_address_change, sender="accounts.User")

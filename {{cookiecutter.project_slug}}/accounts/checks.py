@@ -1,4 +1,4 @@
-"""System checks of accounts: errors stop the start, warnings are logged."""
+"""System checks of accounts. Errors stop the start, warnings are logged."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from core import origins
 from core.checks import as_check, error, warning, weakness
 
 MFA_KEY_MIN_LENGTH = 43
-"""32 random bytes in Base64: the strength of the cipher's own key."""
+"""Of 32 random bytes in Base64, the length of a Fernet key."""
 
 
 def _signing_keys() -> Iterator[CheckMessage]:
@@ -20,7 +20,7 @@ def _signing_keys() -> Iterator[CheckMessage]:
         yield error(name, "must not be SECRET_KEY: a leak of one key must not reveal the other.")
     if problem := signing_keys.problem_of(key, settings.JWT_ALGORITHM):
         yield error(name, f"{problem}.")
-    elif not signing_keys.can_sign():
+    elif not signing_keys.can_sign(key):
         yield error(name, "must be the private key.")
     elif settings.JWT_ALGORITHM == "HS256" and (flaw := weakness(key)):
         yield error(name, flaw)
@@ -50,7 +50,6 @@ def _encryption_keys() -> Iterator[CheckMessage]:
 
 
 def _transactions() -> Iterator[CheckMessage]:
-    """A refused refresh that also ends the session must not be rolled back by its own refusal."""
     if settings.DATABASES["default"].get("ATOMIC_REQUESTS"):
         yield Error(
             "ATOMIC_REQUESTS would roll back the revocation of a session after a replayed token.",
@@ -80,7 +79,7 @@ def _lifetimes() -> Iterator[CheckMessage]:
 
 
 def _redirects() -> Iterator[CheckMessage]:
-    """The page of a front end that the link leads to posts the new password, with our cookie."""
+    # The page of the front end posts the new password to this API, with the cookie.
     allowed = {settings.PUBLIC_URL, *settings.CORS_ALLOWED_ORIGINS}
     for name in ("PASSWORD_RESET_REDIRECT", "PASSWORD_SET_REDIRECT"):
         address: str = getattr(settings, name)
@@ -93,7 +92,7 @@ def _redirects() -> Iterator[CheckMessage]:
 
 
 def _sites() -> Iterator[CheckMessage]:
-    """In development front ends run anywhere, and the address is not known yet."""
+    # In development, front ends run anywhere.
     if settings.DEBUG or not switches.refresh_token_as_cookie:
         return
     for origin in filter(origins.is_origin, settings.CORS_ALLOWED_ORIGINS):

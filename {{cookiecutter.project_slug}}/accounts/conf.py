@@ -1,4 +1,4 @@
-"""The project's switches as one typed object; each is read when it is asked for."""
+"""The settings of accounts, typed and read at each access."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -12,7 +12,7 @@ class MfaMode(StrEnum):
     REQUIRED = "required"
 
     def asks(self, *, has_second_factor: bool) -> bool:
-        """Whether signing in takes a second factor, for a person who has one or has none."""
+        """Whether sign-in requires a second factor."""
         return self is MfaMode.REQUIRED or (self is MfaMode.OPTIONAL and has_second_factor)
 
 
@@ -40,7 +40,7 @@ class Switches:
 
     @property
     def session_lifetime(self) -> timedelta | None:
-        """None where a session may go on for as long as it is refreshed."""
+        """None for no limit."""
         seconds: int = settings.JWT_ALLAUTH_SESSION_LIFETIME
         return timedelta(seconds=seconds) if seconds else None
 
@@ -50,7 +50,6 @@ class Switches:
 
     @property
     def max_sessions(self) -> int:
-        """How many live sessions an account may have."""
         return int(settings.JWT_ALLAUTH_MAX_SESSIONS)
 
     @property
@@ -79,7 +78,7 @@ class Switches:
 
     @property
     def invitations(self) -> bool:
-        """Admins may invite: where they alone let people in, or beside open sign-up."""
+        """Whether admins may invite users, instead of open sign-up or in addition to it."""
         return self.admin_managed_registration or bool(settings.JWT_ALLAUTH_INVITATIONS)
 
     @property
@@ -92,7 +91,7 @@ class Switches:
 
     @property
     def confirm_email_on_get(self) -> bool:
-        """False where a person has to press a button: some mail scanners open every link."""
+        """False if the user must press a button: some mail scanners open every link."""
         return bool(settings.JWT_ALLAUTH_CONFIRM_EMAIL_ON_GET)
 
     @property

@@ -1,4 +1,4 @@
-"""The errors of the accounts API, each with its status and its code."""
+"""The errors of the accounts API, with their status and code."""
 
 from rest_framework import status
 from rest_framework.exceptions import (
@@ -10,7 +10,7 @@ from rest_framework.exceptions import (
 
 
 class IncorrectCredentials(AuthenticationFailed):
-    """One answer for a wrong password, an unknown address and an inactive account."""
+    """For a wrong password, an unknown address or an inactive account: no enumeration."""
 
     default_detail = "The e-mail address or the password is incorrect."
     default_code = "incorrect_credentials"
@@ -30,11 +30,7 @@ class TokenNotValid(AuthenticationFailed):
 
 
 class RefreshTokenReplayed(TokenNotValid):
-    """The response is that of any other invalid token. ``email`` is the owner's address."""
-
-    def __init__(self, email: str) -> None:
-        super().__init__()
-        self.email = email
+    """The response is that of any invalid token."""
 
 
 class ReauthenticationRequired(AuthenticationFailed):
@@ -54,8 +50,6 @@ class Refusal(APIException):
 
 
 class RefreshTokenNotAccepted(Refusal):
-    """Logout got no refresh token, or one of another account."""
-
     default_detail = "The refresh token is missing or invalid."
     default_code = "token_not_valid"
 
@@ -66,8 +60,6 @@ class OriginNotAllowed(PermissionDenied):
 
 
 class MfaDisabled(PermissionDenied):
-    """The answer of every MFA endpoint in the mode ``disabled``."""
-
     default_detail = "Multi-factor authentication is not enabled."
     default_code = "mfa_disabled"
 
@@ -110,7 +102,7 @@ class MfaSetupNotStarted(Refusal):
 
 
 class TooManyFailedMfaAttempts(Throttled):
-    """Raised with ``wait``, in seconds: the ``Retry-After`` of the response."""
+    """Raised with ``wait``, in seconds."""
 
     default_detail = "Too many incorrect codes."
     extra_detail_singular = extra_detail_plural = "Try again in {wait} seconds."

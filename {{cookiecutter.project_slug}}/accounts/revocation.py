@@ -1,8 +1,7 @@
 """Revocation: the one mechanism that ends what was opened under an account's old credentials.
 
-A new password, role or state of the account revokes its sessions, its login challenges, its pending
-change of address, and with them the pending secrets of a second factor. Signed links and their
-cookies need no statement: their fingerprint is of the password hash that was.
+A new password, role or state of an account ends its sessions, its challenges and its pending
+change of address. Links need no statement: their fingerprint depends on the password hash.
 """
 
 import uuid
@@ -18,44 +17,37 @@ from mail import outbox
 
 
 def revoke_all(user: User) -> None:
-    """Ends every session of the account, with what the sessions began, and all challenges."""
+    """Ends every session of the account, what the sessions began, and every challenge."""
     store.revoke_all(user_id=user.pk)
     challenges.revoke_all(user_id=user.pk)
     email_addresses.drop_secondary(user)
 
 
 def revoke_pending(user: User) -> None:
-    """Ends sign-ins that wait for a second factor, and forgets the address that was asked for."""
+    """Ends every challenge of the account, and its pending change of address."""
     challenges.revoke_all(user_id=user.pk)
     email_addresses.remove_pending(user)
 
 
 def revoke_others(user: User, *, kept: uuid.UUID | None) -> None:
-    """Ends every session of the account but this one, and sign-ins that are under way."""
+    """Ends every session of the account except ``kept``, and every challenge."""
     store.revoke_others(user_id=user.pk, kept=kept)
     challenges.revoke_all(user_id=user.pk)
 
 
-def revoke_after_credential_change(
-    instance: User, created: bool, update_fields: frozenset[str] | None, **_: Any
-) -> None:
-    """Receives ``post_save``: a saved change of credentials ends the past too."""
-    if not created and instance.changed_credentials(update_fields):
+def revoke_after_credential_change(instance: User, created: bool, **_: Any) -> None:
+    """Receives ``post_save``: Django admin, a command or a shell changed the credentials."""
+    if not created and instance.changed_credentials():
         security_log.record("credentials_changed", account=instance.pk)
-        if instance.replaced_password(update_fields):
+        if instance.replaced_password():
             outbox.post(emails.password_changed, to=instance.email)
         revoke_all(instance)
-    instance.remember_credentials(update_fields)
 
 
 def report_address_change(
     instance: User, created: bool, raw: bool, update_fields: frozenset[str] | None, **_: Any
 ) -> None:
-    """Receives ``post_save``: tells the mailbox that the account had of what became of it.
-
-    The flows write with ``update`` and tell it themselves. This is for Django admin, a command and
-    a shell.
-    """
+    """Receives ``post_save``, which the flows do not send: they use ``update``."""
     before = email_addresses.sync_allauth(instance, created, raw, update_fields)
     if before is None:
         return

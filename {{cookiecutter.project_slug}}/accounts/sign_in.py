@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from accounts import emails, notices
+from accounts import emails
 from accounts.conf import switches
 from accounts.errors import IncorrectCredentials, InvalidChallenge, TokenNotValid
 from accounts.models import User
@@ -20,7 +20,7 @@ from core.ratelimit import throttling
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """``device`` is what the client keeps, to be known by the next time."""
+    """``device`` is the token by which the next sign-in recognises the device."""
 
     tokens: Tokens
     device: str
@@ -32,70 +32,39 @@ SignInResult = SignedIn | IssuedChallenge
 def complete_sign_in(
     credentials: Credentials, *, client: Client, now: datetime, owner_knows: bool = False
 ) -> SignInResult:
-    """Opens a session, unless a second factor is to be shown or set up first.
+    """Opens a session, or a challenge to show or set up the second factor.
 
     Args:
-        owner_knows: of this sign-in, by another e-mail or because they have just signed up. If not,
-            they get an e-mail where the device is a new one.
+        owner_knows: True where the owner needs no e-mail about a new device.
 
     Raises:
-        IncorrectCredentials: the password changed, or the account was closed, in the meantime.
+        IncorrectCredentials: the account changed since its credentials were verified.
     """
     try:
         kind = _required_challenge(credentials)
         if kind is not None:
             return _open_challenge(credentials, kind, now)
-        return _open_session(credentials, client, now, owner_knows)
+        grant = store.open_session(credentials=credentials, client=client, now=now)
     except OutdatedCredentialsError:
         raise IncorrectCredentials from None
-
-
-def remember_device(
-    credentials: Credentials, *, client: Client, now: datetime, owner_knows: bool = False
-) -> str:
-    """Receives a device after a sign-in, and tells the owner if it is a new one.
-
-    Returns:
-        what it keeps, to be known by the next time.
-    """
-    kept = client.device_token
-    device = credentials.device or recognised_devices.recognise(
-        kept, user_id=credentials.user_id, password_hash=credentials.password_hash, now=now
+    security_log.record(
+        "session_opened",
+        account=grant.user_id,
+        session=grant.session_id,
+        second_factor=credentials.second_factor_shown,
     )
-    if not device:
-        security_log.record("new_device", account=credentials.user_id)
-    if not device and not owner_knows:
-        _notify_of_new_device(credentials, client)
-    return recognised_devices.issue(
-        user_id=credentials.user_id,
-        password_hash=credentials.password_hash,
-        now=now,
-        device=device,
-        kept=kept,
-    )
-
-
-def _notify_of_new_device(credentials: Credentials, client: Client) -> None:
-    # Not each time: a script that keeps no cookie is a new device whenever it signs in.
-    if switches.new_device_emails and throttling.allows(
-        "new_device_account", of=credentials.user_id
-    ):
-        # Not what the device calls itself: an e-mail of ours must not say what a stranger wrote.
-        notices.tell_owner(
-            emails.new_device,
-            to=credentials.email,
-            verified=credentials.email_verified,
-            parameters={"ip": client.ip},
-        )
+    _revoke_former_session(client, now=now)
+    device = remember_device(credentials, client=client, now=now, owner_knows=owner_knows)
+    return SignedIn(tokens.sign(grant, now=now), device)
 
 
 def complete_sign_in_with_second_factor(
     user: User, *, client: Client, now: datetime, owner_knows: bool = False
 ) -> SignInResult:
-    """Opens a session for a user whose challenge is consumed.
+    """Completes the sign-in of a user whose challenge is consumed.
 
     Raises:
-        InvalidChallenge: the password changed, or the second factor went, in the meantime.
+        InvalidChallenge: the account changed in the meantime.
     """
     credentials = Credentials.of(user, second_factor_shown=True)
     try:
@@ -104,37 +73,23 @@ def complete_sign_in_with_second_factor(
         raise InvalidChallenge from None
 
 
-def complete_sign_in_by_link(
-    credentials: Credentials, *, client: Client, now: datetime
-) -> SignInResult:
-    """Signs in a user who has just set a password with the cookie of a link.
-
-    Where a second factor is required, nobody is signed in yet: the session that the browser had is
-    revoked. The client gets a device token, so that the rate limit counts the sign-in that follows
-    apart from the guesses of strangers.
-
-    Raises:
-        IncorrectCredentials: see ``complete_sign_in``.
-    """
+def complete_sign_in_by_link(user: User, *, client: Client, now: datetime) -> SignInResult:
+    """Completes the sign-in of a user who has just set a password with a link."""
+    credentials = Credentials.of(user)
     result = complete_sign_in(credentials, client=client, now=now, owner_knows=True)
     if isinstance(result, SignedIn):
         return result
-    revoke_former_session(client, now=now)
-    device = recognised_devices.issue(
-        user_id=credentials.user_id,
-        password_hash=credentials.password_hash,
-        now=now,
-        kept=client.device_token,
-    )
-    return replace(result, device=device)
+    _revoke_former_session(client, now=now)
+    # With a device token, a stranger's guesses do not lock the user out of the next sign-in.
+    return replace(result, device=_issue_device_token(credentials, client, now))
 
 
 def _required_challenge(credentials: Credentials) -> Kind | None:
-    if credentials.second_factor_shown or not switches.mfa_mode.asks(
-        has_second_factor=credentials.has_second_factor
-    ):
+    has_second_factor = credentials.has_second_factor
+    is_asked = switches.mfa_mode.asks(has_second_factor=has_second_factor)
+    if credentials.second_factor_shown or not is_asked:
         return None
-    return Kind.VERIFY if credentials.has_second_factor else Kind.SETUP
+    return Kind.VERIFY if has_second_factor else Kind.SETUP
 
 
 def _open_challenge(credentials: Credentials, kind: Kind, now: datetime) -> IssuedChallenge:
@@ -143,23 +98,8 @@ def _open_challenge(credentials: Credentials, kind: Kind, now: datetime) -> Issu
     return challenge
 
 
-def _open_session(
-    credentials: Credentials, client: Client, now: datetime, owner_knows: bool
-) -> SignedIn:
-    grant = store.open_session(credentials=credentials, client=client, now=now)
-    security_log.record(
-        "session_opened",
-        account=grant.user_id,
-        session=grant.session_id,
-        second_factor=credentials.second_factor_shown,
-    )
-    revoke_former_session(client, now=now)
-    device = remember_device(credentials, client=client, now=now, owner_knows=owner_knows)
-    return SignedIn(tokens.sign(grant, now=now), device)
-
-
-def revoke_former_session(client: Client, *, now: datetime) -> None:
-    """Ends the session that the browser had, of any account: its cookie is about to be replaced."""
+def _revoke_former_session(client: Client, *, now: datetime) -> None:
+    """Ends the browser's former session, of any account: its cookie is about to be replaced."""
     if not client.former_refresh_token:
         return
     try:
@@ -167,3 +107,41 @@ def revoke_former_session(client: Client, *, now: datetime) -> None:
     except TokenNotValid:
         return
     rotation.revoke_presented(token, client, now=now)
+
+
+def remember_device(
+    credentials: Credentials, *, client: Client, now: datetime, owner_knows: bool = False
+) -> str:
+    """Returns the device token for the client. E-mails the owner if the device is new."""
+    device = credentials.device or recognised_devices.recognise(
+        client.device_token,
+        user_id=credentials.user_id,
+        password_hash=credentials.password_hash,
+        now=now,
+    )
+    if not device:
+        security_log.record("new_device", account=credentials.user_id)
+        if not owner_knows:
+            _notify_of_new_device(credentials, client)
+    return _issue_device_token(credentials, client, now, device)
+
+
+def _notify_of_new_device(credentials: Credentials, client: Client) -> None:
+    # Limited: a script that keeps no cookie signs in on a new device every time.
+    if switches.new_device_emails and throttling.allows(
+        "new_device_account", of=credentials.user_id
+    ):
+        # Without the user agent: a stranger must not write into our e-mail.
+        emails.tell_owner(emails.new_device, credentials, ip=client.ip)
+
+
+def _issue_device_token(
+    credentials: Credentials, client: Client, now: datetime, device: str = ""
+) -> str:
+    return recognised_devices.issue(
+        user_id=credentials.user_id,
+        password_hash=credentials.password_hash,
+        now=now,
+        device=device,
+        kept=client.device_token,
+    )

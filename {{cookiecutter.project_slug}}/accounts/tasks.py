@@ -1,4 +1,4 @@
-"""What beat does for accounts now and then."""
+"""The periodic tasks of accounts, which Celery beat starts."""
 
 from datetime import timedelta
 
@@ -12,7 +12,6 @@ from accounts.services.sessions import purge
 from core.admin_sessions import SessionStore
 
 ADMIN_LOG_KEPT = timedelta(days=730)
-"""How long Django admin shows who changed what."""
 
 
 @shared_task

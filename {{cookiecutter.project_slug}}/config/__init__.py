@@ -1,4 +1,4 @@
-"""Wiring only: settings, URLs, the WSGI application and the Celery application."""
+"""Settings, URLs, and the WSGI and Celery applications."""
 
 from config.celery import app as celery_app
 

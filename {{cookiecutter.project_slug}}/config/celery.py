@@ -16,7 +16,7 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def log_as_django_does(**_: object) -> None:
-    """Celery would give its loggers handlers and levels of its own."""
+    """Keeps Celery from configuring logging itself."""
     from django.conf import settings
     from django.utils.log import configure_logging
 
@@ -26,7 +26,7 @@ def log_as_django_does(**_: object) -> None:
 @worker_init.connect
 @beat_init.connect
 def check_settings(**_: object) -> None:
-    """Celery runs no system checks, and an exception in here would not stop it: an exit does."""
+    """Runs the system checks, which Celery does not. An exception here would not stop it."""
     import redis
     from django.conf import settings
     from django.core.management.base import SystemCheckError
@@ -47,9 +47,9 @@ def check_settings(**_: object) -> None:
 
 @heartbeat_sent.connect
 def show_life(**_: object) -> None:
-    """Every two seconds while it is connected to the broker; what looks for a dead worker reads it.
+    """Touches ``WORKER_ALIVE_FILE`` every two seconds while the broker is connected.
 
-    To ask the worker itself (``celery inspect ping``) takes a second of CPU each time.
+    A health check reads its age: ``celery inspect ping`` takes a second of CPU time.
     """
     from django.conf import settings
 

@@ -1,9 +1,8 @@
-"""Reads settings from the environment, and remembers what made no sense.
+"""Reads settings from the environment, and collects invalid values.
 
-A variable with a value that cannot be read does not raise here: it is noted in ``problems``, its
-default is used, and the system checks (``core.checks``) stop the start with its name. An empty
-variable is an unset one. A ``.env`` file beside ``manage.py``, or the file that ``ENV_FILE`` names,
-is read first; the environment wins.
+An invalid value does not raise here: ``problems`` has a sentence, the default is used, and a system
+check (``core.checks``) stops the start. An empty variable counts as unset. ``.env`` beside
+``manage.py``, or the file in ``ENV_FILE``, is read too; the environment takes precedence.
 """
 
 import json
@@ -23,11 +22,11 @@ from core.setting_error import SettingError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# What was answered when the project was made; a variable of the same name overrides each of them.
+# The answers from the generation of the project. A variable of the same name overrides one.
 DEFAULTS = json.loads((BASE_DIR / "config" / "defaults.json").read_text(encoding="utf-8"))
 
 TEN_YEARS = 315_360_000
-"""Longer than anything should live, and short enough for any clock. In seconds."""
+"""The longest lifetime, in seconds."""
 _INT32 = 2_147_483_647
 _HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+", re.I)
 
@@ -37,7 +36,7 @@ T = TypeVar("T")
 
 
 class Environment:
-    """Typed access to variables; ``problems`` maps a variable to the sentence that says why not."""
+    """Typed access to variables. ``problems`` maps a variable to an error message."""
 
     def __init__(self) -> None:
         self.problems: dict[str, str] = {}
@@ -46,11 +45,7 @@ class Environment:
         return self.read(name, str, default, "")
 
     def line(self, name: str, default: str, *, without: str = "", at_most: int = 100) -> str:
-        """A text for people, without control characters and without some others.
-
-        Args:
-            at_most: how many characters it may have.
-        """
+        """One line of text, without control characters and without those of ``without``."""
 
         def convert(raw: str) -> str:
             if not raw.isprintable() or len(raw) > at_most or set(raw) & set(without):
@@ -61,8 +56,6 @@ class Environment:
         return self.read(name, convert, default, f"one line of at most {at_most} characters{but}")
 
     def pattern(self, name: str, default: str, pattern: str, expected: str) -> str:
-        """A text that the regular expression matches."""
-
         def convert(raw: str) -> str:
             if not re.fullmatch(pattern, raw, re.ASCII):
                 raise ValueError(raw)
@@ -88,7 +81,7 @@ class Environment:
         )
 
     def url(self, name: str, *schemes: str, default: str = "") -> str:
-        """A URL with one of these schemes; without it or a default, one that leads nowhere."""
+        """A URL with one of these schemes."""
         if not self.text(name, default):
             self.problems[name] = f"{name} must be set."
 
@@ -100,12 +93,10 @@ class Environment:
         return self.read(name, convert, default or nowhere, f"a URL like {nowhere}host/name")
 
     def web_address(self, name: str, default: str = "") -> str:
-        """An address for browsers."""
-
         def convert(raw: str) -> str:
             parts = urlsplit(raw)
             is_web = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.hostname or "")
-            # To ask for the port raises an error where it is none.
+            # ``port`` raises ValueError if it is invalid.
             if not is_web or parts.port == 0 or re.search(r"[\s\\]", raw):
                 raise ValueError(raw)
             return raw
@@ -117,28 +108,27 @@ class Environment:
             try:
                 return ZoneInfo(raw).key
             except OSError:
-                # A folder of zones, or a name that no file can have.
+                # A folder of zones, or an invalid file name.
                 raise ValueError(raw) from None
 
         return self.read(name, convert, default, "a time zone like Europe/Berlin")
 
     def names(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
-        """A list written with commas; spaces around a name are dropped."""
+        """A list separated by commas."""
         raw = self.text(name)
         return [part.strip() for part in raw.split(",") if part.strip()] or list(default)
 
     def secret(self, name: str) -> str:
-        """A missing secret is replaced by a random one, so that nothing is ever signed with ""."""
+        """Never empty: a missing secret is a problem, and a random one is used."""
         if not self.text(name):
             self.problems[name] = f"{name} must be set to a long random value."
         return self.text(name) or secrets.token_urlsafe(64)
 
     def secrets(self, name: str) -> list[str]:
-        """A list of them, the one that is used from now on first."""
         return self.names(name) or [self.secret(name)]
 
     def required(self, name: str, convert: Callable[[str], T], default: T, expected: str) -> T:
-        """Like ``read``, and an error where nothing is set."""
+        """Like ``read``, but a missing variable is a problem."""
         if not self.text(name):
             self.problems[name] = f"{name} must be set."
         return self.read(name, convert, default, expected)
@@ -146,9 +136,9 @@ class Environment:
     def read(self, name: str, convert: Callable[[str], T], default: T, expected: str) -> T:
         """
         Args:
-            convert: makes the value; it raises ``SettingError`` with a sentence for nonsense, or
-                ``ValueError`` or ``KeyError``, whose own words are not shown.
-            expected: what would be right, after "must be".
+            convert: parses the text. It raises ``SettingError`` with a message, or ``ValueError``
+                or ``KeyError``, whose messages are not shown.
+            expected: follows "must be" in the error message.
         """
         raw = os.environ.get(name, "").strip()
         if not raw:
@@ -167,7 +157,7 @@ env = Environment()
 
 
 def _note(record: logging.LogRecord) -> bool:
-    """Notes a line that django-environ could not read, and would log: it may hold a secret."""
+    """Reports an invalid line, which django-environ would log: it may contain a secret."""
     if record.levelno >= logging.WARNING:
         env.problems[".env"] = ".env must have NAME=value on each line, and one line does not."
     return record.levelno < logging.WARNING

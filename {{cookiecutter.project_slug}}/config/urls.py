@@ -1,11 +1,11 @@
-"""Every path of the project; those of signing in are listed in ``accounts.urls``."""
+"""The URLs of the project. ``accounts.urls`` has those of accounts."""
 
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-# drf-spectacular's own page has its styles written into it.
+# drf-spectacular's default page has inline styles.
 docs = SpectacularSwaggerSplitView.as_view(template_name="pages/docs.html")
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -11,6 +11,6 @@ class DevtoolsConfig(AppConfig):
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    """An open mailbox asks for new letters every three seconds; ``make run`` asks for health."""
+    """Hides the polling of an open mailbox and of ``make run`` from the log."""
     line = record.getMessage()
     return "GET /mailbox/sent/latest/" not in line and "GET /health/" not in line

@@ -129,7 +129,7 @@ class Children:
             user: whom to run it as, if not as ourselves.
             environment: all its variables, if not ours.
         """
-        with _written_anew(log) as output:
+        with _truncated(log) as output:
             process = subprocess.Popen(  # noqa: S603
                 ["/bin/sh", "-c", _ANNOUNCE_AND_BECOME, str(stop_signal.value), *command],
                 stdin=self._pipe,
@@ -189,7 +189,7 @@ class Children:
             self._pipe.write(f"gone {child.process.pid}\n".encode())
 
 
-def _written_anew(log: Path) -> BinaryIO:
+def _truncated(log: Path) -> BinaryIO:
     """Appends what comes, because several processes of one child may write."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     return os.fdopen(os.open(log, flags, 0o600), "wb")

@@ -43,7 +43,7 @@ def welcome(
 ) -> str:
     """
     Args:
-        mailbox: whether the letters can be read here, and do not go to a mail server.
+        mailbox: whether e-mails are shown at /mailbox/ instead of sent.
         passwords: of the demo accounts, None where one has another or is not there; empty
             without any.
     """

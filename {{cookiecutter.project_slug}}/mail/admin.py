@@ -1,4 +1,4 @@
-"""Django admin: what has become of each letter."""
+"""The outbox in Django admin."""
 
 from typing import Any
 
@@ -25,15 +25,15 @@ class MailAdmin(AddressSearchAdmin):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Nothing is edited; the action asks for this permission, and the page is read-only."""
+        """The action needs this permission. No single row is editable."""
         return obj is None and super().has_change_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A pending e-mail stays: it may tell an owner of what was just done to the account."""
+        """A pending e-mail stays: it may warn the owner of an account."""
         is_pending = obj is not None and obj.state == Mail.State.PENDING
         return super().has_delete_permission(request, obj) and not is_pending
 
-    @admin.action(description="Send dead letters again", permissions=["change"])
+    @admin.action(description="Send dead e-mails again", permissions=["change"])
     def send_again(self, request: HttpRequest, queryset: QuerySet[Mail]) -> None:
         revived = sum(outbox.send_again(mail) for mail in queryset)
         messages.info(request, f"{revived} of {len(queryset)} e-mails will be sent again.")

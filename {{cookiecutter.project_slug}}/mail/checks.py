@@ -1,4 +1,4 @@
-"""System checks of mail: an unusable mail server setting stops the start."""
+"""System checks of ``EMAIL_URL``."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,7 @@ from core.checks import as_check, error, warning
 
 
 def _mail_server() -> Iterator[CheckMessage]:
-    """What EMAIL_URL names is installed and has its options. Nothing is connected to."""
+    """Makes the e-mail backend, without a connection."""
     if "EMAIL_URL" in settings.ENVIRONMENT_PROBLEMS:
         return
     try:

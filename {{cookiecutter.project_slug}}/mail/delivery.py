@@ -1,4 +1,4 @@
-"""From a pending row to a sent e-mail, one attempt at a time."""
+"""Sends the e-mails of the outbox, one attempt at a time."""
 
 import logging
 import random
@@ -17,18 +17,18 @@ from mail.models import Mail
 logger = logging.getLogger(__name__)
 
 CLAIM = timedelta(seconds=300)
-"""How long a worker has for one attempt: the hard time limit of a task."""
+"""The time limit of one attempt, and of a Celery task."""
 MAX_ATTEMPTS = 8
-"""With the delays below they span most of a day, as long as a mail server may well be away."""
+"""With the delays below, the attempts span most of a day."""
 FIRST_DELAY = timedelta(minutes=1)
 LONGEST_DELAY = timedelta(hours=6)
 GROWTH = 4
 JITTER = 0.25
-"""Share by which a delay varies, so that what failed together does not return together."""
+"""The share by which a delay varies: e-mails that fail together are not retried together."""
 
 
 def deliver(mail_id: uuid.UUID) -> None:
-    """Makes one attempt, unless another worker is at it or there is nothing left to do."""
+    """Makes one attempt, unless another worker has claimed the e-mail or it is finished."""
     mail = _claim(mail_id, timezone.now())
     if mail is None:
         return
@@ -46,7 +46,7 @@ def _send(mail: Mail, message: EmailMessage) -> None:
     try:
         message.send()
     except Exception as error:
-        # Django raises a ValueError for what it cannot hand to a mail server.
+        # Django raises ValueError for an e-mail that it cannot pass to a mail server.
         _failed(mail, error, failed_here=isinstance(error, ValueError))
     else:
         _finish(mail, Mail.State.SENT, sent_at=timezone.now())
@@ -54,7 +54,7 @@ def _send(mail: Mail, message: EmailMessage) -> None:
 
 @transaction.atomic
 def _claim(mail_id: uuid.UUID, now: datetime) -> Mail | None:
-    """Counts the attempt before it is made, so that an e-mail that kills its worker ends too."""
+    """Counts the attempt first: an e-mail that crashes its worker has a last attempt too."""
     free = Q(claimed_until=None) | Q(claimed_until__lte=now)
     pending = Mail.objects.select_for_update(skip_locked=True).filter(
         free, pk=mail_id, state=Mail.State.PENDING
@@ -79,7 +79,7 @@ def _is_over(mail: Mail, now: datetime) -> bool:
 
 
 def _failed(mail: Mail, error: Exception, *, failed_here: bool) -> None:
-    """Notes what kind of failure it was; the error's own words may hold the e-mail's."""
+    """Stores the type of the error. Its message may contain the e-mail."""
     reason = type(error).__name__
     logger.warning("mail not sent: id=%s kind=%s reason=%s", mail.pk, mail.kind, reason)
     if mail.attempts >= MAX_ATTEMPTS or _is_permanent(error):
@@ -90,16 +90,15 @@ def _failed(mail: Mail, error: Exception, *, failed_here: bool) -> None:
 
 
 def delay_after(attempts: int) -> timedelta:
-    """Grows exponentially, with jitter, up to ``LONGEST_DELAY``."""
+    """Exponential backoff with jitter, up to ``LONGEST_DELAY``."""
     delay: timedelta = min(FIRST_DELAY * GROWTH ** (attempts - 1), LONGEST_DELAY)
-    # Not a secret, so an ordinary generator will do.
-    return delay * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+    return delay * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
 
 
 def _is_permanent(error: Exception) -> bool:
-    """The recipient is refused for good, or the e-mail cannot be encoded, now or later.
+    """Whether the recipient is refused permanently, or the e-mail can never be encoded.
 
-    What is wrong with our sending loses no e-mail.
+    Other errors may be ours or the server's, and lose no e-mail.
     """
     if isinstance(error, UndeliverableAddress | UnicodeEncodeError):
         return True
@@ -113,5 +112,5 @@ def _finish(mail: Mail, state: Mail.State, **fields: object) -> None:
 
 
 def _update(mail: Mail, **fields: object) -> None:
-    """Only if the claim is still ours: a worker that was away for too long changes nothing."""
+    """Only while the claim is ours: a worker that took too long changes nothing."""
     Mail.objects.filter(pk=mail.pk, attempts=mail.attempts).update(**fields)

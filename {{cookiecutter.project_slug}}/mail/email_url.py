@@ -1,7 +1,4 @@
-"""``EMAIL_URL``: the way out of e-mail, judged before anybody connects.
-
-No message repeats a part of the URL, which holds a password.
-"""
+"""Parses ``EMAIL_URL``. No error message repeats a part of the URL: it may be the password."""
 
 import re
 from collections.abc import Callable
@@ -12,10 +9,10 @@ from core.setting_error import SettingError
 
 EXPECTED = "a URL like smtp+tls://user:password@host:587"
 TIMEOUT = 10
-"""Seconds that the mail server has for each answer."""
+"""Seconds that the mail server has for each response."""
 
 _PORTS = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
-"""Of RFC 5321 and RFC 8314."""
+"""RFC 5321 and RFC 8314."""
 _HOST = re.compile(r"[a-z0-9]([a-z0-9_.-]*[a-z0-9])?\.?|[0-9a-f:.]*:[0-9a-f:.]*")
 
 
@@ -23,11 +20,11 @@ def parse(url: str) -> dict[str, Any]:
     """Returns an entry of Django's ``MAILERS``.
 
     Raises:
-        SettingError: it names no way out, or one that does not work.
+        SettingError: the URL cannot be used.
     """
     try:
         parts = urlsplit(url)
-        # To ask for the port raises an error where it is none.
+        # Raises ValueError for an invalid port.
         port = parts.port
     except ValueError:
         raise SettingError(_UNREADABLE) from None
@@ -37,7 +34,7 @@ def parse(url: str) -> dict[str, Any]:
 
 
 _UNREADABLE = (
-    "has a host or a port that is none: in a user or a password, a character such as / ? # : or @ "
+    "has an invalid host or port: in a user or a password, a character such as / ? # : or @ "
     "must be percent-encoded."
 )
 
@@ -63,7 +60,7 @@ def _smtp(parts: SplitResult, port: int | None) -> dict[str, Any]:
 
 
 def _anymail(parts: SplitResult, _: int | None) -> dict[str, Any]:
-    """``anymail://postmark?server_token=…``: the provider's module, and the options it takes."""
+    """``anymail://postmark?server_token=…``: the provider, and its options."""
     if not re.fullmatch(r"[a-z0-9_]+", parts.netloc) or parts.path.strip("/"):
         raise SettingError(
             "must name a service of django-anymail: anymail://postmark?server_token=…"

@@ -1,7 +1,8 @@
-"""E-mails: a short function says what one is about, a template says it in words.
+"""Registers the kinds of e-mails, and renders them.
 
-The template ``mail/<kind>.txt`` fills four blocks with plain text: ``subject``, ``before`` and
-``after`` the link, and ``action``, the words on the link. Text and HTML are made from the same.
+A function returns the context of an e-mail. The template ``mail/<function>.txt`` has its texts in
+four blocks: ``subject``, ``before`` and ``after`` the link, and ``action``, the label of the link.
+Text and HTML are rendered from the same blocks.
 """
 
 from typing import Any, Protocol, TypeVar
@@ -19,7 +20,7 @@ PARTS = ("subject", "before", "action", "after")
 
 
 class Email(Protocol):
-    """What an e-mail says, from its row: the context of its template."""
+    """Returns the context of the template, from the row."""
 
     __name__: str
 
@@ -29,29 +30,29 @@ class Email(Protocol):
 EMAILS: dict[str, Email] = {}
 
 
-class UnknownEmail(LookupError):  # noqa: N818  its name is what the row and the log say
-    """Nobody has registered an e-mail of this kind: the worker has not been started since, say."""
+class UnknownEmail(LookupError):  # noqa: N818  the row and the log show the name
+    """No function of this name is registered, for example in a worker of an older release."""
 
 
-class UndeliverableAddress(ValueError):  # noqa: N818  its name is what the row and the log say
-    """No mail server can be asked to send to the recipient's address."""
+class UndeliverableAddress(ValueError):  # noqa: N818  the row and the log show the name
+    """No e-mail can be sent to the recipient's address."""
 
 
-class Obsolete(Exception):  # noqa: N818  not an error: what the e-mail was about is over
-    """Raised by an e-mail that must not be sent any more."""
+class Obsolete(Exception):  # noqa: N818  not an error
+    """Raised by the function of an e-mail that must not be sent any more."""
 
 
 E = TypeVar("E", bound=Email)
 
 
 def email(function: E) -> E:
-    """Registers the function as the e-mail of its name.
+    """Registers a function as a kind of e-mail.
 
-    The worker calls it when the e-mail is sent, so this is where a link is made. It returns what
-    the template needs, and ``link`` if there is one; it may raise ``Obsolete``.
+    The worker calls it when it sends the e-mail, and it makes the link then. It returns the context
+    of the template, with ``link`` if there is one, or raises ``Obsolete``.
 
     Raises:
-        ImproperlyConfigured: another function has this name, so that one of the two would be lost.
+        ImproperlyConfigured: another registered function has the same name.
     """
     known = EMAILS.setdefault(function.__name__, function)
     if known is not function:
@@ -66,8 +67,8 @@ def render(mail: Mail) -> EmailMultiAlternatives:
     """
     Raises:
         UndeliverableAddress: the recipient's address cannot be encoded.
-        Obsolete: the e-mail is not to be sent any more.
-        UnknownEmail: there is no e-mail of this kind.
+        Obsolete: the e-mail must not be sent any more.
+        UnknownEmail: no function of this kind is registered.
     """
     if mail.kind not in EMAILS:
         raise UnknownEmail(mail.kind)
@@ -75,11 +76,11 @@ def render(mail: Mail) -> EmailMultiAlternatives:
     context = {"product": settings.PROJECT_NAME, **EMAILS[mail.kind](mail)}
     parts = {part: _render_part(mail.kind, part, context) for part in PARTS}
     message = EmailMultiAlternatives(
-        # One line, always: a second one would be a header.
+        # Against header injection: one line.
         subject=" ".join(parts["subject"].split()),
         body=render_to_string("mail/message.txt", context | parts),
         to=[recipient],
-        # RFC 3834: so that no out-of-office reply comes back.
+        # RFC 3834: no automatic reply comes back.
         headers={"Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(render_to_string("mail/message.html", context | parts), "text/html")
@@ -97,6 +98,6 @@ def _deliverable(recipient: str) -> str:
 
 def _render_part(kind: str, part: str, context: dict[str, Any]) -> str:
     template = Engine.get_default().get_template(f"mail/{kind}.txt")
-    # Plain text: escaping is the business of the HTML around it.
+    # Plain text. The HTML template escapes it.
     rendered: str = template.render(Context({**context, "part": part}, autoescape=False))
     return rendered.strip()

@@ -8,36 +8,31 @@ from django.utils import timezone
 
 
 class Mail(models.Model):
-    """An e-mail that was asked for: what kind, to whom, and how far it has come.
-
-    Holds no secret. A link is made when the e-mail is sent, and is nowhere kept.
-    """
+    """An e-mail and its state. It contains no secret: a link is made when the e-mail is sent."""
 
     class State(models.TextChoices):
         PENDING = "pending", "Pending"
         SENT = "sent", "Sent"
         OBSOLETE = "obsolete", "Obsolete"
-        DEAD = "dead", "Dead letter"
+        DEAD = "dead", "Dead"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=50)
     recipient = models.EmailField()
-    parameters = models.JSONField(default=dict, help_text="What the letter says, without secrets.")
+    parameters = models.JSONField(default=dict, help_text="For the template, without secrets.")
     bound_to = models.CharField(
-        max_length=64, blank=True, help_text="Digest of the state under which it was asked for."
+        max_length=64, blank=True, help_text="Digest of the account's state at the request."
     )
-    not_after = models.DateTimeField(null=True, help_text="Afterwards it is of no use.")
+    not_after = models.DateTimeField(null=True, help_text="After this time the e-mail is obsolete.")
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField(help_text="When the sweep hands it to a worker.")
-    claimed_until = models.DateTimeField(
-        null=True, help_text="A worker has it; if that one dies, another may take it afterwards."
-    )
+    due_at = models.DateTimeField(help_text="When the sweep passes it to a worker.")
+    claimed_until = models.DateTimeField(null=True, help_text="A worker has claimed it until then.")
     failed_here = models.BooleanField(
         default=False,
-        # For a release whose old processes still write rows.
+        # For the previous release, which writes rows while this one is deployed.
         db_default=False,
-        help_text="The last attempt failed before the mail server was asked.",
+        help_text="The last attempt failed before the mail server was contacted.",
     )
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)

@@ -1,4 +1,4 @@
-"""The one way to send mail: ``outbox.post`` inside the transaction that the e-mail is about."""
+"""Posts e-mails: ``outbox.post``, in the transaction of the change that the e-mail is about."""
 
 import logging
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from mail.models import Mail
 logger = logging.getLogger(__name__)
 
 SWEPT_AFTER = timedelta(seconds=60)
-"""When the sweep takes an e-mail that no worker has heard of, the broker being away."""
+"""When the sweep takes an e-mail that no worker has received: the broker was unavailable."""
 
 
 def post(
@@ -28,13 +28,13 @@ def post(
     bound_to: str = "",
     not_after: datetime | None = None,
 ) -> None:
-    """Writes the e-mail down; it is handed to a worker once the transaction has committed.
+    """Writes a row, and passes it to a worker after the transaction commits.
 
     Args:
-        email: a function registered with ``mail.messages.email``; the worker calls it.
-        parameters: what the e-mail says, as JSON. Never a secret, a link or a token.
-        bound_to: a digest of the state under which it is asked for, for the e-mail to compare.
-        not_after: when it is of no use any more; it becomes obsolete instead of being sent.
+        email: a function registered with ``mail.messages.email``.
+        parameters: for the function, as JSON. Never a secret, a link or a token.
+        bound_to: a digest of the account's state now, which the function compares later.
+        not_after: after this time the e-mail is obsolete and not sent.
     """
     mail = Mail(
         kind=email.__name__,
@@ -49,10 +49,7 @@ def post(
 
 
 def send_again(mail: Mail) -> bool:
-    """Gives a dead e-mail all its attempts again; False for one in another state.
-
-    The worker decides as for any other: an e-mail that is obsolete by now is not sent.
-    """
+    """Makes a dead e-mail pending, with all its attempts. Returns False for another state."""
     dead = Mail.objects.filter(pk=mail.pk, state=Mail.State.DEAD)
     revived = dead.update(
         state=Mail.State.PENDING, attempts=0, failed_here=False, due_at=timezone.now()
@@ -67,4 +64,4 @@ def _hand_over(mail: Mail) -> None:
         tasks.send.delay(str(mail.pk))
     except OperationalError:
         facts = {"mail": str(mail.pk), "kind": mail.kind}
-        logger.warning("broker away, the sweep will send it", extra=facts)
+        logger.warning("broker unavailable, the sweep will send the e-mail", extra=facts)

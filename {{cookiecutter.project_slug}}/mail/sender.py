@@ -1,4 +1,4 @@
-"""``DEFAULT_FROM_EMAIL``: whom e-mails come from, read as the e-mail package of Python reads it."""
+"""Parses ``DEFAULT_FROM_EMAIL`` with Python's ``email`` package."""
 
 import re
 from email.headerregistry import Address
@@ -14,10 +14,10 @@ _ADDRESS = re.compile(r"[\x21-\x7e]{1,64}@[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.I)
 
 
 def parse(text: str) -> str:
-    """The address as a header holds it: a name with a comma is put in quotation marks.
+    """Returns the address as in a header: a name with a comma is in quotation marks.
 
     Raises:
-        SettingError: it is no address, or several.
+        SettingError: there is no address, or there are several.
     """
     if not text.isprintable():
         raise SettingError("must be one line, without control characters.")
@@ -26,7 +26,7 @@ def parse(text: str) -> str:
     except SettingError:
         raise
     except Exception:
-        # For some texts Python's parser raises an AttributeError, a TypeError or an unbound local.
+        # Python's parser raises AttributeError, TypeError or UnboundLocalError for some texts.
         raise SettingError(_NO_ADDRESS) from None
 
 
@@ -34,7 +34,7 @@ _NO_ADDRESS = f"must be {EXPECTED}."
 
 
 def _as_header(text: str) -> str:
-    # ``Acme, Inc. <…>`` would be two addresses, one of them without a domain.
+    # The parser would read ``Acme, Inc. <…>`` as two addresses.
     named = _NAME_AND_ADDRESS.fullmatch(text)
     address = _only_one(str(Address(named[1], addr_spec=_checked(named[2]))) if named else text)
     return str(Address(address.display_name, addr_spec=_checked(address.addr_spec)))

@@ -1,4 +1,4 @@
-"""Whether e-mails are late. The exact age is for the log and for ``manage.py outbox_status``."""
+"""Whether e-mails are late. Only the log and ``manage.py outbox_status`` show the exact age."""
 
 import logging
 from datetime import timedelta
@@ -11,13 +11,13 @@ from mail.models import Mail
 logger = logging.getLogger(__name__)
 
 LATE = timedelta(minutes=15)
-"""After this long an e-mail that is not sent needs somebody to look."""
+"""After this time an unsent e-mail needs attention."""
 
 
 def oldest_unsent() -> float:
-    """Seconds since the oldest unsent e-mail was asked for, 0 where there is none.
+    """Seconds since the oldest unsent e-mail was posted, 0 without one.
 
-    Unsent is what the mail server refuses or does not answer for, and what no worker has taken.
+    Counts e-mails that no worker has taken, or that the mail server did not accept.
     """
     pending = Mail.objects.filter(state=Mail.State.PENDING, failed_here=False)
     oldest = pending.order_by("created_at").values_list("created_at", flat=True).first()
@@ -25,18 +25,17 @@ def oldest_unsent() -> float:
 
 
 def warn_if_late() -> None:
-    """Writes the age of the oldest pending e-mail to the log, if it is over ``LATE``."""
+    """Logs the age of the oldest unsent e-mail, if it is over ``LATE``."""
     age = oldest_unsent()
     if age > LATE.total_seconds():
         logger.warning("e-mail is late", extra={"oldest_unsent_seconds": round(age)})
 
 
 def probe() -> str:
-    """For the public: one word, which is about the workers and about no e-mail.
+    """A public status word. It depends only on e-mails that no worker has taken.
 
-    What no worker has taken waits for known and unknown addresses alike. Once a worker has it, an
-    e-mail to an unknown address is obsolete where one to a known address waits for the mail server:
-    a word that depended on that would tell who has an account.
+    Against enumeration: a worker finds that an e-mail to an unknown address is obsolete, while one
+    to a known address may wait for the mail server.
     """
     warn_if_late()
     untaken = Mail.objects.filter(state=Mail.State.PENDING, attempts=0)

@@ -1,4 +1,4 @@
-"""What workers do for the outbox."""
+"""The Celery tasks of the outbox."""
 
 import uuid
 from datetime import timedelta
@@ -13,11 +13,11 @@ from mail.models import Mail
 
 SWEEP_BATCH = 1_000
 HANDED_OVER = timedelta(minutes=10)
-"""How long the sweep leaves an e-mail alone that it has handed to a worker."""
+"""How long the sweep waits for a worker before it takes the same e-mail again."""
 KEPT = timedelta(days=30)
-"""How long the rows of e-mails that are done with are kept."""
+"""How long rows of sent and obsolete e-mails are kept."""
 DEAD_KEPT = timedelta(days=90)
-"""How long dead ones are kept, for somebody to look at them and send them again."""
+"""How long rows of dead e-mails are kept, so that they can be sent again."""
 
 
 @shared_task
@@ -27,7 +27,7 @@ def send(mail_id: str) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Hands what is due to the workers: retries, and what a dead broker or worker has left."""
+    """Passes due e-mails to workers: retries, and those that a broker or worker lost."""
     status.warn_if_late()
     for mail_id in _take_due():
         send.delay(str(mail_id))
@@ -35,7 +35,6 @@ def sweep() -> None:
 
 @shared_task
 def purge() -> None:
-    """Deletes the rows of e-mails that are done with, and later those of dead ones."""
     now = timezone.now()
     done = Q(state__in=[Mail.State.SENT, Mail.State.OBSOLETE], created_at__lt=now - KEPT)
     dead = Q(state=Mail.State.DEAD, created_at__lt=now - DEAD_KEPT)

@@ -1,4 +1,4 @@
-"""Django admin: sessions, which it shows and ends."""
+"""Sessions in Django admin."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts.admin.privileges import is_above
 from accounts.models import Session
+from accounts.services.privileges import has_more_privileges
 from accounts.services.sessions import store
 from core.admin_search import AddressSearchAdmin
 
 
 @admin.register(Session)
 class SessionAdmin(AddressSearchAdmin):
-    """Deleting a session signs its device out; nothing else can be changed."""
+    """Deleting a session signs the device out. Sessions cannot be changed."""
 
     list_display = ("user", "user_agent", "ip_address", "created_at", "rotated_at", "expires_at")
     list_select_related = ("user",)
@@ -31,7 +31,7 @@ class SessionAdmin(AddressSearchAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may_delete = super().has_delete_permission(request, obj)
-        return may_delete and (obj is None or not is_above(obj.user, request))
+        return may_delete and not (obj and has_more_privileges(obj.user, than=request.user))
 
     def delete_model(self, request: HttpRequest, obj: Session) -> None:
         store.revoke(session_id=obj.pk, user_id=obj.user_id)

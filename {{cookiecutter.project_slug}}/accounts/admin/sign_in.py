@@ -1,4 +1,4 @@
-"""The sign-in of Django admin: with the second factor, and under the API's rate limits."""
+"""The sign-in of Django admin, with the second factor and the API's rate limits."""
 
 from functools import wraps
 from math import ceil
@@ -50,7 +50,7 @@ class AdminLoginForm(AdminAuthenticationForm):
     password = forms.CharField(
         label=AdminAuthenticationForm.base_fields["password"].label,
         strip=False,
-        # The API's too. A longer one is refused before anybody is looked for.
+        # As in the API: a longer one is refused before any query.
         max_length=PASSWORD_MAX_LENGTH,
         widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
     )
@@ -63,11 +63,7 @@ class AdminLoginForm(AdminAuthenticationForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        """The attempt is counted before the password is verified, as at the API's login.
-
-        Raises:
-            ValidationError: as Django's form, and where a rate limit is exceeded.
-        """
+        """Counts the attempt before the password is verified, as the API's login does."""
         try:
             user, guesser = self._count_guess()
         except LimitReached as reached:
@@ -90,10 +86,6 @@ class AdminLoginForm(AdminAuthenticationForm):
         return user, verification.count_guess(email=email, user=user, device=device)
 
     def confirm_login_allowed(self, user: Any) -> None:
-        """
-        Raises:
-            ValidationError: the user may not sign in here, or the code is wrong.
-        """
         super().confirm_login_allowed(user)
         if not switches.mfa_mode.asks(has_second_factor=user.has_second_factor):
             return
@@ -108,16 +100,16 @@ class AdminLoginForm(AdminAuthenticationForm):
         client, now = _browser_of(cast(HttpRequest, self.request)), timezone.now()
         try:
             with transaction.atomic():
-                is_right = mfa_verification.present(
+                is_correct = mfa_verification.present(
                     user, code=code, claims=CLAIMS, client=client, now=now
                 )
         except TooManyFailedMfaAttempts:
             raise self._refusal("Too many incorrect codes. Try again later.") from None
-        if not is_right:
+        if not is_correct:
             raise self._refusal("The code is incorrect or was already used.")
 
     def _refusal(self, sentence: str) -> ValidationError:
-        """Puts the focus into the password, which has to be typed again."""
+        # The password has to be typed again.
         self.fields["username"].widget.attrs.pop("autofocus", None)
         self.fields["password"].widget.attrs["autofocus"] = True
         return ValidationError({"code": sentence})
@@ -125,16 +117,12 @@ class AdminLoginForm(AdminAuthenticationForm):
 
 class OwnPasswordForm(AdminPasswordChangeForm):
     def clean_old_password(self) -> str:
-        """
-        Raises:
-            ValidationError: the password is wrong, or the rate limit is exceeded.
-        """
         old: str = self.cleaned_data["old_password"]
         try:
-            is_right = verification.verify_own_password(old, user=self.user)
+            is_correct = verification.verify_own_password(old, user=self.user)
         except LimitReached as reached:
             raise too_many(reached) from None
-        if not is_right:
+        if not is_correct:
             raise ValidationError("The password is incorrect.", code="password_incorrect")
         return old
 
@@ -166,11 +154,8 @@ class AdminSite(admin.AdminSite):
 
 
 def _require_own_origin(view: Any) -> Any:
-    """Refuses forms of the front ends that ``CSRF_TRUSTED_ORIGINS`` trusts for the API.
-
-    Where they can read the CSRF cookie, a script in one of them could act as the signed-in user.
-    """
-
+    # ``CSRF_TRUSTED_ORIGINS`` trusts the front ends of the API. A script in one of them must not
+    # act as the user who is signed in to the admin.
     @wraps(view)
     def check_origin(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         ours = {None, settings.PUBLIC_URL, f"{request.scheme}://{request.get_host()}"}
@@ -183,7 +168,7 @@ def _require_own_origin(view: Any) -> Any:
 
 def _complete(request: HttpRequest, response: HttpResponse) -> None:
     user = cast(User, request.user)
-    # Against session fixation: Django keeps the key where the same user signs in again.
+    # Against session fixation: Django keeps the key if the same user signs in again.
     request.session.cycle_key()
     security_log.record("admin_login", account=user.pk)
     device = sign_in.remember_device(
@@ -193,7 +178,6 @@ def _complete(request: HttpRequest, response: HttpResponse) -> None:
 
 
 def _browser_of(request: HttpRequest) -> Client:
-    """The browser, in either transport; its device cookie is for the admin's paths only."""
     return Client(
         client_ip(request), user_agent(request), device_token=cookies.device_token(request)
     )

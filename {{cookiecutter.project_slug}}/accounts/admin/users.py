@@ -1,4 +1,4 @@
-"""Django admin: people and their sessions. Nobody reaches above themselves in it."""
+"""Users and groups in Django admin. No user can change an account with more privileges."""
 
 from typing import Any, ClassVar, cast
 
@@ -16,26 +16,25 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts.admin.privileges import is_above
 from accounts.flows import mfa_management
 from accounts.models import User
+from accounts.services.privileges import has_more_privileges
 from core.admin_search import AddressSearchAdmin
 from core.logging import security_log
 
 RIGHTS = ("role", "is_superuser", "groups", "user_permissions")
-"""The fields that say what a person may do: an ADMIN's to change."""
+"""Only an ADMIN can change what a user may do."""
 
 GUARDS = ("email", "email_verified")
-"""The fields that a reset by e-mail depends on.
+"""Only an ADMIN can change these where the account has a second factor.
 
-An ADMIN's to change where there is a second factor. Staff would otherwise move the account to a
-mailbox of their own, and set its password there.
+Otherwise staff could move the account to their own mailbox and reset its password.
 """
 
 
 class UserForm(UserChangeForm):
     actor: User
-    """Who is filling in the form; ``UserAdmin.get_form`` sets it."""
+    """The signed-in user; ``UserAdmin.get_form`` sets it."""
 
     class Meta(UserChangeForm.Meta):
         model = User
@@ -55,16 +54,13 @@ class UserForm(UserChangeForm):
         return bool(role == User.Role.ADMIN and cleaned.get("is_active", self.instance.is_active))
 
     def _refuse_rights_beyond_the_actors(self, cleaned: dict[str, Any]) -> None:
-        granted = set(cleaned.get("user_permissions", ())) - set(self._current("user_permissions"))
-        for group in set(cleaned.get("groups", ())) - set(self._current("groups")):
+        user: User = self.instance
+        granted = set(cleaned.get("user_permissions", ())) - set(user.user_permissions.all())
+        for group in set(cleaned.get("groups", ())) - set(user.groups.all()):
             granted |= set(group.permissions.all())
         names = {f"{right.content_type.app_label}.{right.codename}" for right in granted}
         if not self.actor.has_perms(names):
             raise ValidationError("You can only grant permissions that you have yourself.")
-
-    def _current(self, field: str) -> QuerySet[Any]:
-        rows: QuerySet[Any] = getattr(self.instance, field).all()
-        return rows
 
 
 class NewUserForm(AdminUserCreationForm):
@@ -90,7 +86,7 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
     fieldsets = (
         (None, {"fields": ("email", "email_verified", "pending_email", "invited_at")}),
         ("Signing in", {"fields": ("password", "has_second_factor")}),
-        ("Person", {"fields": ("first_name", "last_name", "date_joined")}),
+        ("Profile", {"fields": ("first_name", "last_name", "date_joined")}),
         ("Rights", {"fields": ("is_active", *RIGHTS)}),
     )
     add_fieldsets = (
@@ -104,12 +100,12 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
     )
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """Writes what was changed and no more: a reset that came meanwhile must not be undone."""
+        # Only what was changed: a password reset in the meantime must not be undone.
         columns = {field.name for field in obj._meta.concrete_fields}
         obj.save(update_fields=columns & set(form.changed_data) if change else None)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
-        """Deletes Django's history of what this person did, too; the security log stays."""
+        """Also deletes Django's log of the user's actions; the security log stays."""
         account = obj.pk
         super().delete_model(request, obj)
         security_log.record("account_deleted", account=account, by=str(request.user.pk))
@@ -134,27 +130,22 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
         id: str,  # noqa: A002  Django passes it by this name
         form_url: str = "",
     ) -> HttpResponse:
-        """One's own password takes the old one: an admin page that was left open is not enough.
-
-        Raises:
-            PermissionDenied: the person is above, or has a second factor and this is no ADMIN: a
-                known password would leave nothing but a code of six digits.
-        """
-        person = self.get_object(request, unquote(id))
-        if person == request.user:
+        """Users change their own password with the old one: an unlocked screen is not enough."""
+        user = self.get_object(request, unquote(id))
+        if user == request.user:
             return redirect(f"{self.admin_site.name}:password_change")
-        if _is_guarded(person, request):
+        if _is_guarded(user, request):
+            # With a password that staff know, only a six-digit code would protect the account.
             raise PermissionDenied
         with transaction.atomic():
             return super().user_change_password(request, id, form_url)
 
     @admin.action(description="Reset MFA for the selected users", permissions=["reset"])
     def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """For somebody who has lost the app and the recovery codes. Not for oneself: an admin page
-        that was left open would be all it takes."""
-        chosen = [person for person in queryset if self.has_change_permission(request, person)]
-        others = [person for person in chosen if person != request.user]
-        done = [person for person in others if self._reset(request, person)]
+        """For users who lost the app and the recovery codes. Not for one's own account."""
+        allowed = [user for user in queryset if self.has_change_permission(request, user)]
+        others = [user for user in allowed if user != request.user]
+        done = [user for user in others if self._reset(request, user)]
         left = len(queryset) - len(done)
         self.message_user(
             request, f"MFA was reset for {len(done)} users, and not changed for {left}."
@@ -164,36 +155,37 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
         return _is_admin(request) and self.has_change_permission(request)
 
     @transaction.atomic
-    def _reset(self, request: HttpRequest, person: User) -> bool:
-        is_reset = mfa_management.reset(person, by=cast(User, request.user))
+    def _reset(self, request: HttpRequest, user: User) -> bool:
+        is_reset = mfa_management.reset(user, by=cast(User, request.user))
         if is_reset:
-            self.log_change(request, person, "Reset MFA.")
+            self.log_change(request, user, "Reset MFA.")
         return is_reset
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and not is_above(obj, request)
+        may_change = super().has_change_permission(request, obj)
+        return may_change and not (obj and has_more_privileges(obj, than=request.user))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """People are deleted one at a time, so that each of them is looked at."""
+        """Refuses the bulk action, which passes no ``obj``: users are deleted one at a time."""
         return (
             obj is not None
             and super().has_delete_permission(request, obj)
-            and not is_above(obj, request)
-            # Who deletes the account and adds it again has done away with its second factor.
+            and not has_more_privileges(obj, than=request.user)
+            # Deleting the account and adding it again would remove its second factor.
             and not _is_guarded(obj, request)
             and not (request.method == "POST" and _is_last_active_admin(obj))
         )
 
 
 admin.site.unregister(Group)
-# The person's page says it; here it could be made to say something else.
+# Allauth's rows must agree with the account. The user's page shows them.
 admin.site.unregister(apps.get_model("account", "EmailAddress"))
 admin.site.unregister(apps.get_model("mfa", "Authenticator"))
 
 
 @admin.register(Group)
 class SuperusersGroupAdmin(GroupAdmin):
-    """What a group may do, superusers decide: its members would raise themselves otherwise."""
+    """For superusers only: members of a group could otherwise grant themselves permissions."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.is_superuser)
@@ -210,22 +202,18 @@ def _is_admin(request: HttpRequest) -> bool:
     return getattr(request.user, "role", None) == User.Role.ADMIN
 
 
-def _is_guarded(person: User | None, request: HttpRequest) -> bool:
-    """Whether a second factor keeps the account from this actor, who is no ADMIN."""
-    return person is not None and person.has_second_factor and not _is_admin(request)
+def _is_guarded(user: User | None, request: HttpRequest) -> bool:
+    """Whether the account has a second factor, and the signed-in user is no ADMIN."""
+    return user is not None and user.has_second_factor and not _is_admin(request)
 
 
-def _is_last_active_admin(person: User) -> bool:
-    """Whether this is the last active ADMIN. The lock lasts until the admin's view has committed.
-
-    Every active ADMIN's row is locked, so that two of them cannot demote each other at once. One
-    who has not accepted the invitation does not count: nobody may ever do.
-    """
+def _is_last_active_admin(user: User) -> bool:
+    """Locks every active ADMIN, so that two of them cannot demote each other at once."""
+    # An ADMIN who has not accepted the invitation does not count.
     active_admins = (
         User.objects.filter(role=User.Role.ADMIN, is_active=True)
         .exclude(invited_at__isnull=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
         .order_by("pk")
     )
-    return list(active_admins.select_for_update(no_key=True).values_list("pk", flat=True)) == [
-        person.pk
-    ]
+    locked = active_admins.select_for_update(no_key=True).values_list("pk", flat=True)
+    return list(locked) == [user.pk]

@@ -1,4 +1,4 @@
-"""Who is asking: an access token becomes ``request.user``, with or without a database query.
+"""Authentication by access token, without or with a database query.
 
 DRF imports this module while ``rest_framework.views`` loads, so it must not import that one.
 """
@@ -22,7 +22,7 @@ from accounts.services.sessions.tokens import AccessToken
 
 
 class TokenUser(models.TokenUser):
-    """A person as their access token describes them: ``request.user`` where no row was read."""
+    """The user as the access token describes it: ``request.user`` where no row was read."""
 
     token: AccessToken
 
@@ -30,10 +30,6 @@ class TokenUser(models.TokenUser):
     @cached_property
     def id(self) -> uuid.UUID:  # type: ignore[override]
         return self.token.user_id
-
-    @property
-    def pk(self) -> uuid.UUID:  # type: ignore[override]
-        return self.id
 
     @property
     def session_id(self) -> uuid.UUID:
@@ -52,19 +48,12 @@ class TokenUser(models.TokenUser):
         return self.role in User.STAFF_ROLES
 
     def __getattr__(self, name: str) -> Any:
-        """Simple JWT's answers None for a name that it does not know, which hides mistakes.
-
-        Raises:
-            AttributeError: always.
-        """
+        # Simple JWT's returns None for an unknown name, which hides mistakes.
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
 
 class AccessTokenAuthentication(JWTStatelessUserAuthentication):
-    """The default: Simple JWT's, which trusts the token; a setting adds a query for its session.
-
-    ``request.user`` is a ``TokenUser``, ``request.auth`` the ``AccessToken``.
-    """
+    """Sets ``request.user`` to a ``TokenUser``, without a query unless a setting asks for one."""
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
@@ -73,8 +62,8 @@ class AccessTokenAuthentication(JWTStatelessUserAuthentication):
         return str(request.META.get("HTTP_AUTHORIZATION", "")).encode(errors="replace")
 
     def get_raw_token(self, header: bytes) -> bytes | None:
-        """The scheme is compared without regard to case (RFC 9110, section 11.1)."""
         scheme, _, token = header.partition(b" ")
+        # The scheme is case-insensitive (RFC 9110, section 11.1).
         return token.strip() if scheme.lower() == b"bearer" else None
 
     def get_validated_token(self, raw_token: bytes) -> AccessToken:
@@ -89,10 +78,7 @@ class AccessTokenAuthentication(JWTStatelessUserAuthentication):
 
 
 class LiveSessionAuthentication(AccessTokenAuthentication):
-    """For what must not happen after a logout: reads user and session, in one query.
-
-    ``request.user`` is the ``User``, ``request.auth`` the ``Session``.
-    """
+    """Sets ``request.user`` to the ``User``, ``request.auth`` to the ``Session``, in one query."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         identity = super().authenticate(request)
@@ -109,12 +95,7 @@ class LiveSessionAuthentication(AccessTokenAuthentication):
 
 
 def live_session(request: Request) -> Session:
-    """For a public endpoint that takes an access token where it gets no other credentials.
-
-    Raises:
-        NotAuthenticated: there is no access token.
-        TokenNotValid: it is a bad one, or its session has ended.
-    """
+    """Authenticates in an endpoint that also takes other credentials than the access token."""
     identity = LiveSessionAuthentication().authenticate(request)
     if identity is None:
         raise NotAuthenticated
@@ -122,5 +103,5 @@ def live_session(request: Request) -> Session:
 
 
 def session_of(request: Request) -> Session:
-    """The session behind a request that ``LiveSessionAuthentication`` let in, with its user."""
+    """The session, with its user, of a request that ``LiveSessionAuthentication`` accepted."""
     return cast(Session, request.auth)

@@ -1,4 +1,4 @@
-"""The cookies of accounts, and which counts where a browser sends several of a name."""
+"""The cookies of accounts. A browser may send several of one name: one of them counts."""
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -24,15 +24,11 @@ DEVICE_COOKIE = DEVICE.name
 
 
 def refresh_token(request: HttpRequest | Request) -> str:
-    """The refresh token that counts, unread if it is the only one; "" where there is none.
-
-    Of several, one that is not ours does not count, nor does one whose session has ended while
-    another of its account's is live. Of one session's, the one that was issued last counts.
+    """The refresh token, not verified; "" for none. Of several of one session, the latest.
 
     Raises:
-        TokenNotValid: there are tokens of two accounts, or of two live sessions. A sibling domain
-            may have set one of them, and nobody is to act in a session that somebody else has
-            chosen, their own having ended or not.
+        TokenNotValid: there are tokens of two accounts, or of two live sessions: a sibling domain
+            may have set one of them.
     """
     presented = REFRESH.values(request)
     if len(presented) < 2:
@@ -46,7 +42,7 @@ def refresh_token(request: HttpRequest | Request) -> str:
 
 
 def former_refresh_token(request: HttpRequest | Request) -> str:
-    """The one to end when somebody else signs in: "" where it is not certain which that is."""
+    """The token whose session the next sign-in ends; "" where it is not certain."""
     try:
         return refresh_token(request)
     except TokenNotValid:
@@ -54,10 +50,9 @@ def former_refresh_token(request: HttpRequest | Request) -> str:
 
 
 def device_token(request: HttpRequest | Request) -> str:
-    """What the browser keeps of devices, as ``recognised_devices`` reads it."""
     kept = DEVICE.values(request)
     if len(kept) > 1:
-        # We set one. What others have set in its shape could take up the room that ``join`` has.
+        # We set one. Others of its shape could use up the room that ``join`` has.
         note_mixed(request)
     return recognised_devices.join(kept)
 

@@ -1,4 +1,4 @@
-"""CSRF protection of the endpoints that take a cookie: Django's check, as DRF calls it."""
+"""Protection of the endpoints that take a cookie: Django's CSRF check, and the request's origin."""
 
 import re
 
@@ -7,17 +7,17 @@ from django.http import HttpRequest, HttpResponseBase
 from rest_framework.authentication import CSRFCheck
 from rest_framework.request import Request
 
-from accounts.errors import CsrfFailed
+from accounts.conf import switches
+from accounts.errors import CsrfFailed, OriginNotAllowed
 from core.cookies import values_of
 
 _CSRF = re.compile(r"[A-Za-z0-9]{32}([A-Za-z0-9]{32})?")
 
 
 def enforce_csrf(request: Request) -> None:
-    """Another site could make the browser send the cookie, but not the header.
-
+    """
     Raises:
-        CsrfFailed: see Django's ``CsrfViewMiddleware``, which decides it.
+        CsrfFailed: no CSRF cookie of the request passes Django's check.
     """
     name = settings.CSRF_COOKIE_NAME
     # No limit on their number: a comparison is cheap, and the site's own may be the last.
@@ -27,8 +27,8 @@ def enforce_csrf(request: Request) -> None:
 
 
 def _passes(request: Request, cookie: dict[str, str]) -> bool:
-    # Of several cookies Django keeps the last, and the page's script may have read another. To
-    # know any of them is to read this site's cookies; the origin is compared as well.
+    # Of several cookies Django keeps the last, and the page's script may have read another.
+    # Trying each is safe: only this site can read any of them, and Django checks the origin too.
     request.COOKIES.update(cookie)
     check = CSRFCheck(_unused)
     check.process_request(request)
@@ -36,5 +36,18 @@ def _passes(request: Request, cookie: dict[str, str]) -> bool:
 
 
 def _unused(request: HttpRequest) -> HttpResponseBase:
-    """Middleware wants the next one and a view; here it only checks."""
-    raise AssertionError
+    raise AssertionError("The middleware only checks; it calls no view.")
+
+
+def refuse_foreign_origin(request: Request) -> None:
+    """
+    Raises:
+        OriginNotAllowed: neither the API's own origin nor one in ``CORS_ALLOWED_ORIGINS``.
+    """
+    # A client that sends no Origin is no browser: no user's cookies are at risk.
+    origin = request.META.get("HTTP_ORIGIN")
+    if origin is None or not switches.refresh_token_as_cookie:
+        return
+    own = f"{request.scheme}://{request.get_host()}"
+    if origin not in {own, settings.PUBLIC_URL, *settings.CORS_ALLOWED_ORIGINS}:
+        raise OriginNotAllowed

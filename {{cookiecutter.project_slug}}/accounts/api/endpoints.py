@@ -1,4 +1,4 @@
-"""What several endpoints have in common: who may call them, and whether they are on."""
+"""What several endpoints share: public access, and the MFA switch."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,23 +7,22 @@ from rest_framework.request import Request
 
 from accounts.conf import MfaMode, switches
 from accounts.errors import MfaDisabled
+from core.switchable import SwitchableAPIView
 
 
 class PublicEndpoint:
-    """Ignores an ``Authorization`` header, for a stale token must not stop a login or a reset."""
+    """Ignores an ``Authorization`` header: a stale token must not stop a login or a reset."""
 
     authentication_classes: Sequence[Any] = ()
     permission_classes: Sequence[Any] = ()
 
     def get_authenticate_header(self, request: Request) -> str:
-        """DRF would turn a 401 into a 403 without one."""
+        # Without it DRF turns a 401 into a 403.
         return "Bearer"
 
 
-class MfaEndpoint:
-    """For a ``SwitchableAPIView``: it is there where people can have a second factor."""
-
-    refusal: type[Exception] = MfaDisabled
+class MfaEndpoint(SwitchableAPIView):
+    refusal = MfaDisabled
     throttle_scope = "mfa"
 
     @staticmethod

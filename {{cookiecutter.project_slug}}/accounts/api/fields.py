@@ -1,4 +1,4 @@
-"""Fields and serializers that several flows use as input."""
+"""Input fields and serializers that several flows use."""
 
 from typing import Any
 
@@ -13,8 +13,8 @@ from accounts.models.validators import PASSWORD_MAX_LENGTH
 from core import email_address
 
 NAME_MAX_LENGTH = 150
+# What ``validate_person_name`` accepts, for the OpenAPI description.
 NAME_PATTERN = r"^(?!.*(://|\b[wW]{3}\.))[^\u0000-\u001f\u007f-\u009f]+$"
-"""What ``validate_person_name`` lets through, for the API's description."""
 
 SEPARATORS = str.maketrans("", "", " -\u00a0")
 
@@ -22,7 +22,7 @@ Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
 
 
 class TextField(serializers.CharField):
-    """Text and nothing else: of a number, what was typed before its digits is lost on the way."""
+    """Accepts JSON strings only: a number has lost its leading zeros."""
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
@@ -31,7 +31,7 @@ class TextField(serializers.CharField):
 
 
 class AddressField(TextField, serializers.EmailField):
-    """An e-mail address in the one spelling that is stored."""
+    """An e-mail address, normalised to the spelling that is stored."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=email_address.MAX_LENGTH, **options)
@@ -46,7 +46,7 @@ class AddressField(TextField, serializers.EmailField):
 
 
 class NewAddressField(AddressField):
-    """An address that somebody chooses: e-mails name it to others, so it must not carry a link."""
+    """Refuses an address that contains a link: e-mails show it to other users."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(validators=[email_address.refuse_link], **options)
@@ -64,20 +64,18 @@ class PersonNameField(TextField):
 
 
 class PasswordField(TextField):
-    """A password as it was typed, spaces included."""
+    """Keeps spaces at the ends."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=PASSWORD_MAX_LENGTH, trim_whitespace=False, **options)
 
 
 class NewPasswordInput(serializers.Serializer[Any]):
-    """A new password, typed twice."""
-
     new_password1 = PasswordField()
     new_password2 = PasswordField(help_text="The same password again.")
 
     def validate_new_password1(self, password: str) -> str:
-        # Views put in the context whose it will be.
+        # Every view passes the user in the context.
         refuse_weak(password, user=self.context["user"])
         return password
 
@@ -87,22 +85,12 @@ class NewPasswordInput(serializers.Serializer[Any]):
 
 
 def refuse_different(attrs: dict[str, Any], first: str, second: str) -> None:
-    """
-    Raises:
-        ValidationError: for the second field, unless both are the same.
-    """
     if attrs[first] != attrs[second]:
         raise serializers.ValidationError({second: "The two passwords do not match."})
 
 
 def refuse_weak(password: str, *, user: User) -> None:
-    """
-    Args:
-        user: whose it will be: it must not be like their name or address.
-
-    Raises:
-        ValidationError: with a sentence for each reason.
-    """
+    """Applies ``AUTH_PASSWORD_VALIDATORS``; one compares with the user's name and address."""
     try:
         validate_password(password, user)
     except DjangoValidationError as error:
@@ -110,14 +98,12 @@ def refuse_weak(password: str, *, user: User) -> None:
 
 
 class ChallengeField(TextField):
-    """What the answer to a sign-in named, as it came."""
-
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=200, trim_whitespace=False, **options)
 
 
 class CodeField(TextField):
-    """A code as people type it: spaces and hyphens between its digits do not count."""
+    """Ignores the spaces and hyphens that users type between digits."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(max_length=40, **options)
@@ -126,9 +112,7 @@ class CodeField(TextField):
         return super().to_internal_value(data).translate(SEPARATORS)
 
 
-class Carrier(serializers.Serializer[Any]):
-    """Something with fields that are only there where cookies carry nothing."""
-
+class CookieAwareSerializer(serializers.Serializer[Any]):
     def get_fields(self) -> Fields:
         fields = super().get_fields()
         in_cookies = {"refresh", "device"} if switches.refresh_token_as_cookie else set()

@@ -1,4 +1,4 @@
-"""How the OpenAPI description shows our authentication, the refresh cookie and the challenges."""
+"""The OpenAPI description of authentication, the refresh cookie and the challenges."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -24,7 +24,7 @@ class BearerScheme(OpenApiAuthenticationExtension):
 
 
 class RefreshTokenSchema(AutoSchema):
-    """For the endpoints that take the refresh token; the browser sends its cookie along."""
+    """For endpoints that take the refresh token. With cookies, the browser sends it."""
 
     def get_override_parameters(self) -> list[Any]:
         cookie = OpenApiParameter(REFRESH_COOKIE, str, OpenApiParameter.COOKIE)
@@ -32,7 +32,7 @@ class RefreshTokenSchema(AutoSchema):
 
 
 class DeviceSchema(AutoSchema):
-    """For the endpoints where a client may say which device it is; the browser sends its cookie."""
+    """For endpoints that take the device token. With cookies, the browser sends it."""
 
     def get_override_parameters(self) -> list[Any]:
         header = OpenApiParameter(
@@ -45,10 +45,9 @@ Output = type[serializers.Serializer[Any]]
 
 
 class SignInOutputs:
-    """These, and the challenges of the mode that is set whenever they are read.
+    """These outputs, and the challenges of the MFA mode at the time of reading."""
 
-    (drf-spectacular also takes a callable, which it asks once and never again.)
-    """
+    # drf-spectacular also takes a callable, but calls it only once.
 
     def __init__(self, *outputs: Output) -> None:
         self._outputs = outputs
@@ -62,11 +61,7 @@ class SignInOutputs:
 
 
 def sign_in_responses(name: str, *outputs: Output) -> PolymorphicProxySerializer:
-    """What a sign-in leads to: one of these, or a challenge where a second factor is required.
-
-    Args:
-        name: that of the component.
-    """
+    """The OpenAPI component ``name``: one of the outputs, or a challenge."""
     kinds = cast(Any, SignInOutputs(*outputs))
     return PolymorphicProxySerializer(
         component_name=name, serializers=kinds, resource_type_field_name=None
@@ -74,7 +69,7 @@ def sign_in_responses(name: str, *outputs: Output) -> PolymorphicProxySerializer
 
 
 class TokenOrChallengeSchema(AutoSchema):
-    """For the endpoints that take an access token, or a challenge in its place."""
+    """For endpoints that take an access token or a challenge."""
 
     def get_auth(self) -> list[dict[str, list[str]]]:
         return [{BearerScheme.name: []}, {}]

@@ -1,4 +1,4 @@
-"""Responses: tokens, challenges and plain answers, with the cookies that carry tokens."""
+"""Responses: tokens, challenges and plain sentences, with the cookies that carry tokens."""
 
 from datetime import datetime
 from typing import Any
@@ -7,16 +7,16 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from accounts.api.cookies import DEVICE, REFRESH
-from accounts.api.fields import Carrier
+from accounts.api.fields import CookieAwareSerializer
 from accounts.api.requests import DEVICE_HEADER
 from accounts.conf import switches
 from accounts.services.mfa.challenges import IssuedChallenge, Kind
 from accounts.services.passwords.recognised_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.services.sessions.tokens import Tokens
-from accounts.sign_in import SignedIn, SignInResult
+from accounts.sign_in import SignInResult
 
 
-class TokensOutput(Carrier):
+class TokensOutput(CookieAwareSerializer):
     """A new pair of tokens. With cookies, the refresh token is in one of them."""
 
     access = serializers.CharField(help_text="Send it as `Authorization: Bearer`.")
@@ -40,7 +40,7 @@ class SetPasswordOutput(SignedInOutput):
     detail = serializers.CharField()
 
 
-class PendingSignInOutput(Carrier):
+class PendingSignInOutput(CookieAwareSerializer):
     device = serializers.CharField(
         required=False, help_text="After a new password; see `SignedInOutput`."
     )
@@ -65,36 +65,22 @@ class DetailOutput(serializers.Serializer[Any]):
 
 
 def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: Any) -> Response:
-    """The access token, and the refresh token in its cookie or beside it.
-
-    Args:
-        also: what else the answer says.
-    """
+    """``also`` are further fields of the body."""
     if not switches.refresh_token_as_cookie:
         body = {"access": issued.access, "refresh": issued.refresh, **also}
         return uncached(Response(body, status=status))
     response = Response({"access": issued.access, **also}, status=status)
-    life = issued.refresh_expires_at - now
-    REFRESH.set(response, issued.refresh, max_age=life)
+    REFRESH.set(response, issued.refresh, max_age=issued.refresh_expires_at - now)
     return uncached(response)
-
-
-def answer_challenge(challenge: IssuedChallenge, *, status: int = 200, **also: Any) -> Response:
-    """What the client owes: a second factor, or the setup of one."""
-    body: dict[str, Any] = {"mfa_required": True, "challenge_id": challenge.signed_id}
-    if challenge.kind is Kind.SETUP:
-        body = {"mfa_setup_required": True, "setup_challenge_id": challenge.signed_id}
-    return uncached(Response({**body, **also}, status=status))
 
 
 def answer_sign_in(
     result: SignInResult, *, now: datetime, status: int = 200, **also: Any
 ) -> Response:
-    """The response to a sign-in: tokens or a challenge, and the device."""
     if result.device and not switches.refresh_token_as_cookie:
         also["device"] = result.device
     if isinstance(result, IssuedChallenge):
-        response = answer_challenge(result, status=status, **also)
+        response = uncached(Response({**_challenge(result), **also}, status=status))
     else:
         response = answer_tokens(result.tokens, now=now, status=status, **also)
     if result.device and switches.refresh_token_as_cookie:
@@ -102,10 +88,10 @@ def answer_sign_in(
     return response
 
 
-def answer_password_set(result: SignInResult, *, now: datetime) -> Response:
-    """The answer to a password that was set by a link; a session of before is revoked."""
-    response = answer_sign_in(result, now=now, detail="Your password has been set.")
-    return response if isinstance(result, SignedIn) else clear_refresh_cookie(response)
+def _challenge(issued: IssuedChallenge) -> dict[str, Any]:
+    if issued.kind is Kind.SETUP:
+        return {"mfa_setup_required": True, "setup_challenge_id": issued.signed_id}
+    return {"mfa_required": True, "challenge_id": issued.signed_id}
 
 
 def clear_refresh_cookie(response: Response) -> Response:

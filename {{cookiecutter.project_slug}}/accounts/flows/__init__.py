@@ -1,1 +1,1 @@
-"""The flows: one module each, told from the top. A flow knows the parts and no other flow."""
+"""One module per flow, to be read from the top. A flow uses services and no other flow."""

@@ -1,10 +1,10 @@
-"""Devices: a person sees where they are signed in, and ends what they do not know.
+"""Devices: users see where they are signed in, and sign a device out.
 
-1. The caller is read from the access token, with the session it belongs to.
-2. The list shows each live session with its device, the one used last first.
-   Times are rounded to the minute: a person needs no more, and a thief learns less.
-3. Ending one deletes its row: from then on its refresh token is worth nothing.
-4. Ending the current one also clears the cookie of this browser.
+1. The access token names the user and the current session.
+2. The list shows every live session with its device, the one used last first. It rounds times of
+   use to the minute: users need no more, and a thief learns less.
+3. Ending a session deletes its row: its refresh token no longer works.
+4. Ending the current session also clears the cookie.
 """
 
 import uuid
@@ -27,8 +27,6 @@ from core.errors import refused
 
 
 class MinuteField(serializers.DateTimeField):
-    """A time without its seconds."""
-
     def to_representation(self, value: datetime) -> Any:
         return super().to_representation(_to_the_minute(value))
 
@@ -46,6 +44,10 @@ class SessionOutput(serializers.Serializer[Any]):
         return bool(session.pk == self.context["current"].pk)
 
 
+def _to_the_minute(time: datetime) -> datetime:
+    return time.replace(second=0, microsecond=0)
+
+
 class SessionListView(APIView):
     """The devices that the user is signed in on."""
 
@@ -56,16 +58,12 @@ class SessionListView(APIView):
         current = session_of(request)
         live = sorted(
             store.list_live(current.user_id, now=timezone.now()),
-            # The exact order of use would tell what the rounding hides.
+            # The exact order of use would reveal what the rounding hides.
             key=lambda row: (_to_the_minute(row.rotated_at), row.created_at, row.pk),
             reverse=True,
         )
         output = SessionOutput(instance=live, many=True, context={"current": current})
         return uncached(Response(output.data))
-
-
-def _to_the_minute(time: datetime) -> datetime:
-    return time.replace(second=0, microsecond=0)
 
 
 class SessionDetailView(APIView):

@@ -1,12 +1,12 @@
-"""Invitation: an admin lets somebody in, who then sets the password.
+"""Invitation: an admin creates an account, and its owner sets the password.
 
-1. An admin names an address and a role. An account whose address was never verified is taken over,
-   for the person who signed up has not shown the mailbox. Verified people and staff are left alone.
-2. A new unusable password makes every earlier link, cookie and session of the account worthless.
-3. The e-mail has a link; ``flows.verification`` opens it, leaves a cookie and leads to a form.
+1. An admin names an address and a role. An account that never verified its address is taken over.
+   An account that is verified, staff or inactive is not.
+2. A new unusable password invalidates every earlier link, cookie and session of the account.
+3. The e-mail has a link. ``flows.verification`` opens it, sets a cookie and redirects to a form.
 4. The cookie sets the password, which accepts the invitation and verifies the address.
-5. ``sign_in.complete_sign_in`` signs the person in. What nobody accepts in time is purged
-   (``accounts.services.unused_accounts``): the address is free.
+5. ``sign_in.complete_sign_in`` signs the user in.
+6. ``accounts.services.unused_accounts`` deletes the account if the invitation expires.
 """
 
 from datetime import datetime
@@ -25,36 +25,30 @@ from rest_framework.response import Response
 
 from accounts import emails, revocation, sign_in
 from accounts.api.authentication import LiveSessionAuthentication, session_of
-from accounts.api.csrf import enforce_csrf
-from accounts.api.endpoints import PublicEndpoint
-from accounts.api.fields import NewAddressField, NewPasswordInput, PersonNameField
-from accounts.api.openapi import sign_in_responses
+from accounts.api.fields import NewAddressField, PersonNameField
 from accounts.api.permissions import HasRole
-from accounts.api.requests import client_of
-from accounts.api.responses import SetPasswordOutput, answer_password_set
+from accounts.api.set_password import SetPasswordEndpoint
 from accounts.conf import switches
 from accounts.errors import TokenNotValid
+from accounts.link_cookies import INVITATION_COOKIE
 from accounts.models import User
-from accounts.pages.link_cookies import INVITATION_COOKIE
 from accounts.pages.responses import show_password_form
 from accounts.pages.views import Page
 from accounts.services import email_addresses
 from accounts.services.client import Client
-from accounts.services.credentials import Credentials
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings
-from accounts.services.links.signed_links import LinkNotValid, SignedLink
+from accounts.services.links.signed_links import SignedLink
 from accounts.services.mfa import authenticators
 from accounts.services.passwords import verification
 from accounts.services.privileges import has_more_privileges
 from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
-from core.ratelimit.throttling import ScopedRateThrottle, UserRateThrottle
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
-HELD = "An account with this e-mail address already exists."
+TAKEN = "An account with this e-mail address already exists."
 
 
 class InvitationInput(serializers.Serializer[Any]):
@@ -68,19 +62,13 @@ class InvitationInput(serializers.Serializer[Any]):
 def invite(
     *, email: str, role: str, first_name: str, last_name: str, by: User, now: datetime
 ) -> None:
-    """
-    Raises:
-        LimitReached: the address was invited too often lately.
-        ValidationError: the address is that of an account which is not to be taken over.
-    """
     count_email("invitation_account", to=email)
     user, created = User.objects.select_for_update(no_key=True).get_or_create(
         email=email, defaults={"password": make_password(None)}
     )
     if not _may_be_taken_over(user) or (not created and has_more_privileges(user, than=by)):
-        raise serializers.ValidationError({"email": [HELD]})
+        raise serializers.ValidationError({"email": [TAKEN]})
     if created or user.purge_after:
-        # Nobody has used the account so far: it is deleted if the invitation is not accepted.
         user.purge_after = now + switches.invitation_lifetime
     user.role, user.first_name, user.last_name = role, first_name, last_name
     user.invited_at = now
@@ -101,14 +89,14 @@ def invite(
 
 
 def _may_be_taken_over(user: User) -> bool:
-    """Staff keep theirs, or an invitation could depose them, and what was closed stays closed."""
-    pending = user.invited_at is not None and not user.has_usable_password()
-    squatted = not user.email_verified and user.role == User.Role.USER
-    return user.is_active and not user.is_superuser and (pending or squatted)
+    # Otherwise an invitation could demote staff, or reopen an account that was closed.
+    is_pending = user.invited_at is not None and not user.has_usable_password()
+    is_unverified = not user.email_verified and user.role == User.Role.USER
+    return user.is_active and not user.is_superuser and (is_pending or is_unverified)
 
 
 class InvitationView(SwitchableAPIView):
-    """Invite somebody, or invite them again with a new link."""
+    """Invite a user, or send a new link."""
 
     authentication_classes = (LiveSessionAuthentication,)
     permission_classes = (HasRole(User.Role.ADMIN),)
@@ -141,11 +129,6 @@ class SetPasswordForm(Page):
 
 
 def accept(*, link: SignedLink, new_password: str, client: Client, now: datetime) -> SignInResult:
-    """Sets the first password, which verifies the address, and signs in.
-
-    Raises:
-        TokenNotValid: the invitation was accepted, or the account changed, in the meantime.
-    """
     user = link.user
     with transaction.atomic():
         if not verification.replace_password(user=user, new_password=new_password):
@@ -154,41 +137,15 @@ def accept(*, link: SignedLink, new_password: str, client: Client, now: datetime
         revocation.revoke_all(user)
         email_addresses.mark_verified(user)
     security_log.record("password_set", account=user.pk, way="invitation")
-    return sign_in.complete_sign_in_by_link(Credentials.of(user), client=client, now=now)
+    return sign_in.complete_sign_in_by_link(user, client=client, now=now)
 
 
-class AcceptInvitationView(PublicEndpoint, SwitchableAPIView):
+class AcceptInvitationView(SetPasswordEndpoint, SwitchableAPIView):
     """Accept an invitation: set the password, with the cookie that the link has set."""
 
-    throttle_classes = (UserRateThrottle, ScopedRateThrottle)
-    throttle_scope = "set_password"
+    cookie = INVITATION_COOKIE
+    set_password = staticmethod(accept)
 
     @staticmethod
     def is_on() -> bool:
         return switches.invitations
-
-    @extend_schema(
-        request=NewPasswordInput,
-        responses={
-            200: sign_in_responses("PasswordSet", SetPasswordOutput),
-            **refused(400, 401, 403),
-        },
-    )
-    def post(self, request: Request) -> Response:
-        now = timezone.now()
-        try:
-            link = INVITATION_COOKIE.link(request, now=now)
-        except LinkNotValid:
-            raise TokenNotValid from None
-        enforce_csrf(request)
-        form = NewPasswordInput(data=request.data, context={"user": link.user})
-        form.is_valid(raise_exception=True)
-        result = accept(
-            link=link,
-            new_password=form.validated_data["new_password1"],
-            client=client_of(request),
-            now=now,
-        )
-        response = answer_password_set(result, now=now)
-        INVITATION_COOKIE.clear(response)
-        return response

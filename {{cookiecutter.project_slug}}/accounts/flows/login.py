@@ -1,12 +1,12 @@
 """Login: an e-mail address and a password become a session.
 
-1. The guess is counted, for this account; a device that has been signed in before is counted by
-   itself, so that a stranger who guesses does not lock the owner out.
-2. The password is checked; an unknown address costs the same time and gets the same answer.
-3. Where verification is mandatory, a person with the password may be told that it is missing.
-4. ``sign_in.complete_sign_in`` opens the session, if the password is still the one that was
-   checked; a user who has a second factor, or needs one, gets a challenge instead.
-5. The access token is in the answer, the refresh token in its cookie (or beside it).
+1. The rate limits count the attempt, per account. A recognised device has its own count, so that
+   a stranger's guesses do not lock the owner out.
+2. The password is verified. An unknown address takes the same time and gets the same response.
+3. Where verification is mandatory, an account with an unverified address is refused.
+4. ``sign_in.complete_sign_in`` opens the session if the account still has that password hash. A
+   user who must show or set up a second factor gets a challenge instead.
+5. The response has the access token. The refresh token is in its cookie, or in the body.
 """
 
 from datetime import datetime
@@ -42,9 +42,9 @@ class LoginInput(serializers.Serializer[Any]):
 def login(*, email: str, password: str, client: Client, now: datetime) -> SignInResult:
     """
     Raises:
-        IncorrectCredentials: for every reason why this person may not come in.
-        LimitReached: there were too many guesses; this one was not looked at.
-        EmailNotVerified: the password is right, the address not verified, and it has to be.
+        IncorrectCredentials: wrong password, unknown address or inactive account.
+        EmailNotVerified: the password is correct, but the address must be verified first.
+        LimitReached: too many attempts; this password was not verified.
     """
     credentials = verification.verify_credentials(
         email=email, password=password, client=client, now=now

@@ -1,12 +1,10 @@
 """Logout: one session ends, or all of them.
 
-1. The caller is read from the access token, with the session it belongs to.
-2. Logout ends the session of the refresh token that came along, rotated meanwhile or not: the token
-   names its session, and another tab may just have renewed it.
-3. Logout everywhere ends every session of the caller, and a change of address that one of them may
-   have asked for; no refresh token is needed for that.
-4. The cookie is cleared. Access tokens that are already out live on until they expire, some minutes
-   (``JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK`` ends them too).
+1. The access token names the user and the current session.
+2. Logout ends the session that the refresh token names, even if another tab has just rotated it.
+3. Logout everywhere ends every session of the user. It needs no refresh token.
+4. The cookie is cleared. An access token works until it expires, unless
+   ``JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK`` is on.
 """
 
 import uuid
@@ -20,8 +18,9 @@ from rest_framework.views import APIView
 
 from accounts import revocation
 from accounts.api.authentication import LiveSessionAuthentication, session_of
+from accounts.api.csrf import refuse_foreign_origin
 from accounts.api.openapi import RefreshTokenSchema
-from accounts.api.requests import RefreshInput, presented_refresh_tokens, refuse_foreign_origin
+from accounts.api.requests import RefreshInput, presented_refresh_tokens
 from accounts.api.responses import DetailOutput, clear_refresh_cookie
 from accounts.errors import RefreshTokenNotAccepted, TokenNotValid
 from accounts.services.sessions import store, tokens
@@ -30,14 +29,7 @@ from core.errors import refused
 
 
 def logout(*, presented: Iterable[str], user_id: uuid.UUID) -> None:
-    """
-    Args:
-        presented: refresh tokens. One that is not the caller's keeps nobody signed in.
-        user_id: the caller, who may end no session but their own.
-
-    Raises:
-        RefreshTokenNotAccepted: no refresh token, a bad one, or somebody else's.
-    """
+    """Ends the sessions of the presented refresh tokens. Tokens of other users are ignored."""
     own = {token.session_id for token in _read(presented) if token.user_id == user_id}
     if not own:
         raise RefreshTokenNotAccepted

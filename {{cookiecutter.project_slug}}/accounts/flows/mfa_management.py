@@ -1,11 +1,11 @@
-"""Second factor, looked at and removed.
+"""MFA management: users list their authenticators and turn MFA off; an admin resets it.
 
-1. The caller is read from the access token, with the session it belongs to.
-2. The list shows the app and the recovery codes, and no secret of either.
-3. Removing them takes the password: an open browser is not enough. Where everybody needs a second
-   factor, only an admin can remove one, for somebody who then sets up another.
-4. The other sessions end (an admin's reset ends all of them), sign-ins that are under way as well,
-   and an e-mail goes to the owner.
+1. The access token names the user and the current session.
+2. The list shows the authenticator app and the recovery codes without their secrets.
+3. Turning MFA off needs the password, and is refused where MFA is required for all users.
+4. An admin, or a command, can reset the MFA of a user, who then sets it up again if it is required.
+5. The other sessions end (all of them after a reset), every challenge ends, and an e-mail tells
+   the owner.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import emails, notices, revocation
+from accounts import emails, revocation
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
 from accounts.api.fields import PasswordField
@@ -31,7 +31,6 @@ from accounts.services.passwords import verification
 from accounts.services.sessions import store
 from core.errors import refused
 from core.logging import security_log
-from core.switchable import SwitchableAPIView
 
 
 class AuthenticatorOutput(serializers.Serializer[Any]):
@@ -46,14 +45,6 @@ class DeactivationInput(serializers.Serializer[Any]):
 
 
 def deactivate(*, session: Session, password: str, client: Client) -> None:
-    """
-    Raises:
-        MfaRequired: everybody has a second factor here.
-        MfaNotActive: this account has none.
-        InvalidPassword: wrong.
-        LimitReached: there were too many wrong ones.
-        TokenNotValid: the session ended, or the password changed, in the meantime.
-    """
     if switches.mfa_mode is MfaMode.REQUIRED:
         raise MfaRequired
     if not session.user.has_second_factor:
@@ -61,19 +52,14 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
     if not verification.verify_own_password(password, user=session.user):
         raise InvalidPassword
     with transaction.atomic():
-        user = authenticators.lock_account(session.user)
+        user = User.objects.lock_unchanged(session.user)
         if user is None:
             raise TokenNotValid
         authenticators.remove_all(user)
         if not store.set_second_factor(session, with_second_factor=False):
             raise TokenNotValid
         revocation.revoke_others(user, kept=session.pk)
-        notices.tell_owner(
-            emails.second_factor_off,
-            to=user.email,
-            verified=user.email_verified,
-            parameters={"ip": client.ip},
-        )
+        emails.tell_owner(emails.second_factor_off, user, ip=client.ip)
     security_log.record(
         "second_factor_off", account=user.pk, session=session.pk, reason="deactivated"
     )
@@ -81,26 +67,19 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
 
 @transaction.atomic
 def reset(user: User, *, by: User | None = None) -> bool:
-    """Removes a person's second factor without asking them, and signs them out.
-
-    Args:
-        by: the administrator who does it, None for the command.
-
-    Returns:
-        False where they have none.
-    """
+    """Returns False where the user has no second factor. ``by`` is None for the command."""
     locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not locked.has_second_factor:
         return False
     authenticators.remove_all(locked)
     revocation.revoke_all(locked)
-    notices.tell_owner(emails.second_factor_reset, to=locked.email, verified=locked.email_verified)
+    emails.tell_owner(emails.second_factor_reset, locked)
     done_by: dict[str, Any] = {"reason": "admin", "by": str(by.pk)} if by else {"reason": "command"}
     security_log.record("second_factor_reset", account=locked.pk, **done_by)
     return True
 
 
-class AuthenticatorListView(MfaEndpoint, SwitchableAPIView):
+class AuthenticatorListView(MfaEndpoint):
     """The user's authenticators, without secrets."""
 
     authentication_classes = (LiveSessionAuthentication,)
@@ -111,7 +90,7 @@ class AuthenticatorListView(MfaEndpoint, SwitchableAPIView):
         return uncached(Response(AuthenticatorOutput(rows, many=True).data))
 
 
-class DeactivationView(MfaEndpoint, SwitchableAPIView):
+class DeactivationView(MfaEndpoint):
     """Turn multi-factor authentication off."""
 
     authentication_classes = (LiveSessionAuthentication,)

@@ -1,13 +1,12 @@
-"""Password change: a person who is signed in sets another password.
+"""Password change: a signed-in user sets another password.
 
-1. The caller is read from the access token, with the session it belongs to.
-2. The old password is checked (``OLD_PASSWORD_FIELD_ENABLED``), the new one validated.
-3. One conditional UPDATE replaces it: of two changes at once, one wins.
-4. Every session ends (``LOGOUT_ON_PASSWORD_CHANGE``), the caller's too; links that are out and an
-   address that was asked for are dead in any case.
+1. The access token names the user and the current session.
+2. The old password is verified (``OLD_PASSWORD_FIELD_ENABLED``), the new one validated.
+3. One conditional UPDATE replaces it: of two changes at once, one succeeds.
+4. Every session ends (``LOGOUT_ON_PASSWORD_CHANGE``). Links, challenges and a pending change of
+   address end in any case.
 5. An e-mail tells the owner of the account.
-6. The caller, who has just shown that they know the password, gets a fresh session; or a challenge,
-   where the old one was opened without the second factor that is asked for now.
+6. The user gets a new session, or a challenge if the MFA mode now asks for a second factor.
 """
 
 from datetime import datetime
@@ -20,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import emails, notices, revocation, sign_in
+from accounts import emails, revocation, sign_in
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import Fields, NewPasswordInput, PasswordField
 from accounts.api.openapi import sign_in_responses
@@ -55,7 +54,7 @@ class PasswordChangeInput(NewPasswordInput):
 
 
 class PasswordChangeOutput(SignedInOutput):
-    """Tokens come along where the sessions have ended (``LOGOUT_ON_PASSWORD_CHANGE``)."""
+    """Contains tokens where the sessions have ended (``LOGOUT_ON_PASSWORD_CHANGE``)."""
 
     detail = serializers.CharField()
 
@@ -67,27 +66,13 @@ class PasswordChangeOutput(SignedInOutput):
 def change_password(
     *, session: Session, new_password: str, client: Client, now: datetime
 ) -> SignInResult | None:
-    """
-    Args:
-        session: with its user as it was when the old password was checked.
-
-    Returns:
-        what opens a fresh session, None where the old ones go on.
-
-    Raises:
-        TokenNotValid: the password changed, or the account was closed, in the meantime.
-    """
+    """Returns None where the sessions stay open."""
     user = session.user
     with transaction.atomic():
         if not verification.replace_password(user=user, new_password=new_password):
             raise TokenNotValid
         security_log.record("password_changed", account=user.pk, session=session.pk)
-        notices.tell_owner(
-            emails.password_changed,
-            to=user.email,
-            verified=user.email_verified,
-            parameters={"ip": client.ip},
-        )
+        emails.tell_owner(emails.password_changed, user, ip=client.ip)
         if not switches.logout_on_password_change:
             revocation.revoke_pending(user)
             return None
@@ -113,12 +98,8 @@ class PasswordChangeView(APIView):
         session, now = session_of(request), timezone.now()
         form = PasswordChangeInput(data=request.data, context={"user": session.user})
         form.is_valid(raise_exception=True)
-        result = change_password(
-            session=session,
-            new_password=form.validated_data["new_password1"],
-            client=client_of(request),
-            now=now,
-        )
+        password, client = form.validated_data["new_password1"], client_of(request)
+        result = change_password(session=session, new_password=password, client=client, now=now)
         if result is None:
             return Response({"detail": CHANGED})
         return answer_sign_in(result, now=now, detail=CHANGED)

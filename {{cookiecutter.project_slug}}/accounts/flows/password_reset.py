@@ -1,11 +1,12 @@
-"""Password reset: back in by way of the mailbox.
+"""Password reset: a user sets a new password with a link in an e-mail.
 
-1. The request writes an e-mail down for any address; the worker finds out whose it is.
-2. The link in the e-mail leaves a cookie and leads to a form, the owner's or the built-in one. It
-   can be opened again until the password is set, for mail scanners open links.
-3. The cookie sets the new password: one conditional UPDATE, so it works once.
-4. That ends every session, link, cookie and pending address, and verifies the address.
-5. ``sign_in.complete_sign_in`` signs the person in.
+1. The request posts an e-mail for any address. The worker looks the account up.
+2. The link sets a cookie and redirects to a form, the project's or the built-in one. It can be
+   opened again until the password is set, because mail scanners open links.
+3. The cookie sets the new password in one conditional UPDATE, so it works once.
+4. That ends every session, link, cookie and pending change of address, and verifies the address.
+   A second factor that was set up before the address was verified is removed, except for staff.
+5. ``sign_in.complete_sign_in`` signs the user in.
 """
 
 from datetime import datetime
@@ -24,23 +25,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import emails, notices, revocation, sign_in
+from accounts import emails, revocation, sign_in
 from accounts.api.cookies import REFRESH_COOKIE
-from accounts.api.csrf import enforce_csrf
 from accounts.api.endpoints import PublicEndpoint
-from accounts.api.fields import AddressField, NewPasswordInput
-from accounts.api.openapi import sign_in_responses
-from accounts.api.requests import client_of
-from accounts.api.responses import DetailOutput, SetPasswordOutput, answer_password_set
+from accounts.api.fields import AddressField
+from accounts.api.responses import DetailOutput
+from accounts.api.set_password import SetPasswordEndpoint
 from accounts.conf import switches
 from accounts.errors import TokenNotValid
+from accounts.link_cookies import PASSWORD_RESET_COOKIE
 from accounts.models import User
-from accounts.pages.link_cookies import PASSWORD_RESET_COOKIE
 from accounts.pages.responses import redirect_to, show, show_bad_link, show_password_form
 from accounts.pages.views import Page
 from accounts.services import email_addresses
 from accounts.services.client import Client
-from accounts.services.credentials import Credentials
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings, signed_links
 from accounts.services.links.signed_links import LinkNotValid, Purpose, SignedLink
@@ -49,11 +47,9 @@ from accounts.services.passwords import verification
 from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
-from core.ratelimit.throttling import ScopedRateThrottle, UserRateThrottle
 from mail import outbox
-from mail.messages import Email
 
-ASKED = "If an account with this e-mail address exists, we have sent it a link."
+SENT = "If an account with this e-mail address exists, we have sent it a link."
 
 
 class PasswordResetInput(serializers.Serializer[Any]):
@@ -61,10 +57,7 @@ class PasswordResetInput(serializers.Serializer[Any]):
 
 
 def request_reset(*, email: str, now: datetime) -> None:
-    """
-    Raises:
-        LimitReached: there were too many for this address, whether it has an account or not.
-    """
+    # The limit and the e-mail are the same for an address without an account.
     count_email("password_reset_account", to=email)
     security_log.record("password_reset_asked")
     outbox.post(
@@ -85,35 +78,33 @@ class PasswordResetView(PublicEndpoint, APIView):
         form = PasswordResetInput(data=request.data)
         form.is_valid(raise_exception=True)
         request_reset(**form.validated_data, now=timezone.now())
-        return Response({"detail": ASKED})
+        return Response({"detail": SENT})
 
 
 class PasswordResetLink(Page):
-    """The link in the e-mail."""
-
     def get(self, request: HttpRequest, uidb64: str, token: str) -> HttpResponse:
         now = timezone.now()
         try:
-            link = _read(uidb64, token, now)
+            link = signed_links.read(Purpose.PASSWORD_RESET, token, now=now)
         except LinkNotValid:
             return self._refuse(request)
-        response = redirect_to(
-            settings.PASSWORD_RESET_REDIRECT or reverse("default_password_reset")
-        )
-        PASSWORD_RESET_COOKIE.leave(request, response, link, now=now)
+        if uidb64 != urlsafe_base64_encode(link.user.pk.bytes):
+            return self._refuse(request)
+        form = settings.PASSWORD_RESET_REDIRECT or reverse("default_password_reset")
+        response = redirect_to(form)
+        PASSWORD_RESET_COOKIE.set(request, response, link, now=now)
         return response
 
     def _refuse(self, request: HttpRequest) -> HttpResponse:
-        front_end = settings.PASSWORD_RESET_REDIRECT
-        if not front_end:
+        if not settings.PASSWORD_RESET_REDIRECT:
             return show_bad_link(request, "reset")
-        parts = urlsplit(front_end)
+        parts = urlsplit(settings.PASSWORD_RESET_REDIRECT)
         query = "&".join(filter(None, [parts.query, "error=invalid_link"]))
         return redirect_to(parts._replace(query=query).geturl())
 
 
 class BuiltInPage(Page):
-    """The built-in form, where ``PASSWORD_RESET_REDIRECT`` names no other."""
+    """A page of the built-in form, where ``PASSWORD_RESET_REDIRECT`` names no other."""
 
     @staticmethod
     def is_on() -> bool:
@@ -139,75 +130,27 @@ class PasswordResetComplete(BuiltInPage):
 def set_new_password(
     *, link: SignedLink, new_password: str, client: Client, now: datetime
 ) -> SignInResult:
-    """Sets the password, revokes what was opened before, and signs in.
-
-    Raises:
-        TokenNotValid: the link was used, or the account changed, in the meantime.
-    """
     user = link.user
     with transaction.atomic():
         if not verification.replace_password(user=user, new_password=new_password):
             raise TokenNotValid
-        # Read before the hash was made, and a second factor may have come in that time.
+        # Hashing takes time: a second factor may have been set up since the row was read.
         user.refresh_from_db(fields=["email_verified", *User.SECOND_FACTOR, "role"])
-        is_removed = _remove_unproven_second_factor(user, client)
-        revocation.revoke_all(user)
-        _tell(emails.password_changed, user, client)
         email_addresses.mark_verified(user)
+        loses_factor = user.has_second_factor and not authenticators.survive_reset(user)
+        if loses_factor:
+            authenticators.remove_all(user)
+            emails.tell_owner(emails.second_factor_off_by_reset, user, ip=client.ip)
+        revocation.revoke_all(user)
+        emails.tell_owner(emails.password_changed, user, ip=client.ip)
     security_log.record("password_set", account=user.pk, way="reset")
-    if is_removed:
+    if loses_factor:
         security_log.record("second_factor_off", account=user.pk, reason="password_reset")
-    return sign_in.complete_sign_in_by_link(Credentials.of(user), client=client, now=now)
+    return sign_in.complete_sign_in_by_link(user, client=client, now=now)
 
 
-def _remove_unproven_second_factor(user: User, client: Client) -> bool:
-    if not user.has_second_factor or authenticators.survive_reset(user):
-        return False
-    authenticators.remove_all(user)
-    _tell(emails.second_factor_off_by_reset, user, client)
-    return True
-
-
-def _tell(email: Email, user: User, client: Client) -> None:
-    # The link, or the cookie that it left, has just shown the mailbox.
-    notices.tell_owner(email, to=user.email, verified=True, parameters={"ip": client.ip})
-
-
-class SetNewPasswordView(PublicEndpoint, APIView):
+class SetNewPasswordView(SetPasswordEndpoint):
     """Set the new password, with the cookie that the link has set."""
 
-    throttle_classes = (UserRateThrottle, ScopedRateThrottle)
-    throttle_scope = "set_password"
-
-    @extend_schema(
-        request=NewPasswordInput,
-        responses={
-            200: sign_in_responses("PasswordSet", SetPasswordOutput),
-            **refused(400, 401, 403),
-        },
-    )
-    def post(self, request: Request) -> Response:
-        now = timezone.now()
-        try:
-            link = PASSWORD_RESET_COOKIE.link(request, now=now)
-        except LinkNotValid:
-            raise TokenNotValid from None
-        enforce_csrf(request)
-        form = NewPasswordInput(data=request.data, context={"user": link.user})
-        form.is_valid(raise_exception=True)
-        result = set_new_password(
-            link=link,
-            new_password=form.validated_data["new_password1"],
-            client=client_of(request),
-            now=now,
-        )
-        response = answer_password_set(result, now=now)
-        PASSWORD_RESET_COOKIE.clear(response)
-        return response
-
-
-def _read(uidb64: str, token: str, now: datetime) -> SignedLink:
-    link = signed_links.read(Purpose.PASSWORD_RESET, token, now=now)
-    if uidb64 != urlsafe_base64_encode(link.user.pk.bytes):
-        raise LinkNotValid
-    return link
+    cookie = PASSWORD_RESET_COOKIE
+    set_password = staticmethod(set_new_password)

@@ -1,11 +1,11 @@
-"""Profile: a person reads and changes what the project knows of them.
+"""Profile: users read and change their names and address.
 
-1. The caller is read from the access token together with the live session, in one query.
-2. GET answers from that row. PUT replaces names and address, PATCH those that it brings.
-3. Another address needs a sign-in of the last minutes. It is noted as pending, a link goes to it
-   and a warning to the old one; a taken address gets the same answer, and its owner a letter.
-4. The pending address is withdrawn by sending the own one again, and ends with the session.
-5. Opening the link moves the account: ``flows.verification`` tells the rest.
+1. The access token names the user and the current session, which one query reads.
+2. GET answers from that row. PUT replaces names and address, PATCH the fields that it contains.
+3. Another address needs a recent sign-in. It is pending until its link is opened, and an e-mail
+   warns the old address. A taken address gets the same response, and an e-mail to its owner.
+4. Sending the current address withdraws the pending one, and so does the end of the session.
+5. The link moves the account: see ``flows.verification``.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import emails, notices
+from accounts import emails
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import NewAddressField, PersonNameField
 from accounts.api.requests import client_of
@@ -45,7 +45,7 @@ class ProfileSerializer(serializers.Serializer[User]):
 
 class ProfileOutput(ProfileSerializer):
     pending_email = serializers.EmailField(
-        required=False, help_text="The new address until it is verified; otherwise left out."
+        required=False, help_text="The new address until it is verified; otherwise absent."
     )
 
     def to_representation(self, instance: User) -> dict[str, Any]:
@@ -56,16 +56,7 @@ class ProfileOutput(ProfileSerializer):
 def change_profile(
     *, session: Session, email: str | None, names: dict[str, str], client: Client, now: datetime
 ) -> None:
-    """
-    Args:
-        email: the address that the person wants, None where nothing is said of it; the account's
-            own withdraws a pending one.
-
-    Raises:
-        LimitReached: too many other addresses, or too often this one.
-        ReauthenticationRequired: another address, and the sign-in was not in the last minutes.
-        TokenNotValid: the password changed, or the account was closed, in the meantime.
-    """
+    """``email`` is None where the request does not contain one."""
     user = session.user
     if email == user.email:
         _withdraw_address(session)
@@ -100,12 +91,7 @@ def _request_address_change(session: Session, email: str, client: Client, now: d
         bound_to=bindings.bind(email=email, password_hash=user.password),
         not_after=until,
     )
-    notices.tell_owner(
-        emails.email_change_asked,
-        to=user.email,
-        verified=user.email_verified,
-        parameters={"new_email": email, "ip": client.ip},
-    )
+    emails.tell_owner(emails.email_change_asked, user, new_email=email, ip=client.ip)
 
 
 class ProfileView(APIView):

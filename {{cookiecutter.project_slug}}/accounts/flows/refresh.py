@@ -1,12 +1,13 @@
-"""Refresh: a refresh token is spent for a fresh pair.
+"""Refresh: a refresh token is exchanged for a new pair of tokens.
 
-1. The token is read from its cookie (or the body) and its signature and expiry are checked.
-2. ``rotation.rotate`` consumes it in one conditional UPDATE and reads role and activity again.
-3. Spent moments ago, it brings the same successor; spent earlier, it ends the session, and an
-   e-mail tells the owner.
-4. A refused refresh leaves the cookie alone: another tab may just have renewed it.
+1. The token comes from its cookie or the body. Its signature and expiry are checked.
+2. ``rotation.rotate`` consumes it in one conditional UPDATE, and reads the user's role again.
+3. The client that has just consumed a token gets the same successor again. Any other reuse of a
+   token ends the session, and an e-mail tells the owner.
+4. A refused refresh does not clear the cookie: another tab may have just renewed it.
 """
 
+import uuid
 from datetime import datetime
 
 from django.utils import timezone
@@ -15,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import emails, notices
+from accounts import emails
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.openapi import RefreshTokenSchema
 from accounts.api.requests import RefreshInput, client_of, presented_refresh_token
@@ -25,33 +26,23 @@ from accounts.errors import RefreshTokenReplayed, TokenNotValid
 from accounts.models import User
 from accounts.services.client import Client
 from accounts.services.sessions import rotation, tokens
-from accounts.services.sessions.tokens import RefreshToken, Tokens
+from accounts.services.sessions.tokens import Tokens
 from core.errors import refused
 
 
 def refresh(*, token: str, client: Client, now: datetime) -> Tokens:
-    """
-    Raises:
-        TokenNotValid: missing, forged, expired, spent, or its session is over.
-    """
     presented = tokens.read_refresh(token)
     try:
         grant = rotation.rotate(token=presented, client=client, now=now)
-    except RefreshTokenReplayed as replay:
-        _notify_of_replay(presented, replay.email, client)
+    except RefreshTokenReplayed:
+        _notify_of_replay(presented.user_id, client)
         raise TokenNotValid from None
     return tokens.sign(grant, now=now)
 
 
-def _notify_of_replay(copied: RefreshToken, email: str, client: Client) -> None:
-    if not switches.replay_emails:
-        return
-    notices.tell_owner(
-        emails.refresh_replayed,
-        to=email,
-        verified=User.objects.filter(pk=copied.user_id, email_verified=True).exists(),
-        parameters={"ip": client.ip},
-    )
+def _notify_of_replay(user_id: uuid.UUID, client: Client) -> None:
+    if switches.replay_emails and (owner := User.objects.filter(pk=user_id).first()):
+        emails.tell_owner(emails.refresh_replayed, owner, ip=client.ip)
 
 
 class RefreshView(PublicEndpoint, APIView):

@@ -1,12 +1,12 @@
-"""Registration: somebody signs up with an e-mail address.
+"""Registration: a user signs up with an e-mail address.
 
-1. The password is hashed before anything is looked up: a taken address costs the same time.
-2. The database's constraint decides whether the address is taken; a taken account is not touched.
-3. An e-mail goes out in either case: a link to verify the address, or, to the owner of an account
-   that is there, the way back in. The mailbox decides whose the account is.
-4. Where verification is mandatory the answer says no more than that an e-mail is on its way.
-   Elsewhere a new person is signed in at once (or sets up the second factor first, where everybody
-   has one), and is told that an address is taken.
+1. The password is hashed before the address is looked up: a taken address takes the same time.
+2. The database's unique constraint decides whether the address is taken. A taken account does not
+   change.
+3. An e-mail goes out in both cases: a link that verifies the address, or, to the owner of the
+   account, a link that resets the password.
+4. Where verification is mandatory, the response is the same in both cases. Elsewhere a new user is
+   signed in, and a taken address is an error.
 """
 
 from datetime import datetime, timedelta
@@ -41,8 +41,8 @@ from core.logging import security_log
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
+# After that, a sign-up that was neither verified nor signed in to is deleted.
 UNUSED_SIGN_UP_KEPT = timedelta(days=30)
-"""After which a sign-up that was neither verified nor signed in to is deleted."""
 
 EMAIL_SENT = "We have sent you an e-mail. Open the link in it to continue."
 TAKEN = "An account with this e-mail address already exists. Sign in, or reset your password."
@@ -57,27 +57,18 @@ class RegistrationInput(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         refuse_different(attrs, "password1", "password2")
-        person = {name: attrs[name] for name in ("email", "first_name", "last_name")}
+        profile = {name: attrs[name] for name in ("email", "first_name", "last_name")}
         try:
-            refuse_weak(attrs["password1"], user=User(**person))
+            refuse_weak(attrs["password1"], user=User(**profile))
         except serializers.ValidationError as error:
             raise serializers.ValidationError({"password1": error.detail}) from None
-        return {"password": attrs["password1"], **person}
+        return {"password": attrs["password1"], **profile}
 
 
-def sign_up(*, password: str, now: datetime, **person: str) -> User | None:
-    """
-    Args:
-        person: email, first_name and last_name.
-
-    Returns:
-        None where the address has an account, which then has got a letter.
-
-    Raises:
-        LimitReached: the address was signed up too often lately.
-    """
-    count_email("registration_account", to=person["email"])
-    user = User(**person, purge_after=now + UNUSED_SIGN_UP_KEPT)
+def sign_up(*, email: str, password: str, now: datetime, **names: str) -> User | None:
+    """Returns None where the address has an account."""
+    count_email("registration_account", to=email)
+    user = User(email=email, **names, purge_after=now + UNUSED_SIGN_UP_KEPT)
     user.set_password(password)
     with transaction.atomic():
         created = _save(user)

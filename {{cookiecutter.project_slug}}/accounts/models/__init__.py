@@ -1,4 +1,4 @@
-"""The rows of accounts."""
+"""The models of accounts."""
 
 from accounts.models.mfa import FailedMfaAttempt, LoginChallenge, PendingSecret
 from accounts.models.sessions import EmailChange, EndedSession, Session

@@ -1,4 +1,4 @@
-"""What a second factor needs beside the authenticators, which allauth keeps."""
+"""Models of MFA. allauth stores the authenticators themselves."""
 
 import uuid
 from typing import ClassVar
@@ -10,21 +10,17 @@ from accounts.models.users import User
 
 
 class LoginChallenge(models.Model):
-    """Somebody has shown a password, and owes a second factor.
-
-    Only ``accounts.services.mfa.challenges`` writes here. The id alone opens nothing: it is signed
-    on the wire.
-    """
+    """Only ``accounts.services.mfa.challenges`` writes here."""
 
     class Kind(models.TextChoices):
-        VERIFY = "verify", "Show a second factor"
+        VERIFY = "verify", "Verify a second factor"
         SETUP = "setup", "Set up a second factor"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="challenges")
     kind = models.CharField(max_length=6, choices=Kind.choices)
     bound_to = models.CharField(
-        max_length=64, help_text="A keyed digest of the password hash it followed."
+        max_length=64, help_text="A keyed digest of the password hash that was verified."
     )
     expires_at = models.DateTimeField(db_index=True)
 
@@ -33,13 +29,15 @@ class LoginChallenge(models.Model):
 
 
 class FailedMfaAttempt(models.Model):
-    """A failed MFA attempt. Only ``accounts.services.mfa.failed_attempts`` writes here."""
+    """Only ``accounts.services.mfa.failed_attempts`` writes here."""
 
     # The index below begins with it.
     user = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="failed_mfa_attempts", db_index=False
     )
-    challenge_id = models.UUIDField(null=True, help_text="None where it was not for a challenge.")
+    challenge_id = models.UUIDField(
+        null=True, help_text="Empty if the code was not for a challenge."
+    )
     at = models.DateTimeField(db_index=True)
 
     class Meta:
@@ -50,12 +48,9 @@ class FailedMfaAttempt(models.Model):
 
 
 class PendingSecret(models.Model):
-    """A TOTP secret that no code has confirmed yet.
+    """A TOTP secret that no code has confirmed. Only ``accounts.services.mfa`` writes here."""
 
-    PostgreSQL deletes the row with the session or the challenge that set it up (migration 0005).
-    Only ``accounts.services.mfa`` writes here.
-    """
-
+    # PostgreSQL deletes the row with the session or the challenge that created it (migration 0005).
     user = models.OneToOneField(User, on_delete=models.CASCADE, primary_key=True)
     session = models.ForeignKey(
         Session, on_delete=models.DO_NOTHING, db_constraint=False, null=True, related_name="+"

@@ -1,4 +1,4 @@
-"""Sessions, and what a session can begin."""
+"""Models of sessions, and of the change of address that a session can request."""
 
 import uuid
 
@@ -10,20 +10,17 @@ from core.email_address import LowercaseEmailField
 
 
 class Session(models.Model):
-    """One signed-in device, from login to logout; refreshing rewrites the row.
-
-    Only ``accounts.services.sessions.store`` writes here.
-    """
+    """One signed-in device. Only ``accounts.services.sessions`` writes here."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sessions")
     refresh_jti = models.UUIDField(help_text="The only refresh token that may rotate.")
-    previous_jti = models.UUIDField(null=True, help_text="The one before it.")
+    previous_jti = models.UUIDField(null=True, help_text="The refresh token before it.")
     created_at = models.DateTimeField()
-    rotated_at = models.DateTimeField(help_text="When it was last used: opened or refreshed.")
+    rotated_at = models.DateTimeField(help_text="When the session was opened or last refreshed.")
     expires_at = models.DateTimeField(help_text="When the current refresh token expires.")
     with_second_factor = models.BooleanField(
-        default=False, help_text="Whoever opened it has shown a second factor."
+        default=False, help_text="The user has verified a second factor."
     )
     ip_address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=USER_AGENT_MAX_LENGTH, blank=True)
@@ -33,11 +30,7 @@ class Session(models.Model):
 
 
 class EndedSession(models.Model):
-    """What is kept of a session that ended before its refresh token expired.
-
-    Its tokens are still told apart: one that had been rotated when the session ended, and is
-    presented afterwards, was copied. Only ``accounts.services.sessions.store`` writes here.
-    """
+    """Kept to detect replayed tokens. Only ``accounts.services.sessions`` writes here."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
@@ -54,16 +47,12 @@ class EndedSession(models.Model):
 
 
 class EmailChange(models.Model):
-    """The address that a session has asked for in place of the account's own.
-
-    PostgreSQL deletes the row with its session (migration 0005), however the session ends: a link
-    that a revoked session has asked for moves nothing. Only
-    ``accounts.services.email_addresses`` writes here.
-    """
+    """A requested address. Only ``accounts.services.email_addresses`` writes here."""
 
     user = models.OneToOneField(
         User, on_delete=models.CASCADE, primary_key=True, related_name="email_change"
     )
+    # PostgreSQL deletes the row with its session (migration 0005).
     session = models.ForeignKey(
         Session, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
     )

@@ -1,11 +1,10 @@
-"""People and their credentials."""
+"""Users and their credentials."""
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
-from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import check_password, is_password_usable, make_password
@@ -23,19 +22,14 @@ _CONTROL_CHARACTER_OR_URL = re.compile(r"[\x00-\x1f\x7f-\x9f]|://|\bwww\.", re.I
 
 
 def validate_person_name(name: str) -> None:
-    """Names are what people are called; e-mails to them must not carry a stranger's link."""
+    # E-mails contain the names: an attacker must not be able to put a link there.
     if _CONTROL_CHARACTER_OR_URL.search(name):
         raise ValidationError("A name must not contain control characters or a web address.")
 
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, *, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Without a password nobody can sign in until one is set.
-
-        Raises:
-            ValidationError: no e-mail can be sent to the address, or no one can sign in with the
-                password.
-        """
+        """Raises ``ValidationError`` for an address or a password that sign-in would refuse."""
         address = normalise(email)
         validate(address)
         if password is not None:
@@ -46,53 +40,55 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, *, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A person who runs commands on the server needs no e-mail to prove the address."""
         rights = {"role": User.Role.ADMIN, "is_superuser": True, "email_verified": True}
         return self.create_user(email=email, password=password, **{**rights, **fields})
 
-    def get_by_natural_key(self, username: str | None) -> "User":
-        return self.get(email=username)
+    def unchanged(self, user: "User") -> models.QuerySet["User"]:
+        """The account, while it is active and has the password and address of ``user``."""
+        return self.filter(pk=user.pk, password=user.password, email=user.email, is_active=True)
+
+    def lock_unchanged(self, user: "User") -> "User | None":
+        """Locks the account until the transaction ends; None if it is not ``unchanged``."""
+        return self.unchanged(user).select_for_update(no_key=True).first()
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person with an account. The e-mail address is the login name."""
-
     class Role(models.TextChoices):
         USER = "USER", "User"
         STAFF = "STAFF", "Staff"
         ADMIN = "ADMIN", "Administrator"
 
     STAFF_ROLES: ClassVar = frozenset({Role.STAFF, Role.ADMIN})
-    """Those that may enter Django admin; what they may do there, their permissions say."""
+    """The roles that may sign in to Django admin."""
 
-    CREDENTIALS: ClassVar = ("password", "role", "is_superuser", "is_active")
-    """A session was opened under these; saving another value ends it."""
+    CREDENTIALS: ClassVar = frozenset({"password", "role", "is_superuser", "is_active"})
+    """Saving another value of these ends the sessions of the account."""
 
     SECOND_FACTOR: ClassVar = frozenset(
         {"has_second_factor", "second_factor_changed_at", "verified_before_second_factor"}
     )
-    """Written by ``accounts.services.mfa.authenticators`` alone."""
+    """Only ``accounts.services.mfa.authenticators`` writes these."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = LowercaseEmailField(unique=True)
     email_verified = models.BooleanField(
-        default=False, help_text="The person has shown that the mailbox is theirs."
+        default=False, help_text="The user has verified the address."
     )
     first_name = models.CharField(max_length=150, blank=True, validators=[validate_person_name])
     last_name = models.CharField(max_length=150, blank=True, validators=[validate_person_name])
     invited_at = models.DateTimeField(
-        null=True, editable=False, help_text="Set while an invitation waits to be accepted."
+        null=True, editable=False, help_text="Set while an invitation is pending."
     )
     has_second_factor = models.BooleanField(
         default=False,
         editable=False,
         verbose_name="second factor",
-        help_text="Signing in takes a code as well.",
+        help_text="Sign-in requires a code.",
     )
     second_factor_changed_at = models.DateTimeField(null=True, editable=False)
     verified_before_second_factor = models.BooleanField(
         default=False,
-        # For the previous release, which runs on the new table while this one is deployed.
+        # The previous release still inserts rows while this one is deployed.
         db_default=False,
         editable=False,
         help_text="The address was verified when the second factor was set up.",
@@ -105,13 +101,13 @@ class User(AbstractBaseUser, PermissionsMixin):
     purge_after = models.DateTimeField(
         null=True,
         editable=False,
-        help_text="When a sign-up or an invitation that nobody has used is deleted.",
+        help_text="When the account is deleted, if it is not used before.",
     )
-    # The sessions know when a person was last here.
+    # The sessions record it.
     last_login = None
 
-    _remembered: Mapping[str, Any] = MappingProxyType({})
-    """The credentials as they were when the row was read or last saved."""
+    overwritten_credentials: dict[str, Any]
+    """The stored credentials that the last save wrote over."""
 
     objects = UserManager()
 
@@ -141,21 +137,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     def __str__(self) -> str:
         return str(self.email)
 
-    @classmethod
-    def from_db(cls, *args: Any, **kwargs: Any) -> Self:
-        user = super().from_db(*args, **kwargs)
-        user.remember_credentials()
-        return user
-
-    def refresh_from_db(
-        self,
-        using: str | None = None,
-        fields: Iterable[str] | None = None,
-        from_queryset: Any = None,
-    ) -> None:
-        super().refresh_from_db(using, fields, from_queryset)
+    def refresh_from_db(self, *args: Any, **options: Any) -> None:
+        super().refresh_from_db(*args, **options)
         self.__dict__.pop("pending_email", None)
-        self.remember_credentials(fields)
 
     @property
     def is_staff(self) -> bool:
@@ -163,7 +147,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @cached_property
     def pending_email(self) -> str:
-        """The address that the account moves to once its link has been opened; "" for none."""
+        """The address that the user has requested and not verified yet; "" for none."""
         change = getattr(self, "email_change", None)
         return change.email if change and change.expires_at > timezone.now() else ""
 
@@ -174,17 +158,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.first_name
 
     def save(self, *args: Any, **options: Any) -> None:
-        """A row read earlier does not undo what became of the second factor meanwhile."""
+        # Another request may have changed the second factor since this row was read.
         if not self._state.adding and options.get("update_fields") is None:
             columns = {field.name for field in self._meta.concrete_fields if not field.primary_key}
             options["update_fields"] = columns - self.SECOND_FACTOR - self.get_deferred_fields()
         super().save(*args, **options)
 
     def get_session_auth_hash(self) -> str:
-        """What Django admin's sessions hang on: they end with each change of the second factor.
-
-        They end as well when it begins to be asked for.
-        """
+        """Ends sessions of Django admin when the second factor changes or becomes required."""
         return self._with_second_factor(super().get_session_auth_hash())
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
@@ -198,33 +179,30 @@ class User(AbstractBaseUser, PermissionsMixin):
         return check_password(raw_password, self.password, self._rehash)
 
     def _rehash(self, raw_password: str) -> None:
-        """An update, for a save would end the sessions: the password is the same as before."""
+        # save() would end the sessions, although the password is the same.
         previous, self.password = self.password, make_password(raw_password)
         User.objects.filter(pk=self.pk, password=previous).update(password=self.password)
-        self.remember_credentials({"password"})
 
-    def changed_credentials(self, saved: Iterable[str] | None) -> bool:
-        """Whether a save has just written other credentials than the row had.
+    def changed_credentials(self) -> set[str]:
+        """The credentials that the last save changed."""
+        overwritten = self.overwritten_credentials.items()
+        return {name for name, value in overwritten if getattr(self, name) != value}
 
-        Args:
-            saved: the names of the written fields, None for all (``update_fields`` of ``save``).
-        """
-        written = self._credentials_among(saved)
-        return any(self._remembered.get(name) != value for name, value in written.items())
+    def replaced_password(self) -> bool:
+        """Whether the last save replaced a usable password with another usable one."""
+        return (
+            "password" in self.changed_credentials()
+            and is_password_usable(self.overwritten_credentials["password"])
+            and self.has_usable_password()
+        )
 
-    def replaced_password(self, saved: Iterable[str] | None) -> bool:
-        """Whether a save has just put a password in the place of another.
 
-        Args:
-            saved: see ``changed_credentials``.
-        """
-        before, now = self._remembered.get("password"), self._credentials_among(saved)
-        after = now.get("password", before)
-        return before != after and is_password_usable(before) and is_password_usable(after)
-
-    def remember_credentials(self, saved: Iterable[str] | None = None) -> None:
-        self._remembered = {**self._remembered, **self._credentials_among(saved)}
-
-    def _credentials_among(self, saved: Iterable[str] | None) -> dict[str, Any]:
-        names = self.CREDENTIALS if saved is None else set(self.CREDENTIALS) & set(saved)
-        return {name: self.__dict__.get(name) for name in names}
+def read_overwritten_credentials(
+    instance: User, raw: bool, update_fields: frozenset[str] | None, **_: Any
+) -> None:
+    """Receives ``pre_save``: the stored row may differ from the one that was read earlier."""
+    names = User.CREDENTIALS if update_fields is None else User.CREDENTIALS & update_fields
+    stored = None
+    if names and (raw or not instance._state.adding):
+        stored = User.objects.filter(pk=instance.pk).values(*names).first()
+    instance.overwritten_credentials = stored or {}

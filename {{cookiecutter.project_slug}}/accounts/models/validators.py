@@ -1,4 +1,4 @@
-"""What a password must be so that its owner can sign in with it."""
+"""The password validator that the login endpoint needs."""
 
 import re
 from typing import Any
@@ -6,22 +6,15 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 PASSWORD_MAX_LENGTH = 128
-"""Characters: enough for any passphrase; a longer one would cost more to hash."""
+"""Characters."""
 _UNTYPEABLE = re.compile("[\x00\ud800-\udfff]")
 """NUL and lone surrogates: the API refuses both."""
 
 
 class AcceptedAtLoginValidator:
-    """Refuses a password that the login endpoint would refuse before comparing it.
-
-    ``UserManager.create_user`` asks it as well: ``createsuperuser`` can skip the other validators.
-    """
+    """Refuses a password that the login endpoint refuses before it verifies it."""
 
     def validate(self, password: str, user: Any = None) -> None:
-        """
-        Raises:
-            ValidationError: it is empty or too long, or has a character that the API refuses.
-        """
         if len(password) > PASSWORD_MAX_LENGTH:
             raise ValidationError(
                 f"This password has more than {PASSWORD_MAX_LENGTH} characters.",

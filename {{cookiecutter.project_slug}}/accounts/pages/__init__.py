@@ -1,1 +1,1 @@
-"""What the HTML pages share, and the cookies that signed links leave."""
+"""What the HTML pages share."""

@@ -1,4 +1,4 @@
-"""What pages and links answer with."""
+"""The responses of pages and links."""
 
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 
 from accounts.conf import switches
-from accounts.pages.link_cookies import INVITATION_COOKIE, LinkCookie
+from accounts.link_cookies import INVITATION_COOKIE, LinkCookie
 from accounts.services.links.signed_links import LinkNotValid
 from accounts.services.mfa import authenticators
 from core.middleware.headers import CONTENT_POLICY, content_policy
@@ -24,11 +24,7 @@ def show(
     status: int = 200,
     next_url: str = "",
 ) -> HttpResponse:
-    """
-    Args:
-        next_url: where the answer to the page's form may redirect, if not to us: browsers hold
-            ``form-action`` against it.
-    """
+    """``next_url`` is where the page's form redirects: its origin is added to ``form-action``."""
     page = {"product": settings.PROJECT_NAME, **(context or {})}
     response = render(request, template, page, status=status)
     if next_url:
@@ -41,42 +37,31 @@ def show(
 def show_secret(
     request: HttpRequest, template: str, context: dict[str, Any] | None = None, **options: Any
 ) -> HttpResponse:
-    """A page whose own address is a secret: sites it links to must not learn it."""
+    """A page whose address is a secret: sites it links to must not learn it."""
     return _without_referrer(show(request, template, context, **options))
 
 
 def show_bad_link(request: HttpRequest, advice: str) -> HttpResponse:
-    """
-    Args:
-        advice: what kind of link it was: "reset", "invitation" or "verification".
-    """
+    """``advice`` is the kind of link: "reset", "invitation" or "verification"."""
     return show_secret(request, "pages/bad_link.html", {"advice": advice}, status=400)
 
 
 def show_password_form(
-    request: HttpRequest,
-    cookie: LinkCookie,
-    *,
-    action: str,
-    next_url: str = "",
+    request: HttpRequest, cookie: LinkCookie, *, action: str, next_url: str = ""
 ) -> HttpResponse:
-    """
-    Args:
-        action: the endpoint that takes the new password.
-        next_url: the page afterwards; without one the form says itself that it is done.
-    """
+    """The form posts to ``action``, then opens ``next_url``, or confirms without one."""
     invited = cookie is INVITATION_COOKIE
     try:
         user = cookie.link(request, now=timezone.now()).user
     except LinkNotValid:
         return show_bad_link(request, "invitation" if invited else "reset")
     has_second_factor = user.has_second_factor and authenticators.survive_reset(user)
-    owes = switches.mfa_mode.asks(has_second_factor=has_second_factor)
+    is_asked = switches.mfa_mode.asks(has_second_factor=has_second_factor)
     context = {
         "email": user.email,
         "invited": invited,
         "rules": password_validators_help_texts(),
-        "signs_in": switches.refresh_token_as_cookie and not owes,
+        "signs_in": switches.refresh_token_as_cookie and not is_asked,
         "action": action,
         "next": next_url,
     }
@@ -84,7 +69,6 @@ def show_password_form(
 
 
 def redirect_to(address: str) -> HttpResponse:
-    """A redirect away from a link."""
     response = HttpResponseRedirect(address)
     response["Cache-Control"] = "no-store"
     return _without_referrer(response)

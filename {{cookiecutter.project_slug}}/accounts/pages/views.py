@@ -1,4 +1,4 @@
-"""The views of pages: on or off by a setting, and under the limit of requests."""
+"""The views of pages. A setting may switch one off, and the ``anon`` rate limit applies."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,13 +15,10 @@ from core.ratelimit import throttling
 from core.ratelimit.throttling import LimitReached
 
 
-# What a page takes is proved by the secret in its path, which a forged request would need.
+# No CSRF check: a forged request would need the secret in the path.
 @method_decorator(csrf_exempt, name="dispatch")
 class Page(View):
-    """A page or a link; what a setting switches off answers 404.
-
-    HEAD, which a mail scanner may send, is answered and does nothing.
-    """
+    """A page or a link. HEAD, which a mail scanner may send, does nothing."""
 
     http_method_names: Sequence[str] = ("get", "head")
 
@@ -43,8 +40,6 @@ class Page(View):
 
 
 class PlainPage(Page):
-    """A page that says something and asks nothing."""
-
     template = ""
 
     def get(self, request: HttpRequest) -> HttpResponse:

@@ -1,4 +1,4 @@
-"""Verified credentials, on the way from a flow to the sign-in."""
+"""Verified credentials, which a flow hands to the sign-in."""
 
 import uuid
 from dataclasses import dataclass
@@ -8,20 +8,12 @@ from accounts.models import User
 
 
 class OutdatedCredentialsError(Exception):
-    """What was shown is not the account's any more, or not enough by now, or it was closed."""
+    """The account or its credentials changed since they were verified."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """An active person has shown their password, and perhaps a second factor.
-
-    Attributes:
-        email: where e-mails about it go.
-        password_hash: the one that the password matched; what follows is bound to it.
-        has_second_factor: whether the account had one then.
-        second_factor_shown: whether it was shown, too.
-        device: the id of the known device that it was shown on; "" where nobody has looked yet.
-    """
+    """An active user has verified their password, and perhaps a second factor."""
 
     user_id: uuid.UUID
     email: str
@@ -30,13 +22,10 @@ class Credentials:
     has_second_factor: bool
     second_factor_shown: bool = False
     device: str = ""
+    """The id of the recognised device; "" if it is not recognised, or not looked up yet."""
 
     @classmethod
     def of(cls, user: User, *, second_factor_shown: bool = False, device: str = "") -> Self:
-        """
-        Args:
-            user: as it is since the password was checked or set.
-        """
         return cls(
             user_id=user.pk,
             email=user.email,

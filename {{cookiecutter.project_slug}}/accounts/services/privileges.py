@@ -1,23 +1,21 @@
-"""Compares what two people may do: nobody changes an account that holds more than theirs."""
+"""Compares the privileges of two users: no administrator changes an account that has more."""
 
 from typing import Any
 
 from accounts.models import User
 
 
-def has_more_privileges(person: User, *, than: Any) -> bool:
-    """Whether the person has a role, a flag or a permission that the other one lacks.
-
-    The person is read again: a group may have brought a permission since the page was shown.
-    """
+def has_more_privileges(user: User, *, than: Any) -> bool:
+    """Whether ``user`` has a role, a flag or a permission that ``than`` lacks."""
     if than.is_superuser:
         return False
-    person = User.objects.get(pk=person.pk)
-    # Django gives an inactive account no permissions. They come back when it is activated.
-    person.is_active = True
-    lacks = person.get_all_permissions() - than.get_all_permissions()
-    return bool(lacks) or _rank(person) > _rank(than)
+    # Read again: a group may have got a permission since.
+    user = User.objects.get(pk=user.pk)
+    # Django gives an inactive account no permissions, but it can be activated again.
+    user.is_active = True
+    lacks = user.get_all_permissions() - than.get_all_permissions()
+    return bool(lacks) or _rank(user) > _rank(than)
 
 
-def _rank(person: Any) -> tuple[bool, bool, bool]:
-    return person.is_superuser, person.role == User.Role.ADMIN, person.is_staff
+def _rank(user: Any) -> tuple[bool, bool, bool]:
+    return user.is_superuser, user.role == User.Role.ADMIN, user.is_staff

@@ -1,7 +1,6 @@
-"""Accounts that nobody has used: sign-ups that were never verified, invitations never accepted.
+"""Unused accounts: sign-ups that were never verified, invitations that were never accepted.
 
-``User.purge_after`` is set when such an account is made, and cleared by its verification and by its
-first sign-in. An account without it is never purged.
+Verification and the first sign-in clear ``User.purge_after``.
 """
 
 import logging
@@ -15,33 +14,32 @@ from django.db.models import Q, QuerySet
 from accounts.models import User
 from core.logging import security_log
 
-# An administrator may have given an invited person a password, or a role to somebody who signed up.
+# An administrator may have set a password for an invited user, or the role of one who signed up.
 UNUSED = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX) | Q(invited_at=None, role=User.Role.USER)
 
 logger = logging.getLogger(__name__)
 
 
 def purge(*, now: datetime) -> int:
-    """Deletes the accounts whose time is over; says how many there were."""
+    """Returns how many accounts were deleted."""
     unused = User.objects.filter(UNUSED, purge_after__lte=now, email_verified=False, is_active=True)
     return sum(_purge(unused, user_id) for user_id in unused.values_list("pk", flat=True))
 
 
-def _purge(unused: QuerySet[User], user_id: uuid.UUID) -> int:
+def _purge(unused: QuerySet[User], user_id: uuid.UUID) -> bool:
     try:
         with transaction.atomic():
-            # Locked, since somebody may just be accepting or verifying.
-            user = (
-                unused.select_for_update(skip_locked=True, no_key=True).filter(pk=user_id).first()
-            )
+            # The user may be accepting the invitation right now.
+            unlocked = unused.select_for_update(skip_locked=True, no_key=True)
+            user = unlocked.filter(pk=user_id).first()
             if user is None:
-                return 0
+                return False
             user.delete()
     except IntegrityError:
         logger.warning("unused account kept, rows refer to it: user=%s", user_id)
-        return 0
+        return False
     if user.invited_at:
         security_log.record("invitation_expired", account=user_id)
     else:
         security_log.record("sign_up_expired", account=user_id)
-    return 1
+    return True

@@ -1,4 +1,4 @@
-"""The settings, a module per concern; each value comes from the environment (``.env.example``)."""
+"""The settings, one module per concern. ``.env.example`` lists the environment variables."""
 
 from config.env import env
 from config.settings.accounts import *

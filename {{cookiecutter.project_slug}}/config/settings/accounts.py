@@ -1,4 +1,4 @@
-"""Who people are and how they get in: passwords, tokens and sessions. All lifetimes are seconds."""
+"""Accounts: passwords, tokens, sessions and MFA. All lifetimes are in seconds."""
 
 from config.env import DEFAULTS, TEN_YEARS, env
 from config.settings.base import PROJECT_NAME
@@ -7,10 +7,10 @@ AUTH_USER_MODEL = "accounts.User"
 
 PASSWORD_HASHERS = [
     "accounts.services.passwords.hashers.Argon2PasswordHasher",
-    # Accounts brought along from another Django project: rehashed when their owner signs in.
+    # For accounts of another Django project: a login rehashes the password.
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-# Long and not easy to guess, of any characters (NIST SP 800-63B, OWASP ASVS V6.2).
+# Length counts, not kinds of characters (NIST SP 800-63B, OWASP ASVS V6.2).
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.models.validators.AcceptedAtLoginValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -19,13 +19,12 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.services.passwords.validators.OwnNamesValidator"},
 ]
 
-# allauth keeps addresses and authenticators for us; people sign in by the flows of ``accounts``.
+# allauth stores addresses and authenticators. Users sign in through ``accounts.flows``.
 ACCOUNT_ADAPTER = "accounts.services.email_addresses.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 
-# What the owner of an account hears of by letter.
 NEW_DEVICE_EMAILS = env.boolean("NEW_DEVICE_EMAILS", True)
 REPLAY_EMAILS = env.boolean("REPLAY_EMAILS", True)
 
@@ -39,7 +38,7 @@ PASSWORD_RESET_REDIRECT = env.web_address("PASSWORD_RESET_REDIRECT")
 
 JWT_ALGORITHM = env.choice("JWT_ALGORITHM", "HS256", ("HS256", "ES256", "RS256"))
 JWT_SIGNING_KEY = env.secret("JWT_SIGNING_KEY").replace("\\n", "\n")
-# Keys that sign no more and still verify, while one is being replaced.
+# Keys that only verify, during a key rotation (docs/keys.md).
 JWT_VERIFYING_KEYS = [key.replace("\\n", "\n") for key in env.names("JWT_VERIFYING_KEYS")]
 
 JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = env.boolean(
@@ -76,7 +75,7 @@ JWT_ALLAUTH_MFA_TOTP_MODE = env.choice(
     ("disabled", "optional", "required"),
 )
 MFA_ENCRYPTION_KEYS = env.secrets("MFA_ENCRYPTION_KEYS")
-# A colon separates it from the address in what the app reads.
+# Without a colon, which separates it from the address in the URI.
 MFA_TOTP_ISSUER = env.line("MFA_TOTP_ISSUER", PROJECT_NAME.replace(":", ""), without=":")
 MFA_ADAPTER = "accounts.services.mfa.authenticators.Adapter"
 EMAIL_VERIFICATION = env.choice(

@@ -1,4 +1,4 @@
-"""Django itself: applications, middleware, templates, language, time and static files."""
+"""Django: applications, middleware, templates, language, time and static files."""
 
 from importlib.util import find_spec
 
@@ -9,10 +9,10 @@ SECRET_KEY = env.secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
 
-# It stands in the subject of each e-mail.
+# One line: subjects of e-mails contain it.
 PROJECT_NAME = env.line("PROJECT_NAME", DEFAULTS["PROJECT_NAME"])
 PUBLIC_URL = env.web_address("PUBLIC_URL", DEFAULTS["PUBLIC_URL"]).rstrip("/")
-# Django reads them as routes, in which angle brackets mean something.
+# Routes of Django, in which angle brackets have a meaning.
 API_URL = env.text("API_URL", "api/").strip("/") + "/"
 ADMIN_URL = (
     env.pattern("ADMIN_URL", "admin/", r"[\w./~-]{1,100}", "a path like admin/").strip("/") + "/"
@@ -45,7 +45,7 @@ MIDDLEWARE = [
     "core.middleware.headers.HeadersMiddleware",
     "core.health.HealthMiddleware",
     "django.middleware.security.SecurityMiddleware",
-    # In development Django serves static files itself, uncollected.
+    # In development, Django serves static files.
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
     "corsheaders.middleware.CorsMiddleware",
     "core.middleware.body_limits.BodyLimitsMiddleware",

@@ -1,6 +1,6 @@
-"""The Content-Security-Policy of every page: files of our own, and nothing written into the page.
+"""The Content-Security-Policy of every page: files of this site only, nothing inline.
 
-Django sends it from 6.0 on, ``core.middleware.headers`` on Django 5.2.
+Django 6.0 and later sends it, ``core.middleware.headers`` on Django 5.2.
 """
 
 import django
@@ -19,7 +19,7 @@ CONTENT_POLICY = {
     "frame-ancestors": ["'none'"],
 }
 if MAILBOX:
-    # It shows e-mails in a frame, whose own policy lets nothing of theirs run.
+    # The mailbox shows e-mails in a frame with a stricter policy.
     CONTENT_POLICY["frame-src"] = ["'self'"]
 
 if django.VERSION >= (6, 0):

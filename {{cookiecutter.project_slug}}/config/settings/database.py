@@ -10,30 +10,30 @@ _OPTIONS = {
     # Prepared statements: PostgreSQL parses and plans a statement's first executions only.
     "server_side_binding": True,
     "prepare_threshold": 3,
-    # Seconds for a host that does not answer; shorter ones libpq does not take.
+    # Seconds. libpq accepts no shorter timeout.
     "connect_timeout": 2,
-    # Milliseconds until a host that is gone, and says nothing, is taken for gone.
+    # Milliseconds until a host that does not acknowledge data counts as unavailable.
     "tcp_user_timeout": 10_000,
-    # Seconds of silence until a kept connection is asked for a sign of life: some networks forget
-    # one without a word, and the next request would wait for it.
+    # Seconds. Some networks drop an idle connection silently: without keepalives, the next request
+    # would wait for it.
     "keepalives_idle": 60,
     "keepalives_interval": 10,
 }
 _NOWHERE = {"ENGINE": "django.db.backends.postgresql", "NAME": "nowhere"}
 
-# Behind PgBouncer in transaction mode each transaction may have another connection of PostgreSQL's,
-# which knows neither the statements nor the cursors of the one before.
+# Behind PgBouncer in transaction mode, each transaction may use another connection of PostgreSQL,
+# without the prepared statements and cursors of the one before.
 _BEHIND_POOLER = {"prepare_threshold": None}
 
 DATABASE_POOLER = env.choice("DATABASE_POOLER", "none", ("none", "transaction"))
 
 
 def _database(said: dict[str, Any]) -> dict[str, Any]:
-    """What the URL says outranks the defaults; ``core.checks`` refuses what contradicts itself."""
+    """The URL takes precedence over the defaults. ``core.checks`` refuses contradictions."""
     is_pooled = DATABASE_POOLER == "transaction"
     own = said.get("OPTIONS", {})
-    # Seconds after which the thread's next request takes a new one, which costs it 2 ms. A pool
-    # would cost every request, and hold as many. ``core.outages`` sees to dead ones.
+    # Seconds. A new connection costs 2 ms; a pool would cost time in each request and hold as many
+    # connections. ``core.outages`` closes dead ones.
     kept = 0 if own.get("pool") else 600
     defaults = {"CONN_MAX_AGE": kept, "DISABLE_SERVER_SIDE_CURSORS": is_pooled}
     options = {**_OPTIONS, **(_BEHIND_POOLER if is_pooled else {}), **own}

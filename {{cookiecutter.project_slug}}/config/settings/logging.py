@@ -1,4 +1,4 @@
-"""Logging: one event a line, to standard error (docs/logging.md)."""
+"""Logging to standard error, one event per line (docs/logging.md)."""
 
 import logging
 
@@ -10,7 +10,7 @@ from config.settings.base import DEBUG
 LOG_FORMAT = env.choice("LOG_FORMAT", "line" if DEBUG else "json", ("json", "line"))
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 
-# Their own handlers would say everything a second time, and hide nothing.
+# Their own handlers would log a second time, without hiding secrets.
 _WITH_HANDLERS = ("django", "django.server", "gunicorn.error", "gunicorn.access")
 
 LOGGING = {
@@ -19,27 +19,27 @@ LOGGING = {
     "formatters": {"ours": {"()": "core.logging.format.Formatter", "style": LOG_FORMAT}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "ours"},
-        # A logger without any would write to standard error.
+        # A logger without a handler would write to standard error.
         "none": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         **{name: {"handlers": [], "propagate": True} for name in _WITH_HANDLERS},
-        # Django leaves it to the server to drop the body of an answer to HEAD.
+        # Gunicorn warns of each response to HEAD with a body, which it drops.
         "gunicorn.http.wsgi": {"level": "ERROR"},
-        # Scanners ask for any name: they get their 400, and fill no log.
+        # Scanners send any host name: they get a 400, without a line in the log.
         "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
-        # A task's own line says it all when it is done.
+        # The line of a finished task is enough.
         "celery.worker.strategy": {"level": "WARNING"},
-        # At any LOG_LEVEL, no event of the security log is lost.
+        # LOG_LEVEL hides no event of the security log.
         "security": {"level": "INFO"},
     },
 }
 
-# Python's warnings go the same way (``py.warnings``).
+# Python's warnings are logged too (``py.warnings``).
 logging.captureWarnings(True)
 
-# structlog's loggers are the standard library's, with facts: handlers and levels are set above.
+# structlog's loggers use the handlers and levels above.
 structlog.configure(
     processors=[
         structlog.stdlib.filter_by_level,

@@ -1,4 +1,4 @@
-"""How mail leaves the server."""
+"""The e-mail backend."""
 
 from importlib.util import find_spec
 from typing import Any
@@ -9,7 +9,7 @@ from config.env import BASE_DIR, DEFAULTS, env
 from config.settings.base import DEBUG, INSTALLED_APPS
 from mail import email_url, sender
 
-# Development without a mail server keeps the last e-mails, and shows them at /mailbox/.
+# Development without a mail server stores the last e-mails and shows them at /mailbox/.
 MAILBOX = DEBUG and not env.text("EMAIL_URL") and find_spec("django_mail_preview") is not None
 
 if MAILBOX:
@@ -22,7 +22,7 @@ if MAILBOX:
 elif DEBUG and not env.text("EMAIL_URL"):
     mailer = email_url.parse("consolemail://")
 else:
-    # Where it cannot be used, nothing starts, and what it says may hold a password.
+    # An invalid URL stops the start. The settings must not contain it: it may be a password.
     nowhere = email_url.parse("smtp://nowhere.invalid")
     mailer = env.required("EMAIL_URL", email_url.parse, nowhere, email_url.EXPECTED)
 
@@ -39,7 +39,7 @@ else:
     EMAIL_USE_SSL = mailer["OPTIONS"].get("use_ssl", False)
     EMAIL_TIMEOUT = email_url.TIMEOUT
     if mailer["BACKEND"].startswith("anymail."):
-        # Anymail reads a setting instead, with the provider's name before that of each option.
+        # Anymail reads this setting. The provider's name is the prefix of each option.
         provider = mailer["BACKEND"].split(".")[2]
         ANYMAIL = {f"{provider}_{name}".upper(): value for name, value in mailer["OPTIONS"].items()}
 

@@ -1,11 +1,11 @@
-"""Redis, for rate limits and as Celery's broker; ``make run`` and the tests bring their own."""
+"""Redis, for rate limits and as Celery's broker. ``make run`` and the tests start a server."""
 
 from config.env import env
 from core.redis_server import NOWHERE, RedisURLError, server_at
 
 
 def _usable(url: str) -> str:
-    """The URL, or one that leads nowhere; then a system check stops the start with the reason."""
+    """The URL, or an unused address; then a system check stops the start with the reason."""
     try:
         server_at(url)
     except RedisURLError as problem:

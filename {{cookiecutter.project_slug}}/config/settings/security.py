@@ -1,4 +1,4 @@
-"""HTTPS, cookies, origins, proxies, and how large a request may be."""
+"""HTTPS, cookies, origins, proxies and the maximum size of requests."""
 
 import re
 
@@ -7,12 +7,12 @@ from corsheaders.defaults import default_headers
 from config.env import env
 from config.settings.base import API_URL, DEBUG, PUBLIC_URL
 
-# How many proxies stand before the application; X-Forwarded-* is believed for these and no more.
+# The number of proxies before the application whose X-Forwarded-* headers are trusted.
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, at_most=20)
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# Some platforms set it for gunicorn, which ignores it here (config/gunicorn.conf.py). Where it
-# announces a proxy, the number must, too.
+# Some platforms set it for gunicorn, which ignores it here (config/gunicorn.conf.py). A check
+# compares it with TRUSTED_PROXY_COUNT.
 FORWARDED_ALLOW_IPS = env.names("FORWARDED_ALLOW_IPS")
 
 SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", not DEBUG)
@@ -24,31 +24,30 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-# For front ends on other hosts of the same site, whose scripts have to read the CSRF cookie.
+# For front ends on other hosts of the same site: their scripts read the CSRF cookie.
 CSRF_COOKIE_DOMAIN = env.text("CSRF_COOKIE_DOMAIN") or None
 CSRF_FAILURE_VIEW = "core.errors.csrf_failed"
 SESSION_ENGINE = "core.admin_sessions"
-# Browsers take a cookie of this name from this host alone: no sibling domain can set one beside it.
+# Browsers accept a `__Host-` cookie from this host only, not from a sibling domain.
 SESSION_COOKIE_NAME = "sessionid" if DEBUG else "__Host-sessionid"
 SESSION_COOKIE_AGE = 12 * 3_600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
-# Without an origin no other site reads an answer.
 CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
-# Not Django admin, whose cookie a front end on the same site could make use of.
+# Not Django admin: a front end on the same site could use its cookie.
 CORS_URLS_REGEX = f"^/{re.escape(API_URL)}"
 CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = (
     *default_headers,
     "x-known-device",
-    # What tracing adds to a request of a front end (Sentry, OpenTelemetry): we read none of it.
+    # Tracing of front ends adds these (Sentry, OpenTelemetry). The project does not read them.
     *("baggage", "sentry-trace", "traceparent", "tracestate", "x-request-id"),
 )
 CORS_EXPOSE_HEADERS = ("X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy")
 CSRF_TRUSTED_ORIGINS = [*CORS_ALLOWED_ORIGINS, PUBLIC_URL]
 
-# Nothing that is sent here is long; the Content-Length counts (core.middleware.body_limits).
+# Compared with Content-Length (core.middleware.body_limits).
 REQUEST_BODY_MAX_BYTES = env.integer(
     "REQUEST_BODY_MAX_BYTES", 65_536, at_least=1_024, at_most=2**30
 )

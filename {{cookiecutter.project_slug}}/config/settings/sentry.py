@@ -1,4 +1,4 @@
-"""Sentry, where ``SENTRY_DSN`` is set; its SDK is the extra ``sentry``, and else never imported."""
+"""Sentry, if ``SENTRY_DSN`` is set. Its SDK is the extra ``sentry``."""
 
 from importlib.util import find_spec
 

@@ -1,8 +1,8 @@
-"""How often what may be asked: requests by period (s, min, hour, day), as Django REST framework
-writes them. ``THROTTLE_RATES`` changes some of them, or lifts all.
+"""Rate limits: requests per period (s, min, hour, day), in the format of Django REST framework.
 
-A scope is counted by client address, or by account where somebody is signed in; one that ends in
-``_account`` by the account or address that the request names, from any client.
+``THROTTLE_RATES`` changes some of them, or lifts all. A scope counts by the client's IP address, or
+by account for a signed-in user. A scope that ends in ``_account`` counts by the account or e-mail
+address that the request names, from all clients together.
 """
 
 import re
@@ -10,11 +10,11 @@ import re
 from config.env import env
 
 DEFAULT_RATES: dict[str, str | None] = {
-    # At every endpoint, once the access token is good: anonymous clients, and signed-in people.
+    # At every endpoint: anonymous clients, and signed-in users.
     "anon": "300/min",
     "user": "600/min",
     "login": "20/min",
-    # Twenty guesses an hour are 480 a day: hopeless against a password that is not a common one.
+    # Against brute force: 480 guesses a day.
     "login_account": "20/hour",
     "refresh": "120/min",
     "registration": "20/hour",
@@ -25,14 +25,14 @@ DEFAULT_RATES: dict[str, str | None] = {
     "password_reset": "20/hour",
     "password_reset_account": "5/hour",
     "password_change": "20/hour",
-    # Wrong passwords of somebody who is signed in: the open browser in the hands of another.
+    # Wrong passwords of a signed-in user: someone else may use the open browser.
     "password_check_account": "10/hour",
     "email_change": "10/hour",
     "email_change_account": "5/hour",
     "mfa": "30/min",
-    # E-mails that others can cause, of all kinds together, to one mailbox.
+    # All e-mails to one mailbox that anyone can cause.
     "mailbox_account": "5/hour",
-    # E-mails about sign-ins on new devices: what a script without cookies would cause.
+    # E-mails about new devices: a script without cookies is one at each sign-in.
     "new_device_account": "5/day",
 }
 
@@ -42,7 +42,7 @@ _RATE = re.compile(r"[1-9]\d{0,8}/(s|sec|second|m|min|minute|h|hour|d|day)", re.
 def to_rates(raw: str) -> dict[str, str | None]:
     """
     Raises:
-        ValueError, KeyError: a rate, or a scope, that makes no sense.
+        ValueError, KeyError: an invalid rate or an unknown scope.
     """
     if raw == "off":
         return dict.fromkeys(DEFAULT_RATES)

@@ -9,8 +9,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.api.cookies import DEVICE_COOKIE, REFRESH_COOKIE
+from accounts.link_cookies import PASSWORD_RESET_COOKIE
 from accounts.models import Session, User
-from accounts.pages.link_cookies import PASSWORD_RESET_COOKIE
 from accounts.services.passwords.recognised_devices import MAX_ACCOUNTS
 from accounts.services.sessions import tokens
 from core.cookies import MAX_VALUES

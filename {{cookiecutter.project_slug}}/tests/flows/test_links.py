@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from accounts.link_cookies import INVITATION_COOKIE, PASSWORD_RESET_COOKIE
 from accounts.models import User
-from accounts.pages.link_cookies import INVITATION_COOKIE, PASSWORD_RESET_COOKIE
 from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal, signed_in_admin, signed_in_as

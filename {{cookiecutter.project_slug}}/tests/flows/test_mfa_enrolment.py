@@ -11,7 +11,6 @@ from allauth.mfa.models import Authenticator
 import config.settings
 from accounts import tasks
 from accounts.models import FailedMfaAttempt, LoginChallenge, PendingSecret, Session, User
-from accounts.services.mfa import authenticators
 from accounts.services.sessions import store
 from tests.authenticator import App, enrol
 from tests.client import ACTIVATE, SETUP, Browser
@@ -220,7 +219,7 @@ def test_activation_fails_where_the_account_changes_meanwhile(
     happens: Any, answer: Any, owner: Browser, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = owner.set_up()
-    meanwhile(monkeypatch, authenticators, "lock_account", lambda: happens(user))
+    meanwhile(monkeypatch, User.objects, "lock_unchanged", lambda: happens(user))
 
     assert refusal(owner.activate(app.code())) == answer
     assert not Authenticator.objects.exists()

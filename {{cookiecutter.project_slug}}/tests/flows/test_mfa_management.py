@@ -8,7 +8,6 @@ from allauth.mfa.models import Authenticator
 from django.core.management import CommandError, call_command
 
 from accounts.models import Session, User
-from accounts.services.mfa import authenticators
 from accounts.services.sessions import store
 from tests.authenticator import Held, enrol
 from tests.client import BY_RECOVERY_CODE, SETUP, Browser
@@ -101,7 +100,7 @@ def test_session_that_ends_meanwhile_removes_nothing(
     owner: Browser, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     end_sessions = partial(store.revoke_all, user_id=user.pk)
-    meanwhile(monkeypatch, authenticators, "lock_account", end_sessions)
+    meanwhile(monkeypatch, User.objects, "lock_unchanged", end_sessions)
 
     assert refusal(owner.deactivate()) == (401, "token_not_valid")
     assert Authenticator.objects.count() == 2

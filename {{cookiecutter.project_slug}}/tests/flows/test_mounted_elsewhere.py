@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.urls import include, path, reverse, set_script_prefix
 
 from accounts.api.cookies import DEVICE_COOKIE, REFRESH, REFRESH_COOKIE
+from accounts.link_cookies import INVITATION_COOKIE, PASSWORD_RESET_COOKIE
 from accounts.models import User
-from accounts.pages.link_cookies import INVITATION_COOKIE, PASSWORD_RESET_COOKIE
 from core import checks
 from tests.client import Browser
 from tests.flows.steps import refusal, signed_in_admin

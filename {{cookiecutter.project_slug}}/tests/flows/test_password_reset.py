@@ -12,8 +12,8 @@ from django.utils import timezone
 
 from accounts.errors import TokenNotValid
 from accounts.flows.password_reset import set_new_password
+from accounts.link_cookies import PASSWORD_RESET_COOKIE
 from accounts.models import Session, User
-from accounts.pages.link_cookies import PASSWORD_RESET_COOKIE
 from accounts.services.client import Client
 from accounts.services.links import signed_links
 from accounts.services.links.signed_links import Purpose

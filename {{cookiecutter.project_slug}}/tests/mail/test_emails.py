@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.core.management import call_command
-from django.test import Client, override_settings
+from django.test import Client, RequestFactory, override_settings
 
 from accounts import emails
 from accounts.models import User
@@ -249,9 +249,9 @@ def test_row_holds_no_link_and_no_digest_that_opens_one(kind: str) -> None:
     assert kind in WITHOUT_LINK or link_in(letter).split("/")[-2] not in row
 
 
-def test_allauth_sends_nothing_by_itself(user: User) -> None:
+def test_allauth_sends_nothing_by_itself(user: User, rf: RequestFactory) -> None:
     with pytest.raises(Exception, match="accounts/emails.py"):
-        user.emailaddress_set.get().send_confirmation()
+        user.emailaddress_set.get().send_confirmation(rf.get("/"))
 
     with pytest.raises(Exception, match="accounts/emails.py"):
         Adapter().send_mail("account/email/password_reset_key", user.email, {})

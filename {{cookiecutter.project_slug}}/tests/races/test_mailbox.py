@@ -14,8 +14,8 @@ from accounts.errors import IncorrectCredentials
 from accounts.flows import verification
 from accounts.flows.invitation import accept, invite
 from accounts.flows.password_reset import set_new_password
+from accounts.link_cookies import PASSWORD_RESET_COOKIE
 from accounts.models import Session, User
-from accounts.pages.link_cookies import PASSWORD_RESET_COOKIE
 from accounts.services import email_addresses, unused_accounts
 from accounts.services.client import Client
 from accounts.services.links import signed_links
@@ -117,7 +117,7 @@ def test_account_is_not_verified_by_a_link_that_an_invitation_overtakes(user: Us
         with transaction.atomic():
             fields = a_user_invited_by(user)
             invite(email=ADDRESS, now=timezone.now(), **fields)
-            verifying = elsewhere.start(lambda: verification.verify(link, now=timezone.now()))
+            verifying = elsewhere.start(lambda: verification.verify(link))
             wait_until_blocked()
 
         with pytest.raises(signed_links.LinkNotValid):

@@ -185,7 +185,7 @@ def test_deleting_an_account_waits_for_what_is_done_to_its_second_factor(
 ) -> None:
     with Elsewhere() as elsewhere:
         with transaction.atomic():
-            locked = authenticators.lock_account(user)
+            locked = User.objects.lock_unchanged(user)
             assert locked is not None
             deletion = elsewhere.start(user.delete)
             wait_until_blocked()

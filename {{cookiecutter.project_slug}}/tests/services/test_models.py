@@ -7,9 +7,10 @@ from django.apps import apps
 from django.core.management import call_command
 from django.db import IntegrityError
 
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.services.mfa import authenticators
 from tests.authenticator import enrol
+from tests.client import Browser
 from tests.people import PASSWORD, make_user
 from tests.queries import statements
 
@@ -100,6 +101,17 @@ def test_saving_a_row_read_earlier_leaves_the_second_factor_as_it_is(
 
     assert User.objects.filter(pk=user.pk).values(*User.SECOND_FACTOR).get() == before
     assert User.objects.get(pk=user.pk).check_password("another good pass phrase")
+
+
+def test_saving_a_row_read_before_a_password_change_ends_the_sessions(
+    signed_in: Browser, user: User
+) -> None:
+    stale = User.objects.get(pk=user.pk)
+    User.objects.update(password="!other")
+
+    stale.save()
+
+    assert not Session.objects.exists()
 
 
 def test_saving_a_row_that_was_read_in_part_saves_that_part(user: User) -> None:

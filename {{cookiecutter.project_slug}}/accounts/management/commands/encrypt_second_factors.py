@@ -1,4 +1,4 @@
-"""``manage.py encrypt_second_factors``: once a new key stands first in ``MFA_ENCRYPTION_KEYS``."""
+"""``manage.py encrypt_second_factors``: for a new first key in ``MFA_ENCRYPTION_KEYS``."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""``manage.py end_sessions``: sign people out, by hand."""
+"""``manage.py end_sessions``: signs users out."""
 
 from typing import Any
 
@@ -15,15 +15,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         whose = parser.add_mutually_exclusive_group(required=True)
-        whose.add_argument("--all", action="store_true", help="everyone's sessions")
-        whose.add_argument("--user", metavar="EMAIL", help="the sessions of this person")
+        whose.add_argument("--all", action="store_true", help="the sessions of all users")
+        whose.add_argument("--user", metavar="EMAIL", help="the sessions of this user")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ended = _end_everybody() if options["all"] else _end_of(options["user"])
+        ended = _end_all() if options["all"] else _end_of(options["user"])
         self.stdout.write(f"{ended} session{'' if ended == 1 else 's'} ended.")
 
 
-def _end_everybody() -> int:
+def _end_all() -> int:
     challenges.revoke_everybody()
     admin_sessions.end_all()
     return store.revoke_everybody()

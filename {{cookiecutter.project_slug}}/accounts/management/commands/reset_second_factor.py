@@ -1,4 +1,4 @@
-"""``manage.py reset_second_factor``: for the last administrator, who has lost the phone."""
+"""``manage.py reset_second_factor``: for an administrator whom no other one can help."""
 
 from typing import Any
 

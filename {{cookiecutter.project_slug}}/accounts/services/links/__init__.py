@@ -1,1 +1,1 @@
-"""Signed links: what the links in e-mails, and the cookies that they leave, let their holder do."""
+"""Signed links in e-mails, and the cookies that replace them."""

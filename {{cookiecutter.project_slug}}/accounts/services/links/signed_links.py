@@ -1,9 +1,7 @@
-"""Signed links: tokens of links and cookies that let their holder do one thing. None is stored.
+"""Signed links: tokens for links and cookies, each for one purpose. None is stored.
 
-A signed link names an account and carries a fingerprint of the account's password and address. So
-setting a password, inviting again and moving to another address invalidate the outstanding ones. A
-link also has an expiry of its own. (Django's ``PasswordResetTokenGenerator`` invalidates its tokens
-with any sign-in, and knows one lifetime for all purposes.)
+A change of password or address invalidates them. (A sign-in would also invalidate those of Django's
+``PasswordResetTokenGenerator``, which has one lifetime for all purposes.)
 """
 
 from dataclasses import dataclass
@@ -20,8 +18,6 @@ COOKIE_LIFETIME = timedelta(minutes=15)
 
 
 class Purpose(StrEnum):
-    """What a link permits; each is signed with a salt of its own."""
-
     SIGN_UP = auto()
     EMAIL_CHANGE = auto()
     INVITATION = auto()
@@ -30,8 +26,8 @@ class Purpose(StrEnum):
     PASSWORD_RESET_COOKIE = auto()
 
 
-class LinkNotValid(Exception):  # noqa: N818  a refusal that every flow words itself
-    """Forged, expired, made for another purpose, or overtaken by a new password or address."""
+class LinkNotValid(Exception):  # noqa: N818  every flow has its own response to it
+    """Forged, expired, for another purpose, or issued before a change of password or address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,40 +37,27 @@ class SignedLink:
     expires_at: datetime
 
     def is_for(self, email: str) -> bool:
-        """Whether it was made for this address and the password that the account has now."""
+        """Whether it was issued for this address and the current password of the account."""
         return digests.matches(self.fingerprint, *_fingerprinted(self.user, email))
 
 
-def issue(
-    purpose: Purpose,
-    *,
-    user: User,
-    expires_at: datetime,
-    email: str | None = None,
-) -> str:
-    """
-    Args:
-        email: the address it is made for, if not the account's own.
-    """
+def issue(purpose: Purpose, *, user: User, expires_at: datetime, email: str | None = None) -> str:
     payload = {
         "user": user.pk.hex,
-        "fingerprint": _fingerprint(user, user.email if email is None else email),
+        "fingerprint": digests.make(*_fingerprinted(user, user.email if email is None else email)),
         "expires": int(expires_at.timestamp()),
     }
     return f"{purpose}.{_signer(purpose).sign_object(payload)}"
 
 
 def exchange(link: SignedLink, purpose: Purpose, *, now: datetime) -> tuple[str, datetime]:
-    """A cookie for the link that was opened, and when it ends: never after the link."""
+    """A token for the cookie that replaces an opened link, and when it expires."""
     expires_at = min(now + COOKIE_LIFETIME, link.expires_at)
     return issue(purpose, user=link.user, expires_at=expires_at), expires_at
 
 
 def read(purpose: Purpose, token: str, *, now: datetime) -> SignedLink:
-    """
-    Raises:
-        LinkNotValid: see there; also where the account is inactive.
-    """
+    """Raises ``LinkNotValid``, also if the account is inactive."""
     claims = _claims(purpose, token)
     expires_at = datetime.fromtimestamp(claims["expires"], UTC)
     accounts = User.objects.select_related("email_change")
@@ -82,18 +65,21 @@ def read(purpose: Purpose, token: str, *, now: datetime) -> SignedLink:
     if expires_at <= now or user is None:
         raise LinkNotValid
     link = SignedLink(user, claims["fingerprint"], expires_at)
-    if not any(link.is_for(email) for email in _addresses(purpose, user)):
+    # After the change, the new address is that of the account: a link can be opened twice.
+    if not link.is_for(user.email) and not (
+        purpose is Purpose.EMAIL_CHANGE and link.is_for(user.pending_email)
+    ):
         raise LinkNotValid
     return link
 
 
 def shape(purpose: Purpose) -> str:
-    """What ``issue`` returns for this purpose, as a regular expression."""
+    """The format of the tokens, as a regular expression."""
     return rf"{purpose}\.[\w-]+:[\w-]+"
 
 
 def account_named(purpose: Purpose, token: str) -> str:
-    """The id of the account that a link of ours names, in force or not; "" for any other."""
+    """The user id in a signed token, valid or not; "" if the signature is not valid."""
     try:
         return str(_claims(purpose, token)["user"])
     except LinkNotValid:
@@ -111,17 +97,8 @@ def _claims(purpose: Purpose, token: str) -> dict[str, Any]:
     return claims
 
 
-def _addresses(purpose: Purpose, user: User) -> list[str]:
-    """A link to a new address still counts once the account has moved there: it is opened twice."""
-    return [user.email, user.pending_email] if purpose is Purpose.EMAIL_CHANGE else [user.email]
-
-
 def _signer(purpose: Purpose) -> Signer:
     return Signer(salt=f"accounts.capabilities.{purpose}")
-
-
-def _fingerprint(user: User, email: str) -> str:
-    return digests.make(*_fingerprinted(user, email))
 
 
 def _fingerprinted(user: User, email: str) -> tuple[str, str, str]:

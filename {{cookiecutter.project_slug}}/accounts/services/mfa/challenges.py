@@ -1,52 +1,45 @@
-"""Login challenges: a password was shown, a second factor is owed. Only this writes their rows."""
+"""Login challenges: the password is verified, the second factor is not yet."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.core.signing import BadSignature, Signer
-from django.db import connection
 
 from accounts.errors import InvalidChallenge
 from accounts.models import LoginChallenge
 from accounts.services.credentials import Credentials, OutdatedCredentialsError
 from core import digests
+from core.db import fetch_one
 
 LIFETIME = timedelta(minutes=5)
 _BOUND = "accounts.challenges"
 
 Kind = LoginChallenge.Kind
 
-# As with sessions, the share lock makes a password change in flight finish first: a challenge that
-# followed the old password would outlive the change that was to end it.
+# The share lock waits for a password change in flight: a challenge that was opened with the old
+# password must not outlive the change.
 _OPEN = """
     INSERT INTO accounts_loginchallenge (id, user_id, kind, bound_to, expires_at)
     SELECT %(id)s, id, %(kind)s, %(bound_to)s, %(expires_at)s FROM accounts_user
     WHERE id = %(user_id)s AND password = %(password_hash)s AND is_active
     FOR SHARE
+    RETURNING id
 """
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedChallenge:
-    """What the client gets instead of tokens: the row's id, signed. It does not say whose it is.
-
-    ``device`` is the device cookie of a person who has shown the mailbox; else "".
-    """
-
     kind: Kind
     signed_id: str
     device: str = ""
+    """The device token, if the user came with a signed link."""
 
 
 def open_challenge(*, credentials: Credentials, kind: Kind, now: datetime) -> IssuedChallenge:
-    """
-    Raises:
-        OutdatedCredentialsError: the password changed, or the account was closed, in the meantime.
-    """
+    """Raises ``OutdatedCredentialsError`` if the password changed or the account is inactive."""
     challenge_id = uuid.uuid4()
-    row: dict[str, Any] = {
+    row = {
         "id": challenge_id,
         "user_id": credentials.user_id,
         "password_hash": credentials.password_hash,
@@ -54,26 +47,26 @@ def open_challenge(*, credentials: Credentials, kind: Kind, now: datetime) -> Is
         "bound_to": digests.make(_BOUND, credentials.password_hash),
         "expires_at": now + LIFETIME,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_OPEN, row)
-        if not cursor.rowcount:
-            raise OutdatedCredentialsError
+    if fetch_one(_OPEN, row) is None:
+        raise OutdatedCredentialsError
     return IssuedChallenge(kind, _signer(kind).sign(challenge_id.hex))
 
 
 def find(kind: Kind, signed_id: str, *, now: datetime) -> LoginChallenge:
-    """The challenge with its user, read in one query. It stays until it is consumed.
+    """Reads the challenge with its user.
 
     Raises:
-        InvalidChallenge: forged, expired, consumed, or overtaken by a new password.
+        InvalidChallenge: forged, expired, consumed, or issued before a change of password.
     """
     try:
         challenge_id = uuid.UUID(_signer(kind).unsign(signed_id))
     except (BadSignature, UnicodeError):
         raise InvalidChallenge from None
-    open_ones = LoginChallenge.objects.filter(kind=kind, expires_at__gt=now, user__is_active=True)
-    challenge = open_ones.select_related("user").filter(pk=challenge_id).first()
-    if challenge is None or not _is_bound(challenge):
+    live = LoginChallenge.objects.filter(kind=kind, expires_at__gt=now, user__is_active=True)
+    challenge = live.select_related("user").filter(pk=challenge_id).first()
+    if challenge is None or not digests.matches(
+        challenge.bound_to, _BOUND, challenge.user.password
+    ):
         raise InvalidChallenge
     return challenge
 
@@ -85,24 +78,17 @@ def consume(challenge: LoginChallenge) -> bool:
 
 
 def revoke_all(*, user_id: uuid.UUID) -> None:
-    """Ends every challenge of a person."""
     LoginChallenge.objects.filter(user_id=user_id).delete()
 
 
 def revoke_everybody() -> None:
-    """Ends every challenge there is."""
     LoginChallenge.objects.all().delete()
 
 
 def purge(*, now: datetime) -> None:
-    """Deletes the rows of those that have expired. Skips those that somebody else is ending."""
     expired = LoginChallenge.objects.filter(expires_at__lte=now)
     unlocked = expired.select_for_update(skip_locked=True).values("pk")
     LoginChallenge.objects.filter(pk__in=unlocked).delete()
-
-
-def _is_bound(challenge: LoginChallenge) -> bool:
-    return digests.matches(challenge.bound_to, _BOUND, challenge.user.password)
 
 
 def _signer(kind: Kind) -> Signer:

@@ -1,7 +1,4 @@
-"""Secrets at rest: what is stored of a second factor is encrypted with keys of its own.
-
-``MFA_ENCRYPTION_KEYS`` holds any long random values; HKDF (RFC 5869) makes Fernet's keys of them.
-"""
+"""Encryption of TOTP secrets and recovery codes at rest, with ``MFA_ENCRYPTION_KEYS``."""
 
 from base64 import urlsafe_b64encode
 from functools import cache
@@ -14,16 +11,12 @@ from django.core.exceptions import ImproperlyConfigured
 
 
 def encrypt(text: str) -> str:
-    """With the first of the keys."""
+    """Encrypts with the first key."""
     return _cipher(tuple(settings.MFA_ENCRYPTION_KEYS)).encrypt(text.encode()).decode()
 
 
 def decrypt(encrypted: str) -> str:
-    """With whichever of the keys it was encrypted with.
-
-    Raises:
-        ImproperlyConfigured: that key is not there any more.
-    """
+    """Raises ``ImproperlyConfigured`` if none of the keys fits."""
     try:
         return _cipher(tuple(settings.MFA_ENCRYPTION_KEYS)).decrypt(encrypted.encode()).decode()
     except InvalidToken:
@@ -33,11 +26,6 @@ def decrypt(encrypted: str) -> str:
 
 
 def reencrypt(encrypted: str) -> str:
-    """The same text, encrypted with the first of the keys.
-
-    Raises:
-        ImproperlyConfigured: see ``decrypt``.
-    """
     return encrypt(decrypt(encrypted))
 
 
@@ -47,5 +35,6 @@ def _cipher(keys: tuple[str, ...]) -> MultiFernet:
 
 
 def _derive(key: str) -> bytes:
+    # RFC 5869: Fernet needs keys of 32 bytes, the setting takes any long random values.
     hkdf = HKDF(SHA256(), length=32, salt=None, info=b"accounts.second_factor")
     return hkdf.derive(key.encode())

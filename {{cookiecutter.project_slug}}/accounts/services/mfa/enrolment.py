@@ -1,4 +1,4 @@
-"""Enrolment: a pending secret becomes the account's second factor with its first code."""
+"""Enrolment: the first correct code turns a pending secret into the account's second factor."""
 
 import secrets
 from base64 import b32encode
@@ -6,43 +6,37 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from django.db import IntegrityError
 
 from accounts.errors import MfaAlreadyActive, MfaSetupNotStarted
 from accounts.models import LoginChallenge, PendingSecret, Session, User
 from accounts.services.mfa import authenticators, encryption, recovery_codes, totp
-from accounts.services.mfa.authenticators import Type
 
 PENDING_LIFETIME = timedelta(minutes=15)
 
 
 class OriginGoneError(Exception):
-    """The session or the challenge that sets up a second factor has ended."""
+    """The session or the challenge that started the setup has ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Enrolment:
-    """What an authenticator app needs: the QR code and the secret say the same."""
-
     secret: str
     provisioning_uri: str
 
     @property
     def qr_code(self) -> str:
-        """Drawn when it is shown, and not while the account is locked."""
+        # Rendered on access, when the account is no longer locked.
         return str(get_adapter().build_totp_svg(self.provisioning_uri))
 
 
 def begin(user: User, *, origin: Session | LoginChallenge, now: datetime) -> Enrolment:
-    """Draws a secret, which counts once ``activate`` has seen a code; replaces a pending one.
-
-    Args:
-        user: locked.
-        origin: what the person is known by; the pending secret ends with it.
+    """Stores a new pending secret, which is deleted with its origin.
 
     Raises:
-        MfaAlreadyActive: the account has a second factor, which stays as it is.
-        OriginGoneError: the session or the challenge has ended in the meantime.
+        MfaAlreadyActive: the account, which the caller has locked, has a second factor.
+        OriginGoneError: the session or the challenge has ended.
     """
     if user.has_second_factor:
         raise MfaAlreadyActive
@@ -61,17 +55,11 @@ def begin(user: User, *, origin: Session | LoginChallenge, now: datetime) -> Enr
 
 
 def activate(user: User, *, code: str, now: datetime) -> list[str] | None:
-    """Makes the pending secret the account's second factor.
-
-    Args:
-        user: locked.
-
-    Returns:
-        the recovery codes, which are shown this once; None for a wrong code.
+    """Returns the recovery codes, or None if the code is incorrect.
 
     Raises:
-        MfaAlreadyActive: the account has a second factor.
-        MfaSetupNotStarted: no secret is pending, or it has waited for longer than 15 minutes.
+        MfaAlreadyActive: the account, which the caller has locked, has a second factor.
+        MfaSetupNotStarted: no secret is pending, or it is older than 15 minutes.
     """
     if user.has_second_factor:
         raise MfaAlreadyActive
@@ -82,9 +70,13 @@ def activate(user: User, *, code: str, now: datetime) -> list[str] | None:
     if step is None:
         return None
     authenticators.remove_all(user)
-    # The key that the pending secret was encrypted with may be about to be removed.
-    secret = encryption.reencrypt(pending.secret)
-    authenticators.store(user, Type.TOTP, {"secret": secret, "last_step": step}, now)
+    Authenticator.objects.create(
+        user=user,
+        type=authenticators.Type.TOTP,
+        # An older key may have encrypted the pending secret.
+        data={"secret": encryption.reencrypt(pending.secret), "last_step": step},
+        created_at=now,
+    )
     codes = recovery_codes.create(user, now=now)
     authenticators.set_second_factor(user, has_second_factor=True)
     return codes

@@ -1,4 +1,4 @@
-"""Encrypts what is stored with the first of ``MFA_ENCRYPTION_KEYS``, so that the others can go."""
+"""Key rotation: encrypts stored secrets with the first of ``MFA_ENCRYPTION_KEYS``."""
 
 import uuid
 
@@ -10,21 +10,20 @@ from accounts.services.mfa import encryption
 
 
 def reencrypt_all() -> int:
-    """Encrypts all that is stored with the first of the keys; says how many rows there were."""
+    """Returns how many rows were encrypted."""
     ids = Authenticator.objects.values_list("pk", flat=True)
     pending_ids = PendingSecret.objects.values_list("pk", flat=True)
     return sum(map(_reencrypt_authenticator, ids)) + sum(map(_reencrypt_pending, pending_ids))
 
 
+# One transaction for each row: a sign-in waits for one row at most.
 @transaction.atomic
 def _reencrypt_authenticator(pk: int) -> bool:
-    """One transaction each, so that nobody who signs in waits for all of them."""
     row = Authenticator.objects.select_for_update().filter(pk=pk).first()
     if row is None:
         return False
-    row.data |= {
-        name: encryption.reencrypt(row.data[name]) for name in {"secret", "seed"} & set(row.data)
-    }
+    for name in {"secret", "seed"} & set(row.data):
+        row.data[name] = encryption.reencrypt(row.data[name])
     row.save(update_fields=["data"])
     return True
 

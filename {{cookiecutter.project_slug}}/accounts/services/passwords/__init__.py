@@ -1,1 +1,1 @@
-"""Passwords: verification, hashing, rules, and the devices that an account has signed in on."""
+"""Passwords: verification, hashing, validators and recognised devices."""

@@ -1,16 +1,10 @@
-"""How passwords are hashed."""
+"""Password hashing."""
 
 from django.contrib.auth import hashers
 
 
 class Argon2PasswordHasher(hashers.Argon2PasswordHasher):
-    """Argon2id with the parameters of OWASP's Password Storage Cheat Sheet.
-
-    Two passes over 19 MiB with one lane cost a tenth of the CPU of Django's defaults, so that a
-    flood of logins does not take the server down. Hashes made with other parameters stay valid
-    and are remade when their owner signs in.
-    """
-
+    # OWASP's Password Storage Cheat Sheet. It costs a tenth of the CPU time of Django's defaults.
     time_cost = 2
     memory_cost = 19 * 1024
     """KiB."""

@@ -1,4 +1,4 @@
-"""Password validators beyond Django's own."""
+"""Password validators of this project."""
 
 import re
 from typing import Any
@@ -8,19 +8,15 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 SHORTEST_NAME = 4
-"""Characters. Shorter names occur in too many words."""
+"""Characters. Shorter names occur in too many other words."""
 ENOUGH_BESIDE = 8
-"""Characters that have to remain once the names are removed."""
+"""Characters that must remain without the names."""
 
 
 class OwnNamesValidator:
-    """Refuses the product's name or domain with few characters added: "acme2026!" for Acme."""
+    """Refuses the project's name or domain with few added characters: "acme2026!" for Acme."""
 
     def validate(self, password: str, user: Any = None) -> None:
-        """
-        Raises:
-            ValidationError: too few characters remain without those names.
-        """
         left = password.lower()
         for name in own_names():
             left = left.replace(name, "")
@@ -35,9 +31,10 @@ class OwnNamesValidator:
 
 
 def own_names() -> list[str]:
-    """The names to remove, the longest first: one can contain another."""
+    """The longest first: one can contain another."""
     host = urlsplit(settings.PUBLIC_URL).hostname or ""
     texts = (settings.PROJECT_NAME, host.rpartition(".")[0])
     words = {word for text in texts for word in re.findall(r"\w+", text.lower())}
     joined = settings.PROJECT_NAME.lower().replace(" ", "")
-    return sorted({*words, joined} - {w for w in words if len(w) < SHORTEST_NAME}, key=len)[::-1]
+    short = {word for word in words if len(word) < SHORTEST_NAME}
+    return sorted({*words, joined} - short, key=len, reverse=True)

@@ -1,8 +1,7 @@
-"""Passwords verified: the same time for an account that exists and for one that does not.
+"""Password verification, in equal time for known and unknown addresses.
 
-Guesses are limited for each account separately. A device that the account was signed in
-on before has a count of its own: a stranger can use up the guesses of all other devices together,
-and the owner still gets in, on a device of theirs or by a reset (``docs/decisions/0007-*.md``).
+A rate limit applies to each account, and to each recognised device separately: brute force on other
+devices does not lock the owner out (``docs/decisions/0007-*.md``).
 """
 
 import uuid
@@ -35,17 +34,17 @@ _NOBODY = uuid.UUID(int=0)
 def verify_credentials(
     *, email: str, password: str, client: Client, now: datetime
 ) -> Credentials | None:
-    """None for a wrong password, an unknown address and an inactive account, after equal work.
+    """Returns None for a wrong password, an unknown address or an inactive account.
 
     Raises:
-        LimitReached: there were too many guesses; this one may have been right.
+        LimitReached: see ``count_guess``.
     """
     user = find_user(email)
-    # Before the new hash is stored: with it the devices would be unknown.
+    # Before a rehash: no device is recognised with the new hash.
     device = recognise_device(user, client=client, now=now)
     guesser = count_guess(email=email, user=user, device=device)
     if user is None:
-        # Without a hash to check, the answer itself would say that the address is unknown.
+        # Without the work of a hash, the response time would reveal that the address is unknown.
         check_password(password, _decoy_hash())
         _record_failure("unknown_address")
         return None
@@ -68,10 +67,9 @@ def find_user(email: str) -> User | None:
 
 
 def recognise_device(user: User | None, *, client: Client, now: datetime) -> str:
-    """The id of the device, "" for one that the account does not know."""
+    """The id of the device; "" if the account does not recognise it."""
+    # Known and unknown addresses cost the same: the time must not reveal which addresses exist.
     decoy = _decoy_hash()
-    # For an unknown address as many digests, or made-up tokens would tell by their time which
-    # addresses have an account. No token is made for this id.
     user_id, password_hash = (user.pk, user.password) if user else (_NOBODY, decoy)
     return recognised_devices.recognise(
         client.device_token, user_id=user_id, password_hash=password_hash, now=now
@@ -79,13 +77,13 @@ def recognise_device(user: User | None, *, client: Client, now: datetime) -> str
 
 
 def count_guess(*, email: str, user: User | None, device: str) -> str:
-    """Before the password is looked at, or guesses in parallel would all be looked at.
+    """Counts a guess before it is verified, so that parallel guesses count.
 
     Returns:
-        what ``throttling.forget`` takes once the guess was right.
+        the argument ``of`` of ``throttling.forget``, for a correct guess.
 
     Raises:
-        LimitReached: there were too many.
+        LimitReached: the limit of this account and device is exceeded.
     """
     guesser = f"{email} {device}"
     throttling.hit(GUESSES, of=guesser, account=user.pk if user else None)
@@ -93,11 +91,7 @@ def count_guess(*, email: str, user: User | None, device: str) -> str:
 
 
 def verify_own_password(password: str, *, user: User) -> bool:
-    """Whether somebody who is signed in as ``user`` knows the password.
-
-    Raises:
-        LimitReached: there were too many wrong ones.
-    """
+    """Raises ``LimitReached`` after too many wrong passwords."""
     throttling.hit(OWN_CHECKS, of=user.pk, account=user.pk)
     if not user.check_password(password):
         security_log.record("password_check_failed", account=user.pk)
@@ -107,19 +101,10 @@ def verify_own_password(password: str, *, user: User) -> bool:
 
 
 def replace_password(*, user: User, new_password: str) -> bool:
-    """Sets a password in place of the one that ``user`` was read with.
-
-    The caller also ends what was opened under the old password.
-
-    Returns:
-        False where the account has another password or address by now, or was closed.
-    """
+    """Returns False if the account has changed since it was read. The caller revokes sessions."""
     new_hash = make_password(new_password)
-    # An update, for saving would end sessions that a setting may want kept.
-    current = User.objects.filter(
-        pk=user.pk, password=user.password, email=user.email, is_active=True
-    )
-    if not current.update(password=new_hash):
+    # save() would end the sessions, which a setting may want to keep.
+    if not User.objects.unchanged(user).update(password=new_hash):
         return False
     user.password = new_hash
     return True
@@ -135,5 +120,5 @@ def _decoy_hash() -> str:
 
 @cache
 def _decoy(hashers: tuple[str, ...]) -> str:
-    """A hash that costs what a real one costs, made once for each list of hashers."""
+    """A hash that takes as long to verify as a real one."""
     return make_password(uuid.uuid4().hex)

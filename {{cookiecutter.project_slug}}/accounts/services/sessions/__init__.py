@@ -1,1 +1,1 @@
-"""Sessions: their rows, their tokens, and the keys that sign these."""
+"""Sessions: their rows, their tokens, and the keys that sign the tokens."""

@@ -1,4 +1,4 @@
-"""Purges what is over: sessions that have expired, and what is kept of those that ended before."""
+"""Purges expired sessions, and the ended sessions that are no longer needed."""
 
 import uuid
 from datetime import datetime
@@ -10,19 +10,17 @@ from accounts.models import EndedSession, Session
 from core.db import in_throttled_batches
 
 PURGE_BATCH = 1_000
-"""Rows a purging statement deletes at most, so that none holds its locks for long."""
+"""Rows that one statement deletes at most, so that it does not hold its locks for long."""
 PURGE_SECONDS = 200
-"""Then the rest waits for the next purge: a task may take 240."""
+"""Then the rest waits for the next purge: a task is stopped after 240 seconds."""
 
 MAX_ENDED = 50
-"""Ended sessions that are kept of an account, the last ones to end."""
+"""Ended sessions that are kept of an account."""
 
 
 def purge(*, now: datetime) -> int:
-    """Deletes the rows of sessions that have expired, in batches; says how many there were.
-
-    One pass over the table finds them: an index on what a refresh changes would cost each refresh.
-    """
+    """Returns how many expired sessions were deleted."""
+    # Reads the whole table: an index on ``expires_at`` would slow down every refresh.
     expired = Session.objects.filter(expires_at__lte=now).values_list("pk", flat=True)
     found = expired.iterator(chunk_size=PURGE_BATCH)
     batches = in_throttled_batches(found, PURGE_BATCH, seconds=PURGE_SECONDS)
@@ -30,7 +28,7 @@ def purge(*, now: datetime) -> int:
 
 
 def _purge_batch(session_ids: list[uuid.UUID], now: datetime) -> int:
-    # Skips what is locked: a row that is being rotated is not expired a moment later.
+    # Skips locked rows: a session that is being refreshed does not expire now.
     expired = (
         Session.objects.filter(pk__in=session_ids, expires_at__lte=now)
         .select_for_update(skip_locked=True)
@@ -41,7 +39,6 @@ def _purge_batch(session_ids: list[uuid.UUID], now: datetime) -> int:
 
 
 def purge_ended(*, now: datetime) -> None:
-    """Deletes what is kept of sessions whose tokens have expired, and of too many of an account."""
     place = Window(RowNumber(), partition_by="user_id", order_by=F("ended_at").desc())
     surplus = EndedSession.objects.annotate(place=place).filter(place__gt=MAX_ENDED).values("pk")
     EndedSession.objects.filter(expires_at__lte=now).delete()

@@ -160,4 +160,4 @@ def _report_once(session: Session | EndedSession) -> TokenNotValid:
     security_log.record(
         "refresh_replayed", account=session.user_id, session=session.pk, alarming=True
     )
-    return RefreshTokenReplayed(session.user.email)
+    return RefreshTokenReplayed()

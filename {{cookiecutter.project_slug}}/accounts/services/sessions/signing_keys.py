@@ -1,7 +1,6 @@
-"""The keys of tokens, told apart by the id in a token's header (``kid``, RFC 7515, section 4.1.4).
+"""Signing keys. The header of a token names its key (``kid``, RFC 7515, section 4.1.4).
 
-One key signs, ``JWT_SIGNING_KEY``. Others may still verify, ``JWT_VERIFYING_KEYS``: so a key is
-replaced without signing anybody out (``docs/keys.md``).
+``JWT_VERIFYING_KEYS`` only verify: a key is replaced without signing users out (``docs/keys.md``).
 """
 
 import base64
@@ -28,24 +27,22 @@ from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenError
 
 CLOCK_SKEW = timedelta(seconds=5)
-"""How far the clocks of two of our servers may be apart."""
+"""How far the clocks of two servers may differ."""
 
+# RFC 7518, sections 3.2 and 3.3.
 HS256_MIN_BYTES = 32
 RSA_MIN_BITS = 2048
-"""RFC 7518, sections 3.2 and 3.3."""
-
-PublicKey = EllipticCurvePublicKey | RSAPublicKey
 
 InUse = tuple[str, str, tuple[str, ...]]
-"""The algorithm, the key that signs with it, and the keys that verify besides."""
+"""The algorithm, the signing key and the other verifying keys."""
 
 
 class KeyedTokenBackend(TokenBackend):
-    """One key with its one algorithm: no token says how it is to be verified."""
+    """One key with one algorithm: a token does not choose how it is verified."""
 
     @cached_property
     def key_id(self) -> str:
-        """Names the key and tells nothing of it: the key has 256 bits or more, this has 64."""
+        # 64 bits of a hash reveal nothing about a key of at least 256 bits.
         if self.algorithm == "HS256":
             named = f"kid:{self.signing_key}".encode()
         else:
@@ -58,7 +55,6 @@ class KeyedTokenBackend(TokenBackend):
         return _public_key(str(self.signing_key))
 
     def encode(self, payload: dict[str, Any]) -> str:
-        """As Simple JWT does, with the key's id in the header."""
         return jwt.encode(
             payload,
             self.prepared_signing_key,
@@ -76,78 +72,61 @@ def signing() -> KeyedTokenBackend:
 
 
 def verifying(token: str) -> KeyedTokenBackend:
-    """
-    Raises:
-        TokenError: the token has no header that can be read, or names no key of ours.
-    """
+    """Raises ``TokenError`` if the token has no readable header or names an unknown key."""
     try:
-        return _ring(*in_use())[jwt.get_unverified_header(token)["kid"]]
+        return _backends(*in_use())[jwt.get_unverified_header(token)["kid"]]
     except (PyJWTError, KeyError, ValueError, TypeError, RecursionError):
         raise TokenError("Token names no key") from None
 
 
 def algorithm_of(key: str) -> str:
-    """What a key is for: PEM text by its kind, anything else is the secret of HS256.
-
-    Raises:
-        ValueError: it is PEM, and no key that we take.
-    """
+    """Raises ``ValueError`` or ``TypeError`` for PEM text without a key for RS256 or ES256."""
     if "-----BEGIN" not in key:
         return "HS256"
     return "RS256" if isinstance(_public_key(key), RSAPublicKey) else "ES256"
 
 
-def problem_of(key: str, wanted: str = "") -> str:
-    """What is wrong with a key, "" for nothing.
+def can_sign(key: str) -> bool:
+    return algorithm_of(key) == "HS256" or _is_private(key)
 
-    Args:
-        wanted: the algorithm that it has to be for, "" for any.
-    """
+
+def problem_of(key: str, wanted: str = "") -> str:
+    """Why the key cannot be used (for the wanted algorithm, if any); "" if it can."""
     try:
         algorithm = algorithm_of(key)
     except (ValueError, TypeError):
         return "must be an RSA key of 2048 bits or more, or one of the curve P-256, as PEM"
     if wanted not in {"", algorithm}:
         return f"must be a key for {wanted}"
-    if algorithm == "HS256" and is_key_in_disguise(key):
+    if algorithm == "HS256" and _is_asymmetric(key):
         return "must not be a key in another form than PEM, with BEGIN and END"
     if algorithm == "HS256" and len(key.encode()) < HS256_MIN_BYTES:
         return f"must have at least {HS256_MIN_BYTES} bytes for HS256"
     return ""
 
 
-def is_key_in_disguise(text: str) -> bool:
-    """A key, and not as PEM or without its BEGIN and END: it would be taken for a secret."""
+def _is_asymmetric(text: str) -> bool:
+    """Whether a text that is not PEM is a key all the same: HS256 must not use it as a secret."""
     try:
         HMACAlgorithm(HMACAlgorithm.SHA256).prepare_key(text)
+        load_der_public_key(base64.b64decode(text))
     except InvalidKeyError:
         return True
-    try:
-        load_der_public_key(base64.b64decode(text))
     except (ValueError, UnsupportedAlgorithm):
         return False
     return True
 
 
-def can_sign() -> bool:
-    """Whether the signing key is the private one."""
-    try:
-        return bool(signing().encode({}))
-    except (ValueError, TypeError, AttributeError, PyJWTError):
-        return False
+def _is_private(pem: str) -> bool:
+    return "PRIVATE KEY" in pem
 
 
-def _public_key(pem: str) -> PublicKey:
-    """
-    Args:
-        pem: a public key, or a private one.
-
-    Raises:
-        ValueError: neither, or too weak.
-    """
+def _public_key(pem: str) -> EllipticCurvePublicKey | RSAPublicKey:
     data = pem.encode()
-    is_private = "PRIVATE KEY" in pem
-    key = load_pem_private_key(data, None).public_key() if is_private else load_pem_public_key(data)
+    if _is_private(pem):
+        key = load_pem_private_key(data, None).public_key()
+    else:
+        key = load_pem_public_key(data)
     if isinstance(key, RSAPublicKey) and key.key_size >= RSA_MIN_BITS:
         return key
     if isinstance(key, EllipticCurvePublicKey) and isinstance(key.curve, SECP256R1):
@@ -156,15 +135,15 @@ def _public_key(pem: str) -> PublicKey:
 
 
 @cache
-def _ring(
+def _backends(
     algorithm: str, signing_key: str, others: tuple[str, ...]
 ) -> dict[str, KeyedTokenBackend]:
-    """The signing key last: it keeps its algorithm, even if other keys are listed."""
+    # The signing key last: it keeps its algorithm if it is listed as well.
     backends = [_backend_for(algorithm_of(key), key) for key in others]
     return {one.key_id: one for one in [*backends, _backend_for(algorithm, signing_key)]}
 
 
 @cache
 def _backend_for(algorithm: str, key: str) -> KeyedTokenBackend:
-    """Cached, for reading a PEM key costs milliseconds."""
+    """Cached: parsing a PEM key takes milliseconds."""
     return KeyedTokenBackend(algorithm, key, leeway=CLOCK_SKEW)

@@ -1,8 +1,4 @@
-"""Access and refresh tokens: JWTs (RFC 7519), signed and read. No request, no SQL.
-
-An access token is complete in itself: reading one costs no query. A refresh token only names a
-session and its place in it; ``rotation`` decides whether it may still rotate.
-"""
+"""Access and refresh tokens: JWTs (RFC 7519), signed and verified without a query."""
 
 import time
 import uuid
@@ -10,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from types import MappingProxyType
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 from rest_framework_simplejwt.exceptions import TokenError
 from rest_framework_simplejwt.tokens import Token
@@ -25,7 +21,7 @@ MAX_CACHED = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A session as it stands: what its tokens are signed from."""
+    """The state of a session from which its tokens are signed."""
 
     user_id: uuid.UUID
     session_id: uuid.UUID
@@ -44,21 +40,22 @@ class Tokens:
 
 
 class SessionToken(Token):
-    """A token of a session: its header names the key (``kid``), its claims the session."""
-
-    # Simple JWT wants one; the expiry comes from the session.
+    # Simple JWT requires one. ``issue`` sets the expiry.
     lifetime = timedelta(0)
+
+    @classmethod
+    def issue(cls, grant: Grant, *, issued_at: datetime, expires_at: datetime) -> Self:
+        token = cls()
+        token["sub"], token["sid"] = str(grant.user_id), str(grant.session_id)
+        token["iat"], token["exp"] = int(issued_at.timestamp()), int(expires_at.timestamp())
+        return token
 
     def get_token_backend(self) -> signing_keys.KeyedTokenBackend:
         return signing_keys.verifying(str(self.token)) if self.token else signing_keys.signing()
 
     def verify(self) -> None:
-        """
-        Raises:
-            TokenError: see Simple JWT's; also where an id is none, or there is an audience.
-        """
         super().verify()
-        # Ours are for nobody in particular: one with an audience is another's (RFC 7519, 4.1.3).
+        # Our tokens have no audience: such a token is another issuer's (RFC 7519, 4.1.3).
         if "aud" in self:
             raise TokenError("Token has an audience")
         try:
@@ -88,7 +85,7 @@ class AccessToken(SessionToken):
 
     @property
     def email_verified(self) -> bool:
-        # A permission depends on it: no other value is as good as true.
+        # Permissions depend on it, so no other truthy value counts.
         return self.get("email_verified") is True
 
 
@@ -96,47 +93,29 @@ class RefreshToken(SessionToken):
     token_type = "refresh"  # noqa: S105
 
 
-def sign(grant: Grant, *, now: datetime) -> Tokens:
-    """The tokens of a session; the same grant always gives the same refresh token.
+T = TypeVar("T", bound=SessionToken)
 
-    No token outlives ``grant.expires_at``. (With ES256 a signature is never the same twice: then
-    the claims are.)
-    """
+
+def sign(grant: Grant, *, now: datetime) -> Tokens:
+    """The same grant gives the same refresh token (with ES256, only the same claims)."""
+    refresh = RefreshToken.issue(grant, issued_at=grant.issued_at, expires_at=grant.expires_at)
+    refresh["jti"] = grant.refresh_jti.hex
     return Tokens(
         access=str(access_token(grant, now=now)),
-        refresh=str(refresh_token(grant)),
+        refresh=str(refresh),
         refresh_expires_at=grant.expires_at,
     )
 
 
 def access_token(grant: Grant, *, now: datetime) -> AccessToken:
-    token = _token(AccessToken(), grant, now)
     expires_at = min(now + switches.access_token_lifetime, grant.expires_at)
+    token = AccessToken.issue(grant, issued_at=now, expires_at=expires_at)
     token["role"], token["email_verified"] = grant.role, grant.email_verified
-    token["exp"] = int(expires_at.timestamp())
-    return token
-
-
-def refresh_token(grant: Grant) -> RefreshToken:
-    token = _token(RefreshToken(), grant, grant.issued_at)
-    token["jti"], token["exp"] = grant.refresh_jti.hex, int(grant.expires_at.timestamp())
-    return token
-
-
-T = TypeVar("T", bound=SessionToken)
-
-
-def _token(token: T, grant: Grant, issued_at: datetime) -> T:
-    token["sub"], token["sid"] = str(grant.user_id), str(grant.session_id)
-    token["iat"] = int(issued_at.timestamp())
     return token
 
 
 def read_access(token: str) -> AccessToken:
-    """
-    Raises:
-        TokenNotValid: forged, expired, malformed, or of another type.
-    """
+    """Raises ``TokenNotValid`` for a forged or expired token, or one of another type."""
     access = _verified_access(token, signing_keys.in_use())
     if access["exp"] <= time.time() - signing_keys.CLOCK_SKEW.total_seconds():
         raise TokenNotValid
@@ -145,27 +124,21 @@ def read_access(token: str) -> AccessToken:
 
 @lru_cache(maxsize=MAX_CACHED)
 def _verified_access(token: str, _keys: signing_keys.InUse) -> AccessToken:
-    """Cached: a page sends one token many times, and verifying it costs an eighth of a request.
-
-    Memory that holds the signing key may hold tokens as well. Other keys verify again.
-    """
+    # Cached: verifying takes an eighth of a request. ``_keys`` makes other keys verify again.
     access = _read(AccessToken, token)
-    # Requests share it, and none may raise the rights of the next.
+    # Read-only, because requests share it.
     access.payload = cast(dict[str, Any], MappingProxyType(access.payload))
     return access
 
 
 def read_refresh(token: str) -> RefreshToken:
-    """
-    Raises:
-        TokenNotValid: forged, expired, malformed, or of another type.
-    """
+    """Raises ``TokenNotValid`` for a forged or expired token, or one of another type."""
     return _read(RefreshToken, token)
 
 
 def _read(kind: type[T], token: str) -> T:
     try:
-        # Simple JWT says Token where it takes the encoded string.
+        # Simple JWT annotates the encoded token as ``Token``.
         return kind(cast(Any, token))
     except (TokenError, ValueError, TypeError, OverflowError, RecursionError):
         raise TokenNotValid from None

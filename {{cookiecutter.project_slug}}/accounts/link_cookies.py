@@ -1,7 +1,7 @@
-"""The cookies that links in e-mails leave.
+"""The cookies that signed links set.
 
-Opening a link does not consume it, because mail scanners open links too. It leaves a cookie that no
-script can read, and redirects to an address without a secret.
+Opening a link does not consume it, because mail scanners open links too. It sets a cookie that
+no script can read, and redirects to an address without a secret.
 """
 
 from collections.abc import Iterator
@@ -9,8 +9,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.middleware.csrf import get_token
+from rest_framework.request import Request
 
 from accounts.services.links import signed_links
 from accounts.services.links.signed_links import LinkNotValid, Purpose, SignedLink
@@ -26,23 +27,26 @@ class LinkCookie:
     def name(self) -> str:
         return self.cookie.name
 
-    def leave(
-        self, request: HttpRequest, response: HttpResponse, link: SignedLink, *, now: datetime
+    def set(
+        self, request: HttpRequest, response: HttpResponseBase, link: SignedLink, *, now: datetime
     ) -> None:
-        """Leaves the cookie, and the CSRF cookie that a form needs beside it."""
+        """Sets the cookie, and the CSRF cookie that the form needs."""
         get_token(request)
         value, expires_at = signed_links.exchange(link, self.purpose, now=now)
         self.cookie.set(response, value, max_age=expires_at - now)
 
-    def link(self, request: HttpRequest, *, now: datetime) -> SignedLink:
+    def clear(self, response: HttpResponseBase) -> None:
+        self.cookie.delete(response)
+
+    def link(self, request: HttpRequest | Request, *, now: datetime) -> SignedLink:
         """
         Raises:
-            LinkNotValid: there is no such cookie, or not a good one; or there are ones for
-                two accounts, and a sibling domain may have set the one that is good.
+            LinkNotValid: there is no valid cookie, or there are cookies of two accounts.
         """
         values = self.cookie.values(request)
         accounts = {signed_links.account_named(self.purpose, value) for value in values}
         if len(accounts - {""}) > 1:
+            # A sibling domain may have set one of them.
             note_mixed(request)
             raise LinkNotValid
         found = list(self._valid(values, now))
@@ -54,9 +58,6 @@ class LinkCookie:
         for value in values:
             with suppress(LinkNotValid):
                 yield signed_links.read(self.purpose, value, now=now)
-
-    def clear(self, response: HttpResponse) -> None:
-        self.cookie.delete(response)
 
 
 PASSWORD_RESET_COOKIE = LinkCookie(
