@@ -24,6 +24,7 @@ class CheapPasswordHasher(Argon2PasswordHasher):
 
 
 PASSWORD = "a right good pass phrase"
+NEW_PASSWORD = "another good pass phrase"
 _numbers = count()
 
 
