@@ -15,6 +15,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.conf import switches
+from accounts.models.claims import FromClaims
 from accounts.models.validators import AcceptedAtLoginValidator
 from core.email_address import LowercaseEmailField, normalise, validate
 
@@ -52,7 +53,7 @@ class UserManager(BaseUserManager["User"]):
         return self.unchanged(user).select_for_update(no_key=True).first()
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(FromClaims, AbstractBaseUser, PermissionsMixin):
     class Role(models.TextChoices):
         USER = "USER", "User"
         STAFF = "STAFF", "Staff"
@@ -158,6 +159,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.first_name
 
     def save(self, *args: Any, **options: Any) -> None:
+        # The claims of a token may be out of date, and must not be written.
+        self.read_row()
         # Another request may have changed the second factor since this row was read.
         if not self._state.adding and options.get("update_fields") is None:
             columns = {field.name for field in self._meta.concrete_fields if not field.primary_key}
