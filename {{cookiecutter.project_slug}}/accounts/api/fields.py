@@ -63,6 +63,18 @@ class PersonNameField(TextField):
         )
 
 
+class ProfileSerializer(serializers.ModelSerializer[User]):
+    """The address and ``User.PROFILE_FIELDS``; the model decides what is valid in a field."""
+
+    email = NewAddressField()
+    first_name = PersonNameField()
+    last_name = PersonNameField()
+
+    class Meta:
+        model = User
+        fields: tuple[str, ...] = ("email", *User.PROFILE_FIELDS)
+
+
 class PasswordField(TextField):
     """Keeps spaces at the ends."""
 

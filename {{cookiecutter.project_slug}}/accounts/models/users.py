@@ -62,6 +62,9 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
     STAFF_ROLES: ClassVar = frozenset({Role.STAFF, Role.ADMIN})
     """The roles that may sign in to Django admin."""
 
+    PROFILE_FIELDS: ClassVar = ("first_name", "last_name")
+    """The fields that users enter at registration, and see and change at ``/user/``."""
+
     CREDENTIALS: ClassVar = frozenset({"password", "role", "is_superuser", "is_active"})
     """Saving another value of these ends the sessions of the account."""
 
