@@ -9,6 +9,8 @@ RUN := .venv/bin/python
 TEMPLATE := {{cookiecutter.project_slug}}
 BUILD := .build
 PROJECT = $(BUILD)/my_product
+# The features of that project: every_feature or no_feature.
+FEATURES := every_feature
 # The tools in tools/ run with the code and the Python of the generated project.
 IN_PROJECT = PYTHONPATH="$(CURDIR)/$(PROJECT):$(CURDIR)/tools" $(PROJECT)/.venv/bin/python -P
 # `no`: install no browser. Without one, the tests that need it are skipped.
@@ -28,7 +30,7 @@ export REQUIRE_BROWSER := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test newest lint project browser internals bench fuzz clean
+.PHONY: help demo test smallest newest lint project browser internals bench bakes fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -40,8 +42,13 @@ test: lint project browser ## Run everything: lint, the template's tests, the ch
 	$(RUN) -m pytest -n auto $(ARGS)
 # Users run it without this variable. With it, each server of the tests compiles all modules.
 	env -u PYTHONDONTWRITEBYTECODE $(MAKE) -C $(PROJECT) check check-deploy test
+	@$(MAKE) --no-print-directory smallest
 	@$(MAKE) --no-print-directory internals
 	@$(MAKE) --no-print-directory newest
+
+smallest: ## Check and test a project without any feature
+	@$(MAKE) --no-print-directory browser BUILD=$(BUILD)/smallest FEATURES=no_feature
+	env -u PYTHONDONTWRITEBYTECODE $(MAKE) -C $(BUILD)/smallest/my_product check test
 
 newest: browser ## Run the project's tests on the newest Django that a Python of this machine supports
 	@env -u PYTHONDONTWRITEBYTECODE $(RUN) scripts/newest.py
@@ -58,7 +65,7 @@ project: .venv/.ready ## Generate and install the project that the tests use, in
 	@mkdir -p $(PROJECT)
 	@find $(PROJECT) -mindepth 1 -maxdepth 1 \
 		! -name .venv ! -name .mypy_cache ! -name uv.lock -exec rm -rf {} +
-	@$(RUN) scripts/template.py $(BUILD) > /dev/null
+	@$(RUN) scripts/template.py $(BUILD) $(FEATURES) > /dev/null
 	@$(MAKE) -C $(PROJECT) setup
 	$(if $(DJANGO),"$(UV)" pip install --python $(PROJECT)/.venv 'django==$(DJANGO).*')
 
@@ -68,7 +75,10 @@ internals: project ## Check and test with the tools that are not generated (tool
 		.venv/bin/python -m pytest -c pyproject.toml -n auto "$(CURDIR)/tools/project_tests" $(ARGS)
 
 bench: project ## Measure the cost of requests (ARGS="growth --users 100000")
-	@$(IN_PROJECT) -m bench $(ARGS)
+	@$(MAKE) --no-print-directory -C $(PROJECT) bench
+
+bakes: .venv/.ready ## Measure how long it takes to generate a project
+	@$(RUN) scripts/bakes.py
 
 fuzz: project ## Send some 20,000 requests in every mode (ARGS="--seed 7"; 20 minutes)
 	@"$(UV)" pip install --quiet --python $(PROJECT)/.venv --group fuzz

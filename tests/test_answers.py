@@ -9,7 +9,7 @@ from typing import Any
 
 import post_gen_project as hook
 import pytest
-from helpers import Bake, Command, files
+from helpers import Bake, Command
 from template import PROJECT, ROOT, questions
 
 AWKWARD = [
@@ -110,53 +110,6 @@ def test_the_licence_is_the_one_asked_for(bake: Bake, licence: str, words: str) 
 
     assert words in text
     assert "Ada" in text.partition("\n\n")[2] or text.startswith("Copyright")
-
-
-def with_every_optional_file(template: Path) -> None:
-    """Creates each file that depends on an answer."""
-    for name in hook.FILES:
-        path = template / PROJECT / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch()
-
-
-@pytest.mark.parametrize("use_docker", [True, False])
-@pytest.mark.parametrize("ci", ["github", "gitlab", "none"])
-def test_only_the_files_asked_for_stay(tmp_path: Path, use_docker: bool, ci: str) -> None:
-    with_every_optional_file(tmp_path)
-    project = tmp_path / PROJECT
-
-    hook.remove_unwanted(project, {"use_docker": use_docker, "ci": ci})
-
-    answers: dict[str, object] = {"use_docker": use_docker, "ci": ci}
-    wanted = {name for name, (question, keeps) in hook.FILES.items() if answers[question] == keeps}
-    assert {path.as_posix() for path in files(project)} == wanted
-    assert (project / ".github").exists() == (ci == "github")
-
-
-def test_a_file_not_asked_for_may_be_missing_already(tmp_path: Path) -> None:
-    hook.remove_unwanted(tmp_path, {"use_docker": False, "ci": "none"})
-
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_that_holds_something_else_stays(tmp_path: Path) -> None:
-    with_every_optional_file(tmp_path)
-    other = tmp_path / PROJECT / ".github" / "CODEOWNERS"
-    other.touch()
-
-    hook.remove_unwanted(tmp_path / PROJECT, {"use_docker": False, "ci": "none"})
-
-    assert list(files(tmp_path / PROJECT / ".github")) == [Path("CODEOWNERS")]
-
-
-def test_no_file_of_docker_or_a_ci_is_forgotten_in_the_table() -> None:
-    docker = ("Dockerfile*", ".dockerignore", "docker*", "compose*", "deploy/*")
-    optional = (*docker, ".gitlab*", ".github/**/*", "renovate*")
-    found = {path for pattern in optional for path in (ROOT / PROJECT).glob(pattern)}
-
-    names = {path.relative_to(ROOT / PROJECT).as_posix() for path in found if path.is_file()}
-    assert names <= hook.FILES.keys()
 
 
 def test_the_next_commands_are_shown_with_a_path_that_can_be_pasted(tmp_path: Path) -> None:

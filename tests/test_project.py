@@ -6,11 +6,10 @@ import subprocess
 import tomllib
 from pathlib import Path
 
-import post_gen_project as hook
 import pytest
 import yaml
 from helpers import VERBATIM, Bake, Command, files, texts
-from template import PROJECT
+from template import PROJECT, features
 from template import bake as bake_from
 
 FILE_OPTIONS = list(
@@ -33,7 +32,7 @@ JINJA = re.compile(r"(?<!\$)\{\{|\{%|\{#|cookiecutter\.\w")
 def assert_clean(project: Path) -> None:
     for path, text in texts(project):
         assert "\r" not in text, path
-        assert not text or text.endswith("\n"), path
+        assert not text or re.search(r"[^\n]\n\Z", text), path
         if path.suffix not in VERBATIM:
             assert not JINJA.search(text), path
 
@@ -64,20 +63,11 @@ def test_code_and_pages_are_copied_byte_for_byte(bake: Bake, template: Path) -> 
     project, source = bake(project_name="Other"), template / PROJECT
 
     copied = [path for path in files(project) if path.suffix in VERBATIM]
-    changed = [p for p in copied if (project / p).read_bytes() != (source / p).read_bytes()]
+    changed = {p for p in copied if (project / p).read_bytes() != (source / p).read_bytes()}
 
     assert Path("manage.py") in copied
-    assert changed == [Path("config/defaults.json")]
-
-
-def test_a_project_has_the_files_of_the_template_and_its_env(bake: Bake, template: Path) -> None:
-    answers: dict[str, object] = {"use_docker": True, "ci": "github"}
-
-    unwanted = {
-        name for name, (question, keeps) in hook.FILES.items() if answers[question] != keeps
-    }
-    kept = {path for path in files(template / PROJECT) if path.as_posix() not in unwanted}
-    assert set(files(bake(**answers))) == {*kept, Path(".env")}
+    marked = {Path(name) for feature in features().values() for name in feature["named_in"]}
+    assert changed - marked == {Path("config/defaults.json"), Path("features.json")}
 
 
 def test_executable_files_stay_executable(bake: Bake, template: Path) -> None:

@@ -5,6 +5,7 @@ The later template is the current one. The earlier one is the current one with s
 
 import json
 import re
+import shlex
 import shutil
 import stat
 import sys
@@ -37,6 +38,7 @@ ANSWERS = {
         "refresh_token_as_cookie": False,
         "use_docker": False,
         "ci": "none",
+        "bench": True,
         "licence": "Proprietary",
     },
 }
@@ -44,9 +46,9 @@ ANSWERS = {
 Edit = tuple[str, str, str]
 """A file, a pattern that matches once in it, and the replacement."""
 
-LIST = "2. The list shows each live session with its device, the one used last first."
+ENDING = "3. Ending a session deletes its row: its refresh token no longer works."
 EARLIER: list[Edit] = [
-    (f"{PROJECT}/accounts/flows/devices.py", re.escape(LIST), "2. The list shows each session."),
+    (f"{PROJECT}/accounts/flows/devices.py", re.escape(ENDING), "3. Ending a session deletes it."),
     (f"{PROJECT}/.env.example", r"# Send the owner an [^\n]*\n# REPLAY_EMAILS=True\n\n", ""),
     (f"{PROJECT}/.env.example", r"\{\{ cookiecutter\.time_zone \}\}", "UTC"),
     (f"{PROJECT}/Makefile", r"\naudit: .*?\n(?=\n)", ""),
@@ -276,14 +278,14 @@ def test_line_that_both_changed_has_both_versions_and_is_a_conflict_in_git(
     fresh: Path, run: Command
 ) -> None:
     commit(run, fresh, "Start from Gatehouse")
-    edit(fresh, [("accounts/flows/devices.py", r"2\. The list shows each session", "2. All")])
+    edit(fresh, [("accounts/flows/devices.py", r"3\. Ending a session deletes it", "3. All")])
     commit(run, fresh, "Mine")
 
     update(run, fresh)
 
     flow = (fresh / "accounts" / "flows" / "devices.py").read_text()
     states = run("git", "status", "--short", cwd=fresh).stdout.splitlines()
-    assert re.search(rf"<<<<<<< ours\n2\. All\.\n=======\n{re.escape(LIST)}\n>>>>>>>", flow)
+    assert re.search(rf"<<<<<<< ours\n3\. All\.\n=======\n{re.escape(ENDING)}\n>>>>>>>", flow)
     assert [state for state in states if "U" in state[:2]] == ["UU accounts/flows/devices.py"]
 
 
@@ -293,7 +295,7 @@ def test_update_with_conflicts_can_be_undone(
 ) -> None:
     if as_made_first:
         commit(run, fresh, "Start from Gatehouse")
-    edit(fresh, [("accounts/flows/devices.py", r"2\. The list shows each session", "2. All")])
+    edit(fresh, [("accounts/flows/devices.py", r"3\. Ending a session deletes it", "3. All")])
     commit(run, fresh, "Mine")
     before = everything(fresh)
     update(run, fresh)
@@ -307,14 +309,14 @@ def test_update_with_conflicts_can_be_undone(
 def test_without_a_first_commit_the_rejected_part_is_in_a_rej_file(
     fresh: Path, run: Command
 ) -> None:
-    edit(fresh, [("accounts/flows/devices.py", r"2\. The list shows each session", "2. All")])
+    edit(fresh, [("accounts/flows/devices.py", r"3\. Ending a session deletes it", "3. All")])
     commit(run, fresh, "Start from Gatehouse, and mine")
     mine = (fresh / "accounts" / "flows" / "devices.py").read_text()
 
     update(run, fresh)
 
     assert (fresh / "accounts" / "flows" / "devices.py").read_text() == mine
-    assert f"+{LIST}" in (fresh / "accounts" / "flows" / "devices.py.rej").read_text()
+    assert f"+{ENDING}" in (fresh / "accounts" / "flows" / "devices.py.rej").read_text()
     assert [path for path in files(fresh) if path.suffix == ".rej"] == [
         Path("accounts/flows/devices.py.rej")
     ]
@@ -330,6 +332,73 @@ def test_skipped_file_is_unchanged(fresh: Path, run: Command) -> None:
 
     assert (fresh / "README.md").read_text() == "# The shop\n"
     assert list(fresh.rglob("*.rej")) == []
+
+
+def change_feature(run: Command, project: Path, name: str, *options: str) -> None:
+    """Adds or removes it, with the command that ``make features`` shows."""
+    listed = run(sys.executable, "-m", "devtools.features", cwd=project).stdout
+    command = re.search(rf"  {name}: .*\n    to \w+ it: cruft (.*)\n", listed)
+    assert command
+    run(*CRUFT, *shlex.split(command[1]), "--skip-apply-ask", *options, cwd=project)
+
+
+def test_a_feature_that_is_removed_stays_away_until_it_is_added_again(
+    fresh: Path, run: Command, template: Path, tmp_path: Path
+) -> None:
+    commit(run, fresh, "Start from Gatehouse")
+    make_it_ones_own(fresh)
+    commit(run, fresh, "Invoices")
+
+    def expected(name: str, **answers: object) -> dict[Path, bytes]:
+        project = house.bake(template, tmp_path / name, answers)
+        make_it_ones_own(project)
+        return contents(project)
+
+    change_feature(run, fresh, "docker", "--checkout", "v0.0.9")
+    commit(run, fresh, "Without Docker")
+    assert not (fresh / "Dockerfile").exists()
+    update(run, fresh)
+    commit(run, fresh, "Today's template")
+    assert contents(fresh) == expected("without", use_docker=False)
+
+    for name in ("bench", "docker"):
+        change_feature(run, fresh, name)
+        commit(run, fresh, f"With {name}")
+    assert contents(fresh) == expected("with", bench=True)
+
+
+def test_a_feature_whose_files_the_owner_changed_is_removed_once_they_are_deleted(
+    fresh: Path, run: Command, template: Path, tmp_path: Path
+) -> None:
+    """git deletes no file that has changed."""
+    commit(run, fresh, "Start from Gatehouse")
+    with (fresh / "Dockerfile").open("a", encoding="utf-8") as file:
+        file.write("# Mine.\n")
+    commit(run, fresh, "Mine")
+
+    run("git", "rm", "--quiet", "Dockerfile", cwd=fresh)
+    commit(run, fresh, "Without my image")
+    change_feature(run, fresh, "docker")
+
+    assert contents(fresh) == contents(house.bake(template, tmp_path / "w", {"use_docker": False}))
+
+
+def test_a_feature_is_added_by_another_answer_while_the_others_are_kept(
+    run: Command, repository: Path, template: Path, tmp_path: Path
+) -> None:
+    answers = ANSWERS["other answers"]
+    project = create(run, repository, tmp_path, answers)
+    commit(run, project, "Start from Gatehouse")
+    given = "".join("y\n" if name == "use_docker" else "\n" for name in questions())
+
+    asks = ("--cookiecutter-input", "--skip-apply-ask")
+    run(*CRUFT, "update", *asks, cwd=project, stdin=given)
+
+    today = house.bake(template, tmp_path / "today", {**answers, "use_docker": True})
+    assert contents(project) == contents(today)
+    kept = json.loads((project / ".cruft.json").read_text())["context"]["cookiecutter"]
+    assert kept["use_docker"] is True
+    assert kept["mfa_mode"] == "required"
 
 
 def test_project_of_cookiecutter_is_linked_to_the_version_in_its_pyproject(

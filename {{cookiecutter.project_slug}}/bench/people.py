@@ -51,7 +51,8 @@ def _copy(row: Model, numbers: range, parameters: dict[str, Any], **changed: str
     values = ", ".join(changed.get(column, f"one.{column}") for column in columns)
     statement = (
         f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} "  # noqa: S608  our own names
-        f"FROM {table} AS one, generate_series(%(first)s, %(last)s) AS n WHERE one.id = %(row)s"
+        f"FROM {table} AS one, generate_series(%(first)s::int, %(last)s::int) AS n "
+        "WHERE one.id = %(row)s"
     )
     span = {"first": numbers.start, "last": numbers.stop - 1, "row": row.pk}
     with connection.cursor() as cursor:

@@ -1,0 +1,67 @@
+"""``make features``: lists the features of the template, and how to add or remove each one."""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypedDict
+
+MANIFEST = Path(__file__).resolve().parent.parent / "features.json"
+
+Answers = dict[str, object]
+
+
+class Feature(TypedDict):
+    description: str
+    docs: str
+    add: Answers
+    remove: Answers
+    requires: list[str]
+    included: bool
+
+
+Features = dict[str, Feature]
+
+
+def main() -> None:
+    features: Features = json.loads(MANIFEST.read_text(encoding="utf-8"))
+    sys.stdout.writelines(f"{line}\n" for line in lines(features))
+
+
+def lines(features: Features) -> Iterator[str]:
+    yield "Included:"
+    for name, feature in features.items():
+        if feature["included"]:
+            yield f"  {name}: {feature['description']} ({feature['docs']})"
+            yield f"    to remove it: {command(to_remove(name, features))}"
+    yield "Not included:"
+    for name, feature in features.items():
+        if not feature["included"]:
+            yield f"  {name}: {feature['description']}"
+            yield f"    to add it: {command(to_add(name, features))}"
+    yield "docs/features.md describes what to do before and after."
+
+
+def command(answers: Answers) -> str:
+    return f"cruft update --variables-to-update '{json.dumps(answers)}'"
+
+
+def to_add(name: str, features: Features) -> Answers:
+    """The answers that add a feature and those that it requires."""
+    answers: Answers = {}
+    for required in features[name]["requires"]:
+        answers |= to_add(required, features)
+    return answers | features[name]["add"]
+
+
+def to_remove(name: str, features: Features) -> Answers:
+    """The answers that remove a feature and those that require it."""
+    answers: Answers = {}
+    for other, feature in features.items():
+        if feature["included"] and name in feature["requires"]:
+            answers |= to_remove(other, features)
+    return answers | features[name]["remove"]
+
+
+if __name__ == "__main__":
+    main()
