@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
 from accounts.conf import switches
+from accounts.models import User
 from accounts.services.sessions import signing_keys
 from core import origins
 from core.checks import as_check, error, warning, weakness
@@ -104,6 +105,15 @@ def _sites() -> Iterator[CheckMessage]:
             )
 
 
+def _profile_fields() -> Iterator[CheckMessage]:
+    protected = {"id", "email", "email_verified", *User.CREDENTIALS, *User.SECOND_FACTOR}
+    for name in sorted(protected.intersection(User.PROFILE_FIELDS)):
+        yield Error(
+            f"User.PROFILE_FIELDS must not contain {name}: users could change it.",
+            id="PROFILE_FIELDS",
+        )
+
+
 CHECKS = [
     as_check("accounts", problems)
     for problems in (
@@ -114,5 +124,6 @@ CHECKS = [
         _lifetimes,
         _redirects,
         _sites,
+        _profile_fields,
     )
 ]

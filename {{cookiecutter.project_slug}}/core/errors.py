@@ -8,6 +8,7 @@ import sys
 from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import ResolverMatch
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail
+from rest_framework.exceptions import ErrorDetail, ParseError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -51,6 +52,10 @@ def refused(*statuses: int) -> dict[int, Any]:
 
 def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's ``EXCEPTION_HANDLER``: adds the code of a single error to its sentence."""
+    if isinstance(exception, DataError):
+        # PostgreSQL cannot store a value of the request, such as a NUL character in JSON.
+        logger.warning("value not stored", exc_info=exception)
+        exception = ParseError(_("The request contains a value that cannot be stored."))
     response = exception_handler(exception, context)
     if response is not None:
         response.data = _with_code(response.data)

@@ -1,19 +1,15 @@
 """Users to test with."""
 
-import uuid
-from datetime import timedelta
 from itertools import count
 from typing import Any
 
 from django.utils import timezone
 
-from accounts.api.authentication import TokenUser
 from accounts.models import User
 from accounts.services.client import Client
 from accounts.services.credentials import Credentials
 from accounts.services.passwords import verification
 from accounts.services.passwords.hashers import Argon2PasswordHasher
-from accounts.services.sessions.tokens import Grant, access_token
 
 
 class CheapPasswordHasher(Argon2PasswordHasher):
@@ -45,11 +41,3 @@ def prove(user: User) -> Credentials | None:
     return verification.verify_credentials(
         email=user.email, password=PASSWORD, client=Client(None, ""), now=timezone.now()
     )
-
-
-def token_user() -> TokenUser:
-    """A signed-in user as an access token describes it."""
-    now = timezone.now()
-    ids = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
-    grant = Grant(*ids, now, now + timedelta(days=1), User.Role.USER, email_verified=True)
-    return TokenUser(access_token(grant, now=now))

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext_lazy as _
@@ -62,6 +63,19 @@ class PersonNameField(TextField):
             validators=[validate_person_name],
             **options,
         )
+
+
+class ProfileSerializer(serializers.ModelSerializer[User]):
+    """The address and ``User.PROFILE_FIELDS``; the model decides what is valid in a field."""
+
+    email = NewAddressField()
+    first_name = PersonNameField()
+    last_name = PersonNameField()
+    language = serializers.ChoiceField(settings.LANGUAGES, required=False)
+
+    class Meta:
+        model = User
+        fields: tuple[str, ...] = ("email", *User.PROFILE_FIELDS)
 
 
 class PasswordField(TextField):

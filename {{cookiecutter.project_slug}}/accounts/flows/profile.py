@@ -11,7 +11,6 @@
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -22,7 +21,7 @@ from rest_framework.views import APIView
 
 from accounts import emails
 from accounts.api.authentication import LiveSessionAuthentication, session_of
-from accounts.api.fields import NewAddressField, PersonNameField
+from accounts.api.fields import ProfileSerializer
 from accounts.api.requests import client_of
 from accounts.api.responses import uncached
 from accounts.errors import TokenNotValid
@@ -38,17 +37,13 @@ from core.ratelimit import throttling
 from mail import outbox
 
 
-class ProfileSerializer(serializers.Serializer[User]):
-    email = NewAddressField()
-    first_name = PersonNameField()
-    last_name = PersonNameField()
-    language = serializers.ChoiceField(settings.LANGUAGES, required=False)
-
-
 class ProfileOutput(ProfileSerializer):
     pending_email = serializers.EmailField(
         required=False, help_text="The new address until it is verified; otherwise absent."
     )
+
+    class Meta(ProfileSerializer.Meta):
+        fields = (*ProfileSerializer.Meta.fields, "pending_email")
 
     def to_representation(self, instance: User) -> dict[str, Any]:
         shown = super().to_representation(instance)
@@ -56,7 +51,7 @@ class ProfileOutput(ProfileSerializer):
 
 
 def change_profile(
-    *, session: Session, email: str | None, names: dict[str, str], client: Client, now: datetime
+    *, session: Session, email: str | None, fields: dict[str, Any], client: Client, now: datetime
 ) -> None:
     """``email`` is None where the request does not contain one."""
     user = session.user
@@ -67,10 +62,10 @@ def change_profile(
         throttling.hit("email_change", of=user.pk, account=user.pk)
         count_email("email_change_account", to=email, account=user.pk)
         _request_address_change(session, email, client, now)
-    if names and not User.objects.filter(pk=user.pk).update(**names):
+    if fields and not User.objects.filter(pk=user.pk).update(**fields):
         raise TokenNotValid
-    for field, value in names.items():
-        setattr(user, field, value)
+    for name, value in fields.items():
+        setattr(user, name, value)
 
 
 def _withdraw_address(session: Session) -> None:
@@ -119,11 +114,11 @@ class ProfileView(APIView):
         session = session_of(request)
         form = ProfileSerializer(session.user, data=request.data, partial=partial)
         form.is_valid(raise_exception=True)
-        names = dict(form.validated_data)
+        fields = dict(form.validated_data)
         change_profile(
             session=session,
-            email=names.pop("email", None),
-            names=names,
+            email=fields.pop("email", None),
+            fields=fields,
             client=client_of(request),
             now=timezone.now(),
         )

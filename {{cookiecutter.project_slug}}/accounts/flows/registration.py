@@ -23,9 +23,8 @@ from rest_framework.response import Response
 from accounts import emails, sign_in
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.fields import (
-    NewAddressField,
     PasswordField,
-    PersonNameField,
+    ProfileSerializer,
     refuse_different,
     refuse_weak,
 )
@@ -49,27 +48,28 @@ EMAIL_SENT = _("We have sent you an e-mail. Open the link in it to continue.")
 TAKEN = _("An account with this e-mail address already exists. Sign in, or reset your password.")
 
 
-class RegistrationInput(serializers.Serializer[Any]):
-    email = NewAddressField()
+class RegistrationInput(ProfileSerializer):
     password1 = PasswordField()
     password2 = PasswordField(help_text="The same password again.")
-    first_name = PersonNameField()
-    last_name = PersonNameField()
+
+    class Meta(ProfileSerializer.Meta):
+        fields = (*ProfileSerializer.Meta.fields, "password1", "password2")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         refuse_different(attrs, "password1", "password2")
-        profile = {name: attrs[name] for name in ("email", "first_name", "last_name")}
+        password = attrs["password1"]
+        profile = {name: attrs[name] for name in attrs.keys() - {"password1", "password2"}}
         try:
-            refuse_weak(attrs["password1"], user=User(**profile))
+            refuse_weak(password, user=User(**profile))
         except serializers.ValidationError as error:
             raise serializers.ValidationError({"password1": error.detail}) from None
-        return {"password": attrs["password1"], **profile}
+        return {"password": password, **profile}
 
 
-def sign_up(*, email: str, password: str, now: datetime, **names: str) -> User | None:
+def sign_up(*, email: str, password: str, now: datetime, **profile: Any) -> User | None:
     """Returns None where the address has an account."""
     count_email("registration_account", to=email)
-    user = User(email=email, **names, purge_after=now + UNUSED_SIGN_UP_KEPT)
+    user = User(email=email, **profile, purge_after=now + UNUSED_SIGN_UP_KEPT)
     user.set_password(password)
     with transaction.atomic():
         created = _save(user)

@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext_lazy as _
 
 from accounts.conf import switches
+from accounts.models.claims import FromClaims
 from accounts.models.validators import AcceptedAtLoginValidator
 from core.email_address import LowercaseEmailField, normalise, validate
 
@@ -59,7 +60,7 @@ class UserManager(BaseUserManager["User"]):
         return self.unchanged(user).select_for_update(no_key=True).first()
 
 
-class User(AbstractBaseUser, PermissionsMixin):
+class User(FromClaims, AbstractBaseUser, PermissionsMixin):
     class Role(models.TextChoices):
         USER = "USER", _("User")
         STAFF = "STAFF", _("Staff")
@@ -67,6 +68,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     STAFF_ROLES: ClassVar = frozenset({Role.STAFF, Role.ADMIN})
     """The roles that may sign in to Django admin."""
+
+    PROFILE_FIELDS: ClassVar = ("first_name", "last_name", "language")
+    """The fields that users enter at registration, and see and change at ``/user/``."""
 
     CREDENTIALS: ClassVar = frozenset({"password", "role", "is_superuser", "is_active"})
     """Saving another value of these ends the sessions of the account."""
@@ -172,6 +176,8 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.first_name
 
     def save(self, *args: Any, **options: Any) -> None:
+        # The claims of a token may be out of date, and must not be written.
+        self.read_row()
         # Another request may have changed the second factor since this row was read.
         if not self._state.adding and options.get("update_fields") is None:
             columns = {field.name for field in self._meta.concrete_fields if not field.primary_key}

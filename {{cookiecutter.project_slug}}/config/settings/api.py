@@ -12,7 +12,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_THROTTLE_CLASSES": ["core.ratelimit.throttling.RequestThrottle"],
     "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "core.openapi.AutoSchema",
     # For generic views that list a table.
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 50,
@@ -21,7 +21,6 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.negotiation.ContentNegotiation",
     "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
-    "UNAUTHENTICATED_USER": None,
 }
 
 _HAS_SIDECAR = "drf_spectacular_sidecar" in INSTALLED_APPS
@@ -33,6 +32,12 @@ SPECTACULAR_SETTINGS = {
     "TITLE": PROJECT_NAME,
     "VERSION": "1",
     "PREPROCESSING_HOOKS": ["core.switchable.without_what_is_off"],
+    "GET_MOCK_REQUEST": "core.openapi.mock_request",
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "accessToken": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+        }
+    },
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
