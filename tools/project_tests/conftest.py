@@ -1,6 +1,3 @@
 """The fixtures of the project's own tests hold here, too."""
 
-pytest_plugins = [
-    "tests.fixtures",
-    *(f"tests.{folder}.conftest" for folder in ("mail", "core", "served")),
-]
+pytest_plugins = ["tests.fixtures", "tests.mail.conftest"]

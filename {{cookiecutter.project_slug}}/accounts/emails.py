@@ -21,7 +21,7 @@ from accounts.services.mfa.failed_attempts import WINDOW
 from core.email_address import normalise
 from core.ratelimit import throttling
 from mail import outbox
-from mail.messages import Email, Obsolete, email
+from mail.messages import Email, Obsolete, email, language_finder
 from mail.models import Mail
 
 SIGN_UP_LINK_LIFETIME = timedelta(days=3)
@@ -34,6 +34,15 @@ def tell_owner(notice: Email, owner: User | Credentials, **parameters: Any) -> N
     # notice. An unverified address is limited: a stranger may have signed up with it to flood it.
     if owner.email_verified or throttling.allows(MAILBOX, of=mailbox(owner.email)):
         outbox.post(notice, to=owner.email, parameters=parameters)
+
+
+@language_finder
+def language_of(mail: Mail) -> str:
+    """The language of the account that the e-mail is about."""
+    if language := mail.parameters.get("language"):
+        return str(language)
+    languages = User.objects.filter(email=normalise(mail.recipient)).values_list("language")
+    return str(*languages.first() or [""])
 
 
 @email

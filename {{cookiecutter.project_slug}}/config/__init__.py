@@ -1,4 +1,4 @@
-"""Settings, URLs, and the WSGI and Celery applications."""
+"""Settings, URLs, the WSGI application and the Celery application."""
 
 from config.celery import app as celery_app
 

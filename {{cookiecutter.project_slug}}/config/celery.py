@@ -16,7 +16,7 @@ app.autodiscover_tasks()
 
 @setup_logging.connect
 def log_as_django_does(**_: object) -> None:
-    """Keeps Celery from configuring logging itself."""
+    """Prevents Celery from configuring its loggers."""
     from django.conf import settings
     from django.utils.log import configure_logging
 
@@ -26,7 +26,7 @@ def log_as_django_does(**_: object) -> None:
 @worker_init.connect
 @beat_init.connect
 def check_settings(**_: object) -> None:
-    """Runs the system checks, which Celery does not. An exception here would not stop it."""
+    """Runs the system checks, as Celery does not. Only an exit stops Celery here, no exception."""
     import redis
     from django.conf import settings
     from django.core.management.base import SystemCheckError
@@ -41,15 +41,15 @@ def check_settings(**_: object) -> None:
     except (SystemCheckError, redis_server.RedisClusterError) as error:
         sys.exit(str(error))
     except redis.RedisError:
-        # Celery waits for a server that is unavailable.
+        # Celery waits for an unavailable server.
         return
 
 
 @heartbeat_sent.connect
 def show_life(**_: object) -> None:
-    """Touches ``WORKER_ALIVE_FILE`` every two seconds while the broker is connected.
+    """Touches a file every two seconds while the worker is connected to the broker.
 
-    A health check reads its age: ``celery inspect ping`` takes a second of CPU time.
+    ``celery inspect ping`` would cost a second of CPU for each health check.
     """
     from django.conf import settings
 

@@ -1,8 +1,8 @@
-"""Reads settings from the environment, and collects invalid values.
+"""Reads settings from the environment.
 
-An invalid value does not raise here: ``problems`` has a sentence, the default is used, and a system
-check (``core.checks``) stops the start. An empty variable counts as unset. ``.env`` beside
-``manage.py``, or the file in ``ENV_FILE``, is read too; the environment takes precedence.
+An invalid value does not raise an error here: ``problems`` notes it, the setting gets its default,
+and the system checks (``core.checks``) stop the start. An empty variable counts as unset. The
+environment overrides the ``.env`` file (beside ``manage.py``, or named by ``ENV_FILE``).
 """
 
 import json
@@ -22,46 +22,56 @@ from core.setting_error import SettingError
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-# The answers from the generation of the project. A variable of the same name overrides one.
+# The answers to the template's questions. A variable of the same name overrides each.
 DEFAULTS = json.loads((BASE_DIR / "config" / "defaults.json").read_text(encoding="utf-8"))
 
+# The longest lifetime, in seconds.
 TEN_YEARS = 315_360_000
-"""The longest lifetime, in seconds."""
 _INT32 = 2_147_483_647
+_LINE_MAX_LENGTH = 100
 _HOST = re.compile(r"[a-z0-9_.-]+|[0-9a-f:.]+", re.I)
-
 _TRUE_FALSE = {"true": True, "false": False, "1": True, "0": False}
 
 T = TypeVar("T")
 
 
 class Environment:
-    """Typed access to variables. ``problems`` maps a variable to an error message."""
+    """Typed access to variables. ``problems`` maps a variable's name to a sentence."""
 
     def __init__(self) -> None:
         self.problems: dict[str, str] = {}
 
     def text(self, name: str, default: str = "") -> str:
-        return self.read(name, str, default, "")
+        return os.environ.get(name, "").strip() or default
 
-    def line(self, name: str, default: str, *, without: str = "", at_most: int = 100) -> str:
-        """One line of text, without control characters and without those of ``without``."""
+    def line(self, name: str, default: str, *, without: str = "") -> str:
+        """A text without control characters and without the characters of ``without``."""
 
-        def convert(raw: str) -> str:
-            if not raw.isprintable() or len(raw) > at_most or set(raw) & set(without):
-                raise ValueError(raw)
-            return raw
+        def accepts(raw: str) -> bool:
+            is_line = raw.isprintable() and len(raw) <= _LINE_MAX_LENGTH
+            return is_line and not set(raw) & set(without)
 
         but = f" and without {' '.join(without)}" if without else ""
-        return self.read(name, convert, default, f"one line of at most {at_most} characters{but}")
+        expected = f"one line of at most {_LINE_MAX_LENGTH} characters{but}"
+        return self._text_if(accepts, name, default, expected)
 
     def pattern(self, name: str, default: str, pattern: str, expected: str) -> str:
-        def convert(raw: str) -> str:
-            if not re.fullmatch(pattern, raw, re.ASCII):
-                raise ValueError(raw)
-            return raw
+        """A text that the regular expression matches."""
+        regex = re.compile(pattern, re.ASCII)
+        return self._text_if(lambda raw: bool(regex.fullmatch(raw)), name, default, expected)
 
-        return self.read(name, convert, default, expected)
+    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
+        expected = "one of " + ", ".join(choices)
+        return self._text_if(lambda raw: raw in choices, name, default, expected)
+
+    def web_address(self, name: str, default: str = "") -> str:
+        def accepts(raw: str) -> bool:
+            parts = urlsplit(raw)
+            is_web = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.hostname or "")
+            # ``port`` raises a ValueError for an invalid port.
+            return bool(is_web) and parts.port != 0 and not re.search(r"[\s\\]", raw)
+
+        return self._text_if(accepts, name, default, "an address like https://app.example.com")
 
     def boolean(self, name: str, default: bool) -> bool:
         return self.read(name, lambda raw: _TRUE_FALSE[raw.lower()], default, "True or False")
@@ -75,60 +85,35 @@ class Environment:
         expected = f"a whole number from {at_least} to {at_most}"
         return self.read(name, convert, default, expected)
 
-    def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
-        return self.read(
-            name, lambda raw: choices[choices.index(raw)], default, "one of " + ", ".join(choices)
-        )
-
-    def url(self, name: str, *schemes: str, default: str = "") -> str:
-        """A URL with one of these schemes."""
-        if not self.text(name, default):
-            self.problems[name] = f"{name} must be set."
-
-        def convert(raw: str) -> str:
-            schemes.index(urlsplit(raw).scheme)
-            return raw
-
-        nowhere = f"{schemes[0]}://"
-        return self.read(name, convert, default or nowhere, f"a URL like {nowhere}host/name")
-
-    def web_address(self, name: str, default: str = "") -> str:
-        def convert(raw: str) -> str:
-            parts = urlsplit(raw)
-            is_web = parts.scheme in {"http", "https"} and _HOST.fullmatch(parts.hostname or "")
-            # ``port`` raises ValueError if it is invalid.
-            if not is_web or parts.port == 0 or re.search(r"[\s\\]", raw):
-                raise ValueError(raw)
-            return raw
-
-        return self.read(name, convert, default, "an address like https://app.example.com")
+    def seconds(self, name: str, default: int, *, at_least: int = 0) -> int:
+        return self.integer(name, default, at_least=at_least, at_most=TEN_YEARS)
 
     def time_zone(self, name: str, default: str) -> str:
         def convert(raw: str) -> str:
             try:
                 return ZoneInfo(raw).key
             except OSError:
-                # A folder of zones, or an invalid file name.
+                # The name of a folder, or no valid file name.
                 raise ValueError(raw) from None
 
         return self.read(name, convert, default, "a time zone like Europe/Berlin")
 
-    def names(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
-        """A list separated by commas."""
-        raw = self.text(name)
-        return [part.strip() for part in raw.split(",") if part.strip()] or list(default)
+    def names(self, name: str) -> list[str]:
+        """A list, separated by commas."""
+        return [part.strip() for part in self.text(name).split(",") if part.strip()]
 
     def secret(self, name: str) -> str:
-        """Never empty: a missing secret is a problem, and a random one is used."""
+        """A random value replaces a missing secret, so that nothing is signed with an empty key."""
         if not self.text(name):
             self.problems[name] = f"{name} must be set to a long random value."
         return self.text(name) or secrets.token_urlsafe(64)
 
     def secrets(self, name: str) -> list[str]:
+        """A list of secrets, the current one first."""
         return self.names(name) or [self.secret(name)]
 
     def required(self, name: str, convert: Callable[[str], T], default: T, expected: str) -> T:
-        """Like ``read``, but a missing variable is a problem."""
+        """Like ``read``, with an error for an unset variable."""
         if not self.text(name):
             self.problems[name] = f"{name} must be set."
         return self.read(name, convert, default, expected)
@@ -136,28 +121,37 @@ class Environment:
     def read(self, name: str, convert: Callable[[str], T], default: T, expected: str) -> T:
         """
         Args:
-            convert: parses the text. It raises ``SettingError`` with a message, or ``ValueError``
-                or ``KeyError``, whose messages are not shown.
-            expected: follows "must be" in the error message.
+            convert: returns the value. For an invalid text it raises ``SettingError`` with the
+                rest of a sentence, or ``ValueError`` or ``KeyError``, whose text is not shown.
+            expected: a valid value, as the end of a sentence: "… must be <expected>."
         """
-        raw = os.environ.get(name, "").strip()
+        raw = self.text(name)
         if not raw:
             return default
         try:
             return convert(raw)
         except SettingError as problem:
             self.problems[name] = f"{name} {problem}"
-            return default
         except (ValueError, KeyError):
             self.problems[name] = f"{name} must be {expected}."
-            return default
+        return default
+
+    def _text_if(
+        self, accepts: Callable[[str], bool], name: str, default: str, expected: str
+    ) -> str:
+        def convert(raw: str) -> str:
+            if not accepts(raw):
+                raise ValueError(raw)
+            return raw
+
+        return self.read(name, convert, default, expected)
 
 
 env = Environment()
 
 
 def _note(record: logging.LogRecord) -> bool:
-    """Reports an invalid line, which django-environ would log: it may contain a secret."""
+    """Notes a line that django-environ cannot read, and does not log it: it may hold a secret."""
     if record.levelno >= logging.WARNING:
         env.problems[".env"] = ".env must have NAME=value on each line, and one line does not."
     return record.levelno < logging.WARNING

@@ -1,11 +1,11 @@
-"""The URLs of the project. ``accounts.urls`` has those of accounts."""
+"""The URLs of the project. ``accounts.urls`` lists those of authentication."""
 
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-# drf-spectacular's default page has inline styles.
+# The default template of drf-spectacular has inline styles.
 docs = SpectacularSwaggerSplitView.as_view(template_name="pages/docs.html")
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -1,1 +1,1 @@
-"""What every app may use and none of it knows of: errors, the client's address, health, checks."""
+"""Shared by all apps and independent of them: errors, rate limits, logs, health, checks."""

@@ -1,4 +1,4 @@
-"""Django admin's search, for addresses in any spelling."""
+"""The search of Django admin for e-mail addresses."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from core.email_address import normalise
 
 
 class AddressSearchAdmin(admin.ModelAdmin):
-    """What holds an ``@`` is looked for in the spelling that is stored."""
+    """Searches for an address as it is stored, in any spelling."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Model], search_term: str

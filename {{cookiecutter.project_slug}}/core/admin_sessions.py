@@ -1,7 +1,7 @@
-"""Django's sessions in the database, under a digest of their key: ``SESSION_ENGINE``.
+"""``SESSION_ENGINE``: Django's database sessions, stored under a digest of their key.
 
-Django admin alone uses them. Django keeps the key as it is in the cookie, so that anybody who could
-read the table would be signed in as everybody in it. (Synchronous, as the whole project is.)
+Only Django admin uses sessions. Django stores the key as the cookie holds it, so everyone who can
+read the table could sign in as an administrator.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ class SessionStore(db.SessionStore):
         rows = self.model.objects.filter(expire_date__gt=timezone.now())
         found = rows.filter(session_key=_digest(self.session_key or "")).first()
         if found is None:
-            # Otherwise a key that a stranger chose becomes that of a session (session fixation).
+            # A new key: the next session must not get a key that a client chose (session fixation).
             self.flush()
             return {}
         return self.decode(found.session_data)
@@ -42,12 +42,12 @@ def end_all() -> None:
 
 
 def end_of(user_id: uuid.UUID) -> None:
-    """Looks into each of them: whose it is, is in its data alone."""
+    """Reads all sessions: only their data name the user."""
     for row in db.SessionStore.get_model_class().objects.all():
         if row.get_decoded().get(SESSION_KEY) == str(user_id):
             row.delete()
 
 
 def _digest(key: str) -> str:
-    """As long as the column; the key has 165 random bits, so that no salt is needed."""
+    # As long as the column. The key has 165 random bits, so the digest needs no salt.
     return hashlib.sha256(key.encode()).hexdigest()[:40]

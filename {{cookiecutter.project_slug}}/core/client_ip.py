@@ -1,4 +1,4 @@
-"""The IP address and the user agent of the client behind a request."""
+"""The IP address and the user agent of the client that sent a request."""
 
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -15,27 +15,24 @@ def user_agent(request: HttpRequest) -> str:
 
 
 def client_ip(request: HttpRequest) -> str | None:
-    """The address that the outermost trusted proxy saw, or the peer's.
-
-    Each proxy appends the address it was called from to ``X-Forwarded-For``, so the entry counted
-    ``TRUSTED_PROXY_COUNT`` from the right is the last that a client cannot have written itself.
-    """
+    """The address that the outermost trusted proxy saw, or the peer's address."""
     peer = request.META.get("REMOTE_ADDR", "")
     hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
     trusted: int = settings.TRUSTED_PROXY_COUNT
     if 0 < trusted <= len(hops):
+        # Each proxy appends an address. A client can forge only the entries before these.
         return _valid(hops[-trusted]) or _valid(peer)
     return _valid(peer)
 
 
 def client_network(request: HttpRequest) -> str:
-    """What a limit counts as one client: see ``network_of``."""
+    """The key by which rate limits count clients: see ``network_of``."""
     return network_of(client_ip(request))
 
 
 @lru_cache(maxsize=1_024)
 def network_of(address: str | None) -> str:
-    """An IPv4 address, or the /64 of an IPv6 address, which is what one line gets (RFC 6177)."""
+    """An IPv4 address, or the /64 network of an IPv6 address: one customer's line (RFC 6177)."""
     if address is None:
         return "unknown"
     ip = ip_address(address)
@@ -46,7 +43,7 @@ def network_of(address: str | None) -> str:
 
 @lru_cache(maxsize=1_024)
 def _valid(address: str) -> str | None:
-    """Some proxies write the port as well; the zone of a link is no part of an address."""
+    """The address without the port that some proxies append, and without an IPv6 zone."""
     text = address.strip()
     if text.startswith("["):
         text = text[1:].partition("]")[0]

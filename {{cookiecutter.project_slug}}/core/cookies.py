@@ -1,8 +1,7 @@
-"""Cookies of ours: out of every script's reach, and told from others of the same name.
+"""Cookies that another application cannot hide.
 
-A browser sends every cookie whose path and domain fit, and does not say which is whose: one that
-another application has left at ``/``, or on a parent domain, comes beside ours. Django keeps the
-last of a name, and browsers send the longest path first: so it keeps the other one.
+It can set a cookie of the same name at ``/`` or on a parent domain. Browsers send the longest path
+first, and ``request.COOKIES`` keeps the last cookie of a name.
 """
 
 import posixpath
@@ -21,34 +20,26 @@ from rest_framework.request import Request
 
 from core import origins
 
+# Each value may cost the verification of a signature.
 MAX_VALUES = 8
-"""Values of one name that are tried: each may cost a signature, and a stranger can send many."""
 _MIXED = "core.cookies.mixed"
 
 
 @dataclass(frozen=True, slots=True)
 class ScopedCookie:
-    """A cookie of the paths that read it, and of no others.
-
-    Attributes:
-        shape: of every value that this project issues.
-        endpoints: names of URLs. The cookie's path is the longest that is above all of them.
-    """
+    """An HttpOnly cookie for the longest common path of ``endpoints``, which are names of URLs."""
 
     name: str
+    # Matches each value that this project issues.
     shape: re.Pattern[str]
     endpoints: tuple[str, ...]
 
     @property
     def path(self) -> str:
-        return _path_above(self.endpoints, settings.ROOT_URLCONF, get_script_prefix())
+        return _common_path(self.endpoints, settings.ROOT_URLCONF, get_script_prefix())
 
     def values(self, request: HttpRequest | Request) -> list[str]:
-        """What may be ours of what the browser sent, the longest path first.
-
-        At most ``MAX_VALUES``. Where there are more, the answer deletes the others, so that the
-        next request brings ours.
-        """
+        """The first ``MAX_VALUES`` values of this shape, the one with the longest path first."""
         found = values_of(request, self.name, self.shape)
         if len(found) > MAX_VALUES:
             note_mixed(request)
@@ -68,96 +59,75 @@ class ScopedCookie:
     def delete(self, response: HttpResponseBase) -> None:
         response.delete_cookie(self.name, path=self.path, samesite="Lax")
 
-    def delete_others(self, response: HttpResponseBase) -> None:
-        """Deletes cookies of this name above our path, where another application has left them."""
-        for path in _paths_above(self.path):
-            self._delete_unless_ours(response, path)
+    def delete_others(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        """Deletes the cookies of this name that other applications have set above ``path``.
 
-    def delete_mixed(self, response: HttpResponseBase, *, asked: str) -> None:
-        """Deletes all cookies of this name but ours, on each domain that this host is in too.
-
-        Applications there may use theirs, so this is for those that keep ours from counting.
-
-        Args:
-            asked: the path of the request. Cookies of longer paths than ours came with it.
+        After ``note_mixed`` also those on longer paths and on parent domains, where another
+        application may still use them.
         """
-        # One of ours, and not what a client has written: a path may hold what ends an attribute.
-        read_at = next((path for path in map(reverse, self.endpoints) if path == asked), self.path)
-        domains = _domains_above(origins.host_of(settings.PUBLIC_URL))
-        for path, domain in product(_paths_above(read_at), ["", *domains]):
-            self._delete_unless_ours(response, path, domain)
-
-    def _delete_unless_ours(self, response: HttpResponseBase, path: str, domain: str = "") -> None:
-        # A browser may take the host's own name as a domain for our cookie's key.
-        if path != self.path or domain not in {"", origins.host_of(settings.PUBLIC_URL)}:
-            _delete(response, self.name, path=path, domain=domain)
+        lowest, host = self.path, origins.host_of(settings.PUBLIC_URL)
+        domains = [""]
+        if _MIXED in request.META:
+            # Not the client's path, which may contain characters that end an attribute.
+            lowest = next((p for p in map(reverse, self.endpoints) if p == request.path), lowest)
+            domains += _domains_above(host)
+        for path, domain in product(_paths_above(lowest), domains):
+            # Some browsers treat the host's own name as the domain of this cookie.
+            if path != self.path or domain not in {"", host}:
+                _delete(response, self.name, path=path, domain=domain)
 
 
 SCOPED: list[ScopedCookie] = []
-"""The cookies that ``StaleCookieMiddleware`` looks after."""
 
 
 def scoped(name: str, shape: str, *endpoints: str) -> ScopedCookie:
-    """
-    Args:
-        shape: a regular expression, see ``ScopedCookie``.
-    """
+    """Registers a cookie with ``StaleCookieMiddleware``; ``shape`` is a regular expression."""
     cookie = ScopedCookie(name, re.compile(shape, re.ASCII), endpoints)
     SCOPED.append(cookie)
     return cookie
 
 
 def values_of(request: HttpRequest | Request, name: str, shape: re.Pattern[str]) -> list[str]:
-    """What the browser sent under this name and in this shape, the longest path first."""
+    """The different values of this name and shape, the one with the longest path first."""
     return list(dict.fromkeys(filter(shape.fullmatch, _values(request, name))))
 
 
 def note_mixed(request: HttpRequest | Request) -> None:
-    """Says that ours cannot count while the others of its name are there."""
+    """Notes that other cookies hide this project's; see ``ScopedCookie.delete_others``."""
     request.META[_MIXED] = True
 
 
 class StaleCookieMiddleware:
-    """Where a cookie of ours came more than once, the answer deletes the others.
-
-    It looks at no value and deletes none with our own path on this host, so that ours stays.
-    """
+    """Where a request has several cookies of a registered name, the response deletes the others."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self._get_response(request)
-        for cookie in SCOPED:
-            if len(list(_values(request, cookie.name))) > 1:
-                _delete_stale(cookie, request, response)
+        if "HTTP_COOKIE" in request.META:
+            for cookie in SCOPED:
+                if len(_values(request, cookie.name)) > 1:
+                    cookie.delete_others(request, response)
         return response
 
 
-def _delete_stale(cookie: ScopedCookie, request: HttpRequest, response: HttpResponseBase) -> None:
-    if _MIXED in request.META:
-        cookie.delete_mixed(response, asked=request.path)
-    else:
-        cookie.delete_others(response)
-
-
-def _values(request: HttpRequest | Request, name: str) -> Iterator[str]:
+def _values(request: HttpRequest | Request, name: str) -> list[str]:
     header = request.META.get("HTTP_COOKIE", "")
     if name not in header:
-        return
-    for pair in header.split(";"):
-        if pair.partition("=")[0].strip() == name:
-            yield parse_cookie(pair).get(name, "")
+        return []
+    pairs = [pair for pair in header.split(";") if pair.partition("=")[0].strip() == name]
+    return [parse_cookie(pair).get(name, "") for pair in pairs]
 
 
 @lru_cache(maxsize=64)
-def _path_above(endpoints: tuple[str, ...], _urls: str, _prefix: str) -> str:
-    """Kept for each URLconf: a refresh would pay half a millisecond for it."""
+def _common_path(endpoints: tuple[str, ...], _urlconf: str, _script_prefix: str) -> str:
+    # Cached: each refresh would pay 0.5 ms.
     return posixpath.commonpath(map(reverse, endpoints)).rstrip("/") + "/"
 
 
 def _paths_above(path: str) -> Iterator[str]:
-    """``/api/auth/``, ``/api/auth``, ``/api/``, ``/api`` and ``/``."""
+    """For ``/api/auth/``: itself, ``/api/auth``, ``/api/``, ``/api`` and ``/``."""
     while path != "/":
         yield path
         yield path.rstrip("/")
@@ -165,20 +135,16 @@ def _paths_above(path: str) -> Iterator[str]:
     yield path
 
 
-def _domains_above(host: str) -> Iterator[str]:
-    """``api.shop.co.uk``, ``shop.co.uk`` and ``co.uk``, which browsers ignore: it is no site."""
+def _domains_above(host: str) -> list[str]:
+    """``api.shop.co.uk``, ``shop.co.uk`` and ``co.uk``. Browsers ignore a public suffix."""
     labels = host.split(".")
     if labels[-1].isdigit() or host.startswith("["):
-        return
-    for number in range(len(labels) - 1):
-        yield ".".join(labels[number:])
+        return []
+    return [".".join(labels[number:]) for number in range(len(labels) - 1)]
 
 
-def _delete(response: HttpResponseBase, name: str, *, path: str, domain: str = "") -> None:
-    """Beside what the answer sets under this name: Django's own method keeps one of each name.
-
-    Short, since there may be thirty: proxies take 4 KB of headers.
-    """
+def _delete(response: HttpResponseBase, name: str, *, path: str, domain: str) -> None:
+    # ``delete_cookie`` keeps one cookie of each name. Short: proxies take 4 KB of headers.
     morsel: Morsel[str] = Morsel()
     morsel.set(name, "", "")
     morsel.update({"path": path, "domain": domain, "max-age": "0"})

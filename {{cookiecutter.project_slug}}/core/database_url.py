@@ -1,7 +1,6 @@
-"""``DATABASE_URL``, read by libpq itself, and judged before anybody connects.
+"""``DATABASE_URL``, read by libpq and checked without a connection.
 
-No message repeats a part of the URL, and none of libpq's is passed on: a password with a character
-that is not percent-encoded turns up as a host, a port, a database or an option.
+No error quotes the URL or libpq: any part may be a password that is not percent-encoded.
 """
 
 import re
@@ -17,51 +16,15 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from core.setting_error import SettingError
 
 EXPECTED = "a URL like postgresql://user:password@host:5432/name"
+# PostgreSQL truncates a longer name, and Django refuses it.
 NAME_MAX_LENGTH = 63
-"""PostgreSQL cuts a longer name, and Django refuses to connect with one."""
 
 _SHAPE = re.compile(
     r"(postgres|postgresql|pgsql|postgis)://([^@/?]*(?:@[^@/?]*)?(?:/[^@/?]*)?)(?:\?([^@]*))?"
 )
+_PLACE = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}
 _TRUE_FALSE = {"true": True, "false": False, "1": True, "0": False}
-_NOWHERE = "/no-such-folder"
-
-
-def parse(url: str, *, with_gis: bool = False) -> dict[str, Any]:
-    """Returns an entry of Django's ``DATABASES``.
-
-    Args:
-        with_gis: whether the project uses GeoDjango, whose engine ``postgis://`` then selects.
-
-    Raises:
-        SettingError: Django, psycopg or libpq would refuse it.
-    """
-    scheme, server, query = _split(url)
-    settings, options, rest = _sort(query)
-    parameters = _read(f"postgresql://{server}?{rest}")
-    _refuse_what_libpq_refuses(parameters)
-    names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host"}
-    place = {name: parameters.pop(key, "") for name, key in {**names, "PORT": "port"}.items()}
-    _refuse_name(place["NAME"], has_service="service" in parameters)
-    _refuse_pool(settings, options)
-    gis = scheme == "postgis" and with_gis
-    engine = "django.contrib.gis.db.backends.postgis" if gis else "django.db.backends.postgresql"
-    return {"ENGINE": engine, **place, **settings, "OPTIONS": {**parameters, **options}}
-
-
-def _split(url: str) -> tuple[str, str, str]:
-    if not re.match(r"(postgres|postgresql|pgsql|postgis)://", url):
-        raise SettingError(f"must be {EXPECTED}.")
-    shape = _SHAPE.fullmatch(url)
-    if not shape:
-        raise SettingError(
-            f"must be {EXPECTED}, with %40 for an @ of the password and %2F for a /."
-        )
-    scheme, server, query = shape.groups(default="")
-    return scheme, server, query
-
-
-# Options
+_NO_SOCKET = "/no-such-folder"
 
 
 def _boolean(text: str) -> bool:
@@ -78,33 +41,53 @@ def _number_or_none(text: str) -> int | None:
     return None if text.lower() == "none" else _number(text)
 
 
+# The project relies on the defaults of Django's other settings.
 _SETTINGS: dict[str, Callable[[str], object]] = {
     "conn_max_age": _number_or_none,
     "conn_health_checks": _boolean,
     "disable_server_side_cursors": _boolean,
     "atomic_requests": _boolean,
 }
-"""Of Django's; the others would change what the project relies on."""
-
+# Of Django's engine and of psycopg.
 _OPTIONS: dict[str, Callable[[str], object]] = {
     "pool": _boolean,
     "prepare_threshold": _number_or_none,
     "server_side_binding": _boolean,
     "assume_role": str,
 }
-"""Of Django's engine and of psycopg."""
-
+# libpq reads these only when it connects to a host.
 _NUMBERS = (
     *("connect_timeout", "tcp_user_timeout", "keepalives"),
     *("keepalives_idle", "keepalives_interval", "keepalives_count"),
 )
-"""Of libpq, which reads them only when it connects to a host."""
-
 _FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl", "sslcrldir", "passfile")
 
 
+def parse(url: str, *, with_gis: bool = False) -> dict[str, Any]:
+    """Returns an entry of Django's ``DATABASES``. With ``with_gis``, postgis:// means GeoDjango.
+
+    Raises:
+        SettingError: Django, psycopg or libpq would refuse the URL.
+    """
+    shape = _SHAPE.fullmatch(url)
+    if not shape:
+        raise SettingError(
+            f"must be {EXPECTED}, with %40 for an @ of the password and %2F for a /."
+        )
+    scheme, server, query = shape.groups(default="")
+    settings, options, rest = _sort(query)
+    parameters = _read(f"postgresql://{server}?{rest}")
+    _refuse_parameters(parameters)
+    _refuse_pool(settings, options)
+    place = {name: parameters.pop(key, "") for name, key in _PLACE.items()}
+    _refuse_name(place["NAME"], has_service="service" in parameters)
+    gis = scheme == "postgis" and with_gis
+    engine = "django.contrib.gis.db.backends.postgis" if gis else "django.db.backends.postgresql"
+    return {"ENGINE": engine, **place, **settings, "OPTIONS": {**parameters, **options}}
+
+
 def _sort(query: str) -> tuple[dict[str, Any], dict[str, Any], str]:
-    """The options of Django, those of its engine and of psycopg, and the query of libpq."""
+    """The settings of Django, the options of engine and psycopg, and the query for libpq."""
     settings: dict[str, Any] = {}
     options: dict[str, Any] = {}
     rest = []
@@ -112,9 +95,9 @@ def _sort(query: str) -> tuple[dict[str, Any], dict[str, Any], str]:
         name, _, value = part.partition("=")
         key = unquote(name).lower()
         if key in _SETTINGS:
-            settings[key.upper()] = _converted(key, value, _SETTINGS[key])
+            settings[key.upper()] = _converted(key, unquote(value), _SETTINGS[key])
         elif key in _OPTIONS:
-            options[key] = _converted(key, value, _OPTIONS[key])
+            options[key] = _converted(key, unquote(value), _OPTIONS[key])
         else:
             rest.append(part)
     return settings, options, "&".join(rest)
@@ -122,26 +105,22 @@ def _sort(query: str) -> tuple[dict[str, Any], dict[str, Any], str]:
 
 def _converted(key: str, value: str, convert: Callable[[str], object]) -> object:
     try:
-        return convert(unquote(value))
+        return convert(value)
     except (ValueError, KeyError):
         raise SettingError(f"has an invalid value for {key}.") from None
-
-
-# What libpq says
 
 
 def _read(url: str) -> dict[str, Any]:
     try:
         return dict(conninfo_to_dict(url))
     except (ProgrammingError, ValueError):
-        # Neither says which part it is, nor may it: see above.
         raise SettingError(
             "cannot be read by libpq: it has an option that libpq does not know, or a character "
             "of the user, the password or an option that must be percent-encoded (% is %25)."
         ) from None
 
 
-def _refuse_what_libpq_refuses(parameters: Mapping[str, Any]) -> None:
+def _refuse_parameters(parameters: Mapping[str, Any]) -> None:
     for name in _NUMBERS:
         if name in parameters:
             _converted(name, parameters[name], _number)
@@ -149,29 +128,26 @@ def _refuse_what_libpq_refuses(parameters: Mapping[str, Any]) -> None:
         file = parameters.get(name) or "system"
         if file != "system" and not Path(file).exists():
             raise SettingError(f"has a file for {name} that does not exist.")
-    if said := _said_of(parameters):
-        names = [name for name in parameters if name in said]
-        raise SettingError(f"has a value for {names[0]} that libpq refuses." if names else _REFUSED)
+    if error := _error_of_libpq(parameters):
+        refused = next((name for name in parameters if name in error), None)
+        if refused:
+            raise SettingError(f"has a value for {refused} that libpq refuses.")
+        raise SettingError("is refused by libpq: it refers to something that does not exist.")
 
 
-_REFUSED = "is refused by libpq: it refers to something that does not exist."
+def _error_of_libpq(parameters: Mapping[str, Any]) -> str:
+    """Returns libpq's error for the values, or "".
 
-
-def _said_of(parameters: Mapping[str, Any]) -> str:
-    """What libpq says before it connects, "" if nothing: it judges most values only then.
-
-    It is sent to a socket that does not exist: only a message that names it is about connecting.
+    libpq checks most values when it connects, so it connects to a socket that does not exist. Only
+    an error that names the socket is about the connection.
     """
-    hosts = ",".join(_NOWHERE for _ in str(parameters.get("host", "")).split(","))
-    # Empty, it outranks an address that the environment names.
+    hosts = ",".join(_NO_SOCKET for _ in str(parameters.get("host", "")).split(","))
+    # An empty address overrides PGHOSTADDR of the environment.
     probe = {**parameters, "host": hosts, "hostaddr": ""}
     connection = pq.PGconn.connect_start(make_conninfo(**probe).encode())
-    said = connection.error_message.decode(errors="replace")
+    error = connection.error_message.decode(errors="replace")
     connection.finish()
-    return "" if _NOWHERE in said else said
-
-
-# What Django refuses
+    return "" if _NO_SOCKET in error else error
 
 
 def _refuse_name(name: str, *, has_service: bool) -> None:

@@ -1,4 +1,4 @@
-"""Statements that the ORM cannot say, and rows that are deleted in throttled batches."""
+"""Raw SQL statements, and batches that leave time to other requests."""
 
 import time
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ def columns_of(model: type[Model], table: str) -> str:
 
 
 def fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:
-    """Executes the statement and returns its first row, if it has one."""
+    """Executes the statement and returns its first row."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         row: tuple[Any, ...] | None = cursor.fetchone()
@@ -31,12 +31,7 @@ def fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | N
 
 
 def in_throttled_batches(found: Iterator[T], size: int, *, seconds: float) -> Iterator[list[T]]:
-    """In batches. After each it waits for as long as that was worked on: half of the server's time,
-    and of its disk's, is for those who wait for an answer.
-
-    Args:
-        seconds: when it stops, even if some are left.
-    """
+    """Yields batches for ``seconds``. After each, sleeps as long as the caller needed for it."""
     end = time.monotonic() + seconds
     while time.monotonic() < end and (batch := list(islice(found, size))):
         begun = time.monotonic()

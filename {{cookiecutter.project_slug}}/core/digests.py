@@ -1,25 +1,19 @@
-"""Keyed digests (HMAC with ``SECRET_KEY``): they compare and count what must not be stored itself.
-
-``matches`` accepts a digest made with a key of ``SECRET_KEY_FALLBACKS`` too.
-"""
+"""Keyed digests (HMAC with ``SECRET_KEY``) of values that must not be stored."""
 
 from django.conf import settings
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+# In hexadecimal digits: 128 bits.
 LENGTH = 32
-"""Hexadecimal digits: 128 bits, which nobody guesses, and which no two states share by chance."""
 
 
 def make(purpose: str, *state: str) -> str:
-    """
-    Args:
-        purpose: keeps digests of the same state apart.
-    """
+    """The digest of the state; each purpose has digests of its own."""
     return _digest(settings.SECRET_KEY, purpose, state)
 
 
 def matches(digest: str, purpose: str, *state: str) -> bool:
-    """Whether it was made for this purpose and state."""
+    """Whether ``make`` returned the digest, with ``SECRET_KEY`` or one of its fallbacks."""
     keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
     return any(constant_time_compare(digest, _digest(key, purpose, state)) for key in keys)
 

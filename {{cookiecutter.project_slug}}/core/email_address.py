@@ -1,4 +1,4 @@
-"""E-mail addresses in the one spelling that is compared, stored and counted.
+"""E-mail addresses in one spelling, in which they are compared, stored and counted.
 
 The domain is in its ASCII form (IDNA 2008 with the mapping of UTS 46, non-transitional), so that
 ``ada@bücher.example`` and ``ada@xn--bcher-kva.example`` are one mailbox.
@@ -10,59 +10,51 @@ import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
+# Of an address in its ASCII form: the limit of SMTP (RFC 5321, erratum 1690).
 MAX_LENGTH = 254
-"""Of an address in its ASCII form: what SMTP can carry (RFC 5321, erratum 1690)."""
 
 
 def normalise(address: str) -> str:
-    """The address in lower case, its domain in ASCII.
-
-    What has no such form comes back as it is, in lower case where it can be: look-ups do not fail,
-    and ``validate`` refuses it.
-    """
+    """The address in lower case, with its domain in ASCII. ``validate`` refuses invalid domains."""
     name, at, domain = address.strip().rpartition("@")
     try:
         domain = _to_ascii(domain)
     except UnicodeError:
         domain = domain.lower()
-    # The lower case of some other letters is an ASCII one: that would be somebody else's mailbox.
+    # Some other letters have an ASCII letter as lower case: the result would be another mailbox.
     return f"{name.lower() if name.isascii() else name}{at}{domain}"
 
 
 def validate(address: str) -> None:
-    """
-    Args:
-        address: from ``normalise``.
-
-    Raises:
-        ValidationError: no e-mail can be sent to it.
-    """
-    name, _, domain = address.rpartition("@")
+    """Raises ``ValidationError`` for a normalised address that no e-mail can be sent to."""
+    name, _at, domain = address.rpartition("@")
     if not name.isascii():
         # Few servers take such an e-mail (SMTPUTF8, RFC 6531), and Django does not send it.
         raise ValidationError(
-            "Only the domain of an e-mail address may have other letters than a-z.", code="invalid"
+            _("Only the domain of an e-mail address may have other letters than a-z."),
+            code="invalid",
         )
     try:
         _to_ascii(domain)
     except UnicodeError:
         raise ValidationError(
-            "The domain of the e-mail address is invalid.", code="invalid"
+            _("The domain of the e-mail address is invalid."), code="invalid"
         ) from None
     validate_email(address)
     if len(address) > MAX_LENGTH:
-        raise ValidationError("The e-mail address is too long.", code="max_length")
+        raise ValidationError(_("The e-mail address is too long."), code="max_length")
 
 
 def refuse_link(address: str) -> None:
-    """E-mails name an address to others, so it must not carry a link."""
+    # E-mails to other users quote an address, so it must not contain a link.
     if set(address) & set('"/'):
-        raise ValidationError("An e-mail address must not contain a quotation mark or a slash.")
+        raise ValidationError(_("An e-mail address must not contain a quotation mark or a slash."))
 
 
 class LowercaseEmailField(models.EmailField):
-    """Stored, looked up and compared in one spelling for each mailbox: see ``normalise``."""
+    """Stores and compares addresses as ``normalise`` spells them."""
 
     default_validators = [validate, refuse_link]
 
@@ -75,12 +67,9 @@ class LowercaseEmailField(models.EmailField):
 
 
 def _to_ascii(domain: str) -> str:
-    """
-    Raises:
-        UnicodeError: it has no such form.
-    """
+    """Raises ``UnicodeError`` for a domain without an ASCII form."""
     lowered = domain.lower()
-    # Most domains are in ASCII already, and IDNA is stricter than the DNS: it refuses ``a--b``.
+    # IDNA is stricter than the DNS: it refuses ``a--b``.
     if domain.isascii() and "xn--" not in lowered:
         return lowered
     if len(domain) > MAX_LENGTH:

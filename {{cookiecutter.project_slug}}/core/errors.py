@@ -1,4 +1,7 @@
-"""Every error response of the project: ``{"detail", "code"}``, or DRF's errors per field."""
+"""Every error response of the project: ``{"detail", "code"}``, DRF's errors per field, or a page.
+
+The functions that take a request answer clients of the API in JSON, and browsers with a page.
+"""
 
 import logging
 import sys
@@ -10,6 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonRespons
 from django.template.loader import render_to_string
 from django.urls import ResolverMatch
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
@@ -17,7 +21,7 @@ from rest_framework.exceptions import ErrorDetail, ParseError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from core import api_path, outages
+from core import outages
 from core.ratelimit.throttling import LimitReached
 
 logger = logging.getLogger(__name__)
@@ -41,7 +45,7 @@ INVALID_INPUT = OpenApiResponse(
 
 
 def refused(*statuses: int) -> dict[int, Any]:
-    """The error responses of an endpoint, for OpenAPI; 429 is always one of them."""
+    """The error responses of an endpoint for OpenAPI. 429 is always one of them."""
     every = (*statuses, 429)
     return {status: INVALID_INPUT if status == 400 else ErrorOutput for status in every}
 
@@ -68,87 +72,89 @@ def _with_code(data: Any) -> Any:
     return {"detail": detail, "code": detail.code} if isinstance(detail, ErrorDetail) else data
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponseBase:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _is_api(request):
-        return _error(400, "The request is malformed.", "bad_request")
-    return _page(400, "Bad request", "Check the address.")
+        return _json(400, "bad_request", _("The request is malformed."))
+    return _page(400, _("Bad request"), _("Check the address."))
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
-        return _error(403, "You do not have permission to do this.", "permission_denied")
-    return _page(
-        403,
-        "Access denied",
-        "You do not have permission to do this. Ask the administrator of this site if you need it.",
+        return _json(403, "permission_denied", _("You do not have permission to do this."))
+    advice = _(
+        "You do not have permission to do this. Ask the administrator of this site if you need it."
     )
+    return _page(403, _("Access denied"), advice)
 
 
-def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponseBase:
-    """Django's ``CSRF_FAILURE_VIEW``; why it failed is in the log."""
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's ``CSRF_FAILURE_VIEW``. Django logs the reason."""
     if _is_api(request):
-        return _error(403, "The CSRF token is missing or incorrect.", "csrf_failed")
-    return _page(403, "This page has expired", "Go back, reload the page and try again.")
+        return _json(403, "csrf_failed", _("The CSRF token is missing or incorrect."))
+    return _page(403, _("This page has expired"), _("Go back, reload the page and try again."))
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
-        return _error(404, "Not found.", "not_found")
-    return _page(404, "Page not found", "Check the address, or open the link again.")
+        return _json(404, "not_found", _("Not found."))
+    return _page(404, _("Page not found"), _("Check the address, or open the link again."))
 
 
-def slash_missing(path: str) -> HttpResponseBase:
-    """
-    Args:
-        path: where an endpoint of the API answers.
-    """
-    return _error(404, f"Not found. Use {path}", "not_found")
+def slash_missing(path: str) -> HttpResponse:
+    """Takes the path of an endpoint, with its slash."""
+    return _json(404, "not_found", _("Not found. Use {path}").format(path=path))
 
 
-def length_required(request: HttpRequest) -> HttpResponseBase:
+def length_required(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        return _error(411, "The Content-Length header is required.", "length_required")
-    return _page(411, "Length required")
+        return _json(411, "length_required", _("The Content-Length header is required."))
+    return _page(411, _("Length required"))
 
 
-def too_large(request: HttpRequest) -> HttpResponseBase:
+def too_large(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        return _error(413, "The request is too large.", "request_too_large")
-    return _page(413, "Request too large", "Send less data.")
+        return _json(413, "request_too_large", _("The request is too large."))
+    return _page(413, _("Request too large"), _("Send less data."))
 
 
-def too_many(request: HttpRequest, reached: LimitReached) -> HttpResponseBase:
+def too_many(request: HttpRequest, reached: LimitReached) -> HttpResponse:
     """The page for an exceeded rate limit. DRF answers for the API."""
-    response = _page(429, "Too many requests", f"Wait {reached.wait} seconds, then try again.")
+    response = _page(
+        429,
+        _("Too many requests"),
+        _("Wait {wait} seconds, then try again.").format(wait=reached.wait),
+    )
     response["Retry-After"] = str(reached.wait)
     return response
 
 
-def server_error(request: HttpRequest) -> HttpResponseBase:
-    """Called while the exception is being handled; Django logs it, with this answer's status."""
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Runs while Django handles the exception. Django logs it."""
     if outages.is_outage(sys.exception()):
         return _unavailable(request)
     if _is_api(request):
-        return _error(500, "Something went wrong on our side.", "error")
-    return _page(500, "Something went wrong on our side", "Try again in a moment.")
+        return _json(500, "error", _("Something went wrong on our side."))
+    return _page(500, _("Something went wrong on our side"), _("Try again in a moment."))
 
 
-def _unavailable(request: HttpRequest) -> HttpResponseBase:
+def _unavailable(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        response = _error(
-            503, "The service is temporarily unavailable. Try again later.", "unavailable"
-        )
+        detail = _("The service is temporarily unavailable. Try again later.")
+        response = _json(503, "unavailable", detail)
     else:
-        response = _page(503, "Temporarily unavailable", "Try again in a moment.")
+        response = _page(503, _("Temporarily unavailable"), _("Try again in a moment."))
     response["Retry-After"] = str(outages.RETRY_SECONDS)
     return response
 
 
 def _is_api(request: HttpRequest) -> bool:
-    """Whether the client expects JSON. E-mails link to HTML pages below the API's path too."""
+    # E-mails link to pages below the API's path.
     match = request.resolver_match
-    is_page = match is not None and not is_endpoint(match)
-    return api_path.is_below(request) and not is_page
+    return is_below_api(request) and (match is None or is_endpoint(match))
+
+
+def is_below_api(request: HttpRequest) -> bool:
+    return request.path_info.startswith(f"/{settings.API_URL}")
 
 
 def is_endpoint(match: ResolverMatch) -> bool:
@@ -156,7 +162,7 @@ def is_endpoint(match: ResolverMatch) -> bool:
     return hasattr(match.func, "cls")
 
 
-def _error(status: int, detail: str, code: str) -> HttpResponse:
+def _json(status: int, code: str, detail: str) -> HttpResponse:
     return _forbid_storing(JsonResponse({"detail": detail, "code": code}, status=status))
 
 
@@ -164,18 +170,17 @@ R = TypeVar("R", bound=HttpResponseBase)
 
 
 def _forbid_storing(response: R) -> R:
-    """A refusal may repeat what a person has sent, and is out of date at once."""
+    # An error may repeat the user's input.
     response["Cache-Control"] = "no-store"
     return response
 
 
 def _page(status: int, title: str, advice: str = "") -> HttpResponse:
-    """Renders an error page. It needs no session, no user and no working template."""
+    """Renders an error page without a session or a user, and without a template if that fails."""
     page = {"product": settings.PROJECT_NAME, "title": title, "advice": advice}
     try:
         html = render_to_string("pages/error.html", page)
     except Exception:
-        # A template is broken, or static files were not collected; the log says which.
         logger.exception("error page not rendered")
         html = format_html(_PLAIN_PAGE, **page)
     return HttpResponse(html, status=status)

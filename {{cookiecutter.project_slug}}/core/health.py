@@ -1,8 +1,6 @@
-"""Probes for load balancers and orchestrators; they answer without authentication or cookies.
+"""Health probes for load balancers and orchestrators.
 
-A process is ready while it can serve, and it serves without Redis. Anybody may ask. So an answer
-holds status words and no number, and is kept for a second: probes neither load the servers nor
-measure them.
+They need no authentication, so a response has status words only, and is cached for a second.
 """
 
 import logging
@@ -23,7 +21,7 @@ from core.ratelimit.limiter import limiter
 logger = logging.getLogger(__name__)
 
 OK, DEGRADED, UNAVAILABLE = "ok", "degraded", "unavailable"
-Probe = Callable[[], str]
+KEPT_SECONDS = 1.0
 
 
 def _database() -> str:
@@ -42,38 +40,45 @@ def _redis() -> str:
     return OK
 
 
-PROBES: dict[str, Probe] = {"database": _database, "redis": _redis}
-"""Each returns a status word, or raises where what it asks is unavailable. Asked in this order."""
-
+# In the order in which they are asked. A probe returns a status word, or raises.
+PROBES: dict[str, Callable[[], str]] = {"database": _database, "redis": _redis}
+# Without Redis, the project serves.
 NEEDED = frozenset({"database"})
-"""Without these nothing can be served, and what comes after them is not asked."""
 
 
 @never_cache
 @require_safe
 def live(request: HttpRequest) -> JsonResponse:
-    """The process runs. Says nothing about what it depends on: restarting it would not help."""
+    """The process runs. Asks no server: a restart of this process would not help."""
     return JsonResponse({"status": OK})
 
 
 @never_cache
 @require_safe
 def ready(request: HttpRequest) -> JsonResponse:
-    """503 when what is needed is unavailable, else 200; names what failed and never says why."""
+    """503 while the database is unavailable, else 200."""
     status, states = KEPT.state()
     return JsonResponse({"status": status, **states}, status=503 if status == UNAVAILABLE else 200)
 
 
+PATHS = {"/health/live": live, "/health/ready": ready}
+
+
+class HealthMiddleware:
+    """Answers probes before the checks of host and HTTPS: probes come without both."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        return PATHS.get(request.path_info, self._get_response)(request)
+
+
 State = tuple[str, dict[str, str]]
-"""The word for all of it, and the words of the probes."""
 
 
 class KeptState:
-    """The last state of this process. One request at a time asks the probes for a new one.
-
-    A probe may take seconds, and anybody may ask: no other request waits for it while there is a
-    state to answer with.
-    """
+    """Caches the state for ``KEPT_SECONDS``. While one request asks, others get the last state."""
 
     def __init__(self) -> None:
         self._asking = Lock()
@@ -81,30 +86,22 @@ class KeptState:
         self._good_until = 0.0
 
     def state(self) -> State:
-        """The last one while it is younger than a second, or while another request asks."""
         kept = self._state
-        if kept and time.monotonic() < self._good_until:
-            return kept
-        # Before there is any state, requests wait for the first.
+        # Without a state, requests wait for the first.
         if not self._asking.acquire(blocking=kept is None):
             return cast(State, kept)
         try:
-            return self._asked()
+            if not self._state or time.monotonic() >= self._good_until:
+                self._state = _ask_all()
+                self._good_until = time.monotonic() + KEPT_SECONDS
+            return self._state
         finally:
             self._asking.release()
 
     def forget(self) -> None:
         self._state = None
 
-    def _asked(self) -> State:
-        # Another request may have asked while this one waited.
-        if not self._state or time.monotonic() >= self._good_until:
-            self._state = _ask_all()
-            self._good_until = time.monotonic() + KEPT_SECONDS
-        return self._state
 
-
-KEPT_SECONDS = 1.0
 KEPT = KeptState()
 
 
@@ -117,20 +114,7 @@ def _ask_all() -> State:
     return (OK if set(states.values()) == {OK} else DEGRADED), states
 
 
-PATHS = {"/health/live": live, "/health/ready": ready}
-
-
-class HealthMiddleware:
-    """Answers probes before anything asks for our name or for HTTPS: they come without both."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return PATHS.get(request.path_info, self._get_response)(request)
-
-
-def _ask(name: str, probe: Probe) -> str:
+def _ask(name: str, probe: Callable[[], str]) -> str:
     try:
         return probe()
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What an answer is written in."""
+"""The format of the API's responses."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 
 class ContentNegotiation(negotiation.DefaultContentNegotiation):
-    """Where there is only one way to answer, ``Accept`` is not asked (RFC 9110, section 12.5.1)."""
+    """A view with one renderer ignores ``Accept`` (RFC 9110, section 12.5.1)."""
 
     def select_renderer(
         self,

@@ -1,18 +1,16 @@
-"""What a host, an origin and a site are."""
+"""Hosts, origins and sites."""
 
 import re
 from ipaddress import ip_address
 from urllib.parse import SplitResult, urlsplit
 
 _HOST = re.compile(r"[a-z0-9_.-]+|\[[0-9a-f:.]+\]")
-
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
+# Browsers give these pages the origin ``null``, or they are no pages.
 _NO_ORIGIN = frozenset({"about", "blob", "data", "file", "ftp", "javascript", "ws", "wss"})
-"""Pages of these have the origin ``null`` in browsers, or are none."""
-
 _NOT_PUBLIC = (".localhost", ".test", ".local", ".internal", ".home.arpa")
+# Reserved for documentation (RFC 2606).
 _EXAMPLES = ("example.com", "example.net", "example.org", "example")
-"""Nobody's, so that they can be written into manuals (RFC 2606)."""
 
 
 def host_of(address: str) -> str:
@@ -27,7 +25,7 @@ def origin_of(address: str) -> str:
 
 
 def is_origin(text: str) -> bool:
-    """Whether it is written as browsers write one; they compare letter by letter."""
+    """Whether browsers write the origin like this. They compare it letter by letter."""
     try:
         return text == _written_by_browsers(text)
     except ValueError:
@@ -35,23 +33,22 @@ def is_origin(text: str) -> bool:
 
 
 def is_web_origin(text: str) -> bool:
-    """Whether it is one that links can lead to; apps have others, say ``capacitor://localhost``."""
+    """Whether links can lead to it; the origins of apps (``capacitor://localhost``) have none."""
     return is_origin(text) and urlsplit(text).scheme in {"http", "https"}
 
 
 def _written_by_browsers(text: str) -> str | None:
     parts, host = urlsplit(text), host_of(text)
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
     has_scheme = _SCHEME.fullmatch(parts.scheme) and parts.scheme not in _NO_ORIGIN
     if not has_scheme or not _HOST.fullmatch(host) or parts.port == 0:
         return None
-    return f"{parts.scheme}://{host}" + (
-        f":{parts.port}" if parts.port not in {None, usual} else ""
-    )
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    port = "" if parts.port in {None, default} else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
 
 
 def is_local(host: str) -> bool:
-    """Whether a name or an address leads nowhere in the public internet."""
+    """Whether the public internet does not know the name or the address."""
     try:
         return not ip_address(host.strip("[]")).is_global
     except ValueError:
@@ -63,15 +60,13 @@ def is_example(host: str) -> bool:
 
 
 def is_below(host: str, *domains: str) -> bool:
-    """Whether it is one of the domains, or a name in one."""
+    """Whether the host is one of the domains or a subdomain."""
     return any(f".{host.lstrip('.')}".endswith(f".{name.lstrip('.')}") for name in domains)
 
 
 def may_be_one_site(one: str, other: str) -> bool:
-    """Whether browsers may send a ``SameSite`` cookie from one origin to the other.
-
-    False is certain. True is not: which domains people register names in takes a list to know.
-    """
+    """Whether browsers may send a ``SameSite`` cookie from one origin to the other."""
+    # True may be wrong: only the public suffix list could tell.
     first, second = urlsplit(one), urlsplit(other)
     return first.scheme == second.scheme and _site(first) == _site(second)
 

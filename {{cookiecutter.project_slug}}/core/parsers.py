@@ -1,4 +1,4 @@
-"""The one parser of the API."""
+"""The parser of the API's requests."""
 
 import re
 from collections.abc import Mapping
@@ -12,13 +12,10 @@ _SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 
 
 class JSONParser(parsers.JSONParser):
-    """DRF's, with 400 where nesting is too deep for Python, and 415 for what may be anything.
+    """DRF's parser, which also refuses deep nesting, lone surrogates and wildcard media types.
 
-    A lone surrogate is 400 too, in a value as in a key: no text that quotes it can be sent back,
-    logged or stored.
-
-    JSON is in UTF-8 (RFC 8259, section 8.1), also where ``charset`` says otherwise: Python takes
-    names there that are no encodings of text at all, such as ``zlib``.
+    Reads UTF-8 only (RFC 8259, section 8.1) and ignores ``charset``: Python knows codecs that are
+    no encodings of text, such as ``zlib``.
     """
 
     def parse(
@@ -30,10 +27,12 @@ class JSONParser(parsers.JSONParser):
         if "*" in str(media_type).partition(";")[0]:
             raise UnsupportedMediaType(str(media_type))
         try:
-            # DRF's own reader drops a character that the end of the body has cut.
+            # DRF decodes incrementally, and drops a character that is cut off at the end.
             text = stream.read().decode()
             parsed: dict[str, Any] = json.loads(text)
-            _refuse_lone_surrogates(text, parsed)
+            if _SURROGATE.search(text):
+                # UTF-8 cannot encode a lone surrogate, so no response, log or row could hold it.
+                json.dumps(parsed, ensure_ascii=False).encode()
         except RecursionError:
             raise ParseError("JSON parse error: nested too deeply.") from None
         except UnicodeEncodeError:
@@ -41,12 +40,3 @@ class JSONParser(parsers.JSONParser):
         except ValueError as error:
             raise ParseError(f"JSON parse error: {error}") from None
         return parsed
-
-
-def _refuse_lone_surrogates(text: str, parsed: Any) -> None:
-    """
-    Raises:
-        UnicodeEncodeError: there is one. UTF-8 has none, so it can only be written as an escape.
-    """
-    if _SURROGATE.search(text):
-        json.dumps(parsed, ensure_ascii=False).encode()

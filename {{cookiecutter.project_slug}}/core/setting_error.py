@@ -1,5 +1,5 @@
-"""A setting whose text cannot be used."""
+"""The error for a setting that cannot be used."""
 
 
 class SettingError(ValueError):
-    """Its text goes on after the variable's name, and holds no part of a secret."""
+    """Its text continues a sentence that begins with the variable's name. It holds no secret."""

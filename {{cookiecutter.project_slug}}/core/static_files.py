@@ -1,4 +1,4 @@
-"""Static files: whether they were collected since the project has them."""
+"""Static files that ``collectstatic`` has not collected."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_s
 
 
 def not_collected() -> list[str]:
-    """Those of the project's own that the manifest does not know."""
+    """The project's own static files that are not in the manifest."""
     storage: Any = staticfiles_storage
     if not isinstance(storage, ManifestFilesMixin):
         return []

@@ -1,4 +1,4 @@
-"""Endpoints that a setting can switch off, while the process runs: no URL comes or goes."""
+"""Endpoints that a setting switches off. Their URLs stay routed."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 
 
 class SwitchableAPIView(APIView):
-    """While off, it answers ``refusal`` to everything, and is not in the API's description."""
+    """While it is off, it raises ``refusal`` and is absent from the OpenAPI schema."""
 
     refusal: type[Exception] = Http404
 
@@ -17,7 +17,7 @@ class SwitchableAPIView(APIView):
         raise NotImplementedError
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        # Before authentication and 405, which would say that there is something.
+        # Before authentication and 405, which would reveal the endpoint.
         if not self.is_on():
             raise self.refusal
         super().initial(request, *args, **kwargs)

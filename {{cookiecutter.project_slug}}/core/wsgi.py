@@ -1,13 +1,12 @@
-"""What the WSGI application makes of a request, before any middleware."""
+"""The request class of the WSGI application."""
 
 from django.core.handlers.wsgi import WSGIRequest
 
 
 class Request(WSGIRequest):
-    """Everything is in UTF-8. Django would read the query with whatever codec ``charset`` names.
+    """Reads the query as UTF-8, and ignores the ``charset`` of the Content-Type header.
 
-    Python knows some that are no encodings of text, such as ``zlib``, and a query that one of them
-    cannot read ends the request before any middleware sees it.
+    A codec that encodes no text, such as ``zlib``, would fail before any middleware runs.
     """
 
     @property

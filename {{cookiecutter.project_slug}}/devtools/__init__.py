@@ -1,1 +1,1 @@
-"""What development needs and production never imports: servers, demo accounts, ``make run``."""
+"""Servers, demo accounts and ``make run`` for development. Production never imports this."""

@@ -1,6 +1,6 @@
-"""``make run``: servers, database, demo accounts, worker and web server, with one command.
+"""``make run``: starts servers, database, demo accounts, worker and web server.
 
-All of it ends with this process: on Ctrl-C, when the terminal is closed, when it is killed.
+They end with this process: on Ctrl-C, when the terminal closes, and when it is killed.
 """
 
 import http.client
@@ -17,15 +17,13 @@ from typing import NoReturn
 from config.env import BASE_DIR, env
 from devtools import claim, ports, services
 from devtools.errors import DevtoolsError
-from devtools.follower import say
 from devtools.services import Servers
-from devtools.supervisor import Supervisor
+from devtools.supervisor import Supervisor, say
 from devtools.welcome import welcome
 
 COMMAND = "make run"
 FOLDER = BASE_DIR / services.FOLDER
 START_SECONDS = 60.0
-"""How long the web server may take until it answers."""
 
 _NOT_DEVELOPMENT = """\
 This starts the development server, and DEBUG is not True.
@@ -37,8 +35,8 @@ _OWN_DATABASE_ADVICE = f"{_ADVICE} Is the server of your DATABASE_URL running?"
 
 
 def main() -> int:
-    """Returns the exit code, or raises ``SystemExit`` with it when told to stop."""
-    _heed_signals()
+    """Returns the exit code. A signal raises ``SystemExit`` with one."""
+    _handle_signals()
     threading.Thread(target=_stop_after, args=(os.getppid(),), daemon=True).start()
     try:
         if not env.boolean("DEBUG", False):
@@ -50,10 +48,6 @@ def main() -> int:
 
 
 def run() -> NoReturn:
-    """
-    Raises:
-        DevtoolsError: something did not start, or ended.
-    """
     say(_what_starts())
     with services.durable(BASE_DIR, COMMAND) as servers, ports.reserved(_port()) as port:
         try:
@@ -66,14 +60,14 @@ def serve(servers: Servers, port: int) -> NoReturn:
     address = f"http://{ports.HOST}:{port}"
     supervisor = _supervisor(servers, address)
     say("Starting the web server and bringing the database up to date.")
-    # At once, for loading the project takes each of them a second or two.
+    # In parallel: each needs a second or two to load the project.
     web = supervisor.serve("web", "-m", "devtools.runserver", f"{ports.HOST}:{port}")
-    passwords = _prepare_database(supervisor, ours="DATABASE_URL" in servers.urls)
+    passwords = _prepare_database(supervisor, embedded="DATABASE_URL" in servers.urls)
     web.wait_until(lambda: _serves(port), seconds=START_SECONDS)
     supervisor.hide_output_so_far()
     claim.publish(FOLDER, claim.Owner(os.getpid(), COMMAND, servers.urls, address))
     say(_welcome(address, passwords))
-    # Last, so that it does not keep the first answer waiting.
+    # Last, so that it does not delay the first response.
     _start_worker(supervisor)
     supervisor.watch()
 
@@ -100,13 +94,13 @@ def _port() -> int:
     return wanted
 
 
-def _prepare_database(supervisor: Supervisor, *, ours: bool) -> dict[str, str | None]:
-    """Returns the passwords of the demo accounts, which only a database of ours gets."""
-    if not ours:
+def _prepare_database(supervisor: Supervisor, *, embedded: bool) -> dict[str, str | None]:
+    """Returns the passwords of the demo accounts. Only an embedded database gets them."""
+    if not embedded:
         supervisor.manage("migrate", "--no-input", advice=_OWN_DATABASE_ADVICE)
         return {}
     printed = supervisor.manage("demo_accounts", "--migrate", "--json", advice=_ADVICE)
-    # After what migrating and warnings, if there are any, print in lines of their own.
+    # The command also prints migrations and warnings.
     answer = next(line for line in printed.splitlines() if line.startswith("{"))
     passwords: dict[str, str | None] = json.loads(answer)
     return passwords
@@ -127,7 +121,7 @@ def _start_worker(supervisor: Supervisor) -> None:
     schedule = FOLDER / "celerybeat-schedule"
     supervisor.keep_alive(
         "worker",
-        # It has no neighbours, and would wait a second for their answer.
+        # Without it, the worker waits a second for other workers.
         *("-m", "celery", "--quiet", "-A", "config", "worker", "--without-mingle"),
         *("--beat", "--schedule", str(schedule), "--concurrency", "2", "--loglevel", "INFO"),
     )
@@ -138,16 +132,14 @@ def _serves(port: int) -> bool:
     with suppress(OSError, http.client.HTTPException), closing(connection):
         connection.request("GET", "/health/live")
         response = connection.getresponse()
-        # To the end, or the server tells of a broken pipe.
+        # Otherwise the server logs a broken pipe.
         response.read()
         return response.status == http.HTTPStatus.OK
     return False
 
 
-def _heed_signals() -> None:
-    """Also SIGINT that is inherited as ignored, as in the background of a script; but a SIGHUP that
-    `nohup` ignores is meant to be: the run goes on when the terminal is closed.
-    """
+def _handle_signals() -> None:
+    # A background process of a script ignores SIGINT. `nohup` ignores SIGHUP on purpose.
     signal.signal(signal.SIGINT, _stop)
     signal.signal(signal.SIGTERM, _stop)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
@@ -155,14 +147,14 @@ def _heed_signals() -> None:
 
 
 def _stop(number: int, _: FrameType | None) -> NoReturn:
-    """Once is enough: a second Ctrl-C would only disturb the stopping."""
+    # A second Ctrl-C would interrupt the shutdown.
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, signal.SIG_IGN)
     raise SystemExit(128 + number)
 
 
 def _stop_after(parent: int) -> None:
-    """Waits until the parent is gone, say ``make``, which may have been killed; then stops us."""
+    """Stops this process when its parent ends, such as ``make``."""
     while os.getppid() == parent:
         time.sleep(0.5)
     os.kill(os.getpid(), signal.SIGTERM)

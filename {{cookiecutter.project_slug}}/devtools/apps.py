@@ -7,10 +7,10 @@ class DevtoolsConfig(AppConfig):
     name = "devtools"
 
     def ready(self) -> None:
-        logging.getLogger("django.server").addFilter(_is_worth_a_line)
+        logging.getLogger("django.server").addFilter(_is_no_poll)
 
 
-def _is_worth_a_line(record: logging.LogRecord) -> bool:
-    """Hides the polling of an open mailbox and of ``make run`` from the log."""
+def _is_no_poll(record: logging.LogRecord) -> bool:
+    # An open mailbox polls every three seconds.
     line = record.getMessage()
     return "GET /mailbox/sent/latest/" not in line and "GET /health/" not in line

@@ -1,7 +1,6 @@
-"""One process at a time owns a project's servers; the others find them through what it publishes.
+"""The claim of one process to the servers of a project: a lock on the file ``lock``.
 
-The claim is a lock on the file ``lock``. Beside it ``owner.json`` says who has the claim and where
-the servers are; it is true only while somebody holds the lock.
+``owner.json`` tells other processes the owner and the URLs. It is valid only during the lock.
 """
 
 import fcntl
@@ -23,7 +22,7 @@ _FOREIGN = """\
 
 @dataclass(frozen=True)
 class Owner:
-    """``address`` is where the project is served, if it is; ``urls`` are those of the servers."""
+    """``address`` is the URL of the web server, if it runs; ``urls`` are those of the servers."""
 
     pid: int
     command: str
@@ -36,15 +35,8 @@ class Owner:
 
 
 def claim(folder: Path) -> int | None:
-    """Returns the open file whose lock is the claim, or None while somebody else has it.
-
-    Args:
-        folder: is made if it is not there.
-
-    Raises:
-        DevtoolsError: the folder belongs to another user of the system.
-    """
-    # As root, PostgreSQL's user has to get through; what is inside is closed to others.
+    """Returns the locked file, or None while another process holds the lock."""
+    # As root, PostgreSQL runs as another user, who must enter the folder.
     folder.mkdir(mode=0o711, exist_ok=True)
     if folder.stat().st_uid != os.geteuid():
         raise DevtoolsError(_FOREIGN.format(folder=folder))
@@ -59,7 +51,7 @@ def claim(folder: Path) -> int | None:
 
 
 def publish(folder: Path, owner: Owner) -> None:
-    """Replaces what was published before, in one step; only this user can read it."""
+    """Replaces ``owner.json`` atomically. Only this user can read it."""
     draft = folder / f"{PUBLISHED}.draft"
     draft.unlink(missing_ok=True)
     draft.touch(mode=0o600)
@@ -68,7 +60,7 @@ def publish(folder: Path, owner: Owner) -> None:
 
 
 def published(folder: Path) -> Owner | None:
-    """Returns None while the owner is still starting, or already stopping."""
+    """Returns None while the owner starts or stops."""
     with suppress(FileNotFoundError):
         return Owner(**json.loads((folder / PUBLISHED).read_text(encoding="utf-8")))
     return None

@@ -1,5 +1,5 @@
-"""The one exception of these tools."""
+"""The exception of the development tools."""
 
 
 class DevtoolsError(Exception):
-    """Something that the developer has to know; its text says what happened and what to do."""
+    """Each function here may raise it. Its text says what happened and what to do."""

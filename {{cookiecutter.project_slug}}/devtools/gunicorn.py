@@ -1,4 +1,4 @@
-"""The project as gunicorn serves it, on a port of the system's choice; for tests."""
+"""Starts gunicorn for tests, on a free port."""
 
 import re
 import signal
@@ -18,7 +18,6 @@ ENVIRONMENT = {
     "ALLOWED_HOSTS": f"{HOST},api.example.test",
     "SECURE_SSL_REDIRECT": "False",
 }
-"""Settings for tests, without those of the servers."""
 
 _LISTENING = re.compile(rf"http://{re.escape(HOST)}:(\d+)")
 
@@ -34,20 +33,12 @@ class Web:
 
 
 def start(children: Children, *options: str, log: Path, environment: Mapping[str, str]) -> Web:
-    """Its worker processes may still be on their way, and answer as soon as they are there.
-
-    Args:
-        options: of gunicorn, beside the address.
-
-    Raises:
-        DevtoolsError: it did not start.
-    """
+    """Returns when gunicorn listens. Its workers may still be starting."""
     command = [sys.executable, "-m", "gunicorn", "--config=config/gunicorn.conf.py"]
     process = children.start(
         "gunicorn",
         [*command, f"--bind={HOST}:0", *options, "config.wsgi"],
         log=log,
-        # It has nothing to finish.
         stop_signal=signal.SIGKILL,
         cwd=BASE_DIR,
         environment=environment,

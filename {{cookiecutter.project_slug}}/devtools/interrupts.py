@@ -1,9 +1,8 @@
-"""Ctrl-C. What is started in the background of a script inherits SIGINT as ignored, and Python then
-leaves it so."""
+"""Ctrl-C."""
 
 import signal
 
 
 def heed() -> None:
-    """From now on SIGINT raises ``KeyboardInterrupt``, and ends the children that are started."""
+    """Makes SIGINT raise ``KeyboardInterrupt``, also in a script's background process."""
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,4 +1,4 @@
-"""Where the servers keep their data, logs and sockets."""
+"""The folders for the servers' data, logs and sockets."""
 
 import re
 import tempfile
@@ -9,8 +9,8 @@ from devtools.errors import DevtoolsError
 from devtools.processes import SystemUser
 from devtools.system_user import for_postgres, give, reaches
 
+# The path of a socket has at most about 100 bytes.
 _LONGEST_BASE = 60
-"""A socket's path has about 100 bytes; the folder's and the socket's name need the rest."""
 
 _NO_BASE = """\
 The sockets of the servers need a folder with a short, plain name that all users can enter. {bases}
@@ -25,12 +25,10 @@ PostgreSQL does not run as root, so it runs as {user}, who cannot enter {folder}
 
 @dataclass(frozen=True)
 class Place:
-    """``data`` holds a folder and a log for each server; ``sockets`` is private and temporary."""
-
     data: Path
     sockets: Path
+    # Of PostgreSQL. None is the current user.
     user: SystemUser | None
-    """Whom PostgreSQL runs as, if not as ourselves."""
     durable: bool
 
     @property
@@ -46,11 +44,6 @@ class Place:
 
 
 def durable(folder: Path) -> Place:
-    """Data that stay, in the folder.
-
-    Raises:
-        DevtoolsError: PostgreSQL could not get there.
-    """
     user = for_postgres()
     if not reaches(user, folder):
         raise DevtoolsError(_UNREACHABLE.format(user=user and user.name, folder=folder))
@@ -58,14 +51,14 @@ def durable(folder: Path) -> Place:
 
 
 def throwaway() -> Place:
-    """Data that go with the sockets."""
+    """A place whose data are deleted with the sockets."""
     user = for_postgres()
     folder = _private_folder(user)
     return Place(folder, folder, user, durable=False)
 
 
 def _private_folder(user: SystemUser | None) -> Path:
-    """Short, even if TMPDIR is long, and without a character that a URL would have to quote."""
+    """A short path, also with a long TMPDIR, that a URL need not quote."""
     bases = [tempfile.gettempdir(), "/tmp"]  # noqa: S108
     for base in bases:
         short = len(base) <= _LONGEST_BASE and re.fullmatch(r"[\w/.-]+", base, re.ASCII)

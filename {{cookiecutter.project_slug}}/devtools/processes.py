@@ -1,7 +1,7 @@
-"""Child processes that never outlive this one, however it ends.
+"""Child processes that never outlive this process.
 
-Each child leads a session of its own, so that the terminal's Ctrl-C reaches only us, and writes to
-a log file. One more process, the reaper, waits at the other end of a pipe until we are gone.
+Each child leads a session, so that the terminal's Ctrl-C reaches only this process, and writes to a
+log file. Another process, the reaper, reads a pipe from this one, and stops all when it closes.
 """
 
 import os
@@ -20,15 +20,15 @@ from typing import BinaryIO, Self
 from devtools import reaper
 from devtools.errors import DevtoolsError
 
-# The child itself tells the reaper its process id and its signal, and holds the pipe open until it
-# has: there is no moment at which we can be killed and it stays unknown. Without a reaper the echo
-# fails, and nothing starts.
+# The child itself tells the reaper its process id and its signal, and holds the pipe open until
+# then: even if this process is killed, the reaper knows each child. Without a reaper, the echo
+# fails and nothing starts.
 _ANNOUNCE_AND_BECOME = 'echo "start $$ $0" >&0 && exec "$@" </dev/null'
 
 
 @dataclass(frozen=True)
 class SystemUser:
-    """A user of the operating system that a child can run as, if we are root."""
+    """A user of the operating system. Only root can start a child as another user."""
 
     name: str
     uid: int
@@ -37,7 +37,7 @@ class SystemUser:
 
 @dataclass(frozen=True)
 class Child:
-    """A started process; ``log`` holds all that it wrote to its output and error output."""
+    """A process. Its standard output and error go to ``log``."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -50,7 +50,7 @@ class Child:
 
     @property
     def outcome(self) -> str:
-        """How it ended, for people. Waits until it has."""
+        """Waits for the end, and describes it."""
         code = self.process.wait()
         return f"exit code {code}" if code >= 0 else signal.Signals(-code).name
 
@@ -60,10 +60,6 @@ class Child:
             return "".join(f"    {line.rstrip()}\n" for line in deque(log, lines))
 
     def wait_until(self, ready: Callable[[], bool], *, seconds: float = 30) -> None:
-        """
-        Raises:
-            DevtoolsError: it has ended, or is not ready after so many seconds.
-        """
         deadline = time.monotonic() + seconds
         while not ready():
             if self.ended:
@@ -77,12 +73,12 @@ class Child:
 
 
 class Children:
-    """Starts children, and stops them in reverse order: at ``stop``, or when this process is gone.
+    """Starts children. ``stop`` or the end of this process stops them in reverse order.
 
     Args:
-        remove: a folder that is deleted after the last child has ended.
-        withdraw: a file that is deleted before the first child is stopped.
-        hold: an open file that stays open until all is stopped; the caller may close its own.
+        remove: a folder to delete after the last child has ended.
+        withdraw: a file to delete before the first child is stopped.
+        hold: a file descriptor that stays open until then. The caller may close its own.
     """
 
     def __init__(
@@ -95,7 +91,7 @@ class Children:
         self._reaper = subprocess.Popen(  # noqa: S603
             [sys.executable, "-IS", reaper.__file__, str(withdraw or ""), str(remove or "")],
             stdin=reader,
-            # The reader of our output must see its end when we end.
+            # A reader of our output must see its end when this process ends.
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             pass_fds=() if hold is None else (hold,),
@@ -121,13 +117,13 @@ class Children:
         cwd: Path = Path("/"),
         environment: Mapping[str, str] | None = None,
     ) -> Child:
-        """Starts a child with an empty standard input; a command that is not there exits with 127.
+        """Starts a child with an empty standard input. Exit code 127: the command does not exist.
 
         Args:
-            log: a file for its output, overwritten, readable only by this user.
-            stop_signal: what asks the child to end.
-            user: whom to run it as, if not as ourselves.
-            environment: all its variables, if not ours.
+            log: overwritten, and readable only by this user.
+            stop_signal: asks the child to end.
+            user: None for the current user.
+            environment: None for that of this process.
         """
         with _truncated(log) as output:
             process = subprocess.Popen(  # noqa: S603
@@ -146,31 +142,31 @@ class Children:
         return self._running[-1]
 
     def wait(self, child: Child) -> int:
-        """Waits until it has ended, and returns its exit code."""
+        """Returns the exit code."""
         child.process.wait()
         self._forget(child)
         return child.process.returncode
 
     def take_ended(self) -> list[Child]:
-        """The children that have ended since the last call, waited-for ones excepted."""
+        """The children that have ended since the last call, without those of ``wait``."""
         ended = [child for child in self._running if child.ended]
         for child in ended:
             self._forget(child)
         return ended
 
     def stop(self) -> None:
-        """Returns when all children are gone; a child that does not heed its signal is killed."""
+        """Returns when all children have ended. Kills a child that ignores its signal."""
         if os.getpid() != self._owner:
-            return  # A fork of the owner, which only inherited this object.
+            return  # A fork has inherited this object.
         self._pipe.close()
         while self._reaper.poll() is None:
-            # Until we have asked for its exit code, a child that ended still counts as running.
+            # A child is a zombie until its parent reads the exit code.
             self.take_ended()
             time.sleep(0.02)
         self._stop_without_reaper()
 
     def _stop_without_reaper(self) -> None:
-        """Does nothing, unless somebody has killed the reaper."""
+        """Stops the children if the reaper was killed."""
         while self._running:
             child = self._running.pop()
             child.process.send_signal(child.stop_signal)
@@ -181,15 +177,16 @@ class Children:
             child.process.wait()
 
     def _forget(self, child: Child) -> None:
-        """Kills what an ended child has left of its group."""
+        """Kills the rest of the child's process group."""
         self._running.remove(child)
         with suppress(OSError):
             os.killpg(child.process.pid, signal.SIGKILL)
-        with suppress(OSError, ValueError):  # The reaper was killed, or the pipe is closed.
+        # The reaper was killed, or the pipe is closed.
+        with suppress(OSError, ValueError):
             self._pipe.write(f"gone {child.process.pid}\n".encode())
 
 
 def _truncated(log: Path) -> BinaryIO:
-    """Appends what comes, because several processes of one child may write."""
+    # In append mode, because several processes of a child may write.
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND
     return os.fdopen(os.open(log, flags, 0o600), "wb")

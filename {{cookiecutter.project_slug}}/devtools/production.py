@@ -1,4 +1,4 @@
-"""Settings as in production: ``python -m devtools.production manage.py check`` runs with them."""
+"""Runs a program with production settings: ``python -m devtools.production manage.py check``."""
 
 import os
 import secrets
@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 ENVIRONMENT = {
-    # Independent of the owner's settings.
+    # Ignores ``.env``.
     "ENV_FILE": os.devnull,
     "DJANGO_SETTINGS_MODULE": "devtools.production_settings",
-    # New in each process: what lies in a file is sooner or later somebody's secret.
+    # Random, so that nobody can use them in production.
     "SECRET_KEY": secrets.token_urlsafe(64),
     "JWT_SIGNING_KEY": secrets.token_urlsafe(64),
     "MFA_ENCRYPTION_KEYS": secrets.token_urlsafe(64),
@@ -25,7 +25,7 @@ ENVIRONMENT = {
 def main() -> int:
     """Returns the exit code of the program."""
     command = [sys.executable, *sys.argv[1:]]
-    return subprocess.run(  # noqa: S603  Python, with the words that its owner has typed
+    return subprocess.run(  # noqa: S603  the developer's own arguments
         command, env=os.environ | ENVIRONMENT, check=False
     ).returncode
 

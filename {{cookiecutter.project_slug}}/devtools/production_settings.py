@@ -1,4 +1,4 @@
-"""The project's settings, without the static files that are collected for production alone."""
+"""The project's settings, without collected static files."""
 
 from config.settings import *  # noqa: F403  all of them
 from config.settings import STORAGES

@@ -1,9 +1,8 @@
-"""Stops the children of another process once that process is gone, for any reason.
+"""Stops the children of another process when that process ends.
 
-A program of its own, run by ``devtools.processes``: ``python reaper.py WITHDRAW REMOVE``. It reads
-``start PID SIGNAL`` and ``gone PID`` from standard input, where PID leads a process group. The end
-of input means that the other process has closed it or was killed. Then the file
-WITHDRAW is deleted, the groups are stopped, last started first, and the folder REMOVE is deleted.
+``devtools.processes`` runs it: ``python reaper.py WITHDRAW REMOVE``. It reads ``start PID SIGNAL``
+and ``gone PID`` from standard input, where PID leads a process group. At the end of input it
+deletes the file WITHDRAW, stops the groups, last started first, and deletes the folder REMOVE.
 """
 
 import os
@@ -15,14 +14,13 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+# After its signal, then after SIGKILL.
 POLITE_SECONDS = 5.0
-"""How long a child may take to end after its signal; then its whole group is killed."""
 FORCED_SECONDS = 2.0
-"""How long to wait for a child that has been killed."""
 
 
 def read_groups(lines: Iterable[str]) -> dict[int, int]:
-    """The process groups to stop, in the order of their start, each with its signal."""
+    """Maps each process group to its signal, in the order of their start."""
     groups: dict[int, int] = {}
     for line in lines:
         match line.split():
@@ -34,7 +32,7 @@ def read_groups(lines: Iterable[str]) -> dict[int, int]:
 
 
 def stop_group(leader: int, number: int) -> None:
-    """Asks the leader to end, then kills what is left of its group."""
+    """Asks the leader to end, then kills the rest of the group."""
     with suppress(OSError):
         os.kill(leader, number)
     _wait_until_ended(leader, POLITE_SECONDS)
@@ -50,10 +48,9 @@ def _wait_until_ended(pid: int, seconds: float) -> None:
 
 
 def ended(pid: int) -> bool:
-    """Also counts a process that stays listed because the system's first one asks late, or never,
-    how the children it inherits have ended, as in some containers.
-    """
-    with suppress(OSError):  # There is such a file on Linux only.
+    """Also true for a zombie: in some containers, process 1 never reads exit codes."""
+    # The file exists only on Linux.
+    with suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
     try:
         os.kill(pid, 0)

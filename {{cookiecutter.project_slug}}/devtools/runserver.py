@@ -1,21 +1,19 @@
-"""Django's development server, restarted when the code changes.
+"""Restarts Django's development server when the code changes.
 
-Django does so from a process that has loaded the whole project first. This one has loaded nothing,
-and the first answer comes a second or two sooner.
+Django's own reloader loads the project twice: the first response would come a second later.
 """
 
 import os
 import subprocess
 import sys
 
+# Django's exit code for a restart.
 _CODE_CHANGED = 3
-"""The exit code by which Django's server asks to be started again."""
 
 
 def main(arguments: list[str]) -> int:
-    """Returns the exit code of the server."""
     command = [sys.executable, "manage.py", "runserver", *arguments]
-    # By this it knows that somebody starts it again.
+    # The server then exits after a change, and does not start a reloader.
     environment = os.environ | {"RUN_MAIN": "true"}
     while (code := subprocess.call(command, env=environment)) == _CODE_CHANGED:  # noqa: S603
         pass

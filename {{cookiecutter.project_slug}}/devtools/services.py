@@ -1,6 +1,6 @@
-"""A real PostgreSQL and a real Valkey, started as children of this process and gone with it.
+"""An embedded PostgreSQL and Valkey, as children of this process.
 
-Only those are started whose URL is set neither in the environment nor in ``.env``.
+Each starts only if neither the environment nor ``.env`` sets its URL.
 """
 
 import atexit
@@ -19,10 +19,10 @@ from devtools.errors import DevtoolsError
 from devtools.places import Place
 from devtools.processes import Children
 
+# For data and logs, in the project.
 FOLDER = ".devservices"
-"""In the project: the data of the servers, and all logs."""
+# Seconds to wait for servers that start or stop.
 PATIENCE = 10.0
-"""Seconds to wait for servers of this project that are just starting or stopping."""
 
 _START = {"DATABASE_URL": postgres.start, "REDIS_URL": valkey.start}
 
@@ -32,24 +32,21 @@ _INCOMPLETE = "{owner} with another {name}. Set the same one here."
 
 @dataclass(frozen=True)
 class Servers:
-    """The started servers, by the variables that lead to them; and the children."""
+    """``urls`` maps the variables to the URLs of the started servers."""
 
     urls: dict[str, str]
     children: Children
 
 
 def missing() -> list[str]:
-    """Those of DATABASE_URL and REDIS_URL that are not set, so that a server must be started."""
+    """The unset variables of DATABASE_URL and REDIS_URL."""
     return [name for name in _START if not env.text(name)]
 
 
 def attach_or_start(project: Path) -> dict[str, str]:
-    """The missing variables: of the project's running servers, else of new ones.
+    """Returns the missing variables, for the project's running servers or for new ones.
 
-    New ones end with this process, even if another has attached to them meanwhile.
-
-    Raises:
-        DevtoolsError: they did not start, or the running instance does not use them.
+    New servers end with this process, also if another process uses them.
     """
     folder, wanted = project / FOLDER, missing()
     deadline = time.monotonic() + PATIENCE
@@ -65,33 +62,20 @@ def attach_or_start(project: Path) -> dict[str, str]:
 
 
 def throwaway() -> dict[str, str]:
-    """The missing variables, of empty servers for tests that end with this process.
-
-    Put them into ``os.environ``, and child processes start none of their own.
-
-    Raises:
-        DevtoolsError: they did not start.
-    """
+    """Returns the missing variables, for empty servers that end with this process."""
     return _until_exit(_temporary()).urls if missing() else {}
 
 
 @contextmanager
 def durable(project: Path, command: str) -> Iterator[Servers]:
-    """Owns the project's servers, whose data stay, for the time of a ``with`` block.
-
-    Args:
-        command: what others are told to be running.
-
-    Raises:
-        DevtoolsError: they did not start, or the project is running already.
-    """
+    """Runs the project's servers, which keep their data. Other processes show ``command``."""
     folder = project / FOLDER
     with _own(folder, _claim_patiently(folder), command) as servers:
         yield servers
 
 
 def _claim_patiently(folder: Path) -> int:
-    """Waits for an owner that may be stopping; one that still serves is not."""
+    """Waits for an owner that may be stopping, but not for one that serves."""
     deadline = time.monotonic() + PATIENCE
     while (lock := claim.claim(folder)) is None:
         owner = claim.published(folder)
@@ -107,7 +91,7 @@ def _own(folder: Path, lock: int, command: str) -> Iterator[Servers]:
         place = places.durable(folder)
         children = Children(remove=place.sockets, withdraw=folder / claim.PUBLISHED, hold=lock)
     finally:
-        # From here on the reaper has it, until the last server is gone.
+        # The reaper holds the lock until the last server has ended.
         os.close(lock)
     with children:
         servers = Servers(_start(children, place), children)

@@ -1,8 +1,4 @@
-"""Reports how long functions and modules are: ``python -m devtools.sizes FOLDER…``.
-
-Short functions are the aim, and clear ones the rule, so only what is far too long fails.
-Tests and migrations are left out.
-"""
+"""Reports the length of functions and modules: ``python -m devtools.sizes FOLDER…``."""
 
 import ast
 import os
@@ -18,7 +14,7 @@ LEFT_OUT = {"migrations", "tests"}
 
 
 class Piece(NamedTuple):
-    """A function, or a whole module, and its length in lines."""
+    """A function or a module, and its length in lines."""
 
     name: str
     lines: int
@@ -38,7 +34,7 @@ def functions(module: Path, source: str) -> Iterator[Piece]:
 
 
 def measure(folders: Iterable[Path]) -> tuple[list[Piece], list[Piece]]:
-    """All functions, and all modules, below the folders."""
+    """Returns all functions and all modules of the folders."""
     sources = {m: m.read_text(encoding="utf-8") for folder in folders for m in modules(folder)}
     return (
         [piece for module, source in sources.items() for piece in functions(module, source)],
@@ -50,8 +46,8 @@ def summary(pieces: list[Piece]) -> str:
     lengths = [piece.lines for piece in pieces] or [0]
     ninth = quantiles(lengths, n=10)[-1] if len(lengths) > 1 else lengths[0]
     return (
-        f"{len(pieces)} functions: median {median(lengths):.0f} lines (aim: 7), "
-        f"nine in ten up to {ninth:.0f} (aim: 20), longest {max(lengths)}"
+        f"{len(pieces)} functions: median {median(lengths):.0f} lines (aim: 6), "
+        f"nine in ten up to {ninth:.0f} (aim: 15), longest {max(lengths)}"
     )
 
 

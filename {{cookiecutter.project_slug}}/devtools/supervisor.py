@@ -1,4 +1,4 @@
-"""Runs what the project consists of: commands before serving, then the server and the worker."""
+"""Runs the programs of the project: management commands, the web server and the worker."""
 
 import os
 import sys
@@ -8,38 +8,50 @@ from pathlib import Path
 from typing import NoReturn
 
 from devtools.errors import DevtoolsError
-from devtools.follower import Follower, say
 from devtools.processes import Child, Children
 
 RESTART_SECONDS = 2.0
-"""How long a program that ended stays away: somebody may just be editing it."""
+
+
+def say(text: str = "") -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+class Follower:
+    def __init__(self, child: Child) -> None:
+        self._child = child
+        self._seen_bytes = 0
+
+    def skip(self) -> None:
+        """Hides the output so far."""
+        self._seen_bytes = self._child.log.stat().st_size
+
+    def show(self) -> None:
+        """Prints the new complete lines after the child's name."""
+        with self._child.log.open("rb") as log:
+            log.seek(self._seen_bytes)
+            for line in log:
+                if line.endswith(b"\n"):
+                    self._seen_bytes += len(line)
+                    say(f"{self._child.name:<7}| {line.decode(errors='replace').rstrip()}")
 
 
 class Supervisor:
-    """Starts programs of the project as children; all of them are Python.
-
-    Args:
-        logs: the folder for a log of each.
-        environment: variables that they get besides ours.
-    """
-
     def __init__(
         self, children: Children, *, project: Path, logs: Path, environment: dict[str, str]
     ) -> None:
         self._children = children
         self._project = project
         self._logs = logs
+        # In addition to the variables of this process.
         self._environment = {**os.environ, "PYTHONUNBUFFERED": "1", **environment}
         self._followers: dict[str, Follower] = {}
         self._restart: dict[str, Callable[[], Child]] = {}
         self._due: dict[str, float] = {}
 
     def manage(self, command: str, *arguments: str, advice: str) -> str:
-        """Runs a command of ``manage.py`` and returns what it printed, which is not kept.
-
-        Raises:
-            DevtoolsError: it failed; the message ends with the advice.
-        """
+        """Runs a command of ``manage.py`` and returns its output. An error ends with the advice."""
         child = self._start(command, "manage.py", command, *arguments)
         if self._children.wait(child):
             raise DevtoolsError(f"manage.py {child.failed(child.outcome)}\n{advice}")
@@ -48,27 +60,22 @@ class Supervisor:
         return printed
 
     def serve(self, name: str, *command: str) -> Child:
-        """Starts a program without which nothing works: ``watch`` raises when it ends."""
+        """Starts a program. ``watch`` raises an error when it ends."""
         child = self._start(name, *command)
         self._followers[name] = Follower(child)
         return child
 
     def keep_alive(self, name: str, *command: str) -> None:
-        """Starts a program that ``watch`` starts again when it ends."""
+        """Starts a program. ``watch`` restarts it when it ends."""
         self._restart[name] = lambda: self.serve(name, *command)
         self._restart[name]()
 
     def hide_output_so_far(self) -> None:
-        """It stays in the logs."""
         for follower in self._followers.values():
             follower.skip()
 
     def watch(self) -> NoReturn:
-        """Shows what the programs print.
-
-        Raises:
-            DevtoolsError: one has ended, or a server.
-        """
+        """Prints the output of the programs until one ends."""
         while True:
             for follower in self._followers.values():
                 follower.show()

@@ -1,4 +1,4 @@
-"""Running as root: PostgreSQL refuses to, so it runs as somebody else, who sees less."""
+"""The user of PostgreSQL, which refuses to run as root."""
 
 import os
 import pwd
@@ -9,7 +9,7 @@ from devtools.processes import SystemUser
 
 
 def for_postgres() -> SystemUser | None:
-    """Whom PostgreSQL runs as, if not as ourselves."""
+    """Returns None if PostgreSQL can run as the current user."""
     if os.geteuid() != 0:
         return None
     nobody = pwd.getpwnam("nobody")
@@ -17,12 +17,10 @@ def for_postgres() -> SystemUser | None:
 
 
 def reaches(user: SystemUser | None, path: Path) -> bool:
-    """Whether the user can enter the folder, or run the program.
-
-    Asks the system itself: permission bits are not all that decides.
-    """
+    """Whether the user can enter the folder or run the program."""
     if not user:
         return True
+    # Permission bits alone do not decide.
     finished = subprocess.run(  # noqa: S603
         ["/bin/sh", "-c", 'test -x "$0"', path],
         user=user.uid,
@@ -35,7 +33,7 @@ def reaches(user: SystemUser | None, path: Path) -> bool:
 
 
 def give(path: Path, user: SystemUser | None) -> None:
-    """Makes the user the owner of a folder and of all that is in it."""
+    """Makes the user the owner of a folder and its contents."""
     if user:
         for each in (path, *path.rglob("*")):
             os.chown(each, user.uid, user.gid, follow_symlinks=False)

@@ -1,4 +1,4 @@
-"""A Valkey of our own, which speaks Redis, reached through a Unix socket by its owner alone."""
+"""An embedded Valkey on a Unix socket that only its owner can reach."""
 
 import socket
 from pathlib import Path
@@ -9,11 +9,7 @@ from devtools.processes import Children
 
 
 def start(children: Children, place: Place) -> str:
-    """Starts the server and returns its URL.
-
-    Raises:
-        DevtoolsError: it is not installed, or did not start.
-    """
+    """Starts the server and returns its URL."""
     program = wheels.valkey_server()
     place.valkey.mkdir(mode=0o700, exist_ok=True)
     path = place.sockets / "valkey.sock"
@@ -32,7 +28,7 @@ def start(children: Children, place: Place) -> str:
 
 
 def _answers(path: Path) -> bool:
-    """While it still reads its data, the answer to PING is an error."""
+    # While Valkey loads its data, it answers PING with an error.
     with socket.socket(socket.AF_UNIX) as connection:
         try:
             connection.settimeout(1)

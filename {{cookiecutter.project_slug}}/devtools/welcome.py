@@ -1,4 +1,4 @@
-"""What the reader of ``make run`` is told once the project is serving."""
+"""The message of ``make run`` when the project serves."""
 
 import json
 from collections.abc import Mapping
@@ -41,12 +41,7 @@ def welcome(
     passwords: Mapping[str, str | None],
     folder: str,
 ) -> str:
-    """
-    Args:
-        mailbox: whether e-mails are shown at /mailbox/ instead of sent.
-        passwords: of the demo accounts, None where one has another or is not there; empty
-            without any.
-    """
+    """``passwords`` are None for missing demo accounts and for changed passwords."""
     addresses = _ADDRESSES + (_MAILBOX if mailbox else "")
     accounts = _demo(f"{address}/{api}", passwords) if passwords else _OWN_DATABASE
     return (

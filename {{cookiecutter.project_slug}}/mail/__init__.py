@@ -1,1 +1,1 @@
-"""The outbox: mail is a row first, and sent by a worker. Knows nothing of who people are."""
+"""The outbox: the project stores each e-mail in a row, and a worker sends it."""

@@ -11,6 +11,5 @@ class MailConfig(AppConfig):
     def ready(self) -> None:
         from mail import checks, status
 
-        for check in checks.CHECKS:
-            register(check, STARTUP)
+        register(checks.check, STARTUP)
         health.PROBES["mail"] = status.probe

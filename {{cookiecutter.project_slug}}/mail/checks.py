@@ -1,4 +1,4 @@
-"""System checks of ``EMAIL_URL``."""
+"""The system check of ``EMAIL_URL``."""
 
 from collections.abc import Iterator
 
@@ -12,12 +12,12 @@ from django.core.mail.backends.console import EmailBackend as Console
 from core.checks import as_check, error, warning
 
 
-def _mail_server() -> Iterator[CheckMessage]:
-    """Makes the e-mail backend, without a connection."""
+def _email_backend() -> Iterator[CheckMessage]:
+    """Checks that the backend is installed and accepts its options, without a connection."""
     if "EMAIL_URL" in settings.ENVIRONMENT_PROBLEMS:
         return
     try:
-        backend = _backend()
+        backend = mail.mailers.default if django.VERSION >= (6, 1) else mail.get_connection()
     except (ImportError, ImproperlyConfigured) as problem:
         yield error("EMAIL_URL", f"cannot be used: {problem}")
     else:
@@ -25,8 +25,4 @@ def _mail_server() -> Iterator[CheckMessage]:
             yield warning("EMAIL_URL", "writes e-mails and their links to the log.")
 
 
-def _backend() -> object:
-    return mail.mailers.default if django.VERSION >= (6, 1) else mail.get_connection()
-
-
-CHECKS = [as_check("mail", _mail_server)]
+check = as_check("mail", _email_backend)

@@ -1,4 +1,4 @@
-"""Sends the e-mails of the outbox, one attempt at a time."""
+"""Delivers a pending e-mail, one attempt at a time."""
 
 import logging
 import random
@@ -16,19 +16,18 @@ from mail.models import Mail
 
 logger = logging.getLogger(__name__)
 
+# The time for one attempt: the hard time limit of a task.
 CLAIM = timedelta(seconds=300)
-"""The time limit of one attempt, and of a Celery task."""
+# With these delays, the attempts span most of a day.
 MAX_ATTEMPTS = 8
-"""With the delays below, the attempts span most of a day."""
 FIRST_DELAY = timedelta(minutes=1)
 LONGEST_DELAY = timedelta(hours=6)
 GROWTH = 4
 JITTER = 0.25
-"""The share by which a delay varies: e-mails that fail together are not retried together."""
 
 
 def deliver(mail_id: uuid.UUID) -> None:
-    """Makes one attempt, unless another worker has claimed the e-mail or it is finished."""
+    """Makes one attempt, unless the e-mail is not pending or another worker has claimed it."""
     mail = _claim(mail_id, timezone.now())
     if mail is None:
         return
@@ -46,7 +45,7 @@ def _send(mail: Mail, message: EmailMessage) -> None:
     try:
         message.send()
     except Exception as error:
-        # Django raises ValueError for an e-mail that it cannot pass to a mail server.
+        # Django raises a ValueError before it connects to the mail server.
         _failed(mail, error, failed_here=isinstance(error, ValueError))
     else:
         _finish(mail, Mail.State.SENT, sent_at=timezone.now())
@@ -54,13 +53,19 @@ def _send(mail: Mail, message: EmailMessage) -> None:
 
 @transaction.atomic
 def _claim(mail_id: uuid.UUID, now: datetime) -> Mail | None:
-    """Counts the attempt first: an e-mail that crashes its worker has a last attempt too."""
+    """Counts the attempt first, so that an e-mail that crashes its worker also becomes dead."""
     free = Q(claimed_until=None) | Q(claimed_until__lte=now)
     pending = Mail.objects.select_for_update(skip_locked=True).filter(
         free, pk=mail_id, state=Mail.State.PENDING
     )
     mail = pending.first()
-    if mail is None or _is_over(mail, now):
+    if mail is None:
+        return None
+    if mail.not_after and mail.not_after <= now:
+        _finish(mail, Mail.State.OBSOLETE)
+        return None
+    if mail.attempts >= MAX_ATTEMPTS:
+        _finish(mail, Mail.State.DEAD)
         return None
     mail.attempts += 1
     mail.claimed_until = mail.due_at = now + CLAIM
@@ -68,18 +73,8 @@ def _claim(mail_id: uuid.UUID, now: datetime) -> Mail | None:
     return mail
 
 
-def _is_over(mail: Mail, now: datetime) -> bool:
-    if mail.not_after and mail.not_after <= now:
-        _finish(mail, Mail.State.OBSOLETE)
-        return True
-    if mail.attempts >= MAX_ATTEMPTS:
-        _finish(mail, Mail.State.DEAD)
-        return True
-    return False
-
-
 def _failed(mail: Mail, error: Exception, *, failed_here: bool) -> None:
-    """Stores the type of the error. Its message may contain the e-mail."""
+    # Only the error's type: its text may quote the e-mail.
     reason = type(error).__name__
     logger.warning("mail not sent: id=%s kind=%s reason=%s", mail.pk, mail.kind, reason)
     if mail.attempts >= MAX_ATTEMPTS or _is_permanent(error):
@@ -90,16 +85,13 @@ def _failed(mail: Mail, error: Exception, *, failed_here: bool) -> None:
 
 
 def delay_after(attempts: int) -> timedelta:
-    """Exponential backoff with jitter, up to ``LONGEST_DELAY``."""
+    """The exponential backoff, with jitter, up to ``LONGEST_DELAY``."""
     delay: timedelta = min(FIRST_DELAY * GROWTH ** (attempts - 1), LONGEST_DELAY)
-    return delay * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  no secret
+    return delay * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311  not a secret
 
 
 def _is_permanent(error: Exception) -> bool:
-    """Whether the recipient is refused permanently, or the e-mail can never be encoded.
-
-    Other errors may be ours or the server's, and lose no e-mail.
-    """
+    """Whether the server refuses the recipient or the e-mail for good, or it cannot be encoded."""
     if isinstance(error, UndeliverableAddress | UnicodeEncodeError):
         return True
     if isinstance(error, smtplib.SMTPRecipientsRefused):
@@ -112,5 +104,5 @@ def _finish(mail: Mail, state: Mail.State, **fields: object) -> None:
 
 
 def _update(mail: Mail, **fields: object) -> None:
-    """Only while the claim is ours: a worker that took too long changes nothing."""
+    # Only while the claim holds: another worker may have made the next attempt.
     Mail.objects.filter(pk=mail.pk, attempts=mail.attempts).update(**fields)

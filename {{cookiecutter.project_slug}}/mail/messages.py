@@ -1,10 +1,11 @@
-"""Registers the kinds of e-mails, and renders them.
+"""Renders e-mails. Each has a function for its context and a template for its text.
 
-A function returns the context of an e-mail. The template ``mail/<function>.txt`` has its texts in
-four blocks: ``subject``, ``before`` and ``after`` the link, and ``action``, the label of the link.
-Text and HTML are rendered from the same blocks.
+The template ``mail/<kind>.txt`` fills four blocks with plain text: ``subject``, ``before`` and
+``after`` the link, and ``action``, the text of the link. Both text and HTML use these blocks.
 """
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
@@ -12,6 +13,9 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.mail import EmailMultiAlternatives
 from django.template import Context, Engine
 from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from core import email_address
 from mail.models import Mail
@@ -20,7 +24,7 @@ PARTS = ("subject", "before", "action", "after")
 
 
 class Email(Protocol):
-    """Returns the context of the template, from the row."""
+    """Returns the context of the e-mail's template."""
 
     __name__: str
 
@@ -30,16 +34,16 @@ class Email(Protocol):
 EMAILS: dict[str, Email] = {}
 
 
-class UnknownEmail(LookupError):  # noqa: N818  the row and the log show the name
-    """No function of this name is registered, for example in a worker of an older release."""
+class UnknownEmail(LookupError):  # noqa: N818  the row and the log show its name
+    """No function is registered for this kind. The worker may run an earlier release."""
 
 
-class UndeliverableAddress(ValueError):  # noqa: N818  the row and the log show the name
-    """No e-mail can be sent to the recipient's address."""
+class UndeliverableAddress(ValueError):  # noqa: N818  the row and the log show its name
+    """The recipient's address cannot be used with SMTP."""
 
 
 class Obsolete(Exception):  # noqa: N818  not an error
-    """Raised by the function of an e-mail that must not be sent any more."""
+    """The reason for the e-mail no longer exists: it must not be sent."""
 
 
 E = TypeVar("E", bound=Email)
@@ -48,11 +52,11 @@ E = TypeVar("E", bound=Email)
 def email(function: E) -> E:
     """Registers a function as a kind of e-mail.
 
-    The worker calls it when it sends the e-mail, and it makes the link then. It returns the context
-    of the template, with ``link`` if there is one, or raises ``Obsolete``.
+    The worker calls it for each attempt: it makes the link, returns the context of the template
+    (with ``link``, if any), or raises ``Obsolete``.
 
     Raises:
-        ImproperlyConfigured: another registered function has the same name.
+        ImproperlyConfigured: another function has this name.
     """
     known = EMAILS.setdefault(function.__name__, function)
     if known is not function:
@@ -63,28 +67,52 @@ def email(function: E) -> E:
     return function
 
 
+_find_language: list[Callable[[Mail], str]] = []
+
+
+def language_finder(function: Callable[[Mail], str]) -> Callable[[Mail], str]:
+    """Registers the function that returns the language of an e-mail, or "" if it knows none."""
+    _find_language[:] = [function]
+    return function
+
+
 def render(mail: Mail) -> EmailMultiAlternatives:
-    """
-    Raises:
-        UndeliverableAddress: the recipient's address cannot be encoded.
-        Obsolete: the e-mail must not be sent any more.
-        UnknownEmail: no function of this kind is registered.
-    """
+    """Raises ``UnknownEmail``, ``UndeliverableAddress`` or ``Obsolete``."""
     if mail.kind not in EMAILS:
         raise UnknownEmail(mail.kind)
     recipient = _deliverable(mail.recipient)
-    context = {"product": settings.PROJECT_NAME, **EMAILS[mail.kind](mail)}
+    with translation.override(_language_of(mail)):
+        return _render(mail, recipient)
+
+
+def _language_of(mail: Mail) -> str:
+    found = {find(mail) for find in _find_language}
+    offered = [code for code, _name in settings.LANGUAGES if code in found]
+    return next(iter(offered), settings.LANGUAGE_CODE)
+
+
+def _render(mail: Mail, recipient: str) -> EmailMultiAlternatives:
+    facts = {name: _as_text(value) for name, value in EMAILS[mail.kind](mail).items()}
+    context = {"product": settings.PROJECT_NAME, **facts}
     parts = {part: _render_part(mail.kind, part, context) for part in PARTS}
     message = EmailMultiAlternatives(
-        # Against header injection: one line.
+        # One line: a second one would be a header.
         subject=" ".join(parts["subject"].split()),
         body=render_to_string("mail/message.txt", context | parts),
         to=[recipient],
-        # RFC 3834: no automatic reply comes back.
+        # Prevents automatic replies (RFC 3834).
         headers={"Auto-Submitted": "auto-generated"},
     )
     message.attach_alternative(render_to_string("mail/message.html", context | parts), "text/html")
     return message
+
+
+def _as_text(value: Any) -> Any:
+    """A time as the language writes it."""
+    if not isinstance(value, datetime):
+        return value
+    # Translators: a format of Django's `date` filter.
+    return date_format(timezone.localtime(value), _("j F Y, H:i e"))
 
 
 def _deliverable(recipient: str) -> str:
@@ -98,6 +126,6 @@ def _deliverable(recipient: str) -> str:
 
 def _render_part(kind: str, part: str, context: dict[str, Any]) -> str:
     template = Engine.get_default().get_template(f"mail/{kind}.txt")
-    # Plain text. The HTML template escapes it.
+    # Plain text. ``message.html`` escapes it.
     rendered: str = template.render(Context({**context, "part": part}, autoescape=False))
     return rendered.strip()

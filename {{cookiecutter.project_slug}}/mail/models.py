@@ -5,34 +5,39 @@ from typing import ClassVar
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 
 class Mail(models.Model):
-    """An e-mail and its state. It contains no secret: a link is made when the e-mail is sent."""
+    """An e-mail and the state of its delivery. Contains no secret: the worker makes the link."""
 
     class State(models.TextChoices):
-        PENDING = "pending", "Pending"
-        SENT = "sent", "Sent"
-        OBSOLETE = "obsolete", "Obsolete"
-        DEAD = "dead", "Dead"
+        PENDING = "pending", _("Pending")
+        SENT = "sent", _("Sent")
+        OBSOLETE = "obsolete", _("Obsolete")
+        DEAD = "dead", _("Dead")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=50)
     recipient = models.EmailField()
-    parameters = models.JSONField(default=dict, help_text="For the template, without secrets.")
-    bound_to = models.CharField(
-        max_length=64, blank=True, help_text="Digest of the account's state at the request."
+    parameters = models.JSONField(
+        default=dict, help_text="Values for the text of the e-mail, without secrets."
     )
-    not_after = models.DateTimeField(null=True, help_text="After this time the e-mail is obsolete.")
+    bound_to = models.CharField(
+        max_length=64, blank=True, help_text="Digest of the state that the e-mail depends on."
+    )
+    not_after = models.DateTimeField(null=True, help_text="The e-mail becomes obsolete then.")
     state = models.CharField(max_length=8, choices=State.choices, default=State.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    due_at = models.DateTimeField(help_text="When the sweep passes it to a worker.")
-    claimed_until = models.DateTimeField(null=True, help_text="A worker has claimed it until then.")
+    due_at = models.DateTimeField(help_text="When the sweep gives it to a worker.")
+    claimed_until = models.DateTimeField(
+        null=True, help_text="Until then, only the worker that claimed it may send it."
+    )
     failed_here = models.BooleanField(
         default=False,
-        # For the previous release, which writes rows while this one is deployed.
+        # Processes of the previous release still insert rows.
         db_default=False,
-        help_text="The last attempt failed before the mail server was contacted.",
+        help_text="The last attempt failed before it reached the mail server.",
     )
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)

@@ -1,4 +1,4 @@
-"""Posts e-mails: ``outbox.post``, in the transaction of the change that the e-mail is about."""
+"""Sends e-mails: call ``post`` in the transaction of the change that the e-mail reports."""
 
 import logging
 from datetime import datetime, timedelta
@@ -16,8 +16,8 @@ from mail.models import Mail
 
 logger = logging.getLogger(__name__)
 
+# The sweep takes an e-mail after this time if the broker was unavailable.
 SWEPT_AFTER = timedelta(seconds=60)
-"""When the sweep takes an e-mail that no worker has received: the broker was unavailable."""
 
 
 def post(
@@ -28,13 +28,13 @@ def post(
     bound_to: str = "",
     not_after: datetime | None = None,
 ) -> None:
-    """Writes a row, and passes it to a worker after the transaction commits.
+    """Stores the e-mail, and gives it to a worker after the transaction commits.
 
     Args:
         email: a function registered with ``mail.messages.email``.
-        parameters: for the function, as JSON. Never a secret, a link or a token.
-        bound_to: a digest of the account's state now, which the function compares later.
-        not_after: after this time the e-mail is obsolete and not sent.
+        parameters: values for the text, as JSON. Never a secret, a link or a token.
+        bound_to: a digest of the current state, which ``email`` compares.
+        not_after: the e-mail becomes obsolete at this time.
     """
     mail = Mail(
         kind=email.__name__,
@@ -49,7 +49,7 @@ def post(
 
 
 def send_again(mail: Mail) -> bool:
-    """Makes a dead e-mail pending, with all its attempts. Returns False for another state."""
+    """Resets the attempts of a dead e-mail. False for an e-mail in another state."""
     dead = Mail.objects.filter(pk=mail.pk, state=Mail.State.DEAD)
     revived = dead.update(
         state=Mail.State.PENDING, attempts=0, failed_here=False, due_at=timezone.now()
@@ -64,4 +64,4 @@ def _hand_over(mail: Mail) -> None:
         tasks.send.delay(str(mail.pk))
     except OperationalError:
         facts = {"mail": str(mail.pk), "kind": mail.kind}
-        logger.warning("broker unavailable, the sweep will send the e-mail", extra=facts)
+        logger.warning("broker unavailable, the sweep will send it", extra=facts)

@@ -1,4 +1,4 @@
-"""Parses ``DEFAULT_FROM_EMAIL`` with Python's ``email`` package."""
+"""``DEFAULT_FROM_EMAIL``, the sender of e-mails."""
 
 import re
 from email.headerregistry import Address
@@ -9,16 +9,13 @@ from core.setting_error import SettingError
 
 EXPECTED = "an address like My Shop <no-reply@shop.example.com>"
 
+_NO_ADDRESS = f"must be {EXPECTED}."
 _NAME_AND_ADDRESS = re.compile(r'([^"<>@]+?)\s*<([^<>]+)>')
 _ADDRESS = re.compile(r"[\x21-\x7e]{1,64}@[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.I)
 
 
 def parse(text: str) -> str:
-    """Returns the address as in a header: a name with a comma is in quotation marks.
-
-    Raises:
-        SettingError: there is no address, or there are several.
-    """
+    """The address for a header. Raises ``SettingError`` unless the text is exactly one address."""
     if not text.isprintable():
         raise SettingError("must be one line, without control characters.")
     try:
@@ -26,15 +23,12 @@ def parse(text: str) -> str:
     except SettingError:
         raise
     except Exception:
-        # Python's parser raises AttributeError, TypeError or UnboundLocalError for some texts.
+        # Python's parser raises many kinds of errors, such as AttributeError and TypeError.
         raise SettingError(_NO_ADDRESS) from None
 
 
-_NO_ADDRESS = f"must be {EXPECTED}."
-
-
 def _as_header(text: str) -> str:
-    # The parser would read ``Acme, Inc. <…>`` as two addresses.
+    # Python would read ``Acme, Inc. <…>`` as two addresses.
     named = _NAME_AND_ADDRESS.fullmatch(text)
     address = _only_one(str(Address(named[1], addr_spec=_checked(named[2]))) if named else text)
     return str(Address(address.display_name, addr_spec=_checked(address.addr_spec)))

@@ -1,4 +1,4 @@
-"""Whether e-mails are late. Only the log and ``manage.py outbox_status`` show the exact age."""
+"""Reports late e-mails, to the log, ``manage.py outbox_status`` and the health probe."""
 
 import logging
 from datetime import timedelta
@@ -11,13 +11,12 @@ from mail.models import Mail
 logger = logging.getLogger(__name__)
 
 LATE = timedelta(minutes=15)
-"""After this time an unsent e-mail needs attention."""
 
 
 def oldest_unsent() -> float:
-    """Seconds since the oldest unsent e-mail was posted, 0 without one.
+    """The age in seconds of the oldest pending e-mail, or 0.
 
-    Counts e-mails that no worker has taken, or that the mail server did not accept.
+    Does not count e-mails that failed before they reached the mail server.
     """
     pending = Mail.objects.filter(state=Mail.State.PENDING, failed_here=False)
     oldest = pending.order_by("created_at").values_list("created_at", flat=True).first()
@@ -25,17 +24,16 @@ def oldest_unsent() -> float:
 
 
 def warn_if_late() -> None:
-    """Logs the age of the oldest unsent e-mail, if it is over ``LATE``."""
     age = oldest_unsent()
     if age > LATE.total_seconds():
         logger.warning("e-mail is late", extra={"oldest_unsent_seconds": round(age)})
 
 
 def probe() -> str:
-    """A public status word. It depends only on e-mails that no worker has taken.
+    """The public health word. It considers only e-mails without an attempt.
 
-    Against enumeration: a worker finds that an e-mail to an unknown address is obsolete, while one
-    to a known address may wait for the mail server.
+    After an attempt, an e-mail to an unknown address is obsolete, and one to a known address may
+    wait for the mail server. The word would reveal which addresses have an account.
     """
     warn_if_late()
     untaken = Mail.objects.filter(state=Mail.State.PENDING, attempts=0)

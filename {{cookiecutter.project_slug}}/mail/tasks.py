@@ -12,12 +12,11 @@ from mail import delivery, status
 from mail.models import Mail
 
 SWEEP_BATCH = 1_000
+# After this time, the sweep gives an e-mail to a worker again.
 HANDED_OVER = timedelta(minutes=10)
-"""How long the sweep waits for a worker before it takes the same e-mail again."""
 KEPT = timedelta(days=30)
-"""How long rows of sent and obsolete e-mails are kept."""
+# An administrator can send dead e-mails again.
 DEAD_KEPT = timedelta(days=90)
-"""How long rows of dead e-mails are kept, so that they can be sent again."""
 
 
 @shared_task
@@ -27,7 +26,7 @@ def send(mail_id: str) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Passes due e-mails to workers: retries, and those that a broker or worker lost."""
+    """Gives due e-mails to workers: retries, and e-mails that a broker or a worker has lost."""
     status.warn_if_late()
     for mail_id in _take_due():
         send.delay(str(mail_id))
@@ -35,6 +34,7 @@ def sweep() -> None:
 
 @shared_task
 def purge() -> None:
+    """Deletes the rows of sent and obsolete e-mails, and later those of dead ones."""
     now = timezone.now()
     done = Q(state__in=[Mail.State.SENT, Mail.State.OBSOLETE], created_at__lt=now - KEPT)
     dead = Q(state=Mail.State.DEAD, created_at__lt=now - DEAD_KEPT)

@@ -1,4 +1,4 @@
-"""What people have for a second factor: an app on a phone, and codes on paper."""
+"""The second factor of a user: an authenticator app and recovery codes."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,7 +34,7 @@ class Held:
 
 
 def enrol(user: User) -> Held:
-    """Gives somebody a second factor, so long ago that each code of now is a fresh one."""
+    """Gives an account a second factor, ten minutes ago: no code of now has been used."""
     then = timezone.now() - timedelta(minutes=10)
     challenge = LoginChallenge.objects.create(
         user=user, kind=LoginChallenge.Kind.SETUP, expires_at=then

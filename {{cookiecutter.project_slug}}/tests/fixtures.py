@@ -30,7 +30,7 @@ set_hypothesis_home_dir(_folder.name)
 # A run in the background can be stopped too, and so can what it starts.
 interrupts.heed()
 
-_START_SERVERS = {"mail", "pages", "served"}
+_START_SERVERS = {"mail", "pages"}
 
 
 def _folder_with_servers(path: str) -> str:
@@ -60,7 +60,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
 @pytest.fixture(scope="session", autouse=True)
 def _rows_are_deleted() -> Iterator[None]:
     """After each test that committed. Django would truncate every table, and make all content types
-    and permissions anew, which takes longer than most tests."""
+    and permissions again, which takes longer than most tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", delete_rows)
         yield
@@ -142,5 +142,5 @@ def rates(settings: Any) -> Rates:
 
 @pytest.fixture
 def admin(db: None) -> User:
-    """Who may do everything in Django admin."""
+    """A superuser."""
     return User.objects.create_superuser(email="root@example.test", password=PASSWORD)

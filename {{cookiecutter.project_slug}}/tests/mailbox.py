@@ -1,4 +1,4 @@
-"""What people find in their mailboxes, once a worker has been at the outbox."""
+"""The e-mails of a mailbox, once a worker has sent those of the outbox."""
 
 import re
 
@@ -11,7 +11,7 @@ from mail.models import Mail
 
 
 def letters_to(address: str) -> list[EmailMessage]:
-    """Every letter that has arrived at this address, the oldest first."""
+    """The e-mails that this address has received, the oldest first."""
     for pk in (
         Mail.objects.filter(state="pending").order_by("created_at").values_list("pk", flat=True)
     ):
@@ -20,7 +20,7 @@ def letters_to(address: str) -> list[EmailMessage]:
 
 
 def link_to(address: str) -> str:
-    """The path that the newest letter to this address links to."""
+    """The path of the link in the newest e-mail to this address."""
     return link_in(letters_to(address)[-1])
 
 

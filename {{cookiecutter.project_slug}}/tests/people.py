@@ -1,4 +1,4 @@
-"""People to test with."""
+"""Users to test with."""
 
 from itertools import count
 from typing import Any
@@ -20,11 +20,12 @@ class CheapPasswordHasher(Argon2PasswordHasher):
 
 
 PASSWORD = "a right good pass phrase"
+NEW_PASSWORD = "another good pass phrase"
 _numbers = count()
 
 
 def make_user(**fields: Any) -> User:
-    """A person with a verified address of their own and ``PASSWORD``, unless told otherwise."""
+    """A user with a verified address and ``PASSWORD``, unless told otherwise."""
     defaults = {
         "email": f"person{next(_numbers)}@example.test",
         "email_verified": True,

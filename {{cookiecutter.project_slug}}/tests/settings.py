@@ -1,4 +1,4 @@
-"""Settings of the tests: the same whatever was answered, with servers of their own."""
+"""Settings of the tests: the same for all answers, with servers of their own."""
 
 import os
 
@@ -15,7 +15,7 @@ os.environ |= {
     "API_URL": "api/",
     "API_DOCS": "True",
     "EMAIL_URL": "smtp://127.0.0.1:25",
-    # As the template has them, whatever the owner has made their defaults.
+    # As the template has them, and not as the owner has changed their defaults.
     "ADMIN_URL": "admin/",
     "EMAIL_VERIFICATION": "mandatory",
     "JWT_ALGORITHM": "HS256",
@@ -51,10 +51,10 @@ JWT_ALLAUTH_MFA_TOTP_MODE = "disabled"
 JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = True
 PROJECT_NAME = MFA_TOTP_ISSUER = "Gatehouse"
 TIME_ZONE = "UTC"
-# Nobody holds a database that is dropped in the end.
+# A database that is dropped in the end has no connections left.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 # A good hash takes its time, thousands of times; tests that are about it ask for ``real_hashes``.
 PASSWORD_HASHERS = ["tests.people.CheapPasswordHasher"]
-# Tests of the limits, and of the letters about devices, say what they want.
+# Tests of the limits, and of the e-mails about devices, set them.
 REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"] = dict.fromkeys(THROTTLE_RATES)
 NEW_DEVICE_EMAILS = False

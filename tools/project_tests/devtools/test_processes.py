@@ -57,7 +57,7 @@ def test_the_terminal_reaches_none_of_them(children: Children, tmp_path: Path) -
     assert os.getsid(child.process.pid) == child.process.pid
 
 
-def test_whoever_ignores_the_signal_is_killed_with_the_whole_group(
+def test_process_that_ignores_the_signal_is_killed_with_its_group(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reaper, "POLITE_SECONDS", 0.1)

@@ -145,7 +145,7 @@ def running(
 class FirstRun:
     """A run from nothing to Ctrl-C, with a mail server of the owner.
 
-    Whoever runs the project again lets it end, and leaves the data as they are.
+    The next run lets it end, and leaves the data as they are.
     """
 
     project: Path

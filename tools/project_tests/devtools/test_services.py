@@ -55,7 +55,7 @@ def fill(servers: Reached) -> str:
 
 
 def find_again(value: str, project: Path) -> None:
-    """Starts the servers anew; fails unless both hold the value."""
+    """Starts the servers again; fails unless both hold the value."""
     with owned_here(project) as servers:
         assert servers.query("SELECT value FROM kept") == [(value,)]
         assert servers.valkey().get("kept") == value
@@ -86,7 +86,7 @@ def test_what_is_set_already_is_not_started(project: Path, monkeypatch: pytest.M
         assert list(servers.urls) == ["REDIS_URL"]
 
 
-def test_sockets_have_short_paths_whatever_the_temporary_folder_is(
+def test_sockets_have_short_paths_with_any_temporary_folder(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(project / ("long" * 30)))

@@ -1,6 +1,6 @@
 """No live link, token, password or code is anywhere in the broker, the database or the log.
 
-One story with every flow in it, over HTTP and with letters that really arrive; after each flow all
+One story with every flow in it, over HTTP and with e-mails that really arrive; after each flow all
 that has appeared so far is searched for.
 """
 
@@ -58,7 +58,7 @@ class Story:
         self.ada, self.bob, self.root = (stage.browser() for _ in range(3))
 
     def link_to(self, address: str) -> str:
-        """The newest, as soon as every letter has been sent."""
+        """The newest, as soon as every e-mail has been sent."""
         self.wait_for_mail()
         return self.stage.inbox.links_to(address)[-1]
 
@@ -329,7 +329,7 @@ def test_no_secret_is_in_broker_database_or_log_after_any_flow(stage: Stage) -> 
     with searchable_places(stage) as places:
         with stage.hung_worker():
             sign_up(story)
-            assert not leaks(stage, places), "while the letter waits in the broker"
+            assert not leaks(stage, places), "while the e-mail waits in the broker"
         for flow in FLOWS:
             flow(story)
             story.wait_for_mail()

@@ -106,7 +106,7 @@ def test_secret_key_can_be_replaced_without_killing_what_is_out(user: User, sett
     assert not bindings.is_bound(digest, email=user.email, password_hash=user.password)
 
 
-def test_digest_of_a_letter_is_no_fingerprint(user: User) -> None:
+def test_digest_of_an_e_mail_is_no_fingerprint(user: User) -> None:
     digest = bindings.bind(email=user.email, password_hash=user.password)
     read = signed_links.read(Purpose.PASSWORD_RESET, issued(user), now=timezone.now())
 

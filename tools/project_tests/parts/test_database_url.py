@@ -8,7 +8,7 @@ import pytest
 
 from core import database_url
 from core.setting_error import SettingError
-from tests.core.environment import settings_of
+from project_tests.environment import settings_of
 
 ENGINE = "django.db.backends.postgresql"
 

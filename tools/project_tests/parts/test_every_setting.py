@@ -7,8 +7,8 @@ from django.core.management.base import SystemCheckError
 
 from config.env import BASE_DIR
 from core.checks import refuse_bad_settings
-from tests.core.environment import environment_of
-from tests.served.test_restarts import check_config
+from project_tests.environment import environment_of
+from project_tests.served.test_restarts import check_config
 
 NONSENSE = "nonsense\x07 <>{}:/x"
 

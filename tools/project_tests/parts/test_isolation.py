@@ -75,7 +75,7 @@ def test_exported_module_of_settings_is_not_that_of_the_tests() -> None:
         "--collect-only",
         "-p",
         "no:cacheprovider",
-        "tests/services/test_passwords.py",
+        "tests/services/test_address_spellings.py",
     )
 
     said = run(*collect, DJANGO_SETTINGS_MODULE="config.settings")

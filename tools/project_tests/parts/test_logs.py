@@ -13,8 +13,8 @@ import pytest
 import structlog
 
 from core.logging.format import Formatter
+from project_tests.web import WITHOUT_ITS_CONFIGURATION, Web, served
 from tests.client import Browser
-from tests.core.web import WITHOUT_ITS_CONFIGURATION, Web, served
 from tests.mailbox import link_to
 from tests.waiting import until
 
@@ -83,7 +83,7 @@ def test_message_forges_no_fact_of_a_line() -> None:
 
 
 @pytest.mark.parametrize("before", ["", "\n", " ", "%0A", "\n \n"])
-def test_token_is_hidden_whatever_a_mail_program_has_put_before_it(before: str) -> None:
+def test_token_is_hidden_after_any_text_of_a_mail_program(before: str) -> None:
     hidden = entry(record(f"Not Found: /verification/{before}{'x' * 40}"))
 
     assert "x" * 40 not in hidden["event"]

@@ -48,7 +48,7 @@ def test_connection_that_is_closed_already_is_no_error(kept: Any) -> None:
     assert connection.connection is None
 
 
-def test_transaction_is_left_to_whoever_began_it(kept: Any) -> None:
+def test_open_transaction_is_left_alone(kept: Any) -> None:
     with suppress(OperationalError), transaction.atomic():
         end(kept)
         close_dead_connections()

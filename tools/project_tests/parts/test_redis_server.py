@@ -13,9 +13,9 @@ from django.core.checks import run_checks
 from django.core.management.base import SystemCheckError
 
 from core.checks import STARTUP, refuse_bad_settings
-from core.redis_server import NOWHERE, RedisURLError, is_outage, reason, server_at
+from core.redis_server import NOWHERE, is_outage, reason, server_at
+from core.setting_error import SettingError
 from project_tests.served.redis_servers import Authority
-from tests.core.environment import environment_of, settings_of
 
 SECRET = "hunter2"
 
@@ -113,7 +113,7 @@ def test_refused_url_leads_nowhere() -> None:
 
 def test_server_does_not_show_its_password() -> None:
     assert SECRET not in repr(server_at(f"redis://:{SECRET}@cache.test"))
-    with pytest.raises(RedisURLError) as refused:
+    with pytest.raises(SettingError) as refused:
         server_at(f"redis://:{SECRET}#@cache.test")
     assert refused.value.__suppress_context__
 

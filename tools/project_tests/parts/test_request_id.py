@@ -17,7 +17,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars, get_conte
 
 from core.logging.format import Formatter
 from core.middleware.request_id import RequestIdMiddleware
-from tests.core.web import Web
+from project_tests.web import Web
 
 OURS = re.compile(r"[0-9a-f]{32}")
 GIVEN = "1f-Given_by.a-proxy"
@@ -34,7 +34,7 @@ def nothing_bound() -> Iterator[None]:
 
 @pytest.fixture
 def site(settings: Settings) -> Client:
-    settings.ROOT_URLCONF = "tests.core.site"
+    settings.ROOT_URLCONF = "project_tests.site"
     return Client(raise_request_exception=False)
 
 

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from accounts.services.sessions import purge
 from core.db import in_throttled_batches
@@ -43,9 +44,15 @@ def test_batches_leave_half_of_the_time_to_others(clock: Clock) -> None:
     assert clock.slept == [3, 1, 1]
 
 
-def test_batches_end_before_whoever_works_on_them_is_ended(clock: Clock) -> None:
+def test_batches_end_before_their_task_is_ended(clock: Clock) -> None:
     assert worked_on(clock, 5) == ["ab"]
 
 
 def test_purge_ends_before_its_task_is_ended(settings: Any) -> None:
     assert purge.PURGE_SECONDS < settings.CELERY_TASK_SOFT_TIME_LIMIT
+
+
+def test_page_of_sessions_keeps_room_for_their_refreshes(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'accounts_session'")
+        assert cursor.fetchone() == (["fillfactor=80"],)

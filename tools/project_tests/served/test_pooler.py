@@ -11,7 +11,7 @@ from devtools import places
 from devtools.places import Place
 from devtools.processes import Children
 from devtools.system_user import give
-from tests.served.site import Site
+from project_tests.served.site import Site
 from tests.waiting import until
 
 PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")

@@ -14,6 +14,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from accounts import sign_in
 from accounts.api import cookies
@@ -34,11 +36,11 @@ from core.logging import security_log
 from core.ratelimit import throttling
 from core.ratelimit.throttling import LimitReached
 
-SET_UP_FIRST = (
+SET_UP_FIRST = _(
     "Multi-factor authentication is required, and you have not set it up yet. Sign in to the "
     "application first: it asks you to set it up. Then sign in here again."
 )
-TOO_MANY = "Too many attempts. Try again in {minutes} min, or reset your password."
+TOO_MANY = _("Too many attempts. Try again in {minutes} min, or reset your password.")
 CLAIMS = [totp.claim, recovery_codes.claim]
 
 
@@ -57,8 +59,8 @@ class AdminLoginForm(AdminAuthenticationForm):
     code = forms.CharField(
         required=False,
         max_length=40,
-        label="Code",
-        help_text="From your authenticator app, or a recovery code. Leave empty without MFA.",
+        label=_("Code"),
+        help_text=_("From your authenticator app, or a recovery code. Leave empty without MFA."),
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 
@@ -96,7 +98,7 @@ class AdminLoginForm(AdminAuthenticationForm):
     def _ask_for_code(self, user: User) -> None:
         code = self.cleaned_data.get("code", "").translate(SEPARATORS)
         if not code:
-            raise self._refusal("Enter a code: your account uses multi-factor authentication.")
+            raise self._refusal(gettext("Enter a code: your account uses MFA."))
         client, now = _browser_of(cast(HttpRequest, self.request)), timezone.now()
         try:
             with transaction.atomic():
@@ -104,9 +106,9 @@ class AdminLoginForm(AdminAuthenticationForm):
                     user, code=code, claims=CLAIMS, client=client, now=now
                 )
         except TooManyFailedMfaAttempts:
-            raise self._refusal("Too many incorrect codes. Try again later.") from None
+            raise self._refusal(gettext("Too many incorrect codes. Try again later.")) from None
         if not is_correct:
-            raise self._refusal("The code is incorrect or was already used.")
+            raise self._refusal(gettext("The code is incorrect or was already used."))
 
     def _refusal(self, sentence: str) -> ValidationError:
         # The password has to be typed again.
@@ -123,7 +125,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
         except LimitReached as reached:
             raise too_many(reached) from None
         if not is_correct:
-            raise ValidationError("The password is incorrect.", code="password_incorrect")
+            raise ValidationError(_("The password is incorrect."), code="password_incorrect")
         return old
 
 

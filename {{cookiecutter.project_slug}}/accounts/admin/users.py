@@ -2,7 +2,9 @@
 
 from typing import Any, ClassVar, cast
 
+from django import forms
 from django.apps import apps
+from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin
@@ -15,6 +17,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext_lazy as _
 
 from accounts.flows import mfa_management
 from accounts.models import User
@@ -36,6 +39,8 @@ class UserForm(UserChangeForm):
     actor: User
     """The signed-in user; ``UserAdmin.get_form`` sets it."""
 
+    language = forms.ChoiceField(choices=settings.LANGUAGES, required=False)
+
     class Meta(UserChangeForm.Meta):
         model = User
         field_classes: ClassVar[dict[str, Any]] = {}
@@ -44,7 +49,10 @@ class UserForm(UserChangeForm):
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if _is_last_active_admin(self.instance) and not self._stays_active_admin(cleaned):
             raise ValidationError(
-                "This is the last active administrator. Make another user an administrator first."
+                _(
+                    "This is the last active administrator. "
+                    "Make another user an administrator first."
+                )
             )
         self._refuse_rights_beyond_the_actors(cleaned)
         return cleaned
@@ -60,7 +68,7 @@ class UserForm(UserChangeForm):
             granted |= set(group.permissions.all())
         names = {f"{right.content_type.app_label}.{right.codename}" for right in granted}
         if not self.actor.has_perms(names):
-            raise ValidationError("You can only grant permissions that you have yourself.")
+            raise ValidationError(_("You can only grant permissions that you have yourself."))
 
 
 class NewUserForm(AdminUserCreationForm):
@@ -85,9 +93,9 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
     readonly_fields = ("pending_email", "invited_at", "has_second_factor", "date_joined")
     fieldsets = (
         (None, {"fields": ("email", "email_verified", "pending_email", "invited_at")}),
-        ("Signing in", {"fields": ("password", "has_second_factor")}),
-        ("Profile", {"fields": ("first_name", "last_name", "date_joined")}),
-        ("Rights", {"fields": ("is_active", *RIGHTS)}),
+        (_("Signing in"), {"fields": ("password", "has_second_factor")}),
+        (_("Profile"), {"fields": ("first_name", "last_name", "language", "date_joined")}),
+        (_("Rights"), {"fields": ("is_active", *RIGHTS)}),
     )
     add_fieldsets = (
         (
@@ -140,16 +148,15 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
         with transaction.atomic():
             return super().user_change_password(request, id, form_url)
 
-    @admin.action(description="Reset MFA for the selected users", permissions=["reset"])
+    @admin.action(description=_("Reset MFA for the selected users"), permissions=["reset"])
     def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """For users who lost the app and the recovery codes. Not for one's own account."""
         allowed = [user for user in queryset if self.has_change_permission(request, user)]
         others = [user for user in allowed if user != request.user]
         done = [user for user in others if self._reset(request, user)]
         left = len(queryset) - len(done)
-        self.message_user(
-            request, f"MFA was reset for {len(done)} users, and not changed for {left}."
-        )
+        sentence = _("MFA was reset for {done} users, and not changed for {left}.")
+        self.message_user(request, sentence.format(done=len(done), left=left))
 
     def has_reset_permission(self, request: HttpRequest) -> bool:
         return _is_admin(request) and self.has_change_permission(request)

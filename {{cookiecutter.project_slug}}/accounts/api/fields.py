@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -69,6 +71,7 @@ class ProfileSerializer(serializers.ModelSerializer[User]):
     email = NewAddressField()
     first_name = PersonNameField()
     last_name = PersonNameField()
+    language = serializers.ChoiceField(settings.LANGUAGES, required=False)
 
     class Meta:
         model = User
@@ -98,7 +101,7 @@ class NewPasswordInput(serializers.Serializer[Any]):
 
 def refuse_different(attrs: dict[str, Any], first: str, second: str) -> None:
     if attrs[first] != attrs[second]:
-        raise serializers.ValidationError({second: "The two passwords do not match."})
+        raise serializers.ValidationError({second: _("The two passwords do not match.")})
 
 
 def refuse_weak(password: str, *, user: User) -> None:

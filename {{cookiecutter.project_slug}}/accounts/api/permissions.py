@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -17,7 +18,7 @@ def HasRole(*roles: str) -> type[BasePermission]:  # noqa: N802  it stands where
 
 
 class IsEmailVerified(BasePermission):
-    message = "Verify your e-mail address first."
+    message = _("Verify your e-mail address first.")
     code = "email_not_verified"
 
     def has_permission(self, request: Request, view: Any) -> bool:

@@ -18,6 +18,8 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, inline_serializer
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -48,7 +50,7 @@ from core.logging import security_log
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
-TAKEN = "An account with this e-mail address already exists."
+TAKEN = _("An account with this e-mail address already exists.")
 
 
 class InvitationInput(serializers.Serializer[Any]):
@@ -134,6 +136,8 @@ def accept(*, link: SignedLink, new_password: str, client: Client, now: datetime
         if not verification.replace_password(user=user, new_password=new_password):
             raise TokenNotValid
         user.refresh_from_db(fields=["email_verified", *User.SECOND_FACTOR])
+        # Until now it was that of the admin's request.
+        User.objects.filter(pk=user.pk).update(language=get_language())
         revocation.revoke_all(user)
         email_addresses.mark_verified(user)
     security_log.record("password_set", account=user.pk, way="invitation")

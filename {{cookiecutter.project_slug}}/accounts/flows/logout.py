@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -52,7 +53,7 @@ class LogoutView(APIView):
     @extend_schema(request=RefreshInput, responses={200: DetailOutput, **refused(400, 401, 403)})
     def post(self, request: Request) -> Response:
         logout(presented=presented_refresh_tokens(request), user_id=session_of(request).user_id)
-        return clear_refresh_cookie(Response({"detail": "You have been signed out."}))
+        return clear_refresh_cookie(Response({"detail": _("You have been signed out.")}))
 
 
 class LogoutAllView(APIView):
@@ -65,5 +66,5 @@ class LogoutAllView(APIView):
         refuse_foreign_origin(request)
         revocation.revoke_all(session_of(request).user)
         return clear_refresh_cookie(
-            Response({"detail": "You have been signed out on every device."})
+            Response({"detail": _("You have been signed out on every device.")})
         )

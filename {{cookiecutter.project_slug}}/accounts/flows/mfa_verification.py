@@ -38,18 +38,18 @@ from core.logging import security_log
 Claim = Callable[..., bool]
 """``totp.claim`` or ``recovery_codes.claim``."""
 
-CHALLENGE = "From the response to the sign-in. Valid for five minutes or five failed attempts."
+CHALLENGE_HELP = "From the response to the sign-in. Valid for five minutes or five failed attempts."
 
 
 class VerificationInput(serializers.Serializer[Any]):
-    challenge_id = ChallengeField(help_text=CHALLENGE)
+    challenge_id = ChallengeField(help_text=CHALLENGE_HELP)
     code = CodeField(
         help_text="The six digits that the authenticator app shows. A code works once."
     )
 
 
 class RecoveryInput(serializers.Serializer[Any]):
-    challenge_id = ChallengeField(help_text=CHALLENGE)
+    challenge_id = ChallengeField(help_text=CHALLENGE_HELP)
     recovery_code = CodeField(
         source="code", help_text="One of the ten codes of the activation. A code works once."
     )

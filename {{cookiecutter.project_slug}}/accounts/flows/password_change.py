@@ -13,6 +13,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -35,7 +36,7 @@ from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
 
-CHANGED = "Your password has been changed."
+CHANGED = _("Your password has been changed.")
 
 
 class PasswordChangeInput(NewPasswordInput):
@@ -49,7 +50,7 @@ class PasswordChangeInput(NewPasswordInput):
 
     def validate_old_password(self, password: str) -> str:
         if not verification.verify_own_password(password, user=self.context["user"]):
-            raise serializers.ValidationError("The password is incorrect.")
+            raise serializers.ValidationError(_("The password is incorrect."))
         return password
 
 

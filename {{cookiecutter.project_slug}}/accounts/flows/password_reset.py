@@ -19,6 +19,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlsafe_base64_encode
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -49,7 +50,7 @@ from core.errors import refused
 from core.logging import security_log
 from mail import outbox
 
-SENT = "If an account with this e-mail address exists, we have sent it a link."
+SENT = _("If an account with this e-mail address exists, we have sent it a link.")
 
 
 class PasswordResetInput(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -43,8 +44,8 @@ from mail import outbox
 # After that, a sign-up that was neither verified nor signed in to is deleted.
 UNUSED_SIGN_UP_KEPT = timedelta(days=30)
 
-EMAIL_SENT = "We have sent you an e-mail. Open the link in it to continue."
-TAKEN = "An account with this e-mail address already exists. Sign in, or reset your password."
+EMAIL_SENT = _("We have sent you an e-mail. Open the link in it to continue.")
+TAKEN = _("An account with this e-mail address already exists. Sign in, or reset your password.")
 
 
 class RegistrationInput(ProfileSerializer):

@@ -6,13 +6,15 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import check_password, is_password_usable, make_password
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext_lazy as _
 
 from accounts.conf import switches
 from accounts.models.claims import FromClaims
@@ -25,7 +27,12 @@ _CONTROL_CHARACTER_OR_URL = re.compile(r"[\x00-\x1f\x7f-\x9f]|://|\bwww\.", re.I
 def validate_person_name(name: str) -> None:
     # E-mails contain the names: an attacker must not be able to put a link there.
     if _CONTROL_CHARACTER_OR_URL.search(name):
-        raise ValidationError("A name must not contain control characters or a web address.")
+        raise ValidationError(_("A name must not contain control characters or a web address."))
+
+
+def default_language() -> str:
+    """The language of the current request; outside of one, ``LANGUAGE_CODE``."""
+    return translation.get_language() or settings.LANGUAGE_CODE
 
 
 class UserManager(BaseUserManager["User"]):
@@ -55,14 +62,14 @@ class UserManager(BaseUserManager["User"]):
 
 class User(FromClaims, AbstractBaseUser, PermissionsMixin):
     class Role(models.TextChoices):
-        USER = "USER", "User"
-        STAFF = "STAFF", "Staff"
-        ADMIN = "ADMIN", "Administrator"
+        USER = "USER", _("User")
+        STAFF = "STAFF", _("Staff")
+        ADMIN = "ADMIN", _("Administrator")
 
     STAFF_ROLES: ClassVar = frozenset({Role.STAFF, Role.ADMIN})
     """The roles that may sign in to Django admin."""
 
-    PROFILE_FIELDS: ClassVar = ("first_name", "last_name")
+    PROFILE_FIELDS: ClassVar = ("first_name", "last_name", "language")
     """The fields that users enter at registration, and see and change at ``/user/``."""
 
     CREDENTIALS: ClassVar = frozenset({"password", "role", "is_superuser", "is_active"})
@@ -76,18 +83,18 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = LowercaseEmailField(unique=True)
     email_verified = models.BooleanField(
-        default=False, help_text="The user has verified the address."
+        default=False, help_text=_("The user has verified the address.")
     )
     first_name = models.CharField(max_length=150, blank=True, validators=[validate_person_name])
     last_name = models.CharField(max_length=150, blank=True, validators=[validate_person_name])
     invited_at = models.DateTimeField(
-        null=True, editable=False, help_text="Set while an invitation is pending."
+        null=True, editable=False, help_text=_("Set while an invitation is pending.")
     )
     has_second_factor = models.BooleanField(
         default=False,
         editable=False,
         verbose_name="second factor",
-        help_text="Sign-in requires a code.",
+        help_text=_("Sign-in requires a code."),
     )
     second_factor_changed_at = models.DateTimeField(null=True, editable=False)
     verified_before_second_factor = models.BooleanField(
@@ -95,17 +102,24 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
         # The previous release still inserts rows while this one is deployed.
         db_default=False,
         editable=False,
-        help_text="The address was verified when the second factor was set up.",
+        help_text=_("The address was verified when the second factor was set up."),
+    )
+    language = models.CharField(
+        max_length=12,
+        default=default_language,
+        # For the previous release, which runs on the new table while this one is deployed.
+        db_default="en",
+        help_text=_("The language of e-mails to the user."),
     )
     role = models.CharField(max_length=5, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField(
-        default=True, help_text="Unselect this instead of deleting an account."
+        default=True, help_text=_("Unselect this instead of deleting an account.")
     )
     date_joined = models.DateTimeField(default=timezone.now, editable=False)
     purge_after = models.DateTimeField(
         null=True,
         editable=False,
-        help_text="When the account is deleted, if it is not used before.",
+        help_text=_("When the account is deleted, if it is not used before."),
     )
     # The sessions record it.
     last_login = None
@@ -127,7 +141,7 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=models.Q(is_superuser=False) | models.Q(role="ADMIN"),
                 name="user_superuser_is_admin",
-                violation_error_message="A superuser has the role of an administrator.",
+                violation_error_message=_("A superuser has the role of an administrator."),
             ),
         ]
         indexes: ClassVar = [

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 PASSWORD_MAX_LENGTH = 128
 """Characters."""
@@ -17,14 +18,17 @@ class AcceptedAtLoginValidator:
     def validate(self, password: str, user: Any = None) -> None:
         if len(password) > PASSWORD_MAX_LENGTH:
             raise ValidationError(
-                f"This password has more than {PASSWORD_MAX_LENGTH} characters.",
+                _("This password has more than {limit} characters.").format(
+                    limit=PASSWORD_MAX_LENGTH
+                ),
                 code="password_too_long",
             )
         if not password or _UNTYPEABLE.search(password):
             raise ValidationError(
-                "This password is empty or contains an invalid character.",
+                _("This password is empty or contains an invalid character."),
                 code="password_untypeable",
             )
 
     def get_help_text(self) -> str:
-        return f"Your password can\u2019t have more than {PASSWORD_MAX_LENGTH} characters."
+        sentence = _("Your password can\u2019t have more than {limit} characters.")
+        return sentence.format(limit=PASSWORD_MAX_LENGTH)

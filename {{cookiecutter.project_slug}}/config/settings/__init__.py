@@ -1,4 +1,4 @@
-"""The settings, one module per concern. ``.env.example`` lists the environment variables."""
+"""The settings: one module per concern. ``.env.example`` describes the variables."""
 
 from config.env import env
 from config.settings.accounts import *

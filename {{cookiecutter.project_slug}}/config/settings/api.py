@@ -7,17 +7,17 @@ from config.settings.throttling import THROTTLE_RATES
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    # Only JSON: a form of another site cannot post it.
+    # Only JSON: a form of another site cannot send it.
     "DEFAULT_PARSER_CLASSES": ["core.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_THROTTLE_CLASSES": ["core.ratelimit.throttling.RequestThrottle"],
     "DEFAULT_THROTTLE_RATES": THROTTLE_RATES,
     "DEFAULT_SCHEMA_CLASS": "core.openapi.AutoSchema",
-    # Lists of generic views have bounded pages.
+    # For generic views that list a table.
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 50,
     "EXCEPTION_HANDLER": "core.errors.answer",
-    # Every response is JSON, regardless of Accept and ?format=.
+    # Responses are JSON for each Accept header, and ?format= has no effect.
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.negotiation.ContentNegotiation",
     "URL_FORMAT_OVERRIDE": None,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -43,6 +43,6 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.AllowAny"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    # The page sends the schema to no other site.
+    # Do not send the API's address to an external validator.
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": "none"},
 }

@@ -1,4 +1,4 @@
-"""Django: applications, middleware, templates, language, time and static files."""
+"""Applications, middleware, templates, language, time and static files."""
 
 from importlib.util import find_spec
 
@@ -9,14 +9,12 @@ SECRET_KEY = env.secret("SECRET_KEY")
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
 
-# One line: subjects of e-mails contain it.
 PROJECT_NAME = env.line("PROJECT_NAME", DEFAULTS["PROJECT_NAME"])
 PUBLIC_URL = env.web_address("PUBLIC_URL", DEFAULTS["PUBLIC_URL"]).rstrip("/")
-# Routes of Django, in which angle brackets have a meaning.
 API_URL = env.text("API_URL", "api/").strip("/") + "/"
-ADMIN_URL = (
-    env.pattern("ADMIN_URL", "admin/", r"[\w./~-]{1,100}", "a path like admin/").strip("/") + "/"
-)
+# A route of Django: angle brackets would be a parameter.
+_admin_path = env.pattern("ADMIN_URL", "admin/", r"[\w./~-]{1,100}", "a path like admin/")
+ADMIN_URL = _admin_path.strip("/") + "/"
 
 INSTALLED_APPS = [
     "config.apps.AdminConfig",
@@ -45,6 +43,8 @@ MIDDLEWARE = [
     "core.middleware.request_id.RequestIdMiddleware",
     "core.middleware.headers.HeadersMiddleware",
     "core.health.HealthMiddleware",
+    # Before those that refuse a request: a refusal is in the language of the request.
+    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.security.SecurityMiddleware",
     # In development, Django serves static files.
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
@@ -78,7 +78,10 @@ TEMPLATES = [
     },
 ]
 
-LANGUAGE_CODE = "en"
+# Each with its translations in locale/ (docs/languages.md).
+LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español")]
+LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", tuple(code for code, _ in LANGUAGES))
+LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.time_zone("TIME_ZONE", DEFAULTS["TIME_ZONE"])
 USE_I18N = True
 USE_TZ = True

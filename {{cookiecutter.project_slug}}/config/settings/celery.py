@@ -1,11 +1,11 @@
-"""Celery: JSON only, no result backend. An unavailable broker delays no request."""
+"""Celery: JSON only, no result backend. An unavailable broker does not delay requests."""
 
 from config.env import env
 from config.settings.base import TIME_ZONE
 from config.settings.redis import REDIS_URL
 from core.redis_server import server_at
 
-# Seconds until publishing gives up if the broker is unavailable.
+# Seconds until a request gives up an unavailable broker.
 _broker = server_at(REDIS_URL).broker(timeout=0.3)
 
 CELERY_BROKER_URL = _broker["url"]
@@ -18,8 +18,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "max_retries": 0,
     "retry_on_timeout": False,
 }
-# A worker keeps its connection to PostgreSQL for so many tasks: a new one costs half as much as an
-# e-mail. ``core.outages`` closes dead ones.
+# The number of tasks with one connection to PostgreSQL. A new connection costs as much as half an
+# e-mail. ``core.outages`` closes dead connections.
 CELERY_DB_REUSE_MAX = 1_000
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_IGNORE_RESULT = True
@@ -30,7 +30,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 240
 WORKER_ALIVE_FILE = env.text("WORKER_ALIVE_FILE")
 CELERY_TASK_ALWAYS_EAGER = env.boolean("CELERY_TASK_ALWAYS_EAGER", False)
 CELERY_TIMEZONE = TIME_ZONE
-# Often: beat counts from its start, and each release restarts it.
+# In seconds. A restart of beat, as at each release, starts the hour again.
 CELERY_BEAT_SCHEDULE = {
     "purge-sessions": {"task": "accounts.tasks.purge_sessions", "schedule": 3600.0},
     "purge-admin-sessions": {"task": "accounts.tasks.purge_admin_sessions", "schedule": 3600.0},

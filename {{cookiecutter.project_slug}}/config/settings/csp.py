@@ -1,6 +1,6 @@
-"""The Content-Security-Policy of every page: files of this site only, nothing inline.
+"""The Content-Security-Policy of each page: only files of this server, no inline code.
 
-Django 6.0 and later sends it, ``core.middleware.headers`` on Django 5.2.
+Django 6.0 sends it, and ``core.middleware.headers`` on Django 5.2.
 """
 
 import django
@@ -19,7 +19,7 @@ CONTENT_POLICY = {
     "frame-ancestors": ["'none'"],
 }
 if MAILBOX:
-    # The mailbox shows e-mails in a frame with a stricter policy.
+    # It shows e-mails in a frame, which has a policy of its own.
     CONTENT_POLICY["frame-src"] = ["'self'"]
 
 if django.VERSION >= (6, 0):

@@ -1,4 +1,4 @@
-"""Logging to standard error, one event per line (docs/logging.md)."""
+"""Logging: one event per line, to standard error (docs/logging.md)."""
 
 import logging
 
@@ -10,7 +10,7 @@ from config.settings.base import DEBUG
 LOG_FORMAT = env.choice("LOG_FORMAT", "line" if DEBUG else "json", ("json", "line"))
 LOG_LEVEL = env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 
-# Their own handlers would log a second time, without hiding secrets.
+# Their own handlers would log each event twice, and with secrets.
 _WITH_HANDLERS = ("django", "django.server", "gunicorn.error", "gunicorn.access")
 
 LOGGING = {
@@ -19,27 +19,27 @@ LOGGING = {
     "formatters": {"ours": {"()": "core.logging.format.Formatter", "style": LOG_FORMAT}},
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "ours"},
-        # A logger without a handler would write to standard error.
+        # Without a handler, Python writes to standard error.
         "none": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["console"], "level": LOG_LEVEL},
     "loggers": {
         **{name: {"handlers": [], "propagate": True} for name in _WITH_HANDLERS},
-        # Gunicorn warns of each response to HEAD with a body, which it drops.
+        # Warns of the body of each response to HEAD, which the server drops.
         "gunicorn.http.wsgi": {"level": "ERROR"},
-        # Scanners send any host name: they get a 400, without a line in the log.
+        # Scanners would fill the log.
         "django.security.DisallowedHost": {"handlers": ["none"], "propagate": False},
-        # The line of a finished task is enough.
+        # Celery logs another line at the end of a task.
         "celery.worker.strategy": {"level": "WARNING"},
-        # LOG_LEVEL hides no event of the security log.
+        # LOG_LEVEL does not affect the security log.
         "security": {"level": "INFO"},
     },
 }
 
-# Python's warnings are logged too (``py.warnings``).
+# Python's warnings become events of ``py.warnings``.
 logging.captureWarnings(True)
 
-# structlog's loggers use the handlers and levels above.
+# structlog adds facts to the loggers of the standard library.
 structlog.configure(
     processors=[
         structlog.stdlib.filter_by_level,

@@ -1,4 +1,4 @@
-"""HTTPS, cookies, origins, proxies and the maximum size of requests."""
+"""HTTPS, cookies, origins, proxies, and the size of requests."""
 
 import re
 
@@ -7,12 +7,12 @@ from corsheaders.defaults import default_headers
 from config.env import env
 from config.settings.base import API_URL, DEBUG, PUBLIC_URL
 
-# The number of proxies before the application whose X-Forwarded-* headers are trusted.
+# The number of proxies in front of the application. Only their entries in X-Forwarded-* count.
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, at_most=20)
 if TRUSTED_PROXY_COUNT:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-# Some platforms set it for gunicorn, which ignores it here (config/gunicorn.conf.py). A check
-# compares it with TRUSTED_PROXY_COUNT.
+# Some platforms set it for gunicorn, which ignores it here (config/gunicorn.conf.py). A system
+# check compares it with TRUSTED_PROXY_COUNT.
 FORWARDED_ALLOW_IPS = env.names("FORWARDED_ALLOW_IPS")
 
 SECURE_SSL_REDIRECT = env.boolean("SECURE_SSL_REDIRECT", not DEBUG)
@@ -24,11 +24,11 @@ SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
-# For front ends on other hosts of the same site: their scripts read the CSRF cookie.
+# For front ends on other hosts of the same site, whose scripts read the CSRF cookie.
 CSRF_COOKIE_DOMAIN = env.text("CSRF_COOKIE_DOMAIN") or None
 CSRF_FAILURE_VIEW = "core.errors.csrf_failed"
 SESSION_ENGINE = "core.admin_sessions"
-# Browsers accept a `__Host-` cookie from this host only, not from a sibling domain.
+# Because of the prefix, browsers refuse such a cookie from a sibling domain.
 SESSION_COOKIE_NAME = "sessionid" if DEBUG else "__Host-sessionid"
 SESSION_COOKIE_AGE = 12 * 3_600
 SESSION_COOKIE_HTTPONLY = True
@@ -41,13 +41,13 @@ CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = (
     *default_headers,
     "x-known-device",
-    # Tracing of front ends adds these (Sentry, OpenTelemetry). The project does not read them.
+    # Sentry and OpenTelemetry add these to the requests of a front end.
     *("baggage", "sentry-trace", "traceparent", "tracestate", "x-request-id"),
 )
 CORS_EXPOSE_HEADERS = ("X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy")
 CSRF_TRUSTED_ORIGINS = [*CORS_ALLOWED_ORIGINS, PUBLIC_URL]
 
-# Compared with Content-Length (core.middleware.body_limits).
+# By the Content-Length (core.middleware.body_limits).
 REQUEST_BODY_MAX_BYTES = env.integer(
     "REQUEST_BODY_MAX_BYTES", 65_536, at_least=1_024, at_most=2**30
 )

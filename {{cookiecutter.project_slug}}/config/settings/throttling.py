@@ -1,8 +1,7 @@
-"""Rate limits: requests per period (s, min, hour, day), in the format of Django REST framework.
+"""Rate limits, as Django REST framework writes them. ``THROTTLE_RATES`` changes or lifts them.
 
-``THROTTLE_RATES`` changes some of them, or lifts all. A scope counts by the client's IP address, or
-by account for a signed-in user. A scope that ends in ``_account`` counts by the account or e-mail
-address that the request names, from all clients together.
+A scope counts by client address, or by user if authenticated. A scope that ends in ``_account``
+counts by the account or the e-mail address in the request, across all clients.
 """
 
 import re
@@ -10,11 +9,11 @@ import re
 from config.env import env
 
 DEFAULT_RATES: dict[str, str | None] = {
-    # At every endpoint: anonymous clients, and signed-in users.
+    # For each request.
     "anon": "300/min",
     "user": "600/min",
     "login": "20/min",
-    # Against brute force: 480 guesses a day.
+    # 480 guesses a day do not find a password that is not a common one.
     "login_account": "20/hour",
     "refresh": "120/min",
     "registration": "20/hour",
@@ -25,14 +24,14 @@ DEFAULT_RATES: dict[str, str | None] = {
     "password_reset": "20/hour",
     "password_reset_account": "5/hour",
     "password_change": "20/hour",
-    # Wrong passwords of a signed-in user: someone else may use the open browser.
+    # Wrong passwords in a signed-in session: an attacker may use the owner's browser.
     "password_check_account": "10/hour",
     "email_change": "10/hour",
     "email_change_account": "5/hour",
     "mfa": "30/min",
-    # All e-mails to one mailbox that anyone can cause.
+    # All e-mails to one mailbox that anonymous clients can cause.
     "mailbox_account": "5/hour",
-    # E-mails about new devices: a script without cookies is one at each sign-in.
+    # E-mails about sign-ins on new devices. A script without cookies causes one at each sign-in.
     "new_device_account": "5/day",
 }
 
@@ -42,7 +41,7 @@ _RATE = re.compile(r"[1-9]\d{0,8}/(s|sec|second|m|min|minute|h|hour|d|day)", re.
 def to_rates(raw: str) -> dict[str, str | None]:
     """
     Raises:
-        ValueError, KeyError: an invalid rate or an unknown scope.
+        ValueError: a rate or a scope is invalid.
     """
     if raw == "off":
         return dict.fromkeys(DEFAULT_RATES)

@@ -1,27 +1,25 @@
-"""What a line of the log looks like, and what must not get into one, wherever it comes from."""
+"""The format of log lines. It removes secrets from each line."""
 
 import json
 import logging
 import re
-from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from itertools import chain
 from math import isfinite
 from typing import Any
 from uuid import UUID
 
 from structlog.contextvars import get_contextvars
 
-# A part of a path with so long a run in it is a link's token, with or without what a mail program
-# has put around it. A UUID is shorter.
+# A part of a path with so long a run of these characters holds a link's token, also if a mail
+# program has added characters around it. A UUID is shorter.
 _TOKEN_LENGTH = 40
 _TOKEN_IN_PATH = re.compile(rf"(?<=[/\n])[^/\n]*[\w.:%~=-]{{{_TOKEN_LENGTH},}}[^/\s]*")
-# Gunicorn repeats what it could not read, which may be a cookie or a piece of a body.
+# Gunicorn repeats input that it could not read, such as a cookie or a part of a body.
 _UNREADABLE = "Invalid request from ip="
-_ITS_KIND = re.compile(rf"({_UNREADABLE}\S*: [^:]*).*", re.DOTALL)
+_KIND_OF_UNREADABLE = re.compile(rf"({_UNREADABLE}\S*: [^:]*).*", re.DOTALL)
 
-# What a line begins with, a record has of its own, or other formatters have written for themselves.
+# Attributes of each record, the keys of a line, and attributes that other formatters add.
 _NO_FACTS = frozenset(vars(logging.makeLogRecord({}))) | {
     *("time", "level", "logger", "event"),
     *("message", "asctime", "server_time"),
@@ -30,19 +28,11 @@ _PLAIN = (str, int, float, UUID, date, Decimal, type(None))
 
 
 class Formatter(logging.Formatter):
-    """Formats every record: those of ``logging`` as well as those of structlog.
-
-    Args:
-        style: ``json``, for programs, or ``line``, for people.
-    """
+    """Formats the records of ``logging`` and structlog in the style ``json`` or ``line``."""
 
     def __init__(self, style: str) -> None:
         super().__init__()
-        renderers: dict[str, Callable[[dict[str, Any]], str]] = {
-            "json": json.dumps,
-            "line": _as_line,
-        }
-        self._render = renderers[style]
+        self._is_line = style == "line"
 
     def format(self, record: logging.LogRecord) -> str:
         entry: dict[str, Any] = {
@@ -51,27 +41,26 @@ class Formatter(logging.Formatter):
             "logger": record.name,
             "event": without_secrets(record.getMessage()),
         }
-        # Objects are no facts: Django adds the request to a record, and Celery a task's arguments.
-        for name, value in chain(_context().items(), vars(record).items()):
+        # No objects: Django adds the request to a record, and Celery a task's arguments.
+        for name, value in {**_context(), **vars(record)}.items():
             if name not in _NO_FACTS and isinstance(value, _PLAIN):
                 entry[name] = _value(value)
         if record.exc_info:
             entry["exception"] = without_secrets(self.formatException(record.exc_info))
-        return self._render(entry)
+        return _as_line(entry) if self._is_line else json.dumps(entry)
 
 
 def without_secrets(text: str) -> str:
-    """The text without the tokens of links: Django logs the path of a request that it refuses."""
+    """Removes the tokens of links: Django logs the path of a request that it refuses."""
     if text.startswith(_UNREADABLE):
-        text = _ITS_KIND.sub(r"\1", text)
+        text = _KIND_OF_UNREADABLE.sub(r"\1", text)
     return _TOKEN_IN_PATH.sub("…", text) if len(text) >= _TOKEN_LENGTH else text
 
 
 def _context() -> dict[str, Any]:
-    """What is bound, with the request's own first: it comes in no order."""
+    # structlog returns them in no defined order.
     bound = get_contextvars()
-    first = {name: bound[name] for name in ("request_id", "ip") if name in bound}
-    return first | bound
+    return {name: bound[name] for name in ("request_id", "ip") if name in bound} | bound
 
 
 def _value(value: Any) -> Any:
@@ -81,11 +70,11 @@ def _value(value: Any) -> Any:
 
 
 def _as_line(entry: dict[str, Any]) -> str:
-    """An exception follows, indented, so that no line of it begins as an event does."""
+    """One line. An exception follows, indented: none of its lines looks like another event."""
     exception = entry.pop("exception", "")
     event = entry.pop("event")
     line = [entry.pop("time"), entry.pop("level").upper(), entry.pop("logger")]
-    # What looks like a fact is none of ours.
+    # Quoted, so that no event can imitate a fact.
     line.append(json.dumps(event, ensure_ascii=False) if "=" in event else event)
     line += [f"{name}={_word(value)}" for name, value in entry.items()]
     return "\n    ".join(map(_printable, [" ".join(line), *exception.splitlines()]))
@@ -97,7 +86,7 @@ def _word(value: Any) -> str:
 
 
 def _printable(text: str) -> str:
-    """What could begin a new line, move the cursor or turn the direction is written out."""
+    """Escapes characters that begin a line, move the cursor or change the direction of text."""
     return "".join(
         char if char.isprintable() else char.encode("unicode_escape").decode() for char in text
     )

@@ -1,4 +1,4 @@
-"""Errors to Sentry, and nothing of a person with them. Imported where Sentry is used only."""
+"""Reports errors to Sentry, without personal data. Only imported if ``SENTRY_DSN`` is set."""
 
 from typing import Any, cast
 
@@ -9,24 +9,18 @@ from structlog.contextvars import get_contextvars
 
 from core.logging.format import without_secrets
 
-_OF_THE_REQUEST = ("method", "url")
+_REPORTED = ("method", "url")
 
 
 def start(dsn: str, *, environment: str, traces: float) -> None:
-    """
-    Args:
-        traces: the share of requests and tasks that are timed; 0 for none.
-
-    Raises:
-        ValueError: that is no DSN.
-    """
+    """Traces the given share of requests and tasks. Raises ``ValueError`` for an invalid DSN."""
     ignore_logger("django.security.DisallowedHost")
     sentry_sdk.init(
         dsn,
         environment=environment or None,
-        # Not a rate, which gives way to what a stranger's request asks for.
+        # A client's request can override ``traces_sample_rate``.
         traces_sampler=(lambda _: traces) if traces else None,
-        # Nobody else is told the ids of our traces.
+        # Other servers do not get the ids of traces.
         trace_propagation_targets=[],
         send_default_pii=False,
         max_request_body_size="never",
@@ -38,13 +32,13 @@ def start(dsn: str, *, environment: str, traces: float) -> None:
 
 
 def _scrubbed(event: Event, _: Hint) -> Event:
-    """No header, no cookie, no query; the id of the request leads to its lines in the log."""
+    """Removes headers, cookies and query, and adds the request's id."""
     request = event.get("request", {})
-    # The arguments of a command may name somebody, and a line before this one an account.
+    # The arguments of a command may name a user, and the data of a breadcrumb an account.
     event.get("extra", {}).pop("sys.argv", None)
     for crumb in cast(Any, event).get("breadcrumbs", {}).get("values", []):
         crumb.pop("data", None)
-    event["request"] = {key: request[key] for key in _OF_THE_REQUEST if key in request}
+    event["request"] = {key: request[key] for key in _REPORTED if key in request}
     if request_id := get_contextvars().get("request_id"):
         event["tags"] = {**event.get("tags", {}), "request_id": request_id}
     return cast(Event, _without_secrets(event))

@@ -1,4 +1,4 @@
-"""Refuses at the door, before a body is read, what no view has to deal with."""
+"""Refuses malformed and large requests before a body is read."""
 
 import re
 from collections.abc import Callable
@@ -12,9 +12,7 @@ _LENGTH = re.compile(r"\d{1,15}", re.ASCII)
 
 
 class BodyLimitsMiddleware:
-    """
-    Stands inside of the middleware for CORS, so that a front end can read the refusal.
-    """
+    """Comes after the CORS middleware, so that a front end can read the response."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -24,7 +22,7 @@ class BodyLimitsMiddleware:
 
 
 def _refusal(request: HttpRequest) -> HttpResponseBase | None:
-    # WSGI has no body without a length: one that comes in chunks would be taken for an empty one.
+    # WSGI has no body without a length: a chunked one would seem empty.
     if "HTTP_TRANSFER_ENCODING" in request.META:
         return errors.length_required(request)
     length = request.META.get("CONTENT_LENGTH") or "0"
@@ -36,8 +34,8 @@ def _refusal(request: HttpRequest) -> HttpResponseBase | None:
 
 
 def _has_nul(request: HttpRequest) -> bool:
-    """PostgreSQL cannot hold a NUL character, not even to look for it; views mind their paths."""
+    """PostgreSQL cannot store or compare a NUL character. Views check their paths."""
     query = request.META.get("QUERY_STRING", "")
-    # The value of a cookie may be quoted, and is not any more where it is read.
+    # Django has already unquoted the values of cookies.
     texts = (query, *request.COOKIES.values())
     return "%00" in query or any("\x00" in text for text in texts)

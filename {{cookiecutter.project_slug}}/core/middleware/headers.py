@@ -1,4 +1,4 @@
-"""The headers that tell browsers what they may do with an answer."""
+"""Security headers of each response."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,35 +11,17 @@ from django.utils.module_loading import import_string
 
 CONTENT_POLICY = "Content-Security-Policy"
 
+# No page uses these features of browsers.
 _UNUSED = (
-    "accelerometer",
-    "autoplay",
-    "camera",
-    "display-capture",
-    "encrypted-media",
-    "geolocation",
-    "gyroscope",
-    "hid",
-    "idle-detection",
-    "magnetometer",
-    "microphone",
-    "midi",
-    "payment",
-    "screen-wake-lock",
-    "serial",
-    "usb",
-    "xr-spatial-tracking",
+    *("accelerometer", "autoplay", "camera", "display-capture", "encrypted-media", "geolocation"),
+    *("gyroscope", "hid", "idle-detection", "magnetometer", "microphone", "midi", "payment"),
+    *("screen-wake-lock", "serial", "usb", "xr-spatial-tracking"),
 )
-"""What a browser could give to a page, and no page of ours asks for."""
-
 PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _UNUSED)
 
 
 class HeadersMiddleware:
-    """Puts them on every answer; a header that a view has set stays.
-
-    Stands outside of Django's ``SecurityMiddleware``, so that its refusals have them too.
-    """
+    """Adds headers that a view has not set. Comes early, for the redirects to HTTPS as well."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
@@ -57,17 +39,17 @@ class HeadersMiddleware:
         response = self._get_response(request)
         for name, value in self._everywhere.items():
             response.headers.setdefault(name, value)
-        # Only a page can break it, and composing it costs more than all else here.
+        # To compose the policy costs more than the other headers together, and only pages need it.
         if response.headers.get("Content-Type", "").startswith("text/html"):
             self._content_policy.process_response(request, response)
         return response
 
 
 class ContentPolicyMiddleware(MiddlewareMixin):
-    """What Django has from 6.0 on, for Django 5.2 and without nonces."""
+    """Replaces the middleware of Django 6.0 on Django 5.2, without nonces."""
 
     def process_request(self, request: HttpRequest) -> None:
-        """Django's prepares a nonce here."""
+        pass
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
@@ -83,7 +65,7 @@ def _content_policy_middleware() -> Any:
 
 
 def content_policy(**directives: list[str]) -> str:
-    """The policy of every page with some directives changed: ``form_action=["'self'"]``."""
-    changed = {name.replace("_", "-"): sources for name, sources in directives.items()}
-    policy = {**settings.CONTENT_POLICY, **changed}
+    """The policy of each page with some directives replaced: ``form_action=["'self'"]``."""
+    replaced = {name.replace("_", "-"): sources for name, sources in directives.items()}
+    policy = {**settings.CONTENT_POLICY, **replaced}
     return "; ".join(" ".join([name, *sources]) for name, sources in policy.items())

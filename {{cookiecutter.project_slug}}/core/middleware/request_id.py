@@ -1,7 +1,4 @@
-"""An id for each request: in every line that is logged meanwhile, in its tasks, in its answer.
-
-A task that no request has asked for, such as one of beat's, goes by its own id.
-"""
+"""An id for each request, in its log lines, its tasks and its response."""
 
 import re
 import secrets
@@ -16,17 +13,16 @@ from structlog.contextvars import bind_contextvars, clear_contextvars, get_conte
 from core.client_ip import client_ip
 
 HEADER = "X-Request-ID"
+# In the log, and in the headers of a task.
 NAME = "request_id"
-"""What it is called in the log, and in the headers of a task."""
 
 _GIVEN = re.compile(r"[A-Za-z0-9_.-]{8,64}")
 
 
 class RequestIdMiddleware:
-    """The first of all, so that the answers of the others have it too.
+    """Comes first, so that the responses of all other middleware have the id.
 
-    What is bound stays until the answer is sent, for Django and gunicorn log it after this; then
-    all is cleared, for the next request may come to the same thread.
+    The id stays bound until ``request_finished``: Django and gunicorn log the response later.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -42,7 +38,7 @@ class RequestIdMiddleware:
 
 
 def _given_by_proxy(request: HttpRequest) -> str | None:
-    """Without a proxy of ours in front, a client has written it."""
+    # Without a trusted proxy, the client has set the header.
     given = request.META.get("HTTP_X_REQUEST_ID", "")
     return given if settings.TRUSTED_PROXY_COUNT and _GIVEN.fullmatch(given) else None
 
@@ -53,7 +49,7 @@ def forget_request(**_: Any) -> None:
 
 
 def follow_tasks() -> None:
-    """Makes Celery carry the id from who asks for a task to the worker that runs it."""
+    """Makes Celery send the id with a task, and bind it in the worker."""
     signals.before_task_publish.connect(_send)
     signals.task_prerun.connect(_begin)
     signals.task_postrun.connect(_end)
@@ -65,8 +61,9 @@ def _send(headers: dict[str, Any], **_: Any) -> None:
 
 
 def _begin(task_id: str, task: Any, **_: Any) -> None:
-    # An eager task is a part of the request that asks for it.
+    # An eager task runs within its request.
     if not task.request.is_eager:
+        # No request starts the tasks of beat.
         bind_contextvars(request_id=task.request.get(NAME) or task_id)
 
 

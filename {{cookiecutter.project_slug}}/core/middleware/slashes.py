@@ -1,4 +1,4 @@
-"""Paths that lack their last slash."""
+"""Paths without their final slash."""
 
 import re
 
@@ -8,50 +8,50 @@ from django.middleware import common
 from django.urls import ResolverMatch, resolve
 from django.urls.exceptions import Resolver404
 
-from core import api_path, errors
+from core import errors
 
 PATH_MAX_LENGTH = 200
+# A response repeats only such a path.
 _PLAIN = re.compile(rf"[\w./~-]{{1,{PATH_MAX_LENGTH}}}", re.ASCII)
-"""Only such a path is repeated in an answer."""
 
 
 class CommonMiddleware(common.CommonMiddleware):
-    """Django's, which redirects to the path with the slash: that is for pages.
+    """Redirects requests for pages to the path with a slash, and tells clients of the API the path.
 
-    A client of the API would follow it with a GET and without its body, so it is told the path.
+    A client would follow the redirect with a GET and without its body.
     """
 
     def should_redirect_with_slash(self, request: HttpRequest) -> bool:
-        if api_path.is_below(request) and not _leads_to_page(request):
+        if errors.is_below_api(request) and not _leads_to_page(request):
             return False
         return bool(super().should_redirect_with_slash(request))
 
     def process_response(
         self, request: HttpRequest, response: HttpResponseBase
     ) -> HttpResponseBase:
-        # With DEBUG, what answers here is Django's page about the URLs.
-        if response.status_code == 404 and (path := _endpoint_meant(request)):
+        # With DEBUG, this also replaces Django's page about URLs.
+        if response.status_code == 404 and (path := _endpoint_with_slash(request)):
             response = errors.slash_missing(path)
         answer: HttpResponseBase = super().process_response(request, response)
         return answer
 
 
 def _leads_to_page(request: HttpRequest) -> bool:
-    """E-mails link to pages below the API, and some mail programs drop a slash at the end."""
-    match = _with_slash(request)
+    """E-mails link to pages below the API, and some mail programs drop the final slash."""
+    match = _match_with_slash(request)
     return match is not None and not errors.is_endpoint(match) and request.method in {"GET", "HEAD"}
 
 
-def _endpoint_meant(request: HttpRequest) -> str | None:
-    """The path with its slash, if an endpoint of the API answers there and here nobody does."""
-    if request.resolver_match or not api_path.is_below(request):
+def _endpoint_with_slash(request: HttpRequest) -> str | None:
+    """The path with its slash, if only that path is an endpoint of the API."""
+    if request.resolver_match or not errors.is_below_api(request):
         return None
-    match = _with_slash(request)
+    match = _match_with_slash(request)
     path = f"{request.path}/"
     return path if match and errors.is_endpoint(match) and _PLAIN.fullmatch(path) else None
 
 
-def _with_slash(request: HttpRequest) -> ResolverMatch | None:
+def _match_with_slash(request: HttpRequest) -> ResolverMatch | None:
     if request.path_info.endswith("/"):
         return None
     try:

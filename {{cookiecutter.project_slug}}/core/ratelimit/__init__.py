@@ -1,4 +1,4 @@
-"""Rate limits: sliding windows, exact, in Redis (``limiter``) or in one process (``local``).
+"""Rate limits: exact sliding windows, in Redis (``limiter``) or in one process (``local``).
 
-``core.ratelimit.throttling`` is what views and flows use.
+Views and flows use ``core.ratelimit.throttling``.
 """

@@ -1,7 +1,6 @@
-"""Counts hits against limits: in Redis, all limits of a request in one atomic step.
+"""Counts hits in Redis, in one atomic step for all limits of a request.
 
-While Redis is unavailable, or refuses the command, each process counts on its own, so a limit is as
-many times higher as there are processes. The log says when that begins and when it ends.
+While Redis is unavailable or refuses the script, each process counts alone, and the log says so.
 """
 
 import logging
@@ -19,8 +18,8 @@ from core.ratelimit.local import Limit, LocalLimiter
 
 logger = logging.getLogger(__name__)
 
+# Seconds for each answer of Redis.
 TIMEOUT = 0.25
-"""Seconds that Redis has to answer."""
 
 _HIT = """
 local now, waits, longest = tonumber(ARGV[1]), {}, 0
@@ -45,11 +44,7 @@ T = TypeVar("T")
 
 
 class Limiter:
-    """A sliding window, exact: no span of a limit's length ever holds more hits than it allows.
-
-    Args:
-        pause: seconds after a failure in which Redis is not asked again: each request would wait.
-    """
+    """After a failure, it uses Redis again after ``pause`` seconds."""
 
     def __init__(self, client: redis.Redis, *, pause: float = 5.0) -> None:
         self._client = client
@@ -61,28 +56,23 @@ class Limiter:
         self._failed_at = self._ask_again_at = 0.0
 
     def hit(self, key: str, limits: Sequence[Limit]) -> list[int]:
-        """Counts the hit in each limit, or in none where one limit is exceeded.
+        """Counts the hit in all limits, or in none if one is exceeded.
 
-        Returns:
-            for each limit the seconds until the hit would count, 0 where it is not exceeded.
+        Returns the seconds to wait for each limit, 0 if it is not exceeded.
         """
         now = time.time()
         waits = self._ask(lambda: self._hit_shared(key, limits, now))
         return self._local.hit(key, limits, now=now) if waits is None else waits
 
     def forget(self, key: str, limit: Limit) -> None:
-        """The limit begins to count the key from zero."""
+        """Resets the count of the key."""
         self._local.forget(key, limit)
         self._ask(lambda: self._client.delete(_name(key, limit)))
 
     def probe(self) -> None:
-        """Does what a request does, and asks Redis even during the pause.
-
-        Raises:
-            RedisError: Redis is unavailable, or refuses what limits or Celery need.
-        """
+        """Raises ``RedisError`` if Redis is unavailable or unusable for limits or Celery."""
         redis_server.refuse_cluster(self._client)
-        # A PING would be answered by a server that is full, or that lets us read only.
+        # A full or read-only server answers PING.
         self._hit_shared("health", [_PROBE], time.time())
 
     def _hit_shared(self, key: str, limits: Sequence[Limit], now: float) -> list[int]:
@@ -91,9 +81,9 @@ class Limiter:
         return cast(list[int], self._script(keys=names, args=[repr(now), *rates]))
 
     def _ask(self, question: Callable[[], T]) -> T | None:
-        """None while Redis is unavailable."""
+        """Returns None while Redis is unavailable."""
         began = time.monotonic()
-        if not self._may_ask(began):
+        if self._problem and not self._may_try_again(began):
             return None
         try:
             answer = question()
@@ -104,13 +94,11 @@ class Limiter:
             self._note_success(began)
         return answer
 
-    def _may_ask(self, now: float) -> bool:
-        if not self._problem:
-            return True
+    def _may_try_again(self, now: float) -> bool:
         with self._lock:
             if now < self._ask_again_at:
                 return False
-            # One request finds out whether Redis is there, and no other waits for the answer.
+            # Only this request waits for the answer.
             self._ask_again_at = now + self._pause
             return True
 
@@ -128,7 +116,7 @@ class Limiter:
 
     def _note_success(self, began: float) -> None:
         with self._lock:
-            # An answer from before the failure of another request says nothing.
+            # The answer may be older than another request's failure.
             if not self._problem or began < self._failed_at:
                 return
             self._problem = ""
@@ -137,7 +125,7 @@ class Limiter:
 
 
 def _name(key: str, limit: Limit) -> str:
-    # The braces are a hash tag: all keys of a request are of one slot of a cluster.
+    # The braces are a hash tag: in a cluster, all keys of a request are in one slot.
     return f"limit/{{{key}}}/{limit.scope}"
 
 

@@ -1,4 +1,4 @@
-"""Rate limits of one process, for the time in which Redis is unavailable."""
+"""Rate limits of one process, while Redis is unavailable."""
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from math import ceil
 from threading import Lock
 
+# Per limit: an attacker can send any number of keys.
 MAX_KEYS = 10_000
-"""How many keys of a scope a process keeps apart: a stranger may send any number of them."""
 SHARED_SLOTS = 4_096
-GUARD = "_account"
-"""How the scopes end that guard an account or a mailbox against everybody together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +21,16 @@ class Limit:
 
     @property
     def is_guard(self) -> bool:
-        return self.scope.endswith(GUARD)
+        """Whether it guards an account or a mailbox against all clients together."""
+        return self.scope.endswith("_account")
 
 
 class LocalLimiter:
-    """A store for each limit: a flood that one limit counts removes nothing from another.
+    """One store for each limit, so that a flood of keys in one limit evicts nothing from another.
 
-    A full store of clients drops the client that was counted longest ago. A full store of guards
-    drops nothing, for an attacker who makes up addresses would buy more guesses with that: keys
-    that find no room share slots, and so are refused too early, never too late.
+    A full store of clients evicts the client that was counted longest ago. A full store of guards
+    evicts nothing, because an attacker could buy guesses with made-up addresses. New keys share
+    slots instead: they are refused too early and never too late.
     """
 
     def __init__(self) -> None:
@@ -49,7 +48,7 @@ class LocalLimiter:
         return waits
 
     def forget(self, key: str, limit: Limit) -> None:
-        """Keys that share a slot stay counted: one account must not clear the count of another."""
+        """Does not reset a shared slot: one account must not reset the count of another."""
         with self._lock:
             if store := self._stores.get(limit):
                 store.hits.pop(key, None)
@@ -62,8 +61,8 @@ class LocalLimiter:
 class _Store:
     def __init__(self, limit: Limit) -> None:
         self._limit = limit
+        # The times of hits by key or shared slot, the one that was counted longest ago first.
         self.hits: OrderedDict[str | int, deque[float]] = OrderedDict()
-        """Times, by key or shared slot; the one that was counted longest ago is first."""
 
     def wait(self, key: str, now: float) -> int:
         self._drop_expired(now)
@@ -86,9 +85,9 @@ class _Store:
     def _slot(self, key: str) -> str | int:
         if key in self.hits or not self._limit.is_guard:
             return key
-        # Python salts the hash of a text for each process: nobody can choose a slot.
+        # Python salts the hash of a string in each process: no client can choose a slot.
         shared = hash(key) % SHARED_SLOTS
-        # A key that has been counted in a shared slot stays there until the window is over.
+        # A key that was counted in a shared slot stays there until the window ends.
         return shared if self._is_full or shared in self.hits else key
 
     def _drop_expired(self, now: float) -> None:

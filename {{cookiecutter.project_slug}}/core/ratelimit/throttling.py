@@ -1,15 +1,12 @@
-"""DRF's throttles under DRF's names, deciding in one atomic step (``core.ratelimit``).
+"""Atomic throttles under the names of DRF's throttles, which let parallel requests exceed a limit.
 
-(DRF imports this module while ``rest_framework.views`` loads, so it must not import that one.)
-
-DRF's own read a list, change it and write it back, so that of requests in parallel more pass than
-the limit allows. A view has a limit of its own by ``throttle_scope``; where a request names an
-account, the flow calls ``hit``, which counts for the account, from any client. The rates are in
-``config.settings.throttling``.
+A view sets ``throttle_scope``. A flow calls ``hit`` to limit an account across all clients.
+``rest_framework.views`` imports this module.
 """
 
 import uuid
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from functools import cache
 from typing import Any, cast
 
@@ -24,12 +21,12 @@ from core.logging import security_log
 from core.ratelimit.limiter import limiter
 from core.ratelimit.local import Limit
 
+# Headers of draft-ietf-httpapi-ratelimit-headers, beside ``Retry-After``.
 POLICY, STATE = "RateLimit-Policy", "RateLimit"
-"""Headers of draft-ietf-httpapi-ratelimit-headers, beside ``Retry-After``."""
 
 
 class LimitReached(Throttled):
-    """429 for a limit that no view has; ``wait`` is in seconds."""
+    """429 for a limit that a flow has checked. ``wait`` is in seconds."""
 
     wait: int
 
@@ -38,51 +35,52 @@ class LimitReached(Throttled):
         self._limit = limit
 
     def add_headers(self, view: Any) -> None:
-        """Adds to the headers that DRF will put into the view's answer."""
+        """Adds to the headers of the view's response."""
         _add_headers(view, self._limit, self.wait)
 
 
 def hit(*scopes: str, of: object, account: uuid.UUID | None = None) -> None:
-    """Counts one more of what the scopes limit: in all of them or, where one is exceeded, in none.
+    """Counts a hit in all scopes, or in none if one limit is exceeded.
 
     Args:
-        of: what is counted separately: an address, an account. It is not stored, its digest is.
+        of: an address or an account. Only its digest is stored.
         account: for the security log.
 
     Raises:
-        LimitReached: it was one too many, and is not counted.
+        LimitReached: a limit is exceeded.
     """
-    limits = [limit for scope in scopes if (limit := _limit(scope))]
+    limits = _limits(scopes)
     waits = _count(limits, of)
     wait = max(waits, default=0)
     if wait:
         limit = limits[waits.index(wait)]
-        _record(limit.scope, account)
+        _record(limit, account)
         raise LimitReached(limit, wait)
 
 
 def allows(scope: str, *, of: object) -> bool:
-    """Counts one more where nobody is to be refused: False says that it is one too many."""
-    limit = _limit(scope)
-    return not any(_count([limit] if limit else [], of))
+    """Counts a hit. False if the limit is exceeded."""
+    return not any(_count(_limits([scope]), of))
 
 
 def forget(scope: str, *, of: object) -> None:
-    """Starts its count again from zero."""
-    if limit := _limit(scope):
+    """Resets the count."""
+    for limit in _limits([scope]):
         limiter().forget(_digest(of), limit)
 
 
 def _count(limits: list[Limit], of: object) -> list[int]:
-    """The seconds that each of them asks to wait, 0 where it is not exceeded."""
+    """Returns the seconds to wait for each limit."""
     return limiter().hit(_digest(of), limits) if limits else []
 
 
-def _limit(scope: str) -> Limit | None:
-    """None where there is none; read when it is asked for, and not when a class is made."""
+def _digest(of: object) -> str:
+    return digests.make("core.throttling", str(of))
+
+
+def _limits(scopes: Iterable[str]) -> list[Limit]:
     rates = cast(dict[str, str | None], settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"])
-    rate = rates[scope]
-    return _parsed(scope, rate) if rate else None
+    return [_parsed(scope, rate) for scope in scopes if (rate := rates[scope])]
 
 
 @cache
@@ -101,73 +99,58 @@ def _add(view: Any, name: str, value: str) -> None:
     view.headers[name] = ", ".join(filter(None, [view.headers.get(name), value]))
 
 
-def _record(scope: str, account: uuid.UUID | None = None) -> None:
-    security_log.record("throttled", account=account, alarming=True, scope=scope)
-
-
-def _digest(of: object) -> str:
-    return digests.make("core.throttling", str(of))
+def _record(limit: Limit, account: uuid.UUID | None = None) -> None:
+    security_log.record("throttled", account=account, alarming=True, scope=limit.scope)
 
 
 class AtomicThrottle(throttling.BaseThrottle, ABC):
-    """Counts a request by account if somebody is signed in, else by address."""
+    """Counts requests by user if authenticated, else by client address."""
 
     _wait = 0
 
     @abstractmethod
     def scopes(self, request: Request, view: Any) -> list[str]:
-        """What the request counts as."""
+        """The scopes that count the request."""
 
     def allow_request(self, request: Request, view: Any) -> bool:
-        limits = [limit for scope in self.scopes(request, view) if (limit := _limit(scope))]
+        limits = _limits(self.scopes(request, view))
         if not limits:
             return True
-        of = request.user.pk if _is_signed_in(request) else client_network(request)
-        waits = limiter().hit(_digest(of), limits)
-        for limit, wait in zip(limits, waits, strict=True):
-            self._note(view, limit, wait)
+        of = request.user.pk if _is_authenticated(request) else client_network(request)
+        for limit, wait in zip(limits, _count(limits, of), strict=True):
+            _add_headers(view, limit, wait)
+            if wait:
+                _record(limit)
+            self._wait = max(self._wait, wait)
         return not self._wait
-
-    def _note(self, view: Any, limit: Limit, wait: int) -> None:
-        _add_headers(view, limit, wait)
-        if wait:
-            _record(limit.scope)
-        self._wait = max(self._wait, wait)
 
     def wait(self) -> int:
         return self._wait
 
 
 class AnonRateThrottle(AtomicThrottle):
-    """Anonymous clients, by address."""
-
     def scopes(self, request: Request, view: Any) -> list[str]:
-        return [] if _is_signed_in(request) else ["anon"]
+        return [] if _is_authenticated(request) else ["anon"]
 
 
 class UserRateThrottle(AtomicThrottle):
-    """Signed-in people, by account; others by address."""
-
     def scopes(self, request: Request, view: Any) -> list[str]:
         return ["user"]
 
 
 class ScopedRateThrottle(AtomicThrottle):
-    """A view's own limit, by account or by address."""
-
     def scopes(self, request: Request, view: Any) -> list[str]:
         scope = getattr(view, "throttle_scope", None)
         return [scope] if scope else []
 
 
 class RequestThrottle(ScopedRateThrottle):
-    """What every request counts as, and the view's own limit, in one step for both."""
+    """The default: ``user`` or ``anon``, and the view's own scope, in one step."""
 
     def scopes(self, request: Request, view: Any) -> list[str]:
-        everybody = "user" if _is_signed_in(request) else "anon"
-        return [everybody, *super().scopes(request, view)]
+        everywhere = "user" if _is_authenticated(request) else "anon"
+        return [everywhere, *super().scopes(request, view)]
 
 
-def _is_signed_in(request: Request) -> bool:
-    user = request.user
-    return bool(user and user.is_authenticated)
+def _is_authenticated(request: Request) -> bool:
+    return bool(request.user and request.user.is_authenticated)

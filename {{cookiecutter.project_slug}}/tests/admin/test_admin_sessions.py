@@ -1,4 +1,4 @@
-"""Django admin's sessions: the table holds nothing that signs anybody in."""
+"""Django admin's sessions: no value of their table signs in."""
 
 from datetime import timedelta
 from io import StringIO
@@ -12,8 +12,9 @@ from django.urls import reverse
 
 from accounts import tasks
 from accounts.models import User
+from tests.admin.steps import is_in, log_in
 from tests.clock import later
-from tests.people import PASSWORD, make_user
+from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -24,16 +25,12 @@ LIFETIME = timedelta(hours=12).total_seconds()
 @pytest.fixture
 def browser(admin: User) -> Client:
     browser = Client()
-    browser.post(reverse("admin:login"), {"username": admin.email, "password": PASSWORD})
+    log_in(browser, admin.email)
     return browser
 
 
 def key_of(browser: Client) -> str:
     return browser.cookies[settings.SESSION_COOKIE_NAME].value
-
-
-def is_in(browser: Client) -> bool:
-    return browser.get(reverse("admin:index")).status_code == 200
 
 
 def with_key(key: str) -> Client:
@@ -63,7 +60,7 @@ def test_sign_out_ends_the_session(browser: Client) -> None:
 def test_sign_in_changes_the_key_and_leaves_one_session(browser: Client, admin: User) -> None:
     before = key_of(browser)
 
-    browser.post(reverse("admin:login"), {"username": admin.email, "password": PASSWORD})
+    log_in(browser, admin.email)
 
     assert key_of(browser) != before
     assert not is_in(with_key(before))
@@ -74,21 +71,21 @@ def test_key_that_a_stranger_chose_becomes_no_session(admin: User) -> None:
     chosen = "a" * 32
     browser = with_key(chosen)
 
-    browser.post(reverse("admin:login"), {"username": admin.email, "password": PASSWORD})
+    log_in(browser, admin.email)
 
     assert is_in(browser)
     assert key_of(browser) != chosen
 
 
 @pytest.mark.parametrize("key", ["", "x" * 500, "é", "nonsense"])
-def test_nonsense_is_no_session(key: str, db: None) -> None:
+def test_key_that_is_nonsense_is_no_session(key: str, db: None) -> None:
     assert not is_in(with_key(key))
 
 
 @pytest.mark.parametrize(
     ("whose", "ends"),
     [(["--all"], True), (["--user", "root@example.test"], True), (["--user", OTHER], False)],
-    ids=["all", "theirs", "another's"],
+    ids=["all", "its account", "another account"],
 )
 def test_end_sessions_command_ends_it(whose: list[str], ends: bool, browser: Client) -> None:
     make_user(email=OTHER)

@@ -1,5 +1,6 @@
-"""Django admin's sign-in is limited as the API's, and knows the devices it was done on."""
+"""Django admin's sign-in has the limits of the API's, and recognises devices."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from django.urls import reverse
 from accounts.api.cookies import DEVICE_COOKIE
 from accounts.models import User
 from mail.models import Mail
-from tests.authenticator import enrol
+from tests.admin.steps import log_in
+from tests.authenticator import Held
 from tests.limits import Rates, stranger
 from tests.people import PASSWORD
 
@@ -18,46 +20,49 @@ pytestmark = pytest.mark.django_db
 WRONG = "not the password"
 
 
-def log_in(client: Client, email: str, password: str = PASSWORD, **fields: str) -> Any:
-    return client.post(reverse("admin:login"), {"username": email, "password": password, **fields})
-
-
 def admin_browser(number: int = 1) -> Client:
     return Client(REMOTE_ADDR=f"198.51.100.{number}")
 
 
-def says(response: Any) -> str:
+def message_of(response: Any) -> str:
     return str(response.context["form"].errors.get("__all__", ""))
 
 
-def test_guesses_at_the_api_count_here_and_the_other_way_round(admin: User, rates: Rates) -> None:
+def test_guesses_at_the_api_and_here_are_counted_together(admin: User, rates: Rates) -> None:
     rates(login_account="3/hour")
     stranger(1).sign_in(admin.email, WRONG)
     log_in(admin_browser(2), admin.email.upper(), WRONG)
     stranger(3).sign_in(admin.email, WRONG)
 
-    assert "Too many attempts. Try again in 60 min" in says(log_in(admin_browser(4), admin.email))
+    assert "Too many attempts. Try again in 60 min" in message_of(
+        log_in(admin_browser(4), admin.email)
+    )
     assert stranger(5).sign_in(admin.email).status_code == 429
 
 
-def test_guesses_from_one_address_are_counted(admin: User, rates: Rates) -> None:
+def guess_here(email: str) -> None:
+    log_in(admin_browser(), email, WRONG)
+
+
+def guess_at_the_api(email: str) -> None:
+    stranger().sign_in(email, WRONG)
+
+
+@pytest.mark.parametrize("guess", [guess_here, guess_at_the_api])
+def test_guesses_from_one_address_are_counted(
+    guess: Callable[[str], None], admin: User, rates: Rates
+) -> None:
     rates(login="2/min")
     for number in range(2):
-        log_in(admin_browser(), f"nobody{number}@example.test", WRONG)
+        guess(f"nobody{number}@example.test")
 
-    assert "Too many attempts. Try again in 1 min," in says(log_in(admin_browser(), admin.email))
+    refused = log_in(admin_browser(), admin.email)
+
+    assert "Too many attempts. Try again in 1 min," in message_of(refused)
     assert log_in(admin_browser(2), admin.email).status_code == 302
 
 
-def test_requests_to_the_api_from_one_address_count_here(admin: User, rates: Rates) -> None:
-    rates(login="2/min")
-    for number in range(2):
-        stranger().sign_in(f"nobody{number}@example.test", WRONG)
-
-    assert "Too many attempts" in says(log_in(admin_browser(), admin.email))
-
-
-def test_owner_gets_in_on_a_known_device_while_strangers_guess(admin: User, rates: Rates) -> None:
+def test_owner_signs_in_on_a_recognised_device_despite_guesses(admin: User, rates: Rates) -> None:
     owner = admin_browser()
     cookie = log_in(owner, admin.email).cookies[DEVICE_COOKIE]
     rates(login_account="3/hour")
@@ -69,9 +74,9 @@ def test_owner_gets_in_on_a_known_device_while_strangers_guess(admin: User, rate
     assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == ("/admin/", True, "Lax")
 
 
-def test_code_of_a_second_factor_that_is_wrong_leaves_no_device(admin: User, settings: Any) -> None:
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-    app = enrol(admin).app
+@pytest.mark.usefixtures("optional_mfa")
+def test_wrong_code_leaves_no_device(admin: User, held: Held) -> None:
+    app = held.app
 
     assert DEVICE_COOKIE not in log_in(admin_browser(), admin.email, code=app.wrong_code()).cookies
     assert DEVICE_COOKIE in log_in(admin_browser(), admin.email, code=app.code()).cookies
@@ -87,16 +92,17 @@ def test_sign_in_on_a_new_device_is_told_to_its_owner(admin: User, settings: Any
     assert list(Mail.objects.values_list("kind", "recipient")) == [("new_device", admin.email)]
 
 
-def test_own_password_is_not_guessed_at_where_it_is_changed(admin: User, rates: Rates) -> None:
+def change_password(browser: Client, old: str) -> Any:
+    new = dict.fromkeys(("new_password1", "new_password2"), "another good pass phrase")
+    return browser.post(reverse("admin:password_change"), {"old_password": old, **new})
+
+
+def test_guesses_at_the_old_password_are_limited(admin: User, rates: Rates) -> None:
     rates(password_check_account="2/hour")
     browser = admin_browser()
     log_in(browser, admin.email)
 
-    def change(old: str) -> Any:
-        new = dict.fromkeys(("new_password1", "new_password2"), "another good pass phrase")
-        return browser.post(reverse("admin:password_change"), {"old_password": old, **new})
-
-    answers = [change(WRONG), change(WRONG), change(PASSWORD)]
+    answers = [change_password(browser, old) for old in (WRONG, WRONG, PASSWORD)]
 
     errors = [str(answer.context["form"].errors["old_password"]) for answer in answers]
     assert ["password is incorrect" in error for error in errors] == [True, True, False]
@@ -106,11 +112,9 @@ def test_own_password_is_not_guessed_at_where_it_is_changed(admin: User, rates: 
 def test_own_password_is_changed_with_the_old_one(admin: User) -> None:
     browser = admin_browser()
     log_in(browser, admin.email)
-    new = dict.fromkeys(("new_password1", "new_password2"), "another good pass phrase")
 
-    response = browser.post(reverse("admin:password_change"), {"old_password": PASSWORD, **new})
+    assert change_password(browser, PASSWORD).status_code == 302
 
-    assert response.status_code == 302
     assert stranger().sign_in(admin.email, "another good pass phrase").status_code == 200
 
 
@@ -118,7 +122,7 @@ FRONT_END = "https://app.example.test"
 
 
 @pytest.mark.parametrize(
-    ("origin", "is_taken"),
+    ("origin", "is_accepted"),
     [
         (FRONT_END, False),
         ("null", False),
@@ -127,8 +131,8 @@ FRONT_END = "https://app.example.test"
         (None, True),
     ],
 )
-def test_front_end_acts_for_nobody_here(
-    origin: str | None, is_taken: bool, admin: User, settings: Any
+def test_request_of_the_front_end_is_refused(
+    origin: str | None, is_accepted: bool, admin: User, settings: Any
 ) -> None:
     settings.CORS_ALLOWED_ORIGINS = [FRONT_END]
     settings.CSRF_TRUSTED_ORIGINS = [FRONT_END]
@@ -140,7 +144,7 @@ def test_front_end_acts_for_nobody_here(
     answer = browser.post(reverse("admin:logout"), headers=headers, secure=True)
 
     assert "Access-Control-Allow-Origin" not in page
-    assert (answer.status_code == 200) is is_taken
+    assert (answer.status_code == 200) is is_accepted
     assert answer.status_code in {200, 403}
 
 

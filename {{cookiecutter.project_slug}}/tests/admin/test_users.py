@@ -1,6 +1,6 @@
-"""Django admin: what it changes ends sessions, and nobody reaches above themselves in it."""
+"""Django admin changes accounts and ends sessions; it gives no more rights than the actor has."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from django.utils import timezone
 from accounts.admin.users import UserForm
 from accounts.models import Session, User
 from mail.models import Mail
+from tests.admin.steps import as_
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.mailbox import letters_to
@@ -44,12 +45,6 @@ def staff() -> User:
     return with_permissions(make_user(role="STAFF"), "change_user", "view_user", "delete_user")
 
 
-def as_(actor: User) -> Client:
-    client = Client()
-    client.force_login(actor)
-    return client
-
-
 def change_url(user: User) -> str:
     return reverse("admin:accounts_user_change", args=[user.pk])
 
@@ -79,15 +74,7 @@ def errors(response: Any) -> str:
     return str(response.context["errors"]) if response.context else ""
 
 
-def test_signing_in_takes_the_address_in_any_case(superuser: User, client: Client) -> None:
-    response = client.post(
-        reverse("admin:login"), {"username": "ROOT@example.test", "password": PASSWORD}
-    )
-
-    assert response.status_code == 302
-
-
-def test_change_of_a_name_does_not_undo_a_reset_that_came_meanwhile(
+def test_change_of_a_name_does_not_undo_a_reset_in_the_meantime(
     superuser: User, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     is_valid = UserForm.is_valid
@@ -161,29 +148,6 @@ def test_change_of_a_password_ends_the_sessions(
     assert not Session.objects.exists()
 
 
-def test_session_is_ended_from_its_page(superuser: User, signed_in: Browser) -> None:
-    session = Session.objects.get()
-
-    as_(superuser).post(
-        reverse("admin:accounts_session_delete", args=[session.pk]), {"post": "yes"}
-    )
-
-    assert signed_in.refresh().status_code == 401
-
-
-def test_sessions_are_ended_from_the_list(superuser: User, signed_in: Browser) -> None:
-    as_(superuser).post(
-        reverse("admin:accounts_session_changelist"),
-        {
-            "action": "delete_selected",
-            "_selected_action": [str(Session.objects.get().pk)],
-            "post": "yes",
-        },
-    )
-
-    assert not Session.objects.exists()
-
-
 def test_session_can_be_neither_added_nor_changed(superuser: User, signed_in: Browser) -> None:
     session = Session.objects.get()
     client = as_(superuser)
@@ -207,7 +171,7 @@ def test_staff_change_no_rights(fields: dict[str, Any], staff: User, user: User)
     assert (user.role, user.is_superuser, user.groups.count()) == ("USER", False, 0)
 
 
-def test_staff_add_people_without_rights(staff: User) -> None:
+def test_staff_add_accounts_without_rights(staff: User) -> None:
     staff.user_permissions.add(permission("add_user"))
     form = {"email": "new@example.test", "role": "ADMIN", "usable_password": "false"}
 
@@ -232,7 +196,7 @@ def test_staff_do_not_raise_themselves(staff: User) -> None:
     assert staff.user_permissions.count() == 3
 
 
-def test_nobody_changes_an_account_above_theirs(superuser: User, admin: User, staff: User) -> None:
+def test_account_with_more_rights_is_refused(superuser: User, admin: User, staff: User) -> None:
     for actor, above in ((staff, admin), (staff, superuser), (admin, superuser)):
         password_url = reverse("admin:auth_user_password_change", args=[above.pk])
         delete_url = reverse("admin:accounts_user_delete", args=[above.pk])
@@ -263,17 +227,20 @@ def test_admin_grants_only_permissions_of_their_own(
     assert grant("view_user").status_code == 302
 
 
-@pytest.mark.parametrize("fields", [{"role": "STAFF"}, {"is_active": False}])
-def test_last_active_admin_stays(fields: dict[str, Any], admin: User) -> None:
-    make_user(role="ADMIN", is_active=False)
+INACTIVE = {"is_active": False}
+INVITED = {"password": None, "email_verified": False, "invited_at": timezone.now()}
+
+
+@pytest.mark.parametrize(
+    ("fields", "other"),
+    [({"role": "STAFF"}, INACTIVE), ({"is_active": False}, INACTIVE), ({"role": "STAFF"}, INVITED)],
+)
+def test_last_active_admin_stays(
+    fields: dict[str, Any], other: dict[str, Any], admin: User
+) -> None:
+    make_user(role="ADMIN", **other)
 
     assert "last active administrator" in errors(change(admin, admin, **fields))
-
-
-def test_admin_who_has_not_accepted_the_invitation_is_not_counted(admin: User) -> None:
-    make_user(role="ADMIN", password=None, email_verified=False, invited_at=timezone.now())
-
-    assert "last active administrator" in errors(change(admin, admin, role="STAFF"))
 
 
 def test_last_active_admin_is_not_deleted(admin: User) -> None:
@@ -283,11 +250,11 @@ def test_last_active_admin_is_not_deleted(admin: User) -> None:
     assert User.objects.filter(pk=admin.pk).exists()
 
 
-def test_one_of_two_admins_may_go(superuser: User, admin: User) -> None:
+def test_one_of_two_admins_can_lose_the_role(superuser: User, admin: User) -> None:
     assert change(superuser, admin, role="USER").status_code == 302
 
 
-def test_people_are_not_deleted_in_bulk(superuser: User, admin: User) -> None:
+def test_accounts_are_not_deleted_in_bulk(superuser: User, admin: User) -> None:
     as_(superuser).post(
         reverse("admin:accounts_user_changelist"),
         {"action": "delete_selected", "_selected_action": [str(admin.pk)], "post": "yes"},
@@ -296,44 +263,43 @@ def test_people_are_not_deleted_in_bulk(superuser: User, admin: User) -> None:
     assert User.objects.filter(pk=admin.pk).exists()
 
 
-def test_owner_is_told_of_a_password_that_was_set_from_outside(user: User) -> None:
-    user.set_password("another good pass phrase")
-    user.save()
-
-    [letter] = letters_to(user.email)
-    assert letter.subject == "Your password has been changed"
-
-
-@pytest.mark.parametrize("password", [PASSWORD, None])
-def test_nobody_is_told_of_a_password_where_there_was_none_or_is_none(
-    password: str | None, db: None
+@pytest.mark.parametrize(
+    ("before", "after", "emails"),
+    [
+        (PASSWORD, "another good pass phrase", ["Your password has been changed"]),
+        (None, PASSWORD, []),
+        (PASSWORD, None, []),
+    ],
+)
+def test_owner_is_told_of_a_password_that_a_script_replaced(
+    before: str | None, after: str | None, emails: list[str], db: None
 ) -> None:
-    user = make_user(password=None if password else PASSWORD)
+    user = make_user(password=before)
 
-    user.set_password(password)
+    user.set_password(after)
     user.save()
 
-    assert letters_to(user.email) == []
+    assert [email.subject for email in letters_to(user.email)] == emails
 
 
 # Permissions that the actor lacks
 
 
-def give(person: User, codename: str, *, through_a_group: bool) -> None:
+def give(user: User, codename: str, *, through_a_group: bool) -> None:
     if not through_a_group:
-        person.user_permissions.add(permission(codename))
+        user.user_permissions.add(permission(codename))
         return
     group = Group.objects.create(name=codename)
     group.permissions.add(permission(codename))
-    person.groups.add(group)
+    user.groups.add(group)
 
 
-def acts_on(person: User) -> dict[str, tuple[str, dict[str, Any]]]:
-    """What Django admin lets somebody do to an account, as path and form."""
+def acts_on(user: User) -> dict[str, tuple[str, dict[str, Any]]]:
+    """The actions on an account, each with its path and form."""
     password = dict.fromkeys(("password1", "password2"), "another good phrase")
-    arguments = [person.pk]
+    arguments = [user.pk]
     return {
-        "change": (change_url(person), {"email": person.email, "is_active": "on"}),
+        "change": (change_url(user), {"email": user.email, "is_active": "on"}),
         "password": (reverse("admin:auth_user_password_change", args=arguments), password),
         "delete": (reverse("admin:accounts_user_delete", args=arguments), {"post": "yes"}),
     }
@@ -346,58 +312,55 @@ every_act = pytest.mark.parametrize("act", ["change", "password", "delete"])
 @pytest.mark.parametrize("is_active", [True, False])
 @pytest.mark.parametrize("through_a_group", [False, True])
 @pytest.mark.parametrize("role", ["USER", "STAFF", "ADMIN"])
-def test_nobody_acts_on_an_account_with_a_permission_that_they_lack(
+def test_account_with_a_permission_that_the_actor_lacks_is_refused(
     role: str, through_a_group: bool, is_active: bool, act: str, staff: User, admin: User
 ) -> None:
     actor = admin if role == "ADMIN" else staff
-    person = make_user(role=role, is_active=is_active)
-    give(person, "add_user", through_a_group=through_a_group)
-    before = User.objects.filter(pk=person.pk).values().get()
-    path, form = acts_on(person)[act]
+    target = make_user(role=role, is_active=is_active)
+    give(target, "add_user", through_a_group=through_a_group)
+    before = User.objects.filter(pk=target.pk).values().get()
+    path, form = acts_on(target)[act]
 
     assert as_(actor).post(path, form).status_code == 403
 
-    assert User.objects.filter(pk=person.pk).values().get() == before
+    assert User.objects.filter(pk=target.pk).values().get() == before
 
 
-@every_act
-def test_permission_that_came_through_a_group_since_the_page_was_shown_counts(
-    act: str, staff: User
-) -> None:
-    person, group = make_user(role="STAFF"), Group.objects.create(name="editors")
-    person.groups.add(group)
-    client = as_(staff)
-    path, form = acts_on(person)[act]
-    assert client.get(path).status_code == 200
+def target_gains(actor: User, target: User) -> None:
+    group = Group.objects.create(name="editors")
+    target.groups.add(group)
     group.permissions.add(permission("add_user"))
 
-    assert client.post(path, form).status_code == 403
+
+def actor_loses(actor: User, target: User) -> None:
+    actor.user_permissions.remove(permission("view_user"))
 
 
 @every_act
-def test_permission_that_the_actor_lost_since_the_page_was_shown_counts(
-    act: str, staff: User
+@pytest.mark.parametrize("happens", [target_gains, actor_loses])
+def test_permissions_count_that_changed_after_the_page_was_shown(
+    happens: Callable[[User, User], None], act: str, staff: User
 ) -> None:
-    person = with_permissions(make_user(role="STAFF"), "view_user")
+    target = with_permissions(make_user(role="STAFF"), "view_user")
     client = as_(staff)
-    path, form = acts_on(person)[act]
+    path, form = acts_on(target)[act]
     assert client.get(path).status_code == 200
-    staff.user_permissions.remove(permission("view_user"))
+    happens(staff, target)
 
     assert client.post(path, form).status_code == 403
 
 
 @every_act
-def test_colleagues_with_no_permission_more_act_on_each_other(act: str, staff: User) -> None:
-    person = with_permissions(make_user(role="STAFF"), "change_user")
-    path, form = acts_on(person)[act]
+def test_staff_act_on_colleagues_without_more_permissions(act: str, staff: User) -> None:
+    target = with_permissions(make_user(role="STAFF"), "change_user")
+    path, form = acts_on(target)[act]
 
     assert as_(staff).post(path, form).status_code == 302
 
 
 @pytest.mark.parametrize("from_the_list", [False, True])
 @pytest.mark.parametrize("is_above", [False, True])
-def test_session_of_somebody_with_more_permissions_is_not_ended(
+def test_session_is_ended_unless_its_account_has_more_permissions(
     is_above: bool, from_the_list: bool, signed_in: Browser, user: User
 ) -> None:
     staff = make_user(role="STAFF")
@@ -455,7 +418,7 @@ def test_admin_changes_the_address_of_an_account_with_a_second_factor(
     assert User.objects.get(pk=user.pk).email == "moved@example.test"
 
 
-def test_staff_do_not_get_into_an_account_around_its_second_factor(
+def test_staff_cannot_bypass_the_second_factor_of_an_account(
     staff: User, user: User, settings: Any
 ) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
@@ -471,9 +434,9 @@ def test_staff_do_not_get_into_an_account_around_its_second_factor(
     assert "challenge_id" in Browser().sign_in(user.email).json()
 
 
-def spellings(person: User) -> list[str]:
+def spellings(user: User) -> list[str]:
     """Of the id of an account, as Django admin takes it in a path."""
-    return [str(person.pk), person.pk.hex, str(person.pk).upper()]
+    return [str(user.pk), user.pk.hex, str(user.pk).upper()]
 
 
 @pytest.mark.parametrize("spelling", range(3))
@@ -500,7 +463,7 @@ def test_second_factor_guards_the_account_however_its_id_is_spelled(
     assert as_(staff).post(path, form).status_code == 403
 
 
-# What the owner hears
+# What the owner is told
 
 
 @pytest.mark.parametrize(
@@ -515,30 +478,30 @@ def test_second_factor_guards_the_account_however_its_id_is_spelled(
         ({"first_name": "Grace"}, []),
     ],
 )
-def test_old_address_is_told_of_what_became_of_it(
+def test_old_address_is_told_of_the_change(
     fields: dict[str, Any], subjects: list[str], admin: User, user: User
 ) -> None:
     before = user.email
 
     assert change(admin, user, **fields).status_code == 302
 
-    assert [letter.subject for letter in letters_to(before)] == subjects
+    assert [email.subject for email in letters_to(before)] == subjects
     assert letters_to("moved@example.test") == []
 
 
 @pytest.mark.parametrize("options", [{}, {"update_fields": ["email"]}])
-def test_old_address_is_told_of_a_change_that_was_saved_from_a_shell(
-    options: dict[str, Any], user: User
-) -> None:
+def test_old_address_is_told_of_a_change_by_a_script(options: dict[str, Any], user: User) -> None:
     before, user.email = user.email, "moved@example.test"
     user.save(**options)
 
-    [letter] = letters_to(before)
-    assert letter.subject == "Your e-mail address has been changed"
-    assert "moved@" not in letter.body
+    [email] = letters_to(before)
+    assert email.subject == "Your e-mail address has been changed"
+    assert "moved@" not in email.body
 
 
-def test_old_address_is_told_where_the_account_was_read_before_it_moved(user: User) -> None:
+def test_stale_row_that_undoes_a_change_tells_the_address_that_it_replaces(
+    user: User,
+) -> None:
     stale = User.objects.get(pk=user.pk)
     user.email = "moved@example.test"
     user.save()
@@ -548,7 +511,7 @@ def test_old_address_is_told_where_the_account_was_read_before_it_moved(user: Us
     assert len(letters_to("moved@example.test")) == 1
 
 
-def test_nobody_is_told_of_an_address_in_another_case(user: User) -> None:
+def test_address_in_another_case_is_no_change(user: User) -> None:
     before, user.email = user.email, user.email.upper()
     user.save()
 
@@ -573,7 +536,7 @@ def test_pending_email_to_an_owner_cannot_be_deleted(
     assert Mail.objects.exists() == stays
 
 
-# What pages tell
+# What pages show
 
 
 @pytest.mark.parametrize(
@@ -595,8 +558,8 @@ def test_list_cannot_be_searched_for_a_secret(
 
 
 @pytest.mark.parametrize("field", ["groups", "user"])
-def test_choices_are_shown_to_whoever_may_view_them(field: str) -> None:
-    """Of a person's groups, and of a session's person."""
+def test_choices_need_the_permission_to_view_them(field: str) -> None:
+    """The groups of an account, and the account of a session."""
     staff = make_user(role="STAFF")
     source = {"app_label": "accounts", "model_name": "session", "field_name": field}
     source |= {"model_name": "user"} if field == "groups" else {}
@@ -604,7 +567,9 @@ def test_choices_are_shown_to_whoever_may_view_them(field: str) -> None:
     assert as_(staff).get(reverse("admin:autocomplete"), source).status_code == 403
 
 
-def test_page_of_somebody_above_can_be_read_and_holds_no_hash(staff: User, admin: User) -> None:
+def test_page_of_an_account_with_more_rights_is_read_only_without_a_hash(
+    staff: User, admin: User
+) -> None:
     page = as_(staff).get(change_url(admin))
 
     assert page.status_code == 200

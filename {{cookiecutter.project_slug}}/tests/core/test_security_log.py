@@ -1,4 +1,4 @@
-"""The security log: an event for each thing that somebody may have to look into, and no secret."""
+"""The security log has an event for each change and each failure, and no secret."""
 
 import json
 import logging
@@ -18,7 +18,10 @@ from accounts.models import Session, User
 from accounts.services import unused_accounts
 from core.logging import security_log
 from core.logging.format import Formatter
-from tests.authenticator import App, enrol
+from tests import acts
+from tests.acts import NEW_ADDRESS, NEW_PASSWORD
+from tests.admin.steps import as_
+from tests.authenticator import enrol
 from tests.client import Browser
 from tests.clock import later
 from tests.limits import Rates, stranger
@@ -27,13 +30,11 @@ from tests.people import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
 
-NEW_ADDRESS = "new@example.test"
-NEW_PASSWORD = "another good pass phrase"
 WRONG = "not the password"
 
 
 class Log:
-    """What was logged, as the lines of production."""
+    """The lines that production would write."""
 
     def __init__(self, lines: StringIO) -> None:
         self._lines = lines
@@ -75,207 +76,125 @@ def signed_in(user: User) -> Browser:
     return browser
 
 
-def sign_in(user: User) -> None:
-    signed_in(user)
-
-
-def guess_password(user: User) -> None:
+def guess_password(browser: Browser, user: User) -> None:
     Browser().sign_in(user.email, WRONG)
 
 
-def sign_in_closed(user: User) -> None:
+def sign_in_closed(browser: Browser, user: User) -> None:
     User.objects.filter(pk=user.pk).update(is_active=False)
     Browser().sign_in(user.email)
 
 
-def sign_in_unverified(user: User) -> None:
+def sign_in_unverified(browser: Browser, user: User) -> None:
     User.objects.filter(pk=user.pk).update(email_verified=False)
     Browser().sign_in(user.email)
 
 
-def log_out(user: User) -> None:
-    signed_in(user).call("post", "rest_logout", {})
+def log_out(browser: Browser, user: User) -> None:
+    browser.call("post", "rest_logout", {})
 
 
-def log_out_everywhere(user: User) -> None:
-    signed_in(user).call("post", "rest_logout_all", {})
+def log_out_everywhere(browser: Browser, user: User) -> None:
+    browser.call("post", "rest_logout_all", {})
 
 
-def replay(user: User) -> None:
-    browser = signed_in(user)
-    stolen = browser.refresh_token
-    browser.refresh()
-    browser.refresh_token = stolen
-    browser.refresh()
-
-
-def end_by_hand(user: User) -> None:
-    sign_in(user)
+def end_by_command(browser: Browser, user: User) -> None:
     call_command("end_sessions", "--user", user.email, stdout=StringIO())
 
 
-def change_password(user: User) -> None:
-    body = {
-        "old_password": PASSWORD,
-        **dict.fromkeys(("new_password1", "new_password2"), NEW_PASSWORD),
-    }
-    signed_in(user).call("post", "rest_password_change", body)
+def guess_old_password(browser: Browser, user: User) -> None:
+    acts.change_password(browser, user, old=WRONG)
 
 
-def mistype_old_password(user: User) -> None:
-    body = {
-        "old_password": WRONG,
-        **dict.fromkeys(("new_password1", "new_password2"), NEW_PASSWORD),
-    }
-    signed_in(user).call("post", "rest_password_change", body)
-
-
-def change_password_outside(user: User) -> None:
+def change_password_by_script(browser: Browser, user: User) -> None:
     user.set_password(NEW_PASSWORD)
     user.save()
 
 
-def reset_password(user: User) -> None:
-    browser = Browser()
-    browser.call("post", "rest_password_reset", {"email": user.email})
-    browser.get(link_to(user.email))
-    browser.set_password("rest_password_reset_set_new", NEW_PASSWORD)
-
-
-def change_address(user: User) -> None:
-    signed_in(user).call("patch", "rest_user_details", {"email": NEW_ADDRESS})
+def change_address(browser: Browser, user: User) -> None:
+    acts.request_address(browser, user)
     Client().get(link_to(NEW_ADDRESS))
 
 
-def set_up(user: User) -> Browser:
-    browser = signed_in(user)
-    secret = browser.call("post", "jwt_allauth_mfa_setup", {}).json()["secret"]
-    browser.call("post", "jwt_allauth_mfa_activate", {"code": App(secret).code()})
-    return browser
-
-
-def set_up_second_factor(user: User) -> None:
-    set_up(user)
-
-
-def remove_second_factor(user: User) -> None:
-    set_up(user).call("post", "jwt_allauth_mfa_deactivate", {"password": PASSWORD})
-
-
-def reset_second_factor(user: User) -> None:
-    set_up(user)
-    call_command("reset_second_factor", user.email, stdout=StringIO())
-
-
-def enrol_unverified(user: User) -> None:
-    user.email_verified = False
-    user.save()
-    enrol(user)
-
-
-def reset_password_with_unproven_second_factor(user: User) -> None:
-    enrol_unverified(user)
-    reset_password(user)
-
-
-def take_over_by_invitation(user: User) -> None:
-    enrol_unverified(user)
+def take_over_by_invitation(browser: Browser, user: User) -> None:
+    acts.enrol_unverified(user)
     admin = signed_in(make_user(role=User.Role.ADMIN))
     admin.call("post", "rest_user_register", {"email": user.email, "role": "USER"})
 
 
-def move_outside(user: User) -> None:
-    user.email = NEW_ADDRESS
-    user.save()
-
-
-def withdraw_verification(user: User) -> None:
-    user.email_verified = False
-    user.save()
-
-
-def owe_a_code(user: User) -> None:
+def sign_in_with_second_factor(browser: Browser, user: User) -> None:
     enrol(user)
     Browser().sign_in(user.email)
 
 
-def guess_codes(user: User) -> None:
-    app = enrol(user).app
-    for _ in range(2):
-        challenge = Browser().sign_in(user.email).json()["challenge_id"]
-        for _ in range(5):
-            guess = {"challenge_id": challenge, "code": app.wrong_code()}
-            Browser().call("post", "jwt_allauth_mfa_verify", guess)
-
-
-def log_in_to_admin(user: User) -> None:
+def log_in_to_admin(browser: Browser, user: User) -> None:
     User.objects.filter(pk=user.pk).update(role=User.Role.ADMIN)
     Client().post(reverse("admin:login"), {"username": user.email, "password": PASSWORD})
 
 
-def guess_at_admin(user: User) -> None:
+def guess_at_admin(browser: Browser, user: User) -> None:
     Client().post(reverse("admin:login"), {"username": user.email, "password": WRONG})
 
 
-WHAT_HAPPENS: dict[str, list[tuple[Callable[[User], None], dict[str, Any]]]] = {
-    "session_opened": [(sign_in, {"second_factor": False})],
-    "new_device": [(sign_in, {}), (log_in_to_admin, {})],
+Act = Callable[[Browser, User], None]
+EVENTS: dict[str, list[tuple[Act, dict[str, Any]]]] = {
+    "session_opened": [(acts.sign_in_elsewhere, {"second_factor": False})],
+    "new_device": [(acts.sign_in_elsewhere, {}), (log_in_to_admin, {})],
     "login_failed": [
         (guess_password, {"reason": "wrong_password"}),
         (guess_at_admin, {"reason": "admin"}),
         (sign_in_closed, {"reason": "inactive"}),
         (sign_in_unverified, {"reason": "email_not_verified"}),
     ],
-    "session_revoked": [(log_out, {}), (replay, {})],
+    "session_revoked": [(log_out, {}), (acts.replay, {})],
     "sessions_revoked": [
         (log_out_everywhere, {"count": 1}),
-        (end_by_hand, {"count": 1}),
-        (change_password, {"count": 1}),
+        (end_by_command, {"count": 1}),
+        (acts.change_password, {"count": 1}),
     ],
-    "refresh_replayed": [(replay, {"level": "warning"})],
-    "password_changed": [(change_password, {})],
-    "password_check_failed": [(mistype_old_password, {})],
-    "credentials_changed": [(change_password_outside, {})],
-    "password_set": [(reset_password, {"way": "reset"})],
+    "refresh_replayed": [(acts.replay, {"level": "warning"})],
+    "password_changed": [(acts.change_password, {})],
+    "password_check_failed": [(guess_old_password, {})],
+    "credentials_changed": [(change_password_by_script, {})],
+    "password_set": [(acts.reset_password, {"way": "reset"})],
     "address_change_asked": [(change_address, {})],
-    "address_changed": [(change_address, {}), (move_outside, {"way": "outside"})],
-    "verification_withdrawn": [(withdraw_verification, {})],
-    "second_factor_on": [(set_up_second_factor, {})],
+    "address_changed": [(change_address, {}), (acts.change_address_by_script, {"way": "outside"})],
+    "verification_withdrawn": [(acts.withdraw_verification, {})],
+    "second_factor_on": [(acts.set_up_second_factor, {})],
     "second_factor_off": [
-        (remove_second_factor, {"reason": "deactivated"}),
-        (reset_password_with_unproven_second_factor, {"reason": "password_reset"}),
+        (acts.remove_second_factor, {"reason": "deactivated"}),
+        (acts.reset_password_with_unverified_second_factor, {"reason": "password_reset"}),
         (take_over_by_invitation, {"reason": "invitation"}),
     ],
-    "second_factor_reset": [(reset_second_factor, {"reason": "command"})],
-    "challenge_opened": [(owe_a_code, {"kind": "verify"})],
-    "second_factor_failed": [(guess_codes, {})],
-    "second_factor_locked": [(guess_codes, {"level": "warning"})],
+    "second_factor_reset": [(acts.reset_second_factor, {"reason": "command"})],
+    "challenge_opened": [(sign_in_with_second_factor, {"kind": "verify"})],
+    "second_factor_failed": [(acts.guess_codes, {})],
+    "second_factor_locked": [(acts.guess_codes, {"level": "warning"})],
     "admin_login": [(log_in_to_admin, {})],
 }
 CASES = [
     pytest.param(name, act, facts, id=f"{act.__name__}: {name}")
-    for name, cases in WHAT_HAPPENS.items()
+    for name, cases in EVENTS.items()
     for act, facts in cases
 ]
 
 
-ACTS = dict.fromkeys(act for cases in WHAT_HAPPENS.values() for act, _ in cases)
+ACTS = dict.fromkeys(act for cases in EVENTS.values() for act, _ in cases)
 
 
 @cache
-def told(act: Callable[[User], None]) -> tuple[User, Log]:
-    """Somebody, and what was logged of them; each act is done once for all tests."""
+def logged(act: Act) -> tuple[User, Log]:
+    """A user, and the events of an act; each act is done once for all tests."""
     user = make_user()
+    browser = signed_in(user)
     with listening() as log:
-        act(user)
+        act(browser, user)
     return user, log
 
 
 @pytest.mark.parametrize(("name", "act", "facts"), CASES)
-def test_event_says_what_happened_and_to_whom(
-    name: str, act: Callable[[User], None], facts: dict[str, Any]
-) -> None:
-    user, log = told(act)
+def test_event_names_its_account_and_its_facts(name: str, act: Act, facts: dict[str, Any]) -> None:
+    user, log = logged(act)
 
     event = log.named(name)[-1]
     expected = {"level": "info", "logger": "security", "account": str(user.pk), **facts}
@@ -291,7 +210,7 @@ def test_events_of_a_session_name_it(user: User, log: Log) -> None:
     assert named["session_opened"] == named["session_revoked"] == session
 
 
-def test_event_has_the_request_and_the_address_that_it_came_from(user: User, log: Log) -> None:
+def test_event_has_the_id_and_the_ip_address_of_the_request(user: User, log: Log) -> None:
     response = stranger(7).sign_in(user.email)
 
     for event in log.events:
@@ -299,40 +218,37 @@ def test_event_has_the_request_and_the_address_that_it_came_from(user: User, log
         assert event["ip"] == "198.51.100.7"
 
 
-def test_reset_of_a_second_factor_in_django_admin_says_who_did_it(user: User, log: Log) -> None:
-    admin = User.objects.create_superuser(email="root@example.test", password=PASSWORD)
+def test_reset_of_a_second_factor_in_django_admin_names_the_administrator(
+    user: User, admin: User, log: Log
+) -> None:
     enrol(user)
-    client = Client()
-    client.force_login(admin)
     form = {"action": "reset_second_factor", "_selected_action": [str(user.pk)]}
-    client.post(reverse("admin:accounts_user_changelist"), form)
+    as_(admin).post(reverse("admin:accounts_user_changelist"), form)
 
     [event] = log.named("second_factor_reset")
-    assert (event["account"], event["reason"], event["by"]) == (
-        *(str(user.pk), "admin", str(admin.pk)),
-    )
+    assert (event["account"], event["by"]) == (str(user.pk), str(admin.pk))
+    assert event["reason"] == "admin"
 
 
-def test_account_deleted_in_django_admin_is_logged_with_who_did_it(user: User, log: Log) -> None:
-    admin = User.objects.create_superuser(email="root@example.test", password=PASSWORD)
-    client = Client()
-    client.force_login(admin)
-    client.post(reverse("admin:accounts_user_delete", args=[user.pk]), {"post": "yes"})
+def test_deletion_in_django_admin_names_the_administrator(
+    user: User, admin: User, log: Log
+) -> None:
+    as_(admin).post(reverse("admin:accounts_user_delete", args=[user.pk]), {"post": "yes"})
 
     [event] = log.named("account_deleted")
     assert (event["account"], event["by"]) == (str(user.pk), str(admin.pk))
 
 
-def test_reset_of_whoever_owes_a_code_is_no_sign_in_yet(user: User, log: Log) -> None:
+def test_reset_that_leads_to_a_challenge_is_no_sign_in(user: User, log: Log) -> None:
     enrol(user)
-    reset_password(user)
+    acts.reset_password(Browser(), user)
 
     assert [event["event"] for event in log.events] == [
         *("password_reset_asked", "password_set", "challenge_opened")
     ]
 
 
-def test_failure_for_an_unknown_address_names_nobody(db: None, log: Log) -> None:
+def test_failure_for_an_unknown_address_names_no_account(db: None, log: Log) -> None:
     Browser().sign_in("nobody@example.test")
 
     [event] = log.events
@@ -351,7 +267,7 @@ def test_sign_up_is_logged_whether_the_address_is_taken_or_not(user: User, log: 
     ]
 
 
-def test_invitation_is_logged_from_the_letter_to_its_end(log: Log) -> None:
+def test_invitation_is_logged_until_it_is_accepted_or_expires(log: Log) -> None:
     admin = make_user(role=User.Role.ADMIN)
     browser = signed_in(admin)
     invite = {"email": NEW_ADDRESS, "role": "STAFF"}
@@ -373,7 +289,7 @@ def test_invitation_is_logged_from_the_letter_to_its_end(log: Log) -> None:
     assert len(log.named("invitation_expired")) == 1
 
 
-def test_limit_that_is_reached_is_logged(user: User, rates: Rates, log: Log) -> None:
+def test_limit_that_is_exceeded_is_logged(user: User, rates: Rates, log: Log) -> None:
     rates(login="2/min", login_account="1/hour")
     for number in (1, 2, 2, 2):
         stranger(number).sign_in(user.email, WRONG)
@@ -386,8 +302,8 @@ def test_limit_that_is_reached_is_logged(user: User, rates: Rates, log: Log) -> 
     assert {event["level"] for event in log.named("throttled")} == {"warning"}
 
 
-def test_everybody_signed_out_by_hand_is_an_alarm(user: User, log: Log) -> None:
-    sign_in(user)
+def test_end_of_all_sessions_by_command_is_a_warning(user: User, log: Log) -> None:
+    signed_in(user)
     call_command("end_sessions", "--all", stdout=StringIO())
 
     [event] = log.named("sessions_revoked")
@@ -395,8 +311,8 @@ def test_everybody_signed_out_by_hand_is_an_alarm(user: User, log: Log) -> None:
 
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)
-def test_no_event_holds_a_secret(act: Callable[[User], None]) -> None:
-    user, log = told(act)
+def test_no_event_holds_a_secret(act: Act) -> None:
+    user, log = logged(act)
 
     written = json.dumps(log.events)
     secrets = [PASSWORD, NEW_PASSWORD, WRONG, user.email, NEW_ADDRESS, "eyJ", user.password]
@@ -404,7 +320,7 @@ def test_no_event_holds_a_secret(act: Callable[[User], None]) -> None:
     assert [secret for secret in secrets if secret in written] == []
 
 
-def test_what_goes_on_all_day_is_not_logged(user: User, log: Log) -> None:
+def test_refresh_and_reads_are_not_logged(user: User, log: Log) -> None:
     browser = signed_in(user)
     before = len(log.events)
 

@@ -1,6 +1,6 @@
 """Another address for an account: it takes effect once the link sent to it has been opened."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,40 +12,43 @@ from mail import outbox
 from mail.models import Mail
 from tests.client import Browser
 from tests.clock import later
+from tests.flows.steps import refusal, signed_in_as
 from tests.mailbox import letters_to, link_in, link_to
-from tests.people import PASSWORD, make_user
+from tests.people import make_user
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
 
 NEW = "new@example.test"
-DAY = 86_400
+NEWER = "newer@example.test"
 
-
-def ask(browser: Browser, email: str = NEW, **fields: Any) -> Any:
-    return browser.call("patch", "rest_user_details", {"email": email} | fields)
+request_change = partial(Browser.change_profile, email=NEW)
 
 
 @pytest.fixture
 def link(signed_in: Browser) -> str:
-    ask(signed_in)
+    request_change(signed_in)
     return link_to(NEW)
 
 
+def profile(browser: Browser) -> dict[str, str]:
+    fields: dict[str, str] = browser.call("get", "rest_user_details").json()
+    return fields
+
+
 def test_answer_shows_the_old_address_and_the_pending_one(signed_in: Browser, user: User) -> None:
-    response = ask(signed_in, "New@Example.Test", first_name="Grace")
+    response = signed_in.change_profile(email="New@Example.Test", first_name="Grace")
 
     assert response.status_code == 200
-    assert response.json() == {
-        "email": user.email,
-        "first_name": "Grace",
-        "last_name": "O'Brien",
-        "pending_email": NEW,
-    }
-    assert signed_in.call("get", "rest_user_details").json() == response.json()
+    names = {"first_name": "Grace", "last_name": "O'Brien", "language": "en"}
+    assert response.json() == {"email": user.email, "pending_email": NEW, **names}
+    assert profile(signed_in) == response.json()
 
 
 def test_link_moves_the_account(browser: Browser, user: User, link: str) -> None:
+    assert Browser().sign_in(user.email).status_code == 200
+    assert Browser().sign_in(NEW).status_code == 401
+
     assert browser.get(link).status_code == 302
 
     assert Browser().sign_in(NEW).status_code == 200
@@ -55,31 +58,16 @@ def test_link_moves_the_account(browser: Browser, user: User, link: str) -> None
     assert list(EmailAddress.objects.values_list("email", "verified")) == [(NEW, True)]
 
 
-def test_nothing_changes_before_the_link_is_opened(user: User, link: str) -> None:
-    assert Browser().sign_in(user.email).status_code == 200
-    assert Browser().sign_in(NEW).status_code == 401
-
-
 def test_link_ends_the_other_sessions_and_keeps_the_one_that_asked(
-    browser: Browser, signed_in: Browser, sign_in: Callable[[], Browser], link: str
+    browser: Browser, signed_in: Browser, user: User, link: str
 ) -> None:
-    other = sign_in()
+    other = signed_in_as(user)
 
     browser.get(link)
 
     assert other.refresh().status_code == 401
     assert signed_in.refresh().status_code == 200
-    assert signed_in.call("get", "rest_user_details").json()["email"] == NEW
-
-
-def test_scanner_that_was_there_before_is_in_nobodys_way(browser: Browser, link: str) -> None:
-    scanner = Browser()
-    scanner.head(link)
-    assert User.objects.get().email != NEW, "HEAD changes nothing"
-    scanner.get(link)
-    scanner.get(link)
-
-    assert browser.get(link).status_code == 302
+    assert profile(signed_in)["email"] == NEW
 
 
 def test_opening_the_link_again_ends_no_session(browser: Browser, link: str) -> None:
@@ -92,46 +80,91 @@ def test_opening_the_link_again_ends_no_session(browser: Browser, link: str) -> 
     assert later_device.refresh().status_code == 200
 
 
-def test_button_comes_first_where_scanners_open_links(
-    browser: Browser, link: str, settings: Any
-) -> None:
-    settings.JWT_ALLAUTH_CONFIRM_EMAIL_ON_GET = False
+def test_link_works_without_verification_too(browser: Browser, link: str, settings: Any) -> None:
+    settings.EMAIL_VERIFICATION = "none"
 
-    page = browser.get(link)
-
-    assert NEW in page.content.decode()
-    assert User.objects.get().email != NEW
-    browser.post(link)
+    assert browser.get(link).status_code == 200
     assert User.objects.get().email == NEW
 
 
 def test_old_address_is_told_at_once(signed_in: Browser, user: User) -> None:
-    ask(signed_in)
+    request_change(signed_in)
 
-    [letter] = letters_to(user.email)
-    assert NEW in letter.body
-    assert "change your password now" in letter.body
-    assert "https://" not in letter.body
+    [email] = letters_to(user.email)
+    assert NEW in email.body
+    assert "change your password now" in email.body
+    assert "https://" not in email.body
+    verification = link_in(letters_to(NEW)[0])
+    assert verification.startswith("/api/auth/registration/verification/")
+
+
+def test_later_request_replaces_an_earlier_one(browser: Browser, signed_in: Browser) -> None:
+    request_change(signed_in)
+    first = link_to(NEW)
+    request_change(signed_in, email=NEWER)
+
+    assert browser.get(first).status_code == 400
+    assert browser.get(link_to(NEWER)).status_code == 302
+
+
+def test_email_to_a_replaced_address_is_not_sent(signed_in: Browser) -> None:
+    request_change(signed_in)
+    request_change(signed_in, email=NEWER)
+
+    assert letters_to(NEW) == []
+
+
+def test_pending_address_expires_after_three_days(signed_in: Browser, link: str) -> None:
+    with later(3 * 86_400 + 1):
+        signed_in.refresh()
+        assert "pending_email" not in profile(signed_in)
+
+
+def test_correction_by_an_admin_withdraws_it(browser: Browser, user: User, link: str) -> None:
+    user.refresh_from_db()
+    user.email = "corrected@example.test"
+    user.save()
+
+    assert browser.get(link).status_code == 400
+    user.refresh_from_db()
+    assert (user.email, user.pending_email) == ("corrected@example.test", "")
+
+
+@pytest.mark.parametrize("email", ["no address", "", None, f"{'x' * 250}@example.test"])
+def test_malformed_address_is_refused(email: Any, signed_in: Browser) -> None:
+    response = request_change(signed_in, email=email)
+
+    assert (response.status_code, response.json().keys()) == (400, {"email"})
+
+
+# An address that is taken
 
 
 def test_taken_address_gets_the_same_answer(signed_in: Browser) -> None:
     other = make_user()
 
-    free, taken = ask(signed_in), ask(signed_in, other.email)
+    free, taken = request_change(signed_in), request_change(signed_in, email=other.email)
 
     assert free.status_code == taken.status_code == 200
-    assert free.json() | {"pending_email": ""} == taken.json() | {"pending_email": ""}
-    assert taken.json()["pending_email"] == other.email
+    assert taken.json() == free.json() | {"pending_email": other.email}
 
 
 def test_owner_of_a_taken_address_is_told_without_a_link(signed_in: Browser) -> None:
     other = make_user()
 
-    ask(signed_in, other.email)
+    request_change(signed_in, email=other.email)
 
-    [letter] = letters_to(other.email)
-    assert "entered your e-mail address" in letter.subject
-    assert "https://" not in letter.body
+    [email] = letters_to(other.email)
+    assert "entered your e-mail address" in email.subject
+    assert "https://" not in email.body
+
+
+def test_owner_of_a_closed_account_is_not_told(signed_in: Browser) -> None:
+    other = make_user(is_active=False)
+
+    request_change(signed_in, email=other.email)
+
+    assert letters_to(other.email) == []
 
 
 def test_address_that_was_taken_meanwhile_is_a_bad_link(browser: Browser, link: str) -> None:
@@ -145,82 +178,36 @@ def test_address_that_was_taken_meanwhile_is_a_bad_link(browser: Browser, link: 
     assert Session.objects.count() == 1, "and ends no session"
 
 
+# A session that signed in long ago
+
+
 @pytest.mark.parametrize("seconds", [901, 3_600])
-def test_session_of_long_ago_has_to_sign_in_again(
-    seconds: int, signed_in: Browser, user: User
-) -> None:
+def test_old_session_has_to_sign_in_again(seconds: int, signed_in: Browser, user: User) -> None:
     with later(seconds):
         signed_in.refresh()
-        response = ask(signed_in, first_name="Grace")
+        response = request_change(signed_in, first_name="Grace")
 
-    assert (response.status_code, response.json()["code"]) == (401, "reauthentication_required")
+    assert refusal(response) == (401, "reauthentication_required")
     user.refresh_from_db()
     assert (user.first_name, user.pending_email) == ("Ada", "")
     assert not Mail.objects.exists()
 
 
-def test_names_and_the_own_address_can_be_sent_at_any_time(signed_in: Browser, user: User) -> None:
+def test_old_session_sends_names_and_its_own_address(signed_in: Browser, user: User) -> None:
     with later(901):
         signed_in.refresh()
-        assert ask(signed_in, user.email, first_name="Grace").status_code == 200
+        response = signed_in.change_profile(email=user.email, first_name="Grace")
+
+    assert response.status_code == 200
 
 
-def test_later_wish_replaces_an_earlier_one(browser: Browser, signed_in: Browser) -> None:
-    ask(signed_in)
-    first = link_to(NEW)
-    ask(signed_in, "newer@example.test")
-
-    assert browser.get(first).status_code == 400
-    assert browser.get(link_to("newer@example.test")).status_code == 302
+# All or nothing
 
 
-def test_letter_to_an_address_that_is_not_wanted_any_more_is_not_sent(signed_in: Browser) -> None:
-    ask(signed_in)
-    ask(signed_in, "newer@example.test")
-
-    assert letters_to(NEW) == []
-
-
-def test_pending_address_is_forgotten_after_three_days(
-    browser: Browser, signed_in: Browser, link: str
+def test_account_does_not_move_unless_the_other_sessions_end(
+    user: User, link: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with later(3 * DAY + 1):
-        signed_in.refresh()
-        assert "pending_email" not in signed_in.call("get", "rest_user_details").json()
-        assert browser.get(link).status_code == 400
-
-
-def test_password_change_ends_it(browser: Browser, signed_in: Browser, link: str) -> None:
-    new = "another good pass phrase"
-    body = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
-    signed_in.access = signed_in.call("post", "rest_password_change", body).json()["access"]
-
-    assert browser.get(link).status_code == 400
-    assert "pending_email" not in signed_in.call("get", "rest_user_details").json()
-
-
-def test_signing_out_everywhere_ends_it(browser: Browser, signed_in: Browser, link: str) -> None:
-    signed_in.call("post", "rest_logout_all", {})
-
-    assert browser.get(link).status_code == 400
-    assert User.objects.get().pending_email == ""
-
-
-def test_owner_of_a_closed_account_is_not_told(signed_in: Browser) -> None:
-    other = make_user(is_active=False)
-
-    ask(signed_in, other.email)
-
-    assert letters_to(other.email) == []
-
-
-def test_account_does_not_move_without_the_end_of_the_other_sessions(
-    signed_in: Browser, user: User, link: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(**_: object) -> None:
-        raise RuntimeError
-
-    monkeypatch.setattr("accounts.services.sessions.store.revoke_others", fails)
+    monkeypatch.setattr("accounts.services.sessions.store.revoke_others", None)
 
     assert Browser(raise_request_exception=False).get(link).status_code == 500
 
@@ -232,57 +219,20 @@ def test_no_address_is_pending_without_a_warning_to_the_old_one(
 ) -> None:
     post = outbox.post
 
-    def fails_for_the_warning(letter: Any, **options: Any) -> None:
-        if letter is emails.email_change_asked:
+    def fails_for_the_warning(email: Any, **options: Any) -> None:
+        if email is emails.email_change_asked:
             raise RuntimeError
-        post(letter, **options)
+        post(email, **options)
 
     monkeypatch.setattr("mail.outbox.post", fails_for_the_warning)
     signed_in.raise_request_exception = False
 
-    assert ask(signed_in).status_code == 500
+    assert request_change(signed_in).status_code == 500
 
     assert User.objects.get().pending_email == ""
     assert not Mail.objects.exists()
 
 
-def test_admin_who_corrects_the_address_ends_it(browser: Browser, user: User, link: str) -> None:
-    user.refresh_from_db()
-    user.email = "corrected@example.test"
-    user.save()
-
-    assert browser.get(link).status_code == 400
-    user.refresh_from_db()
-    assert (user.email, user.pending_email) == ("corrected@example.test", "")
-
-
-def test_it_works_without_verification_too(browser: Browser, link: str, settings: Any) -> None:
-    settings.EMAIL_VERIFICATION = "none"
-
-    response = browser.get(link)
-
-    assert response.status_code == 200
-    assert User.objects.get().email == NEW
-
-
-@pytest.mark.parametrize("email", ["no address", "", None, f"{'x' * 250}@example.test"])
-def test_what_is_no_address_is_refused(email: Any, signed_in: Browser) -> None:
-    response = ask(signed_in, email)
-
-    assert (response.status_code, set(response.json())) == (400, {"email"})
-
-
-def test_link_in_the_letter_is_the_only_one(signed_in: Browser, user: User) -> None:
-    ask(signed_in)
-
-    assert link_in(letters_to(NEW)[0]).startswith("/api/auth/registration/verification/")
-
-
-def test_asking_costs_six_queries(signed_in: Browser) -> None:
+def test_request_costs_six_queries(signed_in: Browser) -> None:
     with statements(6):
-        ask(signed_in)
-
-
-def test_moving_costs_eight_queries(browser: Browser, link: str) -> None:
-    with statements(8):
-        browser.get(link)
+        request_change(signed_in)

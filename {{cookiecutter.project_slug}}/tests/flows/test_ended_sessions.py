@@ -1,4 +1,4 @@
-"""What a session began ends with it, however it ends."""
+"""All that a session began ends with it, however the session ends."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,43 +6,34 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db import connection
+from django.test import override_settings
 from django.urls import reverse
 
 from accounts import tasks
 from accounts.models import EmailChange, PendingSecret, Session, User
-from tests.authenticator import App
+from tests.authenticator import enrol
 from tests.client import Browser
 from tests.clock import later
+from tests.flows.steps import challenge_for, refusal, setup_challenge_for, signed_in_as, with_token
 from tests.mailbox import letters_to, link_to
-from tests.people import PASSWORD, make_user
+from tests.people import NEW_PASSWORD, PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
 
 NEW = "new@example.test"
-PHRASE = "another good pass phrase"
 FORTNIGHT = 14 * 86_400
 
 End = Callable[[Browser], object]
 
 
 def replay(browser: Browser) -> None:
-    rotated = browser.refresh_token
-    browser.refresh()
-    browser.refresh_token = rotated
+    rotated = browser.rotate()
     with later(60):
-        browser.refresh()
-
-
-def sign_out(browser: Browser) -> None:
-    browser.call("post", "rest_logout", {})
-
-
-def sign_out_everywhere(browser: Browser) -> None:
-    browser.call("post", "rest_logout_all", {})
+        with_token(rotated).refresh()
 
 
 def end_device(browser: Browser) -> None:
-    browser.call("delete", "session_detail", kwargs={"session_id": Session.objects.get().pk})
+    browser.end_session(Session.objects.get().pk)
 
 
 def end_in_the_admin(_: Browser) -> None:
@@ -63,20 +54,11 @@ def sign_in_as_another(browser: Browser) -> None:
 
 def sign_in_elsewhere_once_too_often(_: Browser) -> None:
     with later(60):
-        Browser().sign_in(User.objects.get().email)
+        signed_in_as(User.objects.get())
 
 
-def change_password(browser: Browser) -> None:
-    body = {"old_password": PASSWORD, "new_password1": PHRASE, "new_password2": PHRASE}
-    browser.call("post", "rest_password_change", body)
-
-
-def reset_password(_: Browser) -> None:
-    email = User.objects.get().email
-    mailbox = Browser()
-    mailbox.call("post", "rest_password_reset", {"email": email})
-    mailbox.get(link_to(email))
-    mailbox.set_password("rest_password_reset_set_new", PHRASE)
+def reset_the_password(_: Browser) -> None:
+    Browser().reset_password(User.objects.get().email)
 
 
 def close_account(_: Browser) -> None:
@@ -92,15 +74,15 @@ def delete_the_row(_: Browser) -> None:
 
 ENDS: list[End] = [
     replay,
-    sign_out,
-    sign_out_everywhere,
+    Browser.sign_out,
+    Browser.sign_out_everywhere,
     end_device,
     end_in_the_admin,
     end_by_the_command,
     sign_in_as_another,
     sign_in_elsewhere_once_too_often,
-    change_password,
-    reset_password,
+    Browser.change_password,
+    reset_the_password,
     close_account,
     delete_the_row,
 ]
@@ -114,14 +96,12 @@ def _one_session_an_account(settings: Any) -> None:
 
 @pytest.fixture
 def link(signed_in: Browser) -> str:
-    signed_in.call("patch", "rest_user_details", {"email": NEW})
+    signed_in.change_profile(email=NEW)
     return link_to(NEW)
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_link_to_another_address_moves_nothing(
-    end: End, signed_in: Browser, user: User, link: str
-) -> None:
+def test_link_to_another_address_moves_nothing(end: End, signed_in: Browser, link: str) -> None:
     end(signed_in)
 
     assert Browser().get(link).status_code == 400
@@ -130,10 +110,10 @@ def test_link_to_another_address_moves_nothing(
     assert not EmailChange.objects.exists()
 
 
-# A reset reads the mailbox, and so has each letter of before sent.
-@pytest.mark.parametrize("end", [end for end in ENDS if end is not reset_password])
-def test_letter_to_another_address_is_not_sent(end: End, signed_in: Browser) -> None:
-    signed_in.call("patch", "rest_user_details", {"email": NEW})
+# A reset reads the mailbox, and so sends each earlier e-mail.
+@pytest.mark.parametrize("end", [end for end in ENDS if end is not reset_the_password])
+def test_email_to_another_address_is_not_sent(end: End, signed_in: Browser) -> None:
+    signed_in.change_profile(email=NEW)
 
     end(signed_in)
 
@@ -141,36 +121,74 @@ def test_letter_to_another_address_is_not_sent(end: End, signed_in: Browser) -> 
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_pending_secret_activates_nothing(
-    end: End, signed_in: Browser, user: User, settings: Any
-) -> None:
-    secret = signed_in.call("post", "jwt_allauth_mfa_setup", {}).json()["secret"]
+def test_pending_secret_activates_nothing(end: End, signed_in: Browser, user: User) -> None:
+    app = signed_in.set_up()
 
     end(signed_in)
 
     assert not PendingSecret.objects.exists()
     other = Browser()
-    for password in (PASSWORD, PHRASE):
+    for password in (PASSWORD, NEW_PASSWORD):
         if other.sign_in(user.email, password).status_code == 200:
-            answer = other.call("post", "jwt_allauth_mfa_activate", {"code": App(secret).code()})
-            assert answer.json()["code"] == "mfa_setup_not_started"
+            assert refusal(other.activate(app.code())) == (400, "mfa_setup_not_started")
 
 
-def test_session_that_has_expired_moves_no_account(
-    signed_in: Browser, user: User, settings: Any
+def change_password_and_keep_sessions(browser: Browser) -> None:
+    with override_settings(LOGOUT_ON_PASSWORD_CHANGE=False):
+        assert browser.change_password().status_code == 200
+
+
+def save_another_password(_: Browser) -> None:
+    user = User.objects.get()
+    user.set_password(NEW_PASSWORD)
+    user.save()
+
+
+def update_the_password(_: Browser) -> None:
+    """``update`` sends no signal: only the fingerprint of the challenge shows it."""
+    User.objects.update(password="!another")
+
+
+def move_to_another_address(browser: Browser) -> None:
+    browser.change_profile(email=NEW)
+    assert Browser().get(link_to(NEW)).status_code == 302
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        Browser.sign_out_everywhere,
+        Browser.change_password,
+        change_password_and_keep_sessions,
+        save_another_password,
+        update_the_password,
+        reset_the_password,
+        move_to_another_address,
+        close_account,
+    ],
+)
+def test_challenge_ends_with_the_password_the_sessions_and_the_account(
+    end: End, signed_in: Browser, user: User
 ) -> None:
+    app = enrol(user).app
+    challenge = challenge_for(user)
+
+    end(signed_in)
+
+    assert refusal(Browser().verify(challenge, app.code())) == (400, "invalid_challenge")
+
+
+def test_expired_session_moves_no_account(user: User, settings: Any) -> None:
     settings.JWT_ALLAUTH_SESSION_LIFETIME = 86_400
-    session = Browser()
-    session.sign_in(user.email)
-    session.call("patch", "rest_user_details", {"email": NEW})
+    signed_in_as(user).change_profile(email=NEW)
     link = link_to(NEW)
 
     with later(86_401):
         assert Browser().get(link).status_code == 400
 
 
-def test_purged_session_takes_along_what_it_began(signed_in: Browser, link: str) -> None:
-    signed_in.call("post", "jwt_allauth_mfa_setup", {})
+def test_purge_of_a_session_removes_what_it_began(signed_in: Browser, link: str) -> None:
+    signed_in.set_up()
 
     with later(FORTNIGHT + 1):
         tasks.purge_sessions()
@@ -181,9 +199,7 @@ def test_purged_session_takes_along_what_it_began(signed_in: Browser, link: str)
 
 def test_pending_secret_ends_with_its_challenge(user: User, settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
-    browser = Browser()
-    challenge = browser.sign_in(user.email).json()["setup_challenge_id"]
-    browser.call("post", "jwt_allauth_mfa_setup", {"setup_challenge_id": challenge})
+    Browser().set_up(setup_challenge_for(user))
 
     with later(301):
         tasks.purge_second_factor()
@@ -191,15 +207,14 @@ def test_pending_secret_ends_with_its_challenge(user: User, settings: Any) -> No
     assert not PendingSecret.objects.exists()
 
 
-def test_session_that_asked_is_the_one_that_counts(
+def test_end_of_a_session_leaves_the_change_that_another_one_began(
     signed_in: Browser, user: User, settings: Any
 ) -> None:
     settings.JWT_ALLAUTH_MAX_SESSIONS = 2
-    thief, owner = signed_in, Browser()
-    owner.sign_in(user.email)
-    thief.call("patch", "rest_user_details", {"email": "evil@example.test"})
-    owner.call("patch", "rest_user_details", {"email": NEW})
-    sign_out(thief)
+    thief, owner = signed_in, signed_in_as(user)
+    thief.change_profile(email="evil@example.test")
+    owner.change_profile(email=NEW)
+    thief.sign_out()
 
     assert Browser().get(link_to(NEW)).status_code == 302
     assert User.objects.get().email == NEW
@@ -220,7 +235,7 @@ def test_own_address_withdraws_a_pending_one(
 
 
 def test_names_alone_withdraw_nothing(signed_in: Browser, link: str) -> None:
-    answer = signed_in.call("patch", "rest_user_details", {"first_name": "Grace"})
+    answer = signed_in.change_profile(first_name="Grace")
 
     assert answer.json()["pending_email"] == NEW
     assert Browser().get(link).status_code == 302

@@ -1,19 +1,25 @@
-"""The second factor's three modes, and what becomes of people when the mode is switched."""
+"""The three modes of the second factor, and what a switch of the mode does to users."""
 
 from typing import Any
 
 import pytest
 
 from accounts.models import LoginChallenge, Session, User
-from tests.authenticator import App, Held, enrol
+from tests.authenticator import Held, enrol
 from tests.client import Browser
+from tests.flows.steps import (
+    challenge_for,
+    refusal,
+    signed_in_admin,
+    signed_in_as,
+    signed_in_with_code,
+)
 from tests.mailbox import letters_to, link_to
-from tests.people import PASSWORD, make_user
+from tests.people import NEW_PASSWORD, make_user
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
 
-NEW = "another good pass phrase"
 NEWCOMER = "new@example.test"
 REMOVED = "Your password reset has turned off multi-factor authentication"
 ENDPOINTS = {
@@ -27,7 +33,7 @@ ENDPOINTS = {
 TOKENS, CHALLENGE, SETUP = "access", "challenge_id", "setup_challenge_id"
 
 every_mode = pytest.mark.parametrize("mode", ["disabled", "optional", "required"])
-each_way_of_asking = pytest.mark.parametrize("mode", ["optional", "required"])
+each_asking_mode = pytest.mark.parametrize("mode", ["optional", "required"])
 
 
 def switch_to(settings: Any, mode: str) -> None:
@@ -38,7 +44,7 @@ def kind_of(response: Any) -> str:
     """Which of the three it answered; none of them comes with another."""
     assert response.status_code in {200, 201}, response.content
     assert response["Cache-Control"] == "no-store"
-    [kind] = {TOKENS, CHALLENGE, SETUP} & set(response.json())
+    [kind] = {TOKENS, CHALLENGE, SETUP} & response.json().keys()
     cookie = response.cookies.get("refresh_token")
     assert bool(cookie and cookie.value) == (kind == TOKENS)
     return str(kind)
@@ -50,20 +56,18 @@ def kind_of(response: Any) -> str:
 @pytest.mark.parametrize("name", ENDPOINTS)
 @pytest.mark.parametrize("method", ["right", "options", "delete"])
 def test_disabled_endpoint_says_so_before_anything_else(
-    name: str, method: str, signed_in: Browser, settings: Any
+    name: str, method: str, browser: Browser, settings: Any
 ) -> None:
     switch_to(settings, "disabled")
-    signed_in.access = "not a token"
+    browser.access = "not a token"
 
-    response = signed_in.call(ENDPOINTS[name] if method == "right" else method, name, {})
+    response = browser.call(ENDPOINTS[name] if method == "right" else method, name, {})
 
-    assert (response.status_code, response.json()["code"]) == (403, "mfa_disabled")
+    assert refusal(response) == (403, "mfa_disabled")
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
-def test_endpoint_is_there_where_it_is_not_disabled(
-    name: str, signed_in: Browser, settings: Any
-) -> None:
+def test_endpoint_exists_in_other_modes(name: str, signed_in: Browser, settings: Any) -> None:
     switch_to(settings, "optional")
 
     assert signed_in.call(ENDPOINTS[name], name, {}).status_code in {200, 400, 403}
@@ -73,132 +77,139 @@ def test_endpoint_is_there_where_it_is_not_disabled(
 # Every way in
 
 
-def by_login(user: User, settings: Any) -> Any:
-    return Browser().sign_in(user.email)
+def by_login(browser: Browser, settings: Any, mode: str) -> Any:
+    make_user(email=NEWCOMER, password=NEW_PASSWORD)
+    switch_to(settings, mode)
+    return browser.sign_in(NEWCOMER, NEW_PASSWORD)
 
 
-def by_reset(user: User, settings: Any) -> Any:
-    browser = Browser()
-    browser.call("post", "rest_password_reset", {"email": user.email})
-    browser.get(link_to(user.email))
-    return browser.set_password("rest_password_reset_set_new", NEW)
+def by_reset(browser: Browser, settings: Any, mode: str) -> Any:
+    make_user(email=NEWCOMER, password=NEW_PASSWORD)
+    switch_to(settings, mode)
+    return browser.reset_password(NEWCOMER)
 
 
-WAYS_OF_MEMBERS = [by_login, by_reset]
+def by_sign_up_without_verification(browser: Browser, settings: Any, mode: str) -> Any:
+    switch_to(settings, mode)
+    settings.EMAIL_VERIFICATION = "none"
+    return browser.sign_up(NEWCOMER, NEW_PASSWORD)
 
 
-@pytest.mark.parametrize("comes_in", WAYS_OF_MEMBERS)
+def by_sign_up_with_optional_verification(browser: Browser, settings: Any, mode: str) -> Any:
+    switch_to(settings, mode)
+    settings.EMAIL_VERIFICATION = "optional"
+    return browser.sign_up(NEWCOMER, NEW_PASSWORD)
+
+
+def by_invitation(browser: Browser, settings: Any, mode: str) -> Any:
+    settings.JWT_ALLAUTH_INVITATIONS = True
+    signed_in_admin().invite(NEWCOMER)
+    switch_to(settings, mode)
+    browser.get(link_to(NEWCOMER))
+    return browser.accept()
+
+
+BY_SIGN_UP = [by_sign_up_without_verification, by_sign_up_with_optional_verification]
+each_way_in = pytest.mark.parametrize("comes_in", [by_login, by_reset, *BY_SIGN_UP, by_invitation])
+
+
+@pytest.mark.parametrize("by", ["login", "reset"])
 @pytest.mark.parametrize(
     ("mode", "expected"), [("disabled", TOKENS), ("optional", CHALLENGE), ("required", CHALLENGE)]
 )
-def test_whoever_has_a_second_factor_is_asked_for_it(
-    comes_in: Any, mode: str, expected: str, user: User, held: Held, settings: Any
+def test_user_with_a_second_factor_is_asked_for_it(
+    by: str, mode: str, expected: str, user: User, held: Held, browser: Browser, settings: Any
 ) -> None:
     switch_to(settings, mode)
 
-    response = comes_in(user, settings)
+    response = browser.sign_in(user.email) if by == "login" else browser.reset_password(user.email)
 
     assert kind_of(response) == expected
     assert Session.objects.exists() == (expected == TOKENS)
 
 
-@pytest.mark.parametrize("comes_in", WAYS_OF_MEMBERS)
+@each_way_in
 @pytest.mark.parametrize(
     ("mode", "expected"), [("disabled", TOKENS), ("optional", TOKENS), ("required", SETUP)]
 )
-def test_whoever_has_none_sets_one_up_where_it_is_required(
-    comes_in: Any, mode: str, expected: str, user: User, settings: Any
+def test_user_without_one_sets_it_up_where_it_is_required(
+    comes_in: Any, mode: str, expected: str, browser: Browser, settings: Any
 ) -> None:
-    switch_to(settings, mode)
-
-    response = comes_in(user, settings)
-
-    assert kind_of(response) == expected
-    assert Session.objects.exists() == (expected == TOKENS)
+    assert kind_of(comes_in(browser, settings, mode)) == expected
+    assert Session.objects.filter(user__email=NEWCOMER).exists() == (expected == TOKENS)
 
 
-@pytest.mark.parametrize(
-    ("mode", "expected"), [("disabled", TOKENS), ("optional", TOKENS), ("required", SETUP)]
-)
-@pytest.mark.parametrize("verification", ["optional", "none"])
-def test_sign_up_leads_to_the_setup_where_it_is_required(
-    verification: str, mode: str, expected: str, browser: Browser, settings: Any
-) -> None:
-    switch_to(settings, mode)
-    settings.EMAIL_VERIFICATION = verification
-
-    response = browser.sign_up("new@example.test")
-
-    assert response.status_code == 201
-    assert kind_of(response) == expected
+def enrol_by(browser: Browser, challenge: str) -> Any:
+    return browser.activate(browser.set_up(challenge).code(), challenge)
 
 
-@pytest.mark.parametrize(
-    ("mode", "expected"), [("disabled", TOKENS), ("optional", TOKENS), ("required", SETUP)]
-)
-def test_invitation_leads_to_the_setup_where_it_is_required(
-    mode: str, expected: str, browser: Browser, settings: Any
-) -> None:
-    assert kind_of(accept_invitation(browser, settings, mode)) == expected
+@each_way_in
+def test_setting_one_up_signs_in(comes_in: Any, browser: Browser, settings: Any) -> None:
+    challenge = comes_in(browser, settings, "required").json()[SETUP]
 
-
-@each_way_of_asking
-def test_changing_the_password_keeps_whoever_has_shown_a_second_factor_signed_in(
-    mode: str, user: User, held: Held, browser: Browser, settings: Any
-) -> None:
-    switch_to(settings, mode)
-    pass_challenge(browser, user, held)
-
-    response = change_password(browser)
+    response = enrol_by(browser, challenge)
 
     assert kind_of(response) == TOKENS
-    browser.access = response.json()["access"]
+    assert len(response.json()["recovery_codes"]) == 10
     assert browser.refresh().status_code == 200
+    assert kind_of(Browser().sign_in(NEWCOMER, NEW_PASSWORD)) == CHALLENGE
 
 
-@pytest.mark.parametrize(("mode", "expected"), [("optional", TOKENS), ("required", SETUP)])
-def test_changing_the_password_is_no_way_around_the_setup(
-    mode: str, expected: str, signed_in: Browser, settings: Any
+@pytest.mark.parametrize("comes_in", BY_SIGN_UP)
+def test_reset_removes_a_second_factor_from_before_the_verification_and_no_later_one(
+    comes_in: Any, browser: Browser, settings: Any
 ) -> None:
+    enrol_by(browser, comes_in(browser, settings, "required").json()[SETUP])
+
+    challenge = browser.reset_password(NEWCOMER).json()[SETUP]
+
+    assert REMOVED in [email.subject for email in letters_to(NEWCOMER)]
+    assert kind_of(enrol_by(browser, challenge)) == TOKENS
+    assert kind_of(Browser().reset_password(NEWCOMER)) == CHALLENGE
+
+
+@pytest.mark.parametrize(
+    ("mode", "session", "expected"),
+    [
+        ("optional", "with a code", TOKENS),
+        ("required", "with a code", TOKENS),
+        ("optional", "without a factor", TOKENS),
+        ("required", "without a factor", SETUP),
+        ("optional", "before enrolment", CHALLENGE),
+        ("required", "before enrolment", CHALLENGE),
+    ],
+)
+def test_password_change_asks_for_what_the_session_has_not_shown(
+    mode: str, session: str, expected: str, user: User, settings: Any
+) -> None:
+    browser = signed_in_as(user)
+    held = None if session == "without a factor" else enrol(user)
     switch_to(settings, mode)
+    if held and session == "with a code":
+        browser = signed_in_with_code(user, held)
 
-    assert kind_of(change_password(signed_in)) == expected
+    assert kind_of(browser.change_password()) == expected
+    assert (browser.refresh().status_code == 200) == (expected == TOKENS)
 
 
-@each_way_of_asking
-def test_changing_the_password_is_no_way_around_the_code(
-    mode: str, user: User, signed_in: Browser, settings: Any
+@each_asking_mode
+def test_challenge_after_a_reset_clears_the_cookie_of_the_ended_session(
+    mode: str, signed_in: Browser, user: User, settings: Any
 ) -> None:
     enrol(user)
     switch_to(settings, mode)
 
-    assert kind_of(change_password(signed_in)) == CHALLENGE
-
-
-@each_way_of_asking
-def test_challenge_at_a_new_password_clears_the_cookie_of_the_session_that_has_ended(
-    mode: str, user: User, settings: Any
-) -> None:
-    browser = Browser()
-    browser.sign_in(user.email)
-    enrol(user)
-    switch_to(settings, mode)
-    browser.call("post", "rest_password_reset", {"email": user.email})
-    browser.get(link_to(user.email))
-
-    response = browser.set_password("rest_password_reset_set_new", NEW)
+    response = signed_in.reset_password(user.email)
 
     assert CHALLENGE in response.json()
     assert response.cookies["refresh_token"].value == ""
 
 
-def test_verification_that_is_missing_is_said_before_any_challenge(
-    browser: Browser, settings: Any
-) -> None:
+def test_missing_verification_is_told_before_any_challenge(browser: Browser, settings: Any) -> None:
     switch_to(settings, "required")
-    person = make_user(email_verified=False)
+    unverified = make_user(email_verified=False)
 
-    assert browser.sign_in(person.email).json()["code"] == "email_not_verified"
+    assert refusal(browser.sign_in(unverified.email)) == (401, "email_not_verified")
     assert not LoginChallenge.objects.exists()
 
 
@@ -217,185 +228,64 @@ def test_wrong_password_gets_the_same_answer_with_a_second_factor_and_without(
 # Switching on a live system
 
 
-def test_sessions_from_before_it_was_required_refresh_no_more(
-    signed_in: Browser, settings: Any
-) -> None:
-    switch_to(settings, "required")
-
-    response = signed_in.refresh()
-
-    assert (response.status_code, response.json()["code"]) == (401, "token_not_valid")
-
-
-def account_from_before(browser: Browser, settings: Any) -> Any:
-    person = make_user(email=NEWCOMER, password=NEW)
-    switch_to(settings, "required")
-    return browser.sign_in(person.email, NEW)
-
-
-def sign_up_without_verification(browser: Browser, settings: Any) -> Any:
-    switch_to(settings, "required")
-    settings.EMAIL_VERIFICATION = "none"
-    return browser.sign_up(NEWCOMER, NEW)
-
-
-def sign_up_with_optional_verification(browser: Browser, settings: Any) -> Any:
-    switch_to(settings, "required")
-    settings.EMAIL_VERIFICATION = "optional"
-    return browser.sign_up(NEWCOMER, NEW)
-
-
-def accept_invitation(browser: Browser, settings: Any, mode: str = "required") -> Any:
-    settings.JWT_ALLAUTH_INVITATIONS = True
-    admin = Browser()
-    admin.sign_in(make_user(role=User.Role.ADMIN).email)
-    admin.call("post", "rest_user_register", {"email": NEWCOMER, "role": "USER"})
-    switch_to(settings, mode)
-    browser.get(link_to(NEWCOMER))
-    return browser.set_password("rest_set_password", NEW)
-
-
-def set_one_up(browser: Browser, challenge: str) -> Any:
-    secret = browser.call("post", "jwt_allauth_mfa_setup", {SETUP: challenge}).json()["secret"]
-    activation = {SETUP: challenge, "code": App(secret).code()}
-    return browser.call("post", "jwt_allauth_mfa_activate", activation)
-
-
-def reset_by_mail(browser: Browser) -> Any:
-    browser.call("post", "rest_password_reset", {"email": NEWCOMER})
-    browser.get(link_to(NEWCOMER))
-    return browser.set_password("rest_password_reset_set_new", NEW)
-
-
 @pytest.mark.parametrize(
-    "comes", [sign_up_without_verification, sign_up_with_optional_verification]
+    ("is_enrolled", "mode"), [(False, "required"), (True, "optional"), (True, "required")]
 )
-def test_mailbox_removes_the_second_factor_from_before_it_was_shown_and_no_later_one(
-    comes: Any, browser: Browser, settings: Any
+def test_session_without_a_code_does_not_refresh_once_it_is_asked_for(
+    is_enrolled: bool, mode: str, user: User, settings: Any
 ) -> None:
-    set_one_up(browser, comes(browser, settings).json()[SETUP])
-
-    owed = reset_by_mail(browser).json()[SETUP]
-
-    assert REMOVED in [letter.subject for letter in letters_to(NEWCOMER)]
-    assert kind_of(set_one_up(browser, owed)) == TOKENS
-    assert kind_of(reset_by_mail(Browser())) == CHALLENGE
-
-
-@pytest.mark.parametrize(
-    "comes",
-    [
-        account_from_before,
-        sign_up_without_verification,
-        sign_up_with_optional_verification,
-        accept_invitation,
-    ],
-)
-def test_whoever_has_none_gets_in_by_setting_one_up(
-    comes: Any, browser: Browser, settings: Any
-) -> None:
-    challenge = comes(browser, settings).json()[SETUP]
-
-    response = set_one_up(browser, challenge)
-
-    assert kind_of(response) == TOKENS
-    assert len(response.json()["recovery_codes"]) == 10
-    assert browser.refresh().status_code == 200
-    assert kind_of(Browser().sign_in(NEWCOMER, NEW)) == CHALLENGE
-
-
-def test_second_factor_is_kept_while_nobody_is_asked_and_asked_for_again_afterwards(
-    user: User, held: Held, browser: Browser, settings: Any
-) -> None:
-    switch_to(settings, "disabled")
-    assert kind_of(browser.sign_in(user.email)) == TOKENS
-
-    switch_to(settings, "optional")
-
-    assert kind_of(Browser().sign_in(user.email)) == CHALLENGE
-    assert pass_challenge(Browser(), user, held).status_code == 200
-
-
-@each_way_of_asking
-def test_session_opened_while_nobody_was_asked_refreshes_no_more_once_it_is_asked_for(
-    mode: str, user: User, held: Held, browser: Browser, settings: Any
-) -> None:
-    switch_to(settings, "disabled")
-    browser.sign_in(user.email)
+    if is_enrolled:
+        enrol(user)
+    browser = signed_in_as(user)
 
     switch_to(settings, mode)
 
-    assert browser.refresh().status_code == 401
+    assert refusal(browser.refresh()) == (401, "token_not_valid")
 
 
 @every_mode
-def test_session_opened_with_a_second_factor_refreshes_in_every_mode(
-    mode: str, user: User, held: Held, browser: Browser, settings: Any
+def test_session_with_a_code_refreshes_in_every_mode_by_one_query(
+    mode: str, user: User, held: Held, settings: Any
 ) -> None:
     switch_to(settings, "optional")
-    pass_challenge(browser, user, held)
+    browser = signed_in_with_code(user, held)
 
-    switch_to(settings, mode)
-
-    assert browser.refresh().status_code == 200
-
-
-def test_replay_within_the_leeway_does_not_bring_back_a_session_without_a_second_factor(
-    signed_in: Browser, settings: Any
-) -> None:
-    spent = signed_in.refresh_token
-    signed_in.refresh()
-    switch_to(settings, "required")
-
-    signed_in.refresh_token = spent
-    signed_in.refresh()
-
-    assert signed_in.refresh().status_code == 401
-
-
-# What it costs
-
-
-def test_login_that_ends_in_a_challenge_costs_two_queries(
-    user: User, held: Held, browser: Browser, settings: Any
-) -> None:
-    switch_to(settings, "optional")
-
-    with statements(2):
-        browser.sign_in(user.email)
-
-
-def test_verifying_a_code_costs_seven_queries(
-    user: User, held: Held, browser: Browser, settings: Any
-) -> None:
-    switch_to(settings, "optional")
-    challenge = browser.sign_in(user.email).json()[CHALLENGE]
-    answer = {CHALLENGE: challenge, "code": held.app.code()}
-
-    with statements(7):
-        assert browser.call("post", "jwt_allauth_mfa_verify", answer).status_code == 200
-
-
-@every_mode
-def test_refreshing_costs_one_query(
-    mode: str, user: User, held: Held, browser: Browser, settings: Any
-) -> None:
-    switch_to(settings, "optional")
-    pass_challenge(browser, user, held)
     switch_to(settings, mode)
 
     with statements(1):
         assert browser.refresh().status_code == 200
 
 
-def pass_challenge(browser: Browser, user: User, held: Held) -> Any:
-    challenge = browser.sign_in(user.email).json()[CHALLENGE]
-    answer = {CHALLENGE: challenge, "code": held.app.code()}
-    response = browser.call("post", "jwt_allauth_mfa_verify", answer)
-    browser.access = response.json()["access"]
-    return response
+def test_second_factor_is_kept_while_it_is_disabled(
+    user: User, held: Held, browser: Browser, settings: Any
+) -> None:
+    assert kind_of(browser.sign_in(user.email)) == TOKENS
+
+    switch_to(settings, "optional")
+
+    assert kind_of(browser.sign_in(user.email)) == CHALLENGE
+    assert signed_in_with_code(user, held).access
 
 
-def change_password(browser: Browser) -> Any:
-    body = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
-    return browser.call("post", "rest_password_change", body)
+def test_token_within_the_leeway_does_not_bring_back_a_session_without_a_code(
+    signed_in: Browser, settings: Any
+) -> None:
+    signed_in.refresh_token = signed_in.rotate()
+    switch_to(settings, "required")
+
+    signed_in.refresh()
+
+    assert signed_in.refresh().status_code == 401
+
+
+# Query counts
+
+
+def test_challenge_costs_two_queries_its_code_seven(user: User, held: Held, settings: Any) -> None:
+    switch_to(settings, "optional")
+
+    with statements(2):
+        challenge = challenge_for(user)
+    code = held.app.code()
+    with statements(7):
+        assert Browser().verify(challenge, code).status_code == 200

@@ -12,8 +12,9 @@ from accounts.link_cookies import INVITATION_COOKIE, PASSWORD_RESET_COOKIE
 from accounts.models import User
 from core import checks
 from tests.client import Browser
+from tests.flows.steps import refusal, signed_in_admin
 from tests.mailbox import link_to
-from tests.people import make_user
+from tests.people import PASSWORD, make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
@@ -23,8 +24,6 @@ urlpatterns = [
 ]
 handler404 = "core.errors.not_found"
 handler500 = "core.errors.server_error"
-
-NEW = "another good pass phrase"
 
 
 @pytest.fixture(autouse=True)
@@ -57,14 +56,14 @@ def test_cookie_of_the_former_path_is_deleted(browser: Browser, user: User) -> N
 
 
 def test_reset_sets_the_password(browser: Browser, user: User) -> None:
-    browser.call("post", "rest_password_reset", {"email": user.email})
+    browser.request_reset(user.email)
 
     opened = browser.get(link_to(user.email))
 
     assert opened["Location"] == "/v1/accounts/password/reset/default/"
     assert opened.cookies[PASSWORD_RESET_COOKIE.name]["path"] == "/v1/accounts/password/reset/"
     assert browser.get(opened["Location"]).status_code == 200
-    done = browser.set_password("rest_password_reset_set_new", NEW)
+    done = browser.set_new()
     assert done.status_code == 200
     cleared = done.cookies[PASSWORD_RESET_COOKIE.name]
     assert (cleared.value, cleared["path"]) == ("", "/v1/accounts/password/reset/")
@@ -73,33 +72,24 @@ def test_reset_sets_the_password(browser: Browser, user: User) -> None:
 def test_invitation_sets_the_password(browser: Browser, settings: Any) -> None:
     settings.JWT_ALLAUTH_INVITATIONS = True
     settings.PASSWORD_SET_REDIRECT = ""
-    browser.sign_in(make_user(role=User.Role.ADMIN).email)
-    invitation = {"email": "new@example.test", "role": "USER"}
-    browser.call("post", "rest_user_register", invitation)
-    invited = Browser()
+    signed_in_admin().invite("new@example.test")
 
-    opened = invited.get(link_to("new@example.test"))
+    opened = browser.get(link_to("new@example.test"))
 
     path = "/v1/accounts/registration/set-password/"
     assert opened.cookies[INVITATION_COOKIE.name]["path"] == path
-    assert invited.set_password("rest_set_password", NEW).status_code == 200
+    assert browser.accept().status_code == 200
 
 
-def test_path_that_is_not_there_is_json(browser: Browser) -> None:
-    response = browser.get("/v1/nowhere/")
-
-    assert response.status_code == 404
-    assert response.json()["code"] == "not_found"
-
-
-def test_former_path_is_a_page_now(browser: Browser) -> None:
+def test_unknown_path_is_json_here_and_a_page_elsewhere(browser: Browser) -> None:
+    assert refusal(browser.get("/v1/nowhere/")) == (404, "not_found")
     assert browser.get("/api/nowhere/")["Content-Type"].startswith("text/html")
 
 
 def test_admin_is_where_it_was() -> None:
     admin_user, browser = make_user(role=User.Role.ADMIN), Browser(enforce_csrf_checks=False)
     page = browser.get(reverse("admin:login"))
-    form = {"username": admin_user.email, "password": "a right good pass phrase"}
+    form = {"username": admin_user.email, "password": PASSWORD}
     form["csrfmiddlewaretoken"] = page.cookies["csrftoken"].value
 
     response = browser.post(reverse("admin:login"), form)
@@ -122,10 +112,10 @@ def test_cookies_follow_a_prefix_of_the_server() -> None:
     "url",
     ["/", "", "//", "health/", "static/", "mailbox/x/", "a b/", "^api/", "<x>/", "é/", "a//b/"],
 )
-def test_place_that_is_none_stops_the_start(url: str, settings: Any) -> None:
+def test_bad_value_of_api_url_stops_the_start(url: str, settings: Any) -> None:
     settings.API_URL = url
 
-    problems = [message.msg for message in checks._api()]
+    problems = [message.msg for message in checks._paths()]
 
     assert problems
     assert all(problem.startswith("API_URL ") for problem in problems)

@@ -7,16 +7,14 @@ import pytest
 
 from accounts.models import User
 from mail.models import Mail
-from tests.authenticator import App
 from tests.client import Browser
 from tests.clock import later
+from tests.flows.steps import challenge_for, with_token
 from tests.limits import Rates
-from tests.people import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "victim@example.test"
-NEW = "another good pass phrase"
 
 
 @pytest.fixture(autouse=True)
@@ -26,100 +24,78 @@ def _every_notice(settings: Any) -> None:
     settings.NEW_DEVICE_EMAILS = settings.REPLAY_EMAILS = True
 
 
-def set_up(browser: Browser) -> App:
-    app = App(browser.call("post", "jwt_allauth_mfa_setup", {}).json()["secret"])
-    browser.call("post", "jwt_allauth_mfa_activate", {"code": app.code()})
-    return app
-
-
 def set_up_and_remove(browser: Browser) -> None:
-    set_up(browser)
-    browser.call("post", "jwt_allauth_mfa_deactivate", {"password": PASSWORD})
+    browser.activate(browser.set_up().code())
+    browser.deactivate()
 
 
-def change_password(browser: Browser) -> None:
-    passwords = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW}
-    browser.call("post", "rest_password_change", passwords)
+def request_another_address(browser: Browser) -> None:
+    browser.change_profile(email="elsewhere@example.test")
 
 
-def ask_for_another_address(browser: Browser) -> None:
-    browser.call("patch", "rest_user_details", {"email": "elsewhere@example.test"})
-
-
-def sign_in_on_a_new_device(_browser: Browser) -> None:
+def sign_in_on_a_new_device(_: Browser) -> None:
     Browser().sign_in(ADDRESS)
 
 
 def replay(browser: Browser) -> None:
-    copied = browser.refresh_token
-    browser.refresh()
-    browser.refresh_token = copied
+    rotated = browser.rotate()
     with later(60):
-        browser.refresh()
+        with_token(rotated).refresh()
 
 
 def guess_codes(browser: Browser) -> None:
-    app = set_up(browser)
+    app = browser.set_up()
+    browser.activate(app.code())
     for _ in range(2):
-        challenge = Browser().sign_in(ADDRESS).json()["challenge_id"]
+        challenge = challenge_for(User.objects.get())
         for _ in range(5):
-            body = {"challenge_id": challenge, "code": app.wrong_code()}
-            Browser().call("post", "jwt_allauth_mfa_verify", body)
+            Browser().verify(challenge, app.wrong_code())
 
 
-CAUSES: list[tuple[Callable[[Browser], None], set[str]]] = [
+CAUSES: list[tuple[Callable[[Browser], Any], set[str]]] = [
     (set_up_and_remove, {"second_factor_on", "second_factor_off"}),
-    (change_password, {"password_changed"}),
-    (ask_for_another_address, {"email_change_asked"}),
+    (Browser.change_password, {"password_changed"}),
+    (request_another_address, {"email_change_asked"}),
     (sign_in_on_a_new_device, {"new_device"}),
     (replay, {"refresh_replayed"}),
     (guess_codes, {"second_factor_on", "second_factor_locked"}),
 ]
 
 
-def notices() -> set[str]:
-    kinds = Mail.objects.filter(recipient=ADDRESS).values_list("kind", flat=True)
-    return set(kinds) - {"verify_address"}
-
-
 @pytest.mark.parametrize("verification", ["optional", "none"])
-def test_five_e_mails_an_hour_reach_a_mailbox_that_nobody_has_shown(
-    verification: str, rates: Rates, settings: Any
+def test_unverified_mailbox_gets_five_emails_an_hour(
+    verification: str, browser: Browser, rates: Rates, settings: Any
 ) -> None:
     settings.EMAIL_VERIFICATION = verification
     rates(mailbox_account="5/hour")
-    stranger = Browser()
-    stranger.sign_up(ADDRESS)
+    browser.sign_up(ADDRESS)
 
     for _ in range(4):
-        set_up_and_remove(stranger)
+        set_up_and_remove(browser)
 
     assert Mail.objects.filter(recipient=ADDRESS).count() <= 5
 
 
-@pytest.mark.parametrize(("cause", "_kinds"), CAUSES)
-def test_notice_over_the_limit_of_a_mailbox_that_nobody_has_shown_is_dropped(
-    cause: Callable[[Browser], None], _kinds: set[str], rates: Rates
-) -> None:
-    rates(mailbox_account="1/hour")
-    stranger = Browser()
-    stranger.sign_up(ADDRESS)
-
-    cause(stranger)
-
-    assert notices() == set()
-
-
 @pytest.mark.parametrize(("cause", "kinds"), CAUSES)
-@pytest.mark.parametrize(("verified", "rate"), [(True, "1/hour"), (False, "5/hour")])
+@pytest.mark.parametrize(
+    ("is_verified", "rate", "is_sent"),
+    [(True, "1/hour", True), (False, "5/hour", True), (False, "1/hour", False)],
+    ids=["verified", "within the limit", "over the limit"],
+)
 def test_notice_is_sent_to_a_verified_owner_always_and_to_others_within_the_limit(
-    verified: bool, rate: str, cause: Callable[[Browser], None], kinds: set[str], rates: Rates
+    is_verified: bool,
+    rate: str,
+    is_sent: bool,
+    cause: Callable[[Browser], Any],
+    kinds: set[str],
+    browser: Browser,
+    rates: Rates,
 ) -> None:
     rates(mailbox_account=rate)
-    owner = Browser()
-    owner.sign_up(ADDRESS)
-    User.objects.update(email_verified=verified)
+    browser.sign_up(ADDRESS)
+    User.objects.update(email_verified=is_verified)
 
-    cause(owner)
+    cause(browser)
 
-    assert notices() == kinds
+    emails = Mail.objects.filter(recipient=ADDRESS).exclude(kind="verify_address")
+    assert set(emails.values_list("kind", flat=True)) == (kinds if is_sent else set())

@@ -1,7 +1,7 @@
-"""Somebody signs up with an address that is not theirs, and waits for its owner to come.
+"""A squatter signs up with the address of another user, and waits for its owner.
 
-Pre-hijacking, as Sudhodanan and Paverd describe it (USENIX Security 2022): whatever the squatter
-has prepared must be worth nothing once the owner of the mailbox is in, whichever way they came.
+Pre-hijacking, as Sudhodanan and Paverd describe it (USENIX Security 2022): nothing that the
+squatter has prepared may work once the owner of the mailbox has signed in, by any way.
 """
 
 from collections.abc import Callable
@@ -14,19 +14,19 @@ from django.test import override_settings
 from accounts.models import Session, User
 from tests.authenticator import enrol
 from tests.client import Browser
+from tests.flows.steps import signed_in_admin
 from tests.mailbox import letters_to, link_in, link_to
-from tests.people import PASSWORD, make_user
+from tests.people import NEW_PASSWORD, PASSWORD
 
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "victim@example.test"
 ELSEWHERE = "squatter@example.test"
-OWN = "a pass phrase of my own"
 REMOVED = "Your password reset has turned off multi-factor authentication"
 
 
 class Squatter:
-    """Holds what can be had without the mailbox; opens it all in the end."""
+    """Prepares all that is possible without the mailbox."""
 
     def __init__(self, settings: Any, verification: str) -> None:
         settings.EMAIL_VERIFICATION = verification
@@ -34,12 +34,13 @@ class Squatter:
         self.browser.sign_up(ADDRESS, PASSWORD)
         self.user = User.objects.get(email=ADDRESS)
         self.access = self.browser.access
-        self.sign_up_links = [link_in(letter) for letter in letters_to(ADDRESS)]
+        self.sign_up_links = [link_in(email) for email in letters_to(ADDRESS)]
         enrol(self.user)
-        self.browser.call("patch", "rest_user_details", {"email": ELSEWHERE})
+        self.browser.change_profile(email=ELSEWHERE)
         self.link = link_to(ELSEWHERE)
 
-    def has_anything_left(self) -> list[str]:
+    def successes(self) -> list[str]:
+        """What still works."""
         reader = Browser()
         reader.access = self.access
         ways = {
@@ -64,44 +65,45 @@ def squatter(request: Any, settings: Any) -> Squatter:
 
 
 def reset(owner: Browser) -> Any:
-    owner.call("post", "rest_password_reset", {"email": ADDRESS})
-    owner.get(link_to(ADDRESS))
-    return owner.set_password("rest_password_reset_set_new", OWN)
+    return owner.reset_password(ADDRESS)
 
 
 def sign_up(owner: Browser) -> Any:
     with override_settings(EMAIL_VERIFICATION="mandatory"):
-        owner.sign_up(ADDRESS, OWN)
+        owner.sign_up(ADDRESS, NEW_PASSWORD)
     owner.get(link_to(ADDRESS))
-    return owner.set_password("rest_password_reset_set_new", OWN)
+    return owner.set_new()
 
 
 def accept_an_invitation(owner: Browser) -> Any:
-    admin = Browser()
-    admin.sign_in(make_user(role=User.Role.ADMIN).email)
-    admin.call("post", "rest_user_register", {"email": ADDRESS, "role": "USER"})
+    signed_in_admin().invite(ADDRESS)
     owner.get(link_to(ADDRESS))
-    return owner.set_password("rest_set_password", OWN)
+    return owner.accept()
+
+
+@pytest.mark.parametrize("squatter", [("optional", "optional")], indirect=True)
+def test_squatter_succeeds_until_the_owner_has_come(squatter: Squatter) -> None:
+    assert len(squatter.successes()) == 4
 
 
 @pytest.mark.parametrize("comes", [reset, sign_up, accept_an_invitation])
-def test_squatter_has_nothing_left_once_the_owner_has_come(
+def test_nothing_of_the_squatter_works_once_the_owner_has_come(
     comes: Callable[[Browser], Any], squatter: Squatter, browser: Browser
 ) -> None:
     answer = comes(browser)
 
-    assert (answer.status_code, set(answer.json())) == (200, {"access", "detail"})
-    assert squatter.has_anything_left() == []
+    assert (answer.status_code, answer.json().keys()) == (200, {"access", "detail"})
+    assert squatter.successes() == []
     assert [link for link in squatter.sign_up_links if Browser().get(link).status_code < 400] == []
     assert not Authenticator.objects.exists()
     assert Session.objects.filter(user__email=ADDRESS).count() == 1
     user = User.objects.get(email=ADDRESS)
     assert (user.email_verified, user.pending_email) == (True, "")
-    assert Browser().sign_in(ADDRESS, OWN).status_code == 200
+    assert Browser().sign_in(ADDRESS, NEW_PASSWORD).status_code == 200
 
 
 @pytest.mark.parametrize("comes", [reset, sign_up])
-def test_second_factor_goes_although_its_mailbox_was_verified_afterwards(
+def test_second_factor_is_removed_although_the_mailbox_was_verified_afterwards(
     comes: Callable[[Browser], Any], browser: Browser, settings: Any
 ) -> None:
     squatter = Squatter(settings, "optional")
@@ -111,46 +113,24 @@ def test_second_factor_goes_although_its_mailbox_was_verified_afterwards(
 
     answer = comes(browser)
 
-    assert set(answer.json()) == {"access", "detail"}
-    assert squatter.has_anything_left() == []
+    assert answer.json().keys() == {"access", "detail"}
+    assert squatter.successes() == []
     assert not Authenticator.objects.exists()
-    assert REMOVED in [letter.subject for letter in letters_to(ADDRESS)]
+    assert REMOVED in [email.subject for email in letters_to(ADDRESS)]
 
 
-def test_nobody_sets_up_a_second_factor_before_the_mailbox_where_it_is_mandatory(
-    browser: Browser, settings: Any
-) -> None:
-    settings.EMAIL_VERIFICATION, settings.JWT_ALLAUTH_MFA_TOTP_MODE = "mandatory", "required"
-    browser.sign_up(ADDRESS, PASSWORD)
+def test_invitation_ends_it_before_it_is_accepted(squatter: Squatter) -> None:
+    signed_in_admin().invite(ADDRESS, role="STAFF")
 
-    answer = browser.sign_in(ADDRESS, PASSWORD)
-
-    assert answer.json()["code"] == "email_not_verified"
-    assert browser.call("post", "jwt_allauth_mfa_setup", {}).status_code == 401
-
-
-@pytest.mark.parametrize("squatter", [("optional", "optional")], indirect=True)
-def test_squatter_had_something_to_lose(squatter: Squatter) -> None:
-    assert len(squatter.has_anything_left()) == 4
-
-
-def test_invitation_alone_ends_it_before_anybody_accepts(squatter: Squatter) -> None:
-    admin = Browser()
-    admin.sign_in(make_user(role=User.Role.ADMIN).email)
-
-    admin.call("post", "rest_user_register", {"email": ADDRESS, "role": "STAFF"})
-
-    assert squatter.has_anything_left() == []
+    assert squatter.successes() == []
     assert not Authenticator.objects.exists()
     user = User.objects.get(email=ADDRESS)
     assert (user.role, user.email_verified, user.has_usable_password()) == ("STAFF", False, False)
 
 
-def test_cookie_that_was_handed_over_before_dies_too(squatter: Squatter, browser: Browser) -> None:
-    browser.call("post", "rest_password_reset", {"email": ADDRESS})
-    first = Browser()
-    first.get(link_to(ADDRESS))
+def test_invitation_ends_the_cookie_of_a_reset(squatter: Squatter, browser: Browser) -> None:
+    first = Browser().open_reset(ADDRESS)
 
     accept_an_invitation(browser)
 
-    assert first.set_password("rest_password_reset_set_new", OWN + "!").status_code == 401
+    assert first.set_new().status_code == 401

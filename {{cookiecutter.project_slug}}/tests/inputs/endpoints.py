@@ -1,4 +1,4 @@
-"""Every endpoint below ``/api/auth/``, read from the list of URLs: a new one is there by itself."""
+"""Every endpoint below ``/api/auth/``, read from the list of URLs."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -34,7 +34,7 @@ class Endpoint:
     name: str
     path: str
     is_page: bool
-    """Whether it answers people, with HTML, and not programs."""
+    """Whether it answers with HTML."""
 
     def __str__(self) -> str:
         return self.name

@@ -1,4 +1,4 @@
-"""What holds of every answer, whatever was asked."""
+"""The facts that hold of every answer."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ COOKIES = {
 
 
 def hold(response: Any, *, sessions: int | None = None, is_page: bool = False) -> None:
-    """Fails where an answer is a crash, is no JSON, sets a foreign cookie or let somebody in.
+    """Fails where an answer is a crash, is no JSON, sets a foreign cookie or opens a session.
 
     Args:
         sessions: how many there were before.

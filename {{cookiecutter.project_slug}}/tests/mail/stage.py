@@ -1,4 +1,4 @@
-"""Everything between a browser and a mailbox, as it is in production; each of it may be killed.
+"""The servers between a browser and a mailbox, as in production; each can be killed.
 
 Gunicorn, a worker, a broker and a mail server, on the database of the test.
 """
@@ -48,26 +48,26 @@ WORKER = (
 
 
 class Inbox:
-    """The mail server's end: what arrived, whole, and what it answers to that."""
+    """The mail server's end: the e-mails that arrived, and the answers to them."""
 
     def __init__(self) -> None:
         self.speaks = Event()
-        """While it is not set, the server takes letters and says nothing to them."""
+        """While it is not set, the server receives e-mails and does not answer."""
         self.clear()
 
     def clear(self) -> None:
         self.answers: dict[str, str] = {}
-        """To a recipient, and to a letter to them."""
-        self.letters: list[EmailMessage] = []
+        """To a recipient, and to an e-mail to it."""
+        self.emails: list[EmailMessage] = []
         self.speaks.set()
 
     @property
     def arrived(self) -> Counter[str]:
-        return Counter(letter["To"] for letter in self.letters)
+        return Counter(email["To"] for email in self.emails)
 
     def links_to(self, address: str) -> list[str]:
-        """The paths that the letters to this address link to, the newest last."""
-        found = (links_in(letter) for letter in self.letters if letter["To"] == address)
+        """The paths of the links in e-mails to this address, the newest last."""
+        found = (links_in(email) for email in self.emails if email["To"] == address)
         return [link for links in found for link in links]
 
     async def handle_RCPT(  # noqa: N802  the name is aiosmtpd's
@@ -80,7 +80,7 @@ class Inbox:
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802
         content = cast(bytes, envelope.content)
-        self.letters.append(message_from_bytes(content, policy=policy.default))
+        self.emails.append(message_from_bytes(content, policy=policy.default))
         await asyncio.to_thread(self.speaks.wait)
         return self.answers.get(envelope.rcpt_tos[0], "250 OK")
 
@@ -133,13 +133,13 @@ class Stage:
         self.start_web()
 
     def clear(self) -> None:
-        """No letter, answer or line of a log gets from one test into the next."""
+        """No e-mail, answer or line of a log gets from one test into the next."""
         self.inbox.speaks.set()
         if not self._has_broker:
             # The worker asks ever more seldom whether it is back.
             self.kill_worker()
             self.start_broker()
-        self._drop_letters()
+        self._drop_emails()
         self.inbox.clear()
         self._wires[0].answers.clear()
         while len(self._webs) > 1:
@@ -147,7 +147,7 @@ class Stage:
             self._kill(self._webs.pop().process)
         self._read = {log: log.stat().st_size for log in self._folder.glob("*.log")}
 
-    def _drop_letters(self) -> None:
+    def _drop_emails(self) -> None:
         Mail.objects.all().delete()
         with self.broker() as broker:
             broker.delete("celery")
@@ -180,7 +180,7 @@ class Stage:
     # The broker
 
     def broker(self) -> "redis.Redis":
-        # Whoever listens waits for as long as nothing is said: a worker takes its time to start.
+        # Without a timeout: a worker that listens waits until there is a task.
         return redis.Redis.from_url(self._broker_url, decode_responses=True, socket_timeout=None)
 
     def start_broker(self) -> None:
@@ -244,12 +244,12 @@ class Stage:
             return not broker.exists("unacked")
 
     def sweep(self) -> None:
-        """As beat does, for letters that are due."""
+        """As beat does, for e-mails that are due."""
         self.send_task(tasks.sweep.name)
 
     def send_task(self, name: str, *arguments: str) -> None:
         with self._celery() as celery:
-            # Without a copy of the arguments in plain text, which nobody reads.
+            # Without a copy of the arguments in plain text, which has no reader.
             celery.send_task(name, arguments, argsrepr="")
 
     def _celery(self) -> Celery:
@@ -288,8 +288,8 @@ class Stage:
         )
 
 
-def links_in(letter: EmailMessage) -> list[str]:
-    text = cast(EmailMessage, letter.get_body(("plain",))).get_content()
+def links_in(email: EmailMessage) -> list[str]:
+    text = cast(EmailMessage, email.get_body(("plain",))).get_content()
     return re.findall(rf"^{re.escape(PUBLIC_URL)}(/\S+)", text, re.MULTILINE)
 
 
@@ -304,5 +304,5 @@ def states() -> Counter[str]:
 
 
 def time_passes() -> None:
-    """So much that every letter that was left behind is due again."""
+    """So much that every pending e-mail is due again."""
     Mail.objects.filter(state="pending").update(due_at=timezone.now(), claimed_until=None)

@@ -1,4 +1,4 @@
-"""A letter with a link that an outage delays, until its account is not what it was, is not sent."""
+"""A delayed e-mail with a link is not sent once its account has changed."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def state_of_reset() -> str:
 
 
 def send_again(admin: Browser) -> Any:
-    """As the admin does in the list of letters, for all that are dead."""
+    """The action of Django admin, for all dead e-mails."""
     page = reverse("admin:mail_mail_changelist")
     admin.get(page)
     dead = list(Mail.objects.filter(state="dead").values_list("pk", flat=True))
@@ -42,7 +42,7 @@ def send_again(admin: Browser) -> Any:
     return admin.post(page, choice, headers=csrf)
 
 
-def test_reset_asked_for_before_the_password_changed(stage: Stage, user: User) -> None:
+def test_reset_from_before_a_new_password_is_not_sent(stage: Stage, user: User) -> None:
     browser = stage.browser()
     browser.sign_in(user.email)
     with stage.hung_worker():
@@ -54,7 +54,7 @@ def test_reset_asked_for_before_the_password_changed(stage: Stage, user: User) -
     assert stage.inbox.links_to(user.email) == []
 
 
-def test_reset_asked_for_before_the_address_changed(stage: Stage, user: User) -> None:
+def test_reset_from_before_a_new_address_is_not_sent(stage: Stage, user: User) -> None:
     browser, old_address = stage.browser(), user.email
     browser.sign_in(old_address)
     stage.start_worker()
@@ -68,7 +68,7 @@ def test_reset_asked_for_before_the_address_changed(stage: Stage, user: User) ->
     assert stage.inbox.links_to(old_address) == []
 
 
-def test_dead_letter_sent_again_after_the_password_changed(stage: Stage, user: User) -> None:
+def test_dead_reset_from_before_a_new_password_is_not_sent_again(stage: Stage, user: User) -> None:
     browser, admin = stage.browser(), stage.browser()
     browser.sign_in(user.email)
     admin.force_login(User.objects.create_superuser(email="root@example.test", password=PASSWORD))

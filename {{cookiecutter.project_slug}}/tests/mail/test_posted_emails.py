@@ -1,4 +1,4 @@
-"""Letters: one template, text and HTML, and nothing in either that was not meant."""
+"""An e-mail is rendered as text and HTML from one template."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,16 +10,18 @@ from accounts import emails
 from mail.messages import EMAILS, UnknownEmail, email, render
 from mail.models import Mail
 
+pytestmark = pytest.mark.django_db
 
-def a_mail(letter: Any = emails.password_changed, **parameters: Any) -> Mail:
+
+def a_mail(function: Any = emails.password_changed, **parameters: Any) -> Mail:
     return Mail(
-        kind=letter.__name__, recipient="ada@example.test", parameters={"ip": None, **parameters}
+        kind=function.__name__, recipient="ada@example.test", parameters={"ip": None, **parameters}
     )
 
 
 @pytest.fixture
 def _linked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A letter with a link, in the words of ``password_changed``."""
+    """Adds a link to ``password_changed``."""
 
     def linked(mail: Mail) -> dict[str, Any]:
         context = emails.password_changed(mail)
@@ -62,14 +64,14 @@ def test_html_is_escaped_and_text_is_not(settings: Any) -> None:
 
 
 @pytest.mark.usefixtures("_linked")
-def test_link_is_whole_in_both() -> None:
+def test_link_is_complete_in_text_and_html() -> None:
     message = render(a_mail())
 
     assert "https://example.test/?a=1&b=2" in message.body
     assert 'href="https://example.test/?a=1&amp;b=2"' in str(message.alternatives[0][0])
 
 
-def test_subject_is_one_line_whatever_is_in_it(settings: Any, monkeypatch: Any) -> None:
+def test_subject_is_one_line(settings: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(
         "mail.messages._render_part", lambda kind, part, context: "Hello\r\nBcc: all@example.test"
     )
@@ -80,7 +82,7 @@ def test_subject_is_one_line_whatever_is_in_it(settings: Any, monkeypatch: Any) 
     assert message.message()["Bcc"] is None
 
 
-def test_kind_that_nobody_has_registered_is_named_as_such() -> None:
+def test_kind_that_is_not_registered_is_an_error() -> None:
     with pytest.raises(UnknownEmail):
         render(Mail(kind="invoice_due", recipient="ada@example.test"))
 
@@ -92,7 +94,7 @@ def test_time_is_that_of_the_request() -> None:
     assert "2 January 2030, 03:04 UTC" in render(mail).body
 
 
-def test_second_e_mail_of_a_name_stops_the_start() -> None:
+def test_second_e_mail_of_one_name_is_an_error() -> None:
     def password_changed(mail: Mail) -> dict[str, Any]:
         return {}
 

@@ -70,7 +70,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(autouse=True)
 def _site(settings: Any, live_server: Any) -> None:
-    """Every page is switched on, and letters link to the server."""
+    """Every page is switched on, and e-mails link to the server."""
     settings.PUBLIC_URL = live_server.url
     settings.JWT_ALLAUTH_INVITATIONS = True
 

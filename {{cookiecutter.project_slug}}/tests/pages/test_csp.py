@@ -23,9 +23,9 @@ urlpatterns = [*project, path("mailbox/", include("django_mail_preview.urls"))]
 def admin(page: Page, forgiven: list[str]) -> Page:
     """Signed in to Django admin, which has no icon, and tells password managers little."""
     forgiven += ["status of 404", "autocomplete attributes", "Autofocus"]
-    person = make_user(role=User.Role.ADMIN, is_superuser=True)
+    user = make_user(role=User.Role.ADMIN, is_superuser=True)
     page.goto(reverse("admin:index"))
-    page.fill("[name=username]", person.email)
+    page.fill("[name=username]", user.email)
     page.fill("[name=password]", PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_role("heading", name="Site administration")).to_be_visible()
@@ -63,7 +63,7 @@ def test_description_is_read_and_an_endpoint_is_tried_out(page: Page, forgiven: 
     expect(login.locator(".live-responses-table")).to_contain_text("incorrect_credentials")
 
 
-def test_letter_is_shown_in_the_mailbox(
+def test_e_mail_is_shown_in_the_mailbox(
     page: Page, settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As config.settings.csp has it where there is a mailbox.
@@ -71,9 +71,9 @@ def test_letter_is_shown_in_the_mailbox(
     settings.DEBUG = True
     settings.ROOT_URLCONF = __name__
     settings.MAIL_PREVIEW_ROOT = tmp_path
-    letter = EmailMultiAlternatives("Hello", "Hello", to=["ada@example.test"])
-    letter.attach_alternative("<p>Good morning</p>", "text/html")
-    EmailBackend().send_messages([letter])
+    email = EmailMultiAlternatives("Hello", "Hello", to=["ada@example.test"])
+    email.attach_alternative("<p>Good morning</p>", "text/html")
+    EmailBackend().send_messages([email])
 
     page.goto("/mailbox/")
     page.get_by_role("link", name="Hello").first.click()

@@ -1,4 +1,4 @@
-"""What holds for every page, each in the states that people see it in."""
+"""Every page is accessible, in each of its states."""
 
 from collections.abc import Callable
 from typing import Any
@@ -61,7 +61,7 @@ BAD_LINKS = {
     "verification": bad_link(reverse(CONFIRM, kwargs={"key": "sign_up.x"}), "reset your password"),
 }
 PAGES: dict[str, tuple[Callable[[Page], None], str]] = {
-    "letter sent": (at(reverse("account_email_verification_sent")), "Check your inbox"),
+    "e-mail sent": (at(reverse("account_email_verification_sent")), "Check your inbox"),
     "button": (open_verification, "Verify your e-mail address"),
     "verified": (at(reverse("jwt_allauth_email_verified")), "Your e-mail address is verified"),
     "reset": (reset_form, "Set a new password"),
@@ -77,9 +77,7 @@ PAGES: dict[str, tuple[Callable[[Page], None], str]] = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_keeps_nobody_out_by_how_it_looks(
-    name: str, page: Page, settings: Any, forgiven: list[str]
-) -> None:
+def test_page_is_accessible(name: str, page: Page, settings: Any, forgiven: list[str]) -> None:
     settings.JWT_ALLAUTH_CONFIRM_EMAIL_ON_GET = False
     forgiven.append("status of 400")
     visit, heading = PAGES[name]

@@ -1,4 +1,4 @@
-"""What people see of the second factor: the QR code, pages that end in it, the admin's sign-in."""
+"""The second factor in a browser: the QR code, pages that require it, the admin's sign-in."""
 
 import io
 import json
@@ -93,23 +93,11 @@ def has_refresh_cookie(page: Page) -> bool:
     return REFRESH_COOKIE in {cookie.get("name") for cookie in page.context.cookies()}
 
 
-def test_reset_signs_in_whoever_has_no_second_factor(page: Page, user: User) -> None:
-    open_reset(page, user)
-    expect(page.get_by_role("main")).to_contain_text("signs out every other device")
-
-    choose(page)
-
-    expect(page).to_have_url(COMPLETE)
-    expect(page.get_by_role("main")).to_contain_text("Every other device has been signed out")
-    expect(page.get_by_role("main")).to_contain_text(SIGNED_IN)
-    assert has_refresh_cookie(page)
-
-
 @pytest.mark.parametrize(
     ("mode_then", "has_one", "owed"),
     [("optional", True, "challenge_id"), ("required", False, "setup_challenge_id")],
 )
-def test_reset_leaves_nobody_signed_in_where_a_second_factor_is_owed(
+def test_reset_signs_in_no_user_who_needs_a_second_factor(
     mode_then: str, has_one: bool, owed: str, page: Page, user: User, settings: Any
 ) -> None:
     sign_in_here(page, user)
@@ -180,5 +168,5 @@ def test_admin_signs_in_with_a_code(asked: Page, app: App) -> None:
     expect(asked.get_by_role("heading", name="Site administration")).to_be_visible()
 
 
-def test_admin_sign_in_keeps_nobody_out_by_how_it_looks(asked: Page) -> None:
+def test_admin_sign_in_is_accessible(asked: Page) -> None:
     refuse_barriers(asked)

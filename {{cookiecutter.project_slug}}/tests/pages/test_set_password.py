@@ -19,7 +19,7 @@ SET_NEW = reverse("rest_password_reset_set_new")
 
 @pytest.fixture
 def form(page: Page, user: User) -> Page:
-    """The form that the link in the letter about a reset leads to."""
+    """The form that the link of a reset opens."""
     open_reset(page, user)
     return page
 
@@ -43,17 +43,20 @@ def is_signed_in(page: Page) -> bool:
     return bool(page.evaluate(refresh, reverse("token_refresh")))
 
 
-def test_reset_leads_from_the_letter_to_being_signed_in(form: Page, user: User) -> None:
+def test_reset_signs_in(form: Page, user: User) -> None:
+    expect(form.get_by_role("main")).to_contain_text("signs out every other device")
+
     choose(form)
 
     expect(form).to_have_url(COMPLETE)
     expect(form.get_by_role("heading")).to_have_text("Your new password is set")
+    expect(form.get_by_role("main")).to_contain_text("Every other device has been signed out")
     expect(form.get_by_role("main")).to_contain_text("You are now signed in with this browser.")
     assert is_signed_in(form)
     assert Browser().sign_in(user.email, NEW).status_code == 200
 
 
-def test_invitation_leads_from_the_letter_to_being_signed_in(page: Page) -> None:
+def test_invitation_signs_in(page: Page) -> None:
     open_invitation(page)
 
     choose(page)
@@ -66,7 +69,7 @@ def test_invitation_leads_from_the_letter_to_being_signed_in(page: Page) -> None
     assert Browser().sign_in(ADDRESS, NEW).status_code == 200
 
 
-def test_form_leaves_no_way_back_to_a_spent_link(form: Page) -> None:
+def test_form_leaves_no_way_back_to_a_used_link(form: Page) -> None:
     choose(form)
     expect(form).to_have_url(COMPLETE)
 
@@ -92,7 +95,7 @@ def test_refused_password_is_told_beside_its_field(form: Page, forgiven: list[st
         expect(form.locator(".error", has_text=words)).to_be_visible()
 
 
-def test_what_was_typed_is_kept_and_mended(form: Page, forgiven: list[str]) -> None:
+def test_refused_passwords_are_kept_and_can_be_corrected(form: Page, forgiven: list[str]) -> None:
     forgiven.append("status of 400")
     choose(form, "12345678", "12345678")
     expect(form.locator(FIRST)).to_have_attribute("aria-invalid", "true")
@@ -113,7 +116,7 @@ def test_different_passwords_are_not_sent(form: Page, sent: list[str]) -> None:
     assert sent == []
 
 
-def test_link_that_was_spent_meanwhile_is_told(form: Page, user: User, forgiven: list[str]) -> None:
+def test_link_that_has_been_used_is_told(form: Page, user: User, forgiven: list[str]) -> None:
     user.set_password("set on another device")
     user.save()
     forgiven.append("status of 401")
@@ -173,7 +176,7 @@ def test_double_click_sends_it_once(form: Page, sent: list[str]) -> None:
     assert len(sent) == 1
 
 
-def test_passwords_can_be_looked_at(form: Page) -> None:
+def test_passwords_can_be_shown(form: Page) -> None:
     form.get_by_label("Show passwords").check()
 
     for field in (FIRST, SECOND):

@@ -1,4 +1,4 @@
-"""How people get to the pages, by the links in their letters, and what each page must hold to."""
+"""The ways to the pages, by the links of e-mails, and the rules for each page."""
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page

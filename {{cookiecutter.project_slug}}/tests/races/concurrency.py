@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 T = TypeVar("T")
 
@@ -36,8 +36,21 @@ class Elsewhere:
         return self._pool.submit(_closing(lambda _: action()), 0)
 
 
+def overtaken(action: Callable[[], T], *, by: Callable[[], object]) -> T:
+    """Starts ``action`` before the transaction of ``by`` commits; returns its result.
+
+    Fails unless ``action`` waits for a lock of that transaction.
+    """
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            by()
+            started = elsewhere.start(action)
+            wait_until_blocked()
+        return started.result(timeout=10)
+
+
 def wait_until_blocked() -> None:
-    """Returns when another connection to this database waits for a lock."""
+    """Returns as soon as another connection to this database waits for a lock."""
     for _ in range(1_000):
         with connection.cursor() as cursor:
             # A transaction goes on seeing what it saw first.
@@ -49,7 +62,7 @@ def wait_until_blocked() -> None:
             if cursor.fetchone()[0]:
                 return
         threading.Event().wait(0.01)
-    raise AssertionError("nobody waits for a lock")
+    raise AssertionError("no connection waits for a lock")
 
 
 def _closing(action: Callable[[int], T]) -> Callable[[int], T]:

@@ -60,7 +60,7 @@ def refresh(port: int) -> int:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_guesses_in_parallel_from_everywhere_do_not_slip_through(
+def test_guesses_in_parallel_from_many_addresses_are_all_counted(
     user: User, rates: Rates, settings: Any
 ) -> None:
     rates(login_account="10/hour")
@@ -72,7 +72,7 @@ def test_guesses_in_parallel_from_everywhere_do_not_slip_through(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_e_mails_of_all_kinds_at_once_reach_a_mailbox_five_times(rates: Rates) -> None:
+def test_of_twenty_requests_for_e_mails_at_once_five_reach_the_mailbox(rates: Rates) -> None:
     rates(mailbox_account="5/hour")
 
     def cause(number: int) -> int:

@@ -1,4 +1,4 @@
-"""What happens to links, letters and addresses when two things happen at once."""
+"""Race conditions of links, e-mails and addresses."""
 
 from datetime import timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from mail.models import Mail
 from tests.client import Browser
 from tests.mailbox import link_to
 from tests.people import PASSWORD, make_user, prove
-from tests.races.concurrency import Elsewhere, at_once, wait_until_blocked
+from tests.races.concurrency import Elsewhere, at_once, overtaken
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,8 +33,9 @@ NEW = "another good pass phrase"
 NOBODY = Client(None, "")
 
 
-def a_user_invited_by(person: User) -> dict[str, Any]:
-    return {"role": "USER", "first_name": "", "last_name": "", "by": person}
+def invite_by(admin: User) -> None:
+    names = {"first_name": "", "last_name": ""}
+    invite(email=ADDRESS, role="USER", by=admin, now=timezone.now(), **names)
 
 
 def opened(user: User) -> Browser:
@@ -71,21 +72,22 @@ def test_of_ten_set_new_with_one_cookie_exactly_one_wins(user: User) -> None:
     assert Browser().sign_in(user.email, winner).status_code == 200
 
 
-def test_login_in_flight_with_the_old_password_does_not_outlive_set_new(user: User) -> None:
+def set_new(link: signed_links.SignedLink) -> None:
+    set_new_password(link=link, new_password=NEW, client=NOBODY, now=timezone.now())
+
+
+def test_sign_in_with_a_password_that_is_being_reset_is_refused(user: User) -> None:
     credentials = prove(user)
     assert credentials is not None
     reset = make_link(user, Purpose.PASSWORD_RESET_COOKIE)
-    with Elsewhere() as elsewhere:
-        with transaction.atomic():
-            set_new_password(link=reset, new_password=NEW, client=NOBODY, now=timezone.now())
-            login = elsewhere.start(
-                lambda: sign_in.complete_sign_in(credentials, client=NOBODY, now=timezone.now())
-            )
-            wait_until_blocked()
 
-        with pytest.raises(IncorrectCredentials):
-            login.result(timeout=10)
-    assert Session.objects.count() == 1, "that of the person who set the new password"
+    with pytest.raises(IncorrectCredentials):
+        overtaken(
+            lambda: sign_in.complete_sign_in(credentials, client=NOBODY, now=timezone.now()),
+            by=lambda: set_new(reset),
+        )
+
+    assert Session.objects.count() == 1, "the one that the reset opened"
 
 
 def test_of_ten_sign_ups_with_one_address_one_makes_the_account(db: Any) -> None:
@@ -98,11 +100,7 @@ def test_of_ten_sign_ups_with_one_address_one_makes_the_account(db: Any) -> None
 
 
 def test_of_ten_invitations_at_once_the_last_counts(user: User) -> None:
-    user.role = User.Role.ADMIN
-    user.save()
-    fields = a_user_invited_by(user)
-
-    at_once(10, lambda _: invite(email=ADDRESS, now=timezone.now(), **fields))
+    at_once(10, lambda _: invite_by(user))
 
     assert User.objects.filter(email=ADDRESS).count() == 1
     assert link_to(ADDRESS)
@@ -110,61 +108,47 @@ def test_of_ten_invitations_at_once_the_last_counts(user: User) -> None:
     assert sorted(states) == ["obsolete"] * 9 + ["sent"]
 
 
-def test_account_is_not_verified_by_a_link_that_an_invitation_overtakes(user: User) -> None:
+def test_account_that_is_being_invited_is_not_verified(user: User) -> None:
     squatter = make_user(email=ADDRESS, email_verified=False)
     link = make_link(squatter, Purpose.SIGN_UP)
-    with Elsewhere() as elsewhere:
-        with transaction.atomic():
-            fields = a_user_invited_by(user)
-            invite(email=ADDRESS, now=timezone.now(), **fields)
-            verifying = elsewhere.start(lambda: verification.verify(link))
-            wait_until_blocked()
 
-        with pytest.raises(signed_links.LinkNotValid):
-            verifying.result(timeout=10)
+    with pytest.raises(signed_links.LinkNotValid):
+        overtaken(lambda: verification.verify(link), by=lambda: invite_by(user))
+
     squatter.refresh_from_db()
     assert not squatter.email_verified
 
 
-def test_account_that_is_just_being_verified_is_not_taken_over(user: User) -> None:
-    person = make_user(email=ADDRESS, email_verified=False)
-    fields = a_user_invited_by(user)
-    with Elsewhere() as elsewhere:
-        with transaction.atomic():
-            email_addresses.mark_verified(person)
-            inviting = elsewhere.start(lambda: invite(email=ADDRESS, now=timezone.now(), **fields))
-            wait_until_blocked()
+def test_account_that_is_being_verified_is_not_taken_over(user: User) -> None:
+    owner = make_user(email=ADDRESS, email_verified=False)
 
-        with pytest.raises(ValidationError):
-            inviting.result(timeout=10)
+    with pytest.raises(ValidationError):
+        overtaken(lambda: invite_by(user), by=lambda: email_addresses.mark_verified(owner))
+
     assert Browser().sign_in(ADDRESS, PASSWORD).status_code == 200
 
 
-def test_another_address_is_not_asked_for_with_a_password_that_is_just_being_replaced(
-    user: User,
+def test_address_is_not_requested_with_a_password_that_is_being_reset(
+    signed_in: Browser, user: User
 ) -> None:
-    browser = Browser()
-    browser.sign_in(user.email)
     reset = make_link(user, Purpose.PASSWORD_RESET_COOKIE)
-    with Elsewhere() as elsewhere:
-        with transaction.atomic():
-            set_new_password(link=reset, new_password=NEW, client=NOBODY, now=timezone.now())
-            asking = elsewhere.start(
-                lambda: browser.call("patch", "rest_user_details", {"email": ADDRESS})
-            )
-            wait_until_blocked()
 
-        assert asking.result(timeout=10).status_code == 401
+    response = overtaken(
+        lambda: signed_in.call("patch", "rest_user_details", {"email": ADDRESS}),
+        by=lambda: set_new(reset),
+    )
+
+    assert response.status_code == 401
     user.refresh_from_db()
     assert user.pending_email == ""
     assert not Mail.objects.filter(recipient=ADDRESS).exists()
 
 
 def test_of_two_accounts_that_move_to_one_address_at_once_one_does(user: User) -> None:
-    people, now = [user, make_user()], timezone.now()
-    for person in people:
-        Browser().sign_in(person.email)
-        session = Session.objects.select_related("user").get(user=person)
+    users, now = [user, make_user()], timezone.now()
+    for each in users:
+        Browser().sign_in(each.email)
+        session = Session.objects.select_related("user").get(user=each)
         email_addresses.request_change(
             session=session, email=ADDRESS, expires_at=now + timedelta(days=1)
         )
@@ -172,7 +156,7 @@ def test_of_two_accounts_that_move_to_one_address_at_once_one_does(user: User) -
     moved = at_once(
         2,
         lambda number: (
-            email_addresses.complete_change(user=people[number], email=ADDRESS, now=now) is not None
+            email_addresses.complete_change(user=users[number], email=ADDRESS, now=now) is not None
         ),
     )
 
@@ -182,8 +166,7 @@ def test_of_two_accounts_that_move_to_one_address_at_once_one_does(user: User) -
 
 
 def test_purge_spares_an_invitation_that_is_being_accepted(user: User) -> None:
-    fields = a_user_invited_by(user)
-    invite(email=ADDRESS, now=timezone.now(), **fields)
+    invite_by(user)
     invited = make_link(User.objects.get(email=ADDRESS), Purpose.INVITATION_COOKIE)
     long_after = timezone.now().replace(year=timezone.now().year + 1)
     with Elsewhere() as elsewhere, transaction.atomic():

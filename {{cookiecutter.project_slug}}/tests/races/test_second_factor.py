@@ -1,4 +1,4 @@
-"""One code, one session: whatever arrives at once, on however many connections."""
+"""Race conditions of the second factor."""
 
 from collections import Counter
 from typing import Any
@@ -38,31 +38,25 @@ def show(name: str, **answer: str) -> tuple[int, str | None]:
     return response.status_code, response.json().get("code")
 
 
-def test_one_code_presented_twenty_times_at_once_opens_one_session(user: User, held: Held) -> None:
-    challenges, code = challenges_for(user, TIMES), held.app.code()
-
-    answers = Counter(at_once(TIMES, lambda n: show(VERIFY, challenge_id=challenges[n], code=code)))
-
-    assert answers[OK] == 1
-    assert set(answers) <= {OK, (400, "invalid_code"), (429, "throttled")}
-    assert Session.objects.count() == 1
-
-
-def test_one_recovery_code_presented_twenty_times_at_once_opens_one_session(
-    user: User, held: Held
+@pytest.mark.parametrize("way", ["app", "recovery"])
+def test_one_code_presented_twenty_times_at_once_opens_one_session(
+    way: str, user: User, held: Held
 ) -> None:
-    challenges, code = challenges_for(user, TIMES), held.recovery_codes[0]
-
-    answers = Counter(
-        at_once(TIMES, lambda n: show(RECOVER, challenge_id=challenges[n], recovery_code=code))
+    challenges = challenges_for(user, TIMES)
+    name, code = (
+        (VERIFY, {"code": held.app.code()})
+        if way == "app"
+        else (RECOVER, {"recovery_code": held.recovery_codes[0]})
     )
 
+    answers = Counter(at_once(TIMES, lambda n: show(name, challenge_id=challenges[n], **code)))
+
     assert answers[OK] == 1
     assert set(answers) <= {OK, (400, "invalid_code"), (429, "throttled")}
     assert Session.objects.count() == 1
 
 
-def test_one_challenge_with_ten_good_codes_at_once_opens_one_session_and_spends_one_code(
+def test_one_challenge_with_ten_codes_at_once_opens_one_session_with_one_code(
     user: User, held: Held
 ) -> None:
     [challenge] = challenges_for(user, 1)
@@ -92,7 +86,7 @@ def test_forty_wrong_codes_at_once_count_as_forty(user: User, held: Held, monkey
     assert len(letters_to(user.email)) == 1
 
 
-def test_of_forty_wrong_codes_at_once_ten_are_looked_at(user: User, held: Held) -> None:
+def test_of_forty_wrong_codes_at_once_ten_are_verified(user: User, held: Held) -> None:
     challenges, code = challenges_for(user, 40), held.app.wrong_code()
 
     answers = Counter(at_once(40, lambda n: show(VERIFY, challenge_id=challenges[n], code=code)))
@@ -102,7 +96,7 @@ def test_of_forty_wrong_codes_at_once_ten_are_looked_at(user: User, held: Held) 
     assert len(letters_to(user.email)) == 1
 
 
-def test_of_twenty_wrong_codes_for_one_challenge_five_are_looked_at(user: User, held: Held) -> None:
+def test_of_twenty_wrong_codes_for_one_challenge_five_are_verified(user: User, held: Held) -> None:
     [challenge], code = challenges_for(user, 1), held.app.wrong_code()
 
     answers = Counter(at_once(TIMES, lambda _: show(VERIFY, challenge_id=challenge, code=code)))
@@ -129,9 +123,7 @@ def test_one_setup_challenge_activates_once(user: User, settings: Any) -> None:
     assert Authenticator.objects.count() == 2
 
 
-def test_codes_password_changes_and_resets_at_once_never_wait_for_each_other_in_a_circle(
-    user: User, held: Held
-) -> None:
+def test_codes_logouts_and_deactivations_at_once_do_not_deadlock(user: User, held: Held) -> None:
     """A deadlock would be a 500, and the test client raises it."""
     browsers = [Browser() for _ in range(6)]
     challenges = challenges_for(user, 12)
@@ -180,7 +172,7 @@ def test_wrong_code_and_an_invitation_that_takes_the_account_over_do_not_deadloc
     assert not Authenticator.objects.exists()
 
 
-def test_deleting_an_account_waits_for_what_is_done_to_its_second_factor(
+def test_deletion_of_an_account_waits_for_a_change_of_its_second_factor(
     user: User, held: Held
 ) -> None:
     with Elsewhere() as elsewhere:

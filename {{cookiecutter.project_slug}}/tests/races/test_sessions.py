@@ -1,5 +1,6 @@
-"""What happens to sessions when two things happen at once."""
+"""Race conditions of sessions."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +13,14 @@ from accounts.errors import IncorrectCredentials
 from accounts.models import EmailChange, LoginChallenge, PendingSecret, Session, User
 from accounts.services import email_addresses
 from accounts.services.client import Client
+from accounts.services.credentials import Credentials
 from accounts.services.sessions import purge, store
 from mail.models import Mail
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.mailbox import link_to
 from tests.people import PASSWORD, make_user, prove
-from tests.races.concurrency import Elsewhere, at_once, wait_until_blocked
+from tests.races.concurrency import Elsewhere, at_once, overtaken, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,7 +44,7 @@ def test_fifty_refreshes_with_one_token_have_one_winner(signed_in: Browser, sett
     assert refresh_with(winners[0])[0] == 401
 
 
-def test_one_copy_used_by_many_at_once_is_one_alarm_and_one_letter(
+def test_copy_used_by_many_at_once_is_logged_and_told_once(
     signed_in: Browser, settings: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 0
@@ -56,7 +58,7 @@ def test_one_copy_used_by_many_at_once_is_one_alarm_and_one_letter(
     assert Mail.objects.filter(kind="refresh_replayed").count() == 1
 
 
-def test_fifty_refreshes_within_the_leeway_get_one_and_the_same_token(signed_in: Browser) -> None:
+def test_fifty_refreshes_within_the_leeway_get_the_same_token(signed_in: Browser) -> None:
     token = signed_in.refresh_token
 
     answers = at_once(50, lambda _: refresh_with(token))
@@ -84,74 +86,52 @@ def test_nothing_refreshes_after_logout_all_has_answered(user: User) -> None:
     assert {browser.refresh().status_code for browser in others} == {401}
 
 
-@pytest.mark.parametrize("mode", ["disabled", "required"])
-def test_login_in_flight_does_not_outlive_a_password_change(
-    mode: str, user: User, settings: Any
+def complete_sign_in(credentials: Credentials) -> object:
+    return sign_in.complete_sign_in(credentials, client=Client(None, ""), now=timezone.now())
+
+
+def change_password(user: User) -> None:
+    user.set_password("another good pass phrase")
+    user.save()
+
+
+def close(user: User) -> None:
+    user.is_active = False
+    user.save()
+
+
+def demote(user: User) -> None:
+    user.role = User.Role.USER
+    user.save()
+
+
+@pytest.mark.parametrize(
+    ("mode", "change"),
+    [("disabled", change_password), ("required", change_password), ("optional", enrol)],
+    ids=["new password", "new password, challenge", "second factor"],
+)
+def test_sign_in_with_credentials_that_are_being_changed_is_refused(
+    mode: str, change: Callable[[User], object], user: User, settings: Any
 ) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
     credentials = prove(user)
     assert credentials is not None
-    with Elsewhere() as elsewhere:
-        with transaction.atomic():
-            user.set_password("another good pass phrase")
-            user.save()
-            login = elsewhere.start(
-                lambda: sign_in.complete_sign_in(
-                    credentials, client=Client(None, ""), now=timezone.now()
-                )
-            )
-            wait_until_blocked()
 
-        with pytest.raises(IncorrectCredentials):
-            login.result(timeout=10)
+    with pytest.raises(IncorrectCredentials):
+        overtaken(lambda: complete_sign_in(credentials), by=lambda: change(user))
+
     assert not Session.objects.exists()
     assert not LoginChallenge.objects.exists()
 
 
-def test_login_in_flight_does_not_slip_past_a_second_factor(user: User, settings: Any) -> None:
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-    credentials = prove(user)
-    assert credentials is not None
-    with Elsewhere() as elsewhere:
-        with transaction.atomic():
-            enrol(user)
-            login = elsewhere.start(
-                lambda: sign_in.complete_sign_in(
-                    credentials, client=Client(None, ""), now=timezone.now()
-                )
-            )
-            wait_until_blocked()
-
-        with pytest.raises(IncorrectCredentials):
-            login.result(timeout=10)
-    assert not Session.objects.exists()
-
-
-def test_refresh_in_flight_does_not_bring_back_the_role_before_a_demotion(user: User) -> None:
-    admin = make_user(role=User.Role.ADMIN)
-    browser = Browser()
-    browser.sign_in(admin.email)
-    with Elsewhere() as elsewhere:
-        with transaction.atomic():
-            admin.role = User.Role.USER
-            admin.save()
-            refresh = elsewhere.start(browser.refresh)
-            wait_until_blocked()
-
-        assert refresh.result(timeout=10).status_code == 401
-
-
-def test_refresh_in_flight_does_not_outlive_a_closed_account(
-    signed_in: Browser, user: User
+@pytest.mark.parametrize("change", [close, demote])
+def test_refresh_of_an_account_that_is_being_changed_is_refused(
+    change: Callable[[User], None], db: None
 ) -> None:
-    with Elsewhere() as elsewhere:
-        with transaction.atomic():
-            user.is_active = False
-            user.save()
-            refresh = elsewhere.start(signed_in.refresh)
-            wait_until_blocked()
+    admin, browser = make_user(role=User.Role.ADMIN), Browser()
+    browser.sign_in(admin.email)
 
-        assert refresh.result(timeout=10).status_code == 401
+    assert overtaken(browser.refresh, by=lambda: change(admin)).status_code == 401
 
 
 def test_purge_spares_a_session_that_is_being_renewed(signed_in: Browser) -> None:
@@ -192,101 +172,74 @@ def test_twenty_sign_ins_at_once_leave_no_more_sessions_than_an_account_may_have
     assert 1 <= Session.objects.count() <= 3
 
 
-def test_of_ten_copies_that_are_replayed_at_once_one_is_reported(user: User) -> None:
-    owner = Browser()
-    owner.sign_in(user.email)
-    rotated = owner.refresh_token
-    owner.refresh()
-    owner.refresh()
-
-    def replay(_: int) -> int:
-        copy = Browser()
-        copy.refresh_token = rotated
-        return int(copy.refresh().status_code)
-
-    assert at_once(10, replay) == [401] * 10
-    assert Mail.objects.filter(kind="refresh_replayed").count() == 1
+def revoke(session: Session) -> None:
+    store.revoke(session_id=session.pk, user_id=session.user_id)
 
 
-def test_session_that_ends_while_it_asks_for_an_address_asks_for_none(user: User) -> None:
-    browser = Browser()
-    browser.sign_in(user.email)
-    session = Session.objects.select_related("user").get()
-    with Elsewhere() as elsewhere:
-        with transaction.atomic():
-            store.revoke(session_id=session.pk, user_id=user.pk)
-            asking = elsewhere.start(
-                lambda: browser.call("patch", "rest_user_details", {"email": "new@example.test"})
-            )
-            wait_until_blocked()
-
-        assert asking.result(timeout=10).status_code == 401
-    assert not EmailChange.objects.exists()
-
-
-def test_session_that_ends_while_it_sets_up_a_second_factor_sets_up_none(
-    user: User, settings: Any
+@pytest.mark.parametrize(
+    ("method", "name", "body", "model"),
+    [
+        ("patch", "rest_user_details", {"email": "new@example.test"}, EmailChange),
+        ("post", "jwt_allauth_mfa_setup", {}, PendingSecret),
+    ],
+)
+def test_session_that_is_being_ended_begins_nothing(
+    method: str, name: str, body: dict[str, str], model: Any, signed_in: Browser, settings: Any
 ) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-    browser = Browser()
-    browser.sign_in(user.email)
     session = Session.objects.get()
-    with Elsewhere() as elsewhere:
-        with transaction.atomic():
-            store.revoke(session_id=session.pk, user_id=user.pk)
-            setting_up = elsewhere.start(lambda: browser.call("post", "jwt_allauth_mfa_setup", {}))
-            wait_until_blocked()
 
-        assert setting_up.result(timeout=10).status_code == 401
-    assert not PendingSecret.objects.exists()
+    response = overtaken(lambda: signed_in.call(method, name, body), by=lambda: revoke(session))
+
+    assert response.status_code == 401
+    assert not model.objects.exists()
 
 
-def test_link_that_is_opened_while_its_session_ends_moves_nothing(user: User) -> None:
-    browser = Browser()
-    browser.sign_in(user.email)
-    browser.call("patch", "rest_user_details", {"email": "new@example.test"})
-    link = link_to("new@example.test")
-    session = Session.objects.get()
-    with Elsewhere() as elsewhere:
-        with transaction.atomic():
-            store.revoke(session_id=session.pk, user_id=user.pk)
-            opening = elsewhere.start(lambda: Browser().get(link))
-            wait_until_blocked()
+def test_link_of_a_session_that_is_being_ended_moves_nothing(
+    signed_in: Browser, user: User
+) -> None:
+    signed_in.call("patch", "rest_user_details", {"email": "new@example.test"})
+    link, session = link_to("new@example.test"), Session.objects.get()
 
-        assert opening.result(timeout=10).status_code == 400
+    response = overtaken(lambda: Browser().get(link), by=lambda: revoke(session))
+
+    assert response.status_code == 400
     assert User.objects.get().email == user.email
 
 
-def test_signing_out_everywhere_waits_for_a_change_of_address(user: User) -> None:
+def log_out_everywhere(browser: Browser) -> int:
+    return int(browser.call("post", "rest_logout_all", {}).status_code)
+
+
+def test_logout_everywhere_waits_for_a_change_of_address(user: User) -> None:
     thief, owner = Browser(), Browser()
     for browser in (thief, owner):
         browser.sign_in(user.email)
     thief.call("patch", "rest_user_details", {"email": "new@example.test"})
     asking = User.objects.select_related("email_change").get()
+
     with Elsewhere() as elsewhere:
         with transaction.atomic():
             change = email_addresses.complete_change(
                 user=asking, email="new@example.test", now=timezone.now()
             )
-            signing_out = elsewhere.start(lambda: owner.call("post", "rest_logout_all", {}))
+            logout = elsewhere.start(lambda: log_out_everywhere(owner))
             wait_until_blocked()
             assert change is not None
             revocation.revoke_others(asking, kept=change.session_id)
 
-        assert signing_out.result(timeout=10).status_code == 200
+        assert logout.result(timeout=10) == 200
     assert not Session.objects.exists()
 
 
-def test_signing_out_everywhere_ends_a_session_that_is_just_being_opened(user: User) -> None:
-    owner = Browser()
-    owner.sign_in(user.email)
+def test_logout_everywhere_ends_a_session_that_is_being_opened(
+    signed_in: Browser, user: User
+) -> None:
     credentials = prove(user)
     assert credentials is not None
-    with Elsewhere() as elsewhere:
-        with transaction.atomic():
-            store.open_session(credentials=credentials, client=Client(None, ""), now=timezone.now())
-            signing_out = elsewhere.start(lambda: owner.call("post", "rest_logout_all", {}))
-            wait_until_blocked()
 
-        assert signing_out.result(timeout=10).status_code == 200
+    def open_session() -> None:
+        store.open_session(credentials=credentials, client=Client(None, ""), now=timezone.now())
+
+    assert overtaken(lambda: log_out_everywhere(signed_in), by=open_session) == 200
     assert not Session.objects.exists()

@@ -1,4 +1,4 @@
-"""Owner, thief, clock and logout in any order: a stolen refresh token never makes two branches."""
+"""A stolen refresh token never makes two branches, in any order of uses, logouts and time."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,9 +25,8 @@ CLIENT = Client("192.0.2.1", "a browser")
 class Theft(RuleBasedStateMachine):
     """Three parties hold copies of one session's refresh token, each perhaps an older one.
 
-    The rules assert what must hold whatever the order: a token has one successor for ever; a token
-    spent longer ago than the leeway refreshes nothing and ends the session; after that, and after a
-    logout, nobody refreshes.
+    In each order a token has one successor; a token that was rotated longer ago than the leeway
+    refreshes nothing and ends the session; after that, and after a logout, no token refreshes.
     """
 
     leeway = timedelta()
@@ -45,7 +44,7 @@ class Theft(RuleBasedStateMachine):
         first = result.tokens.refresh
         self.holds = dict.fromkeys(["owner", "second tab", "thief"], first)
         self.successor: dict[str, str] = {}
-        self.spent_at: dict[str, datetime] = {}
+        self.rotated_at: dict[str, datetime] = {}
         self.over = False
 
     @rule(holder=HOLDERS)
@@ -75,13 +74,13 @@ class Theft(RuleBasedStateMachine):
     def _accepted(self, presented: str, received: str) -> None:
         assert not self.over
         assert self.successor.setdefault(presented, received) == received, "two branches"
-        if presented in self.spent_at:
-            assert self.now - self.spent_at[presented] < self.leeway, "used after the leeway"
-        self.spent_at.setdefault(presented, self.now)
-        assert received not in self.spent_at, "the successor had been spent itself"
+        if presented in self.rotated_at:
+            assert self.now - self.rotated_at[presented] < self.leeway, "used after the leeway"
+        self.rotated_at.setdefault(presented, self.now)
+        assert received not in self.rotated_at, "the successor had been rotated"
 
     def _refused(self, presented: str) -> None:
-        if presented in self.spent_at and not self._expired(presented):
+        if presented in self.rotated_at and not self._expired(presented):
             self.over = True
             assert not Session.objects.filter(user_id=self.user_id).exists()
         assert self.over or self._expired(presented), "a good token was refused"

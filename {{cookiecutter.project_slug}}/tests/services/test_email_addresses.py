@@ -1,4 +1,4 @@
-"""Addresses: the account's row and allauth's say the same, whoever writes."""
+"""The address of an account and the row of allauth stay the same."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -52,7 +52,7 @@ def test_saved_change_reaches_allauth(changes: dict[str, Any], user: User) -> No
     assert known_to_allauth(user) == (user.email, user.email_verified, True)
 
 
-def test_missing_row_is_made_when_it_is_needed(user: User) -> None:
+def test_missing_row_of_allauth_is_made(user: User) -> None:
     EmailAddress.objects.all().delete()
 
     assert email_addresses.mark_verified(user)
@@ -64,10 +64,10 @@ def test_missing_row_is_made_when_it_is_needed(user: User) -> None:
     "change", [{"password": "!other"}, {"email": "moved@example.test"}, {"is_active": False}]
 )
 def test_account_that_changed_since_it_was_read_is_not_verified(change: dict[str, Any]) -> None:
-    person = make_user(email_verified=False)
+    user = make_user(email_verified=False)
     User.objects.update(**change)
 
-    assert not email_addresses.mark_verified(person)
+    assert not email_addresses.mark_verified(user)
 
     assert not User.objects.get().email_verified
     assert not EmailAddress.objects.get().verified
@@ -100,7 +100,7 @@ def test_account_does_not_move_to_an_address_that_was_replaced(
     assert User.objects.get().email == user.email
 
 
-def test_admin_cannot_say_otherwise_behind_the_accounts_back(client: Any) -> None:
+def test_django_admin_does_not_show_the_rows_of_allauth(client: Any) -> None:
     client.force_login(User.objects.create_superuser(email="root@example.test"))
 
     page = client.get(reverse("admin:index")).content.decode()

@@ -1,4 +1,4 @@
-"""What a stranger or one account can make grow has an end."""
+"""No stranger and no account makes a table or an answer grow without end."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from rest_framework.routers import SimpleRouter
 
 from accounts import tasks
 from accounts.models import User
+from mail import tasks as mail_tasks
 from mail.models import Mail
 from tests.client import Browser
 from tests.clock import later
@@ -30,7 +31,7 @@ class MailSerializer(serializers.ModelSerializer[Mail]):
 
 
 class MailViewSet(viewsets.ModelViewSet[Mail]):
-    """As an owner writes one, with no word about pages."""
+    """A view that says nothing of pages."""
 
     authentication_classes = permission_classes = ()
     queryset = Mail.objects.order_by("created_at")
@@ -43,7 +44,7 @@ urlpatterns = router.urls
 
 
 @pytest.mark.urls(__name__)
-def test_list_of_an_owners_view_comes_in_pages(client: Client) -> None:
+def test_list_of_a_view_comes_in_pages(client: Client) -> None:
     Mail.objects.bulk_create(Mail(kind=f"kind{n}", due_at="2026-01-01T00:00Z") for n in range(120))
 
     first = client.get("/mails/").json()
@@ -54,8 +55,8 @@ def test_list_of_an_owners_view_comes_in_pages(client: Client) -> None:
 
 
 @pytest.mark.urls(__name__)
-@pytest.mark.parametrize("page", ["0", "-1", "4", "x", "9" * 5_000, "%00", "1e3", "\u0661\u0661"])
-def test_page_that_is_not_there_is_404(page: str, client: Client) -> None:
+@pytest.mark.parametrize("page", ["0", "4", "x", "9" * 5_000, "%00"])
+def test_page_that_does_not_exist_is_404(page: str, client: Client) -> None:
     assert client.get(f"/mails/?page={page}").status_code in {400, 404}
 
 
@@ -79,7 +80,7 @@ def test_admin_log_is_purged_after_two_years(user: User) -> None:
     assert not LogEntry.objects.exists()
 
 
-def test_stranger_at_the_admins_door_leaves_no_session(client: Client) -> None:
+def test_failed_sign_in_to_django_admin_leaves_no_session(client: Client) -> None:
     admin = make_user(role=User.Role.ADMIN)
     page = reverse("admin:login")
 
@@ -90,8 +91,12 @@ def test_stranger_at_the_admins_door_leaves_no_session(client: Client) -> None:
     assert not AdminSession.objects.exists()
 
 
-def test_every_purge_is_scheduled(settings: Any) -> None:
-    scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-    purges = {name for name in dir(tasks) if name.startswith("purge_")}
+def test_every_purge_is_scheduled_and_runs_within_an_hour_of_a_start(settings: Any) -> None:
+    """Beat counts from its start, which each release repeats."""
+    schedule = settings.CELERY_BEAT_SCHEDULE.values()
+    purges = {f"accounts.tasks.{name}" for name in dir(tasks) if name.startswith("purge_")}
 
-    assert {f"accounts.tasks.{name}" for name in purges} <= scheduled
+    assert purges | {mail_tasks.sweep.name, mail_tasks.purge.name} <= {
+        entry["task"] for entry in schedule
+    }
+    assert max(entry["schedule"] for entry in schedule) <= 3600

@@ -1,4 +1,4 @@
-"""Rows of accounts and the constraints that hold whoever writes them."""
+"""The rows of accounts and their constraints."""
 
 from importlib import import_module
 
@@ -9,6 +9,7 @@ from django.db import IntegrityError
 
 from accounts.models import Session, User
 from accounts.services.mfa import authenticators
+from accounts.services.passwords import verification
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.people import PASSWORD, make_user
@@ -17,17 +18,15 @@ from tests.queries import statements
 pytestmark = pytest.mark.django_db
 
 
-def test_address_is_stored_in_lower_case() -> None:
-    make_user(email="Ada.Lovelace@Example.Test")
+def test_address_is_stored_in_lower_case_and_found_in_any() -> None:
+    user = make_user(email="Ada.Lovelace@Example.Test")
+    make_user(email="x.lovelace@example.test")
 
-    assert User.objects.get().email == "ada.lovelace@example.test"
-
-
-def test_address_is_looked_up_in_any_case() -> None:
-    user = make_user(email="ada@example.test")
-
-    assert User.objects.get(email="ADA@example.test") == user
-    assert User.objects.get_by_natural_key("ADA@example.test") == user
+    assert User.objects.get(pk=user.pk).email == "ada.lovelace@example.test"
+    assert User.objects.get(email="ADA.Lovelace@example.test") == user
+    assert User.objects.get_by_natural_key("ADA.Lovelace@example.test") == user
+    assert verification.find_user("ADA.Lovelace@example.test") == user
+    assert verification.find_user("lovelace@example.test") is None
 
 
 def test_one_address_has_one_account() -> None:
@@ -55,7 +54,7 @@ def test_database_refuses_a_superuser_who_is_no_admin() -> None:
 
 
 @pytest.mark.parametrize(("role", "staff"), [("USER", False), ("STAFF", True), ("ADMIN", True)])
-def test_role_decides_who_may_enter_django_admin(role: str, staff: bool) -> None:
+def test_role_decides_who_may_use_django_admin(role: str, staff: bool) -> None:
     assert make_user(role=role).is_staff is staff
 
 
@@ -71,18 +70,18 @@ def test_createsuperuser_makes_an_admin_with_a_verified_address(
     assert root.check_password(PASSWORD)
 
 
-def test_account_without_a_password_lets_nobody_in() -> None:
+def test_account_without_a_password_has_no_usable_one() -> None:
     user = make_user(password=None)
 
     assert not user.has_usable_password()
     assert not user.check_password("")
 
 
-def test_password_is_hashed_with_owasps_parameters(real_hashes: None) -> None:
+def test_password_is_hashed_with_the_parameters_of_owasp(real_hashes: None) -> None:
     assert make_user().password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-def test_ids_do_not_count_our_users() -> None:
+def test_id_does_not_tell_the_number_of_users() -> None:
     assert make_user().pk.version == 4
 
 

@@ -1,4 +1,4 @@
-"""Sessions: the parts of them that no endpoint shows."""
+"""The behaviour of sessions that no endpoint shows."""
 
 import uuid
 from collections import Counter
@@ -29,7 +29,7 @@ CLIENT = Client("192.0.2.7", "Lynx/2.9")
 def plain_rotate(
     token: RefreshToken, successor: uuid.UUID, client: Client, now: Any, settings: Any
 ) -> int:
-    """What the raw statement of ``rotation.rotate`` does, as the ORM would say it."""
+    """The raw statement of ``rotation.rotate`` in the terms of the ORM."""
     rows = Session.objects.filter(
         pk=token.session_id,
         user_id=token.user_id,
@@ -101,7 +101,7 @@ LATER = timedelta(days=400)
         (False, False, False, timedelta(0), False),
         (False, False, True, LATER, False),
     ],
-    ids=["as it is", "of another session", "of another person", "closed account", "expired"],
+    ids=["as it is", "of another session", "of another user", "closed account", "expired"],
 )
 def test_session_of_an_access_token_is_found_while_it_lives(
     other_session: bool,
@@ -184,27 +184,6 @@ def test_every_row_of_a_sign_in_and_a_refresh_is_found_by_an_index(user: User) -
     assert "Seq Scan" not in scans
 
 
-def test_page_of_sessions_keeps_room_for_their_refreshes(db: None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'accounts_session'")
-        assert cursor.fetchone() == (["fillfactor=80"],)
-
-
-@pytest.mark.parametrize(
-    "task",
-    [
-        tasks.purge_sessions,
-        tasks.purge_admin_sessions,
-        tasks.purge_unused_accounts,
-        tasks.purge_second_factor,
-    ],
-)
-def test_purging_is_scheduled(task: Any, settings: Any) -> None:
-    scheduled = {entry["task"] for entry in settings.CELERY_BEAT_SCHEDULE.values()}
-
-    assert task.name in scheduled
-
-
 def change_password(user: User) -> None:
     user.set_password("another good pass phrase")
 
@@ -240,7 +219,7 @@ def test_change_that_is_not_saved_ends_nothing(signed_in: Browser) -> None:
     assert not Session.objects.exists()
 
 
-def test_change_that_somebody_else_saved_is_not_taken_for_ours(user: User) -> None:
+def test_change_before_the_sign_in_ends_nothing(user: User) -> None:
     User.objects.filter(pk=user.pk).update(role=User.Role.STAFF)
     Browser().sign_in(user.email)
     user.refresh_from_db()
@@ -268,7 +247,7 @@ def test_other_changes_end_nothing(signed_in: Browser) -> None:
     assert Session.objects.exists()
 
 
-def test_sessions_of_others_stay(signed_in: Browser) -> None:
+def test_sessions_of_other_users_stay(signed_in: Browser) -> None:
     other = make_user()
     change_password(other)
     other.save()
@@ -286,39 +265,43 @@ def test_changepassword_command_ends_the_sessions(
     assert not Session.objects.exists()
 
 
-def test_end_sessions_command_ends_everybodys(signed_in: Browser, capsys: Any) -> None:
-    Browser().sign_in(make_user().email)
-
-    call_command("end_sessions", "--all")
-
-    assert capsys.readouterr().out == "2 sessions ended.\n"
-    assert not Session.objects.exists()
-
-
-def test_end_sessions_command_ends_one_persons(signed_in: Browser, user: User, capsys: Any) -> None:
-    Browser().sign_in(make_user().email)
-
-    call_command("end_sessions", "--user", user.email.upper())
-
-    assert capsys.readouterr().out == "1 session ended.\n"
-    assert Session.objects.count() == 1
-
-
-@pytest.mark.parametrize(
-    ("whose", "left"), [(["--all"], 0), (["--user", "ada@example.test"], 1)], ids=["all", "one"]
+every_scope = pytest.mark.parametrize(
+    ("scope", "ended"),
+    [(["--all"], 2), (["--user", "ADA@example.test"], 1)],
+    ids=["of all accounts", "of one account"],
 )
-def test_end_sessions_command_ends_sign_ins_that_are_under_way(
-    whose: list[str], left: int, db: None, settings: Any
+
+
+def two_users() -> list[User]:
+    return [make_user(email="ada@example.test"), make_user()]
+
+
+@every_scope
+def test_end_sessions_command_ends_the_sessions(
+    scope: list[str], ended: int, db: None, capsys: Any
+) -> None:
+    for user in two_users():
+        Browser().sign_in(user.email)
+
+    call_command("end_sessions", *scope)
+
+    assert f"{ended} session" in capsys.readouterr().out
+    assert Session.objects.count() == 2 - ended
+
+
+@every_scope
+def test_end_sessions_command_ends_the_challenges(
+    scope: list[str], ended: int, db: None, settings: Any
 ) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
-    for person in (make_user(email="ada@example.test"), make_user()):
-        Browser().sign_in(person.email)
+    for user in two_users():
+        Browser().sign_in(user.email)
 
-    call_command("end_sessions", *whose, stdout=StringIO())
+    call_command("end_sessions", *scope, stdout=StringIO())
 
-    assert LoginChallenge.objects.count() == left
+    assert LoginChallenge.objects.count() == 2 - ended
 
 
-def test_end_sessions_command_says_when_it_knows_nobody(db: None) -> None:
+def test_end_sessions_command_names_an_unknown_address(db: None) -> None:
     with pytest.raises(CommandError, match="nobody@example.test"):
         call_command("end_sessions", "--user", "nobody@example.test")

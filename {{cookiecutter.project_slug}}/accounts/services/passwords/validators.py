@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
 
 SHORTEST_NAME = 4
 """Characters. Shorter names occur in too many other words."""
@@ -22,12 +23,12 @@ class OwnNamesValidator:
             left = left.replace(name, "")
         if left != password.lower() and len(left) < ENOUGH_BESIDE:
             raise ValidationError(
-                "This password is too similar to the name of this site.",
+                _("This password is too similar to the name of this site."),
                 code="password_is_own_name",
             )
 
     def get_help_text(self) -> str:
-        return "Your password can\u2019t be too similar to the name of this site."
+        return str(_("Your password can\u2019t be too similar to the name of this site."))
 
 
 def own_names() -> list[str]:

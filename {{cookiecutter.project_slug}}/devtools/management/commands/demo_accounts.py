@@ -1,5 +1,3 @@
-"""Accounts to try the project with."""
-
 import base64
 import json
 from argparse import ArgumentParser
@@ -30,24 +28,16 @@ class Command(BaseCommand):
         passwords = {email: known_password(email) for email in ACCOUNTS}
         if options["json"]:
             self.stdout.write(json.dumps(passwords))
-        else:
-            self.stdout.writelines(describe(passwords))
-
-
-def describe(passwords: dict[str, str | None]) -> list[str]:
-    return [
-        f"{email:<18} {password or '(missing, or with another password)'}\n"
-        for email, password in passwords.items()
-    ]
+            return
+        for email, password in passwords.items():
+            self.stdout.write(f"{email:<18} {password or '(missing, or with another password)'}")
 
 
 def known_password(email: str) -> str | None:
-    """The demo account's password, None if it has another one. Makes a missing account.
-
-    None where people have accounts: it may be production's database that DEBUG has been let at.
-    """
+    """The demo account's password, or None if it has another one. Creates a missing account."""
     password = demo_password(email)
     user = User.objects.filter(email=email).first()
+    # If other users exist, this may be the database of production.
     if user is None and not User.objects.exclude(email__in=ACCOUNTS).exists():
         user = create(email, password)
     return password if user and user.check_password(password) else None
@@ -60,7 +50,7 @@ def create(email: str, password: str) -> User:
 
 
 def demo_password(email: str) -> str:
-    """Comes from SECRET_KEY: every run knows it, and nothing has to be stored."""
+    # Derived from SECRET_KEY: nothing needs to be stored.
     digest = salted_hmac("devtools.demo_accounts", email, algorithm="sha256").digest()
     letters = base64.b32encode(digest).decode().lower()
     return "-".join(letters[start : start + 4] for start in range(0, 16, 4))

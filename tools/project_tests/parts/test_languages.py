@@ -1,0 +1,102 @@
+"""Every sentence that users read is marked, and every language has it."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from devtools import messages
+from django.conf import settings
+
+PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<\w+>")
+FOLDERS = ("accounts", "core", "mail")
+
+FOR_OPERATORS = re.compile(
+    r"/(migrations|management|logging|tests)/|checks\.py|_url\.py|sender\.py|core/health\.py"
+    r"|core/ratelimit/|core/redis_server\.py|core/setting_error\.py|mail/messages\.py"
+    r"|services/sessions/(signing_keys|tokens)\.py|api/csrf\.py"
+)
+"""Files whose sentences go to the log, to a terminal or to a developer."""
+SENTENCE = re.compile(r"[A-Z][a-z]+ .*[.?!]", re.DOTALL)
+WORDS = re.compile(r"[A-Za-z]{2,}")
+
+
+def parsed(path: Path) -> ast.AST:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def left_out(node: ast.AST) -> bool:
+    """What is marked, a docstring, a part of the OpenAPI documentation or a line of the log."""
+    if isinstance(node, ast.Expr):
+        return isinstance(node.value, ast.Constant)
+    if isinstance(node, ast.keyword):
+        return node.arg in {"help_text", "description"}
+    if isinstance(node, ast.Assign):
+        return ast.unparse(node.targets[0]).endswith("_HELP")
+    called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    return called in messages.FUNCTIONS or called.endswith((".record", ".log_change"))
+
+
+def sentences(path: Path) -> Iterator[str]:
+    tree = parsed(path)
+    parts = (part for node in ast.walk(tree) if left_out(node) for part in ast.walk(node))
+    skipped = {id(part) for part in parts}
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) else None
+        if id(node) not in skipped and isinstance(text, str) and SENTENCE.fullmatch(text):
+            yield text
+
+
+def python_files() -> list[Path]:
+    every = (path for name in FOLDERS for path in (messages.ROOT / name).rglob("*.py"))
+    return sorted(path for path in every if not FOR_OPERATORS.search(path.as_posix()))
+
+
+@pytest.mark.parametrize("path", python_files(), ids=str)
+def test_sentence_of_the_code_is_marked(path: Path) -> None:
+    assert list(sentences(path)) == []
+
+
+def visible(template: str) -> str:
+    """What a template shows, without what is marked, tags and markup."""
+    marked = r"{% blocktranslate.*?{% endblocktranslate %}|{#.*?#}|<style>.*?</style>"
+    text = re.sub(marked, "", template, flags=re.DOTALL)
+    return re.sub(r"{%.*?%}|{{.*?}}|<[^>]*>", " ", text, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((messages.ROOT / "templates").rglob("*.*")), ids=lambda path: path.name
+)
+def test_sentence_of_a_template_is_marked(path: Path) -> None:
+    assert WORDS.findall(visible(path.read_text(encoding="utf-8"))) == []
+
+
+def test_every_language_has_every_sentence_and_no_other() -> None:
+    current = {m.id for m in messages.collect(messages.sources()) if m.id}
+
+    for path, catalog in messages.catalogs().items():
+        assert {m.id for m in catalog if m.id} == current, f"{path}: run `make messages`"
+        assert messages.untranslated(catalog) == [], path
+
+
+def test_translation_has_the_placeholders_of_its_sentence() -> None:
+    for catalog in messages.catalogs().values():
+        for message in catalog:
+            if message.id:
+                expected = sorted(PLACEHOLDER.findall(str(message.id)))
+                assert sorted(PLACEHOLDER.findall(str(message.string))) == expected
+
+
+def test_compiled_translations_are_those_of_the_sources(tmp_path: Path) -> None:
+    for path, catalog in messages.catalogs().items():
+        messages.write(tmp_path / "django.po", catalog)
+
+        compiled = (tmp_path / "django.mo").read_bytes()
+        assert path.with_suffix(".mo").read_bytes() == compiled, f"{path}: run `make messages`"
+
+
+def test_every_language_that_is_offered_has_translations() -> None:
+    translated = {path.parts[-3] for path in messages.catalogs()}
+
+    assert {code for code, _ in settings.LANGUAGES} == translated | {"en"}

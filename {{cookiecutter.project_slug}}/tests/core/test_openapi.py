@@ -1,0 +1,114 @@
+"""The OpenAPI description follows the settings."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+Describe = Callable[[], dict[str, Any]]
+
+
+@pytest.fixture
+def describe(capsys: pytest.CaptureFixture[str]) -> Describe:
+    """The OpenAPI description of ``accounts``, complete and without a warning."""
+
+    def description() -> dict[str, Any]:
+        strict = ("--validate", "--fail-on-warn", "--urlconf", "tests.own_urls")
+        call_command("spectacular", *strict, "--format", "openapi-json")
+        read: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return read
+
+    return description
+
+
+@pytest.mark.parametrize("as_cookie", [True, False])
+def test_description_knows_where_the_refresh_token_is(
+    as_cookie: bool, describe: Describe, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = as_cookie
+
+    schemas = describe()["components"]["schemas"]
+
+    assert ("refresh" in schemas["TokensOutput"]["properties"]) is not as_cookie
+    assert ("device" in schemas["SignedInOutput"]["properties"]) is not as_cookie
+    assert ("RefreshInput" in schemas) is not as_cookie
+
+
+@pytest.mark.parametrize("managed", [False, True])
+@pytest.mark.parametrize("invitations", [False, True])
+def test_description_leaves_out_what_is_switched_off(
+    managed: bool, invitations: bool, describe: Describe, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = managed
+    settings.JWT_ALLAUTH_INVITATIONS = invitations
+
+    paths = describe()["paths"]
+
+    assert ("/api/auth/registration/" in paths) is not managed
+    for path in ("user-register", "set-password"):
+        assert (f"/api/auth/registration/{path}/" in paths) is (managed or invitations)
+    assert "/api/auth/password/reset/set-new/" in paths
+
+
+@pytest.mark.parametrize(("mode", "number"), [("disabled", 0), ("optional", 6), ("required", 6)])
+def test_description_has_the_second_factor_where_there_is_one(
+    mode: str, number: int, describe: Describe, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
+
+    paths = describe()["paths"]
+
+    assert len([path for path in paths if "/mfa/" in path]) == number
+
+
+@pytest.mark.parametrize(
+    ("mode", "challenges"),
+    [
+        ("disabled", []),
+        ("optional", ["ChallengeOutput"]),
+        ("required", ["ChallengeOutput", "SetupChallengeOutput"]),
+    ],
+)
+def test_description_has_the_challenges_that_a_login_may_answer(
+    mode: str, challenges: list[str], describe: Describe, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
+
+    answers = describe()["components"]["schemas"]["SignedIn"]["oneOf"]
+
+    names = [answer["$ref"].rsplit("/", 1)[1] for answer in answers]
+    assert names == ["SignedInOutput", *challenges]
+
+
+def test_description_knows_where_a_challenge_stands_for_an_access_token(
+    describe: Describe, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+
+    paths = describe()["paths"]
+
+    for path in ("setup", "activate"):
+        security = paths[f"/api/auth/mfa/{path}/"]["post"]["security"]
+        assert security == [{"accessToken": []}, {}]
+    for path in ("verify", "verify-recovery"):
+        assert "security" not in paths[f"/api/auth/mfa/{path}/"]["post"]
+    assert paths["/api/auth/mfa/deactivate/"]["post"]["security"] == [{"accessToken": []}]
+
+
+def test_description_comes_as_it_is_accepted(client: Client) -> None:
+    accepted = "application/vnd.oai.openapi+json"
+    response = client.get(reverse("schema"), headers={"Accept": accepted})
+
+    assert response["Content-Type"].startswith(accepted)
+
+
+def test_documentation_is_served_from_our_own_files(client: Client) -> None:
+    page = client.get("/api/docs/").content.decode()
+
+    assert "swagger-ui" in page
+    assert "://" not in page.replace("http://www.w3.org", "")
+    assert client.get("/api/schema/").status_code == 200

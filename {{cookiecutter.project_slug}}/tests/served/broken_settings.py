@@ -1,8 +1,0 @@
-"""The project's settings with templates that are not there."""
-
-from config.settings import *  # noqa: F403  all of them
-from config.settings import STORAGES, TEMPLATES
-
-STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-TEMPLATES[0]["DIRS"] = ["/no-such-folder"]
-ROOT_URLCONF = "tests.core.site"
