@@ -10,6 +10,7 @@ docs = SpectacularSwaggerSplitView.as_view(template_name="pages/docs.html")
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{settings.API_URL}auth/", include("accounts.urls")),
+    # make new-app adds apps here
     path(settings.ADMIN_URL, admin.site.urls),
 ]
 

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "core",
     "mail",
     "accounts",
+    # make new-app adds apps here
 ]
 if DEBUG:
     INSTALLED_APPS += ["devtools"]
