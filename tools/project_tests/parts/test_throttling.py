@@ -9,10 +9,10 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory, force_authenticate
 from rest_framework.views import APIView
 
+from accounts.models import User
 from core.ratelimit import throttling
 from core.ratelimit.throttling import AtomicThrottle
 from tests.limits import Rates
-from tests.people import token_user
 
 
 class Answers(APIView):
@@ -57,4 +57,4 @@ def test_request_counts_as_its_throttle_says(
         return re.findall(r'"(\w+)";q=9;w=60', view(request).get("RateLimit-Policy", ""))
 
     assert counted(None) == of_a_stranger
-    assert counted(token_user()) == of_a_person
+    assert counted(User(email="ada@example.test")) == of_a_person
