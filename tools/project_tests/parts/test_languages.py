@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from devtools import messages
 from django.conf import settings
+
+from devtools import messages
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<\w+>")
 FOLDERS = ("accounts", "core", "mail")

@@ -15,6 +15,7 @@ from django.core.management.base import SystemCheckError
 from core.checks import STARTUP, refuse_bad_settings
 from core.redis_server import NOWHERE, is_outage, reason, server_at
 from core.setting_error import SettingError
+from project_tests.environment import environment_of, settings_of
 from project_tests.served.redis_servers import Authority
 
 SECRET = "hunter2"
