@@ -9,9 +9,9 @@ RUN := .venv/bin/python
 TEMPLATE := {{cookiecutter.project_slug}}
 BUILD := .build
 PROJECT = $(BUILD)/my_product
-# The tools that owners do not get run with the code and the Python of the project.
+# The tools in tools/ run with the code and the Python of the generated project.
 IN_PROJECT = PYTHONPATH="$(CURDIR)/$(PROJECT):$(CURDIR)/tools" $(PROJECT)/.venv/bin/python -P
-# `no`: no browser is installed, and without one the tests that need it are skipped.
+# `no`: install no browser. Without one, the tests that need it are skipped.
 INSTALL_BROWSER ?=
 
 ifeq ($(shell command -v "$(UV)" 2>/dev/null),)
@@ -20,10 +20,9 @@ UV := $(CURDIR)/.tools/bin/uv
 endif
 
 unexport VIRTUAL_ENV UV_PROJECT_ENVIRONMENT
-# Read by scripts/: a variable of the environment needs no quoting. The project's own make uses the
-# same uv.
+# scripts/ read these: environment variables need no quoting. The project's make uses the same uv.
 export ANSWERS DJANGO INSTALL_BROWSER UV
-# The tests of the pages fail without a browser, where one may be installed.
+# The tests of the pages fail without a browser, unless INSTALL_BROWSER=no.
 ifneq ($(INSTALL_BROWSER),no)
 export REQUIRE_BROWSER := 1
 endif
@@ -39,7 +38,7 @@ demo: .venv/.ready ## Generate a project in demo/ and run it (ANSWERS="mfa_mode=
 
 test: lint project browser ## Run everything: lint, the template's tests, the checks and tests of a generated project
 	$(RUN) -m pytest -n auto $(ARGS)
-# Without that variable, as users run it: with it, each server of the tests compiles everything.
+# Users run it without this variable. With it, each server of the tests compiles all modules.
 	env -u PYTHONDONTWRITEBYTECODE $(MAKE) -C $(PROJECT) check check-deploy test
 	@$(MAKE) --no-print-directory internals
 	@$(MAKE) --no-print-directory newest
@@ -47,7 +46,7 @@ test: lint project browser ## Run everything: lint, the template's tests, the ch
 newest: browser ## Run the project's tests on the newest Django that a Python of this machine supports
 	@env -u PYTHONDONTWRITEBYTECODE $(RUN) scripts/newest.py
 
-# A cache in the template's folder would be baked into every project.
+# A cache in the template's folder would be copied into every project.
 lint: export RUFF_CACHE_DIR := .ruff_cache
 lint: .venv/.ready ## Check the style of the repository, and types and sizes of the template's own code
 	$(RUN) -m ruff check .
@@ -63,7 +62,7 @@ project: .venv/.ready ## Generate and install the project that the tests use, in
 	@$(MAKE) -C $(PROJECT) setup
 	$(if $(DJANGO),"$(UV)" pip install --python $(PROJECT)/.venv 'django==$(DJANGO).*')
 
-internals: project ## Check and test what owners do not get of a project (tools/)
+internals: project ## Check and test with the tools that are not generated (tools/)
 	cd $(PROJECT) && MYPYPATH="$(CURDIR)/tools" .venv/bin/python -m mypy . "$(CURDIR)/tools"
 	cd $(PROJECT) && env -u PYTHONDONTWRITEBYTECODE PYTHONPATH="$(CURDIR)/tools" \
 		.venv/bin/python -m pytest -c pyproject.toml -n auto "$(CURDIR)/tools/project_tests" $(ARGS)
@@ -84,7 +83,7 @@ clean: ## Remove everything that make has created here, including the demo and i
 
 define NEED_PYTHON
 "$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	echo 'Python 3.11 or later is required, and "$(PYTHON)" is not one.' \
+	echo 'Python 3.11 or later is required, but "$(PYTHON)" is older or missing.' \
 	'Install it, or name it: make $(MAKECMDGOALS) PYTHON=python3.13' >&2; exit 1; }
 endef
 

@@ -1,6 +1,6 @@
-"""Applies the answers: the switches that are set, the files that stay, the secrets of one project.
+"""Applies the answers: sets switches, removes files, and generates secrets.
 
-What a question decides is a line in one of the tables, never a branch below them.
+The tables below map each question to the settings and files that it decides.
 """
 
 import contextlib
@@ -17,7 +17,7 @@ from pathlib import Path
 
 Answers = Mapping[str, object]
 
-# Setting: the answer that becomes its default, in production too (a variable of that name wins).
+# Setting: the question whose answer is its default. An environment variable overrides it.
 SWITCHES = {
     "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION": "admin_managed_registration",
     "JWT_ALLAUTH_MFA_TOTP_MODE": "mfa_mode",
@@ -25,7 +25,7 @@ SWITCHES = {
     "PROJECT_NAME": "project_name",
     "TIME_ZONE": "time_zone",
 }
-# File: the question, and the answer to it that keeps the file.
+# File: the question, and the answer that keeps the file.
 FILES: dict[str, tuple[str, object]] = {
     ".dockerignore": ("use_docker", True),
     "Dockerfile": ("use_docker", True),
@@ -38,7 +38,7 @@ FILES: dict[str, tuple[str, object]] = {
     ".gitlab-ci.yml": ("ci", "gitlab"),
     "renovate.json": ("ci", "gitlab"),
 }
-# Variables in .env, each of its own 64 random bytes: 86 letters, digits, - and _.
+# Variables in .env, each with 64 random bytes: 86 letters, digits, - and _.
 SECRETS = ("SECRET_KEY", "JWT_SIGNING_KEY", "MFA_ENCRYPTION_KEYS", "POSTGRES_PASSWORD")
 
 NEXT_STEPS = """
@@ -66,7 +66,7 @@ def write_defaults(project: Path, answers: Answers) -> None:
 
 
 def remove_unwanted(project: Path, answers: Answers) -> None:
-    """Removes the files not asked for, and the folders that this empties."""
+    """Removes the files that the answers exclude, and the folders that become empty."""
     for name, (question, keeps) in FILES.items():
         if answers[question] != keeps:
             (project / name).unlink(missing_ok=True)
@@ -76,12 +76,12 @@ def remove_unwanted(project: Path, answers: Answers) -> None:
 
 
 def write_env(project: Path) -> None:
-    """Writes `.env` from `.env.example`. An existing `.env` stays: its secrets are in use."""
+    """Writes `.env` with new secrets. Keeps an existing one, because its secrets are in use."""
     text = (project / ".env.example").read_text(encoding="utf-8")
     for name in SECRETS:
         text = re.sub(rf"(?m)^{name}=.*$", f"{name}={secrets.token_urlsafe(64)}", text)
     with contextlib.suppress(FileExistsError):
-        # Created with mode 0600: with a chmod afterwards, others could read it for a moment.
+        # Mode 0600 from the start: before a later chmod, other users could read it.
         descriptor = os.open(project / ".env", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -94,14 +94,14 @@ def next_steps(project: Path) -> str:
 
 
 def is_thrown_away(project: Path) -> bool:
-    """Whether cruft makes it to compare, in a folder that Python's ``TemporaryDirectory`` names."""
+    """Whether cruft generates the project only to compare it, in a ``TemporaryDirectory``."""
     folder = project.resolve().parent
     temporary = Path(tempfile.gettempdir()).resolve()
     return folder.parent == temporary and bool(re.fullmatch(r"tmp\w{8}", folder.name))
 
 
 def say(text: str) -> None:
-    """Prints, also where the terminal cannot show every character of a path."""
+    """Prints the text. Escapes characters that the terminal cannot show."""
     encoding = sys.stdout.encoding or "ascii"
     print(text.encode(encoding, "backslashreplace").decode(encoding))
 

@@ -1,6 +1,6 @@
-"""Refuses answers that would make a broken project, before any file is written.
+"""Refuses invalid answers before any file is written.
 
-All problems are named at once: what is wrong, what was given, and what is right.
+Reports all problems together, each with the given value and a valid example.
 """
 
 import json
@@ -12,16 +12,16 @@ import zoneinfo
 from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 
-# Cookiecutter renders this very file, so the marks cannot be written out here.
+# Cookiecutter renders this file, so it cannot contain the marks themselves.
 JINJA_MARKS = tuple("{" + second for second in "#%{")
-# Control characters, halves of surrogate pairs, line and paragraph separators.
+# Control characters, surrogates, line and paragraph separators.
 UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 NAME_LENGTH = 60
 
 FOLDERS = """
 accounts config core deploy devtools docs mail static staticfiles templates tests
 """
-# The device names of Windows, and Python's own tests, which its list of modules leaves out.
+# Device names of Windows, and Python's package `test`, which sys.stdlib_module_names omits.
 SYSTEM = "aux con nul prn test"
 PACKAGES = """
 aiosmtpd allauth amqp anymail argon2 argon2_cffi argon2_cffi_bindings asgiref ast_serialize
@@ -48,7 +48,7 @@ zxing_cpp zxingcpp
 
 ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`|~-]+"
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# The last label holds a letter: an IP address is no domain.
+# The last label contains a letter, so that an IP address is not a domain.
 DOMAIN = rf"(?:{LABEL}\.)+(?=[0-9-]*[a-z]){LABEL}"
 ZONE = r"[A-Za-z0-9_+-]+(?:/[A-Za-z0-9_+-]+)*"
 
@@ -85,7 +85,7 @@ def domain_problem(domain: str) -> str:
 
 def time_zone_problem(name: str) -> str:
     known = zoneinfo.available_timezones()
-    # A system without the database of time zones can only judge how the name is written.
+    # Without a time zone database, only the syntax of the name can be checked.
     good = name in known if known else re.fullmatch(ZONE, name)
     return "" if good else "must be a name of the IANA time zone database"
 
@@ -110,7 +110,7 @@ RULES: dict[str, tuple[Callable[[str], str], str]] = {
 
 
 def text_problem(value: str) -> str:
-    """The problem of a text, for any question."""
+    """Returns the problem of any text answer, or an empty string."""
     if not value.strip():
         return "must not be empty"
     if any(mark in value for mark in JINJA_MARKS):
@@ -121,7 +121,7 @@ def text_problem(value: str) -> str:
 
 
 def problems(answers: Mapping[str, object]) -> Iterator[str]:
-    """One sentence for each answer that is wrong."""
+    """Yields one sentence per invalid answer."""
     for name, (rule, example) in RULES.items():
         given = str(answers[name])
         problem = text_problem(given) or rule(given)
@@ -131,7 +131,7 @@ def problems(answers: Mapping[str, object]) -> Iterator[str]:
 
 
 def main(answers: Mapping[str, object]) -> None:
-    """Ends the process with status 1, and with it the bake, if any answer is wrong."""
+    """Exits with status 1 if an answer is invalid, which stops the generation."""
     found = list(problems(answers))
     if found:
         sys.exit("\n  - ".join(["\nNothing has been written. Correct this and try again:", *found]))

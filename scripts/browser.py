@@ -1,7 +1,7 @@
-"""Brings a browser for the tests of the pages, where the machine has none and may get one.
+"""Installs a browser for the tests of the pages, unless there is one.
 
-Root on Debian gets the system's package; others get the browser that Playwright brings, with
-``make browser`` of the project in ``.build/``. With ``INSTALL_BROWSER=no`` nothing is installed.
+Root on Debian installs the system's package. Other users install Playwright's browser, with
+``make browser`` of the project in ``.build/``. ``INSTALL_BROWSER=no`` installs nothing.
 """
 
 import os
@@ -14,14 +14,14 @@ PROJECT = Path(__file__).resolve().parent.parent / ".build" / "my_product"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 _FORBIDDEN = """\
-There is no Chromium or Chrome on the PATH, and INSTALL_BROWSER=no forbids to install one.
-The tests of the pages use Playwright's where it is there, and are skipped otherwise."""
+There is no Chromium or Chrome on the PATH, and INSTALL_BROWSER=no forbids installing one.
+The tests of the pages use Playwright's browser if it is installed, and are skipped otherwise."""
 _WITH_APT = """\
-There is no Chromium or Chrome on the PATH, and the pages are tested in one. As root, this now
-installs Debian's package `chromium` with apt-get. INSTALL_BROWSER=no forbids that."""
+The tests of the pages need Chromium or Chrome, and there is none on the PATH. As root, this now
+installs Debian's package `chromium` with apt-get. INSTALL_BROWSER=no prevents this."""
 _WITH_PLAYWRIGHT = """\
-There is no Chromium or Chrome on the PATH, and the pages are tested in one. This now brings
-Playwright's into this user's cache. INSTALL_BROWSER=no forbids that."""
+The tests of the pages need Chromium or Chrome, and there is none on the PATH. This now installs
+Playwright's browser into the cache of this user. INSTALL_BROWSER=no prevents this."""
 
 
 def has_browser() -> bool:
@@ -38,12 +38,12 @@ def run(*words: str | Path) -> int:
 
 
 def install_as_root() -> bool:
-    """Installs what Debian has; says whether a browser was among it."""
+    """Installs Debian's package. Returns whether there is a browser now."""
     say(_WITH_APT)
     run("apt-get", "update")
     run("apt-get", "install", "--yes", "--no-install-recommends", "chromium")
     if not has_browser():
-        # Ubuntu has Chromium as a snap alone, but has the libraries that Playwright's needs.
+        # Ubuntu has Chromium only as a snap, but has the libraries for Playwright's browser.
         run(PROJECT / ".venv" / "bin" / "python", "-m", "playwright", "install-deps", "chromium")
     return has_browser()
 

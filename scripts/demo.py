@@ -1,7 +1,7 @@
-"""Makes a project in ``demo/``, installs it and becomes its ``make run``.
+"""Generates a project in ``demo/``, installs it and runs it.
 
-The environment variable ``ANSWERS`` holds answers other than the defaults, quoted as in a shell.
-A second run keeps the project's secrets and data.
+The environment variable ``ANSWERS`` has the answers that differ from the defaults, quoted as in a
+shell. A second run keeps the secrets and data of the project.
 """
 
 import os
@@ -21,7 +21,7 @@ def make_project(answers: list[str]) -> Path:
     command = [sys.executable, str(ROOT / "scripts" / "template.py"), str(DEMO), *answers]
     made = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if made.returncode:
-        sys.exit('\nAnswers are given like this: make demo ANSWERS="mfa_mode=required"')
+        sys.exit('\nAn example with an answer: make demo ANSWERS="mfa_mode=required"')
     return Path(made.stdout.splitlines()[-1])
 
 
@@ -29,18 +29,18 @@ def install(project: Path) -> None:
     if subprocess.run(["make", "setup"], cwd=project, check=False).returncode:
         sys.exit(
             "\nThe project could not be installed; the reason is above. It needs Python 3.11 or "
-            "later and a way to the package index. `make demo` again goes on where it stopped."
+            "later and access to the package index. Run `make demo` again to continue."
         )
 
 
 def run(project: Path) -> NoReturn:
-    """Replaces this process, so that the servers' parent is the reader's own ``make``."""
+    """Replaces this process, so that ``make`` is the parent of the servers."""
     os.chdir(project)
     os.execv(".venv/bin/python", [".venv/bin/python", "-m", "devtools"])
 
 
 def main() -> NoReturn:
-    # In the background of a script SIGINT is inherited as ignored, and so by all that runs here.
+    # A script that starts this in the background makes all its children ignore SIGINT.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         make_and_run()
@@ -50,7 +50,7 @@ def main() -> NoReturn:
 
 def make_and_run() -> NoReturn:
     for name in [name for name in os.environ if name.startswith(("MAKE", "MFLAGS"))]:
-        # The project's `make` is nobody's child: options and variables given here are not meant.
+        # Options and variables of this `make` must not reach the project's.
         del os.environ[name]
     project = make_project(shlex.split(os.environ.pop("ANSWERS", "")))
     print(f"The project is in {os.path.relpath(project)}/; installing it.", flush=True)

@@ -1,7 +1,7 @@
-"""Runs the tests of the generated project once more, on the newest Django that this machine takes.
+"""Runs the tests of the generated project again, on the newest Django that this machine supports.
 
-The newest Django needs Python 3.12, and the project that is tested first may have an older one. The
-newest Python is taken that is on the PATH or that pyenv has; without any the script says so.
+The newest Django requires Python 3.12, while the first run may use an older Python. The script uses
+the newest Python of the PATH or of pyenv, and skips the tests if there is none.
 """
 
 import os
@@ -27,7 +27,7 @@ _TELL_DJANGO = "import django; print(django.__version__)"
 
 
 def version(python: Path) -> Version:
-    """(0,) for a preview, for one without the global lock, and for what cannot be run."""
+    """Returns the version; (0,) for a preview, a free-threaded build, or a failure to start."""
     try:
         told = subprocess.check_output(
             [python, "-c", _TELL_VERSION], text=True, stderr=subprocess.DEVNULL
@@ -38,32 +38,32 @@ def version(python: Path) -> Version:
 
 
 def pythons() -> Iterator[Path]:
-    """Those of the PATH and of pyenv, by the name that holds their version."""
+    """Finds ``python3.N`` on the PATH and in pyenv."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
     for folder in [*map(Path, os.get_exec_path()), *pyenv.glob("versions/*/bin")]:
         yield from (path for path in folder.glob("python3.*") if path.suffix[1:].isdecimal())
 
 
 def newest() -> tuple[Version, Path | None]:
-    """The newest Python that the newest Django takes, or None."""
+    """Returns the newest Python and its version, or None if it is too old for the newest Django."""
     found = {version(path): path for path in pythons()}
     best = max(found, default=(0,))
     return (best, found[best]) if best >= OLDEST else ((0,), None)
 
 
 def why_not() -> str:
-    """Why there is nothing to run; empty where there is."""
+    """Returns the reason to skip the tests, or an empty string."""
     if os.environ.get("DJANGO"):
-        return "DJANGO names another one."
+        return "DJANGO selects another version."
     if version(TESTED / ".venv" / "bin" / "python") >= OLDEST:
-        return "The tests have just run on it."
+        return "The tests have already run on it."
     if not newest()[1]:
-        return "It needs Python 3.12 or later: none is on the PATH, and pyenv has none."
+        return "It requires Python 3.12 or later, which is neither on the PATH nor in pyenv."
     return ""
 
 
 def make(*words: str | Path) -> None:
-    """Ends the program where it fails."""
+    """Runs make, and exits if it fails."""
     if status := subprocess.run(["make", *words], cwd=ROOT, check=False).returncode:
         sys.exit(status)
 
@@ -79,7 +79,7 @@ def main() -> None:
     python = project / ".venv" / "bin" / "python"
     django = subprocess.check_output([python, "-c", _TELL_DJANGO], text=True).strip()
     on = f"Python {'.'.join(map(str, number))} and Django {django}"
-    print(f"The project's tests once more, on {on}.", flush=True)
+    print(f"Running the project's tests again, on {on}.", flush=True)
     make("--no-print-directory", "-C", project, "test")
     print(f"The project's tests have passed on {on}.")
 

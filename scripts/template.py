@@ -1,7 +1,7 @@
-"""Makes projects out of the template as it lies here: ``template.py FOLDER [question=answer …]``.
+"""Generates projects from this template: ``template.py FOLDER [question=answer …]``.
 
-What development leaves in the template's folder (caches, an environment, data) is not copied, and
-the reader's own cookiecutter settings play no part.
+Caches, environments and data in the template's folder are not copied, and the user's cookiecutter
+settings are ignored.
 """
 
 import json
@@ -25,7 +25,7 @@ LEFT_BEHIND = shutil.ignore_patterns(
 
 
 def export(target: Path) -> Path:
-    """Copies what a bake reads to the folder ``target``, which must exist; returns it."""
+    """Copies the files that a project is generated from into the existing folder ``target``."""
     shutil.copy(ROOT / "cookiecutter.json", target)
     for folder in ("hooks", PROJECT):
         shutil.copytree(ROOT / folder, target / folder, ignore=LEFT_BEHIND)
@@ -33,10 +33,10 @@ def export(target: Path) -> Path:
 
 
 def bake(template: Path, output: Path, answers: Mapping[str, object]) -> Path:
-    """Makes a project in ``output``, over one of the same name; returns its folder.
+    """Generates a project in ``output``, and overwrites one of the same name. Returns its folder.
 
     Raises:
-        CookiecutterException: a hook refused an answer, after saying why on standard error.
+        CookiecutterException: a hook refused an answer, and printed the reason to standard error.
         ValueError: the answer is not one of the choices.
     """
     with _temporary_folder() as own:
@@ -53,7 +53,7 @@ def bake(template: Path, output: Path, answers: Mapping[str, object]) -> Path:
 
 @contextmanager
 def _temporary_folder() -> Iterator[str]:
-    """Takes what cookiecutter leaves in the temporary folder: the hooks that it has rendered."""
+    """Removes the rendered hooks that cookiecutter leaves in the temporary folder."""
     usual = tempfile.tempdir
     with tempfile.TemporaryDirectory() as own:
         tempfile.tempdir = own
@@ -69,24 +69,24 @@ def questions() -> list[str]:
 
 
 def read_answers(words: Iterable[str]) -> dict[str, str]:
-    """Turns ``question=answer`` words into a dict; an unknown question ends the program."""
+    """Turns ``question=answer`` words into a dict. Exits on an unknown question."""
     pairs = (word.partition("=") for word in words)
     answers = {name: answer for name, _, answer in pairs}
     unknown = ", ".join(answers.keys() - questions())
     if unknown:
-        sys.exit(f"There is no such question: {unknown}. There are: {', '.join(questions())}.")
+        sys.exit(f"Unknown question: {unknown}. The questions are: {', '.join(questions())}.")
     return answers
 
 
 def main(output: str, *words: str) -> None:
     answers = read_answers(words)
-    # The hooks say what is wrong; cookiecutter's traceback would bury it.
+    # The hooks print the reason; cookiecutter's traceback would hide it.
     logging.getLogger("cookiecutter").setLevel(logging.CRITICAL)
     with tempfile.TemporaryDirectory() as folder:
         try:
             project = bake(export(Path(folder)), Path(output), answers)
         except (CookiecutterException, ValueError) as error:
-            sys.exit(f"No project was made: {error}")
+            sys.exit(f"No project was generated: {error}")
     print(project)
 
 

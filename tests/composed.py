@@ -1,4 +1,4 @@
-"""A generated project in real containers, reached as the world reaches it."""
+"""Runs a generated project in containers, and sends requests to it from outside."""
 
 import http.client
 import json
@@ -21,15 +21,15 @@ import yaml
 
 HOST = "127.0.0.1"
 FAILURES = (OSError, http.client.HTTPException)
-"""What a request raises that nobody answers, or not to the end."""
+"""Exceptions of a request without a complete response."""
 
 
 def why_not() -> str | None:
-    """Why no container can be run here; None where one can."""
+    """Returns the reason why containers cannot run here, or None."""
     if not shutil.which("docker"):
         return "there is no docker"
     if subprocess.run(["docker", "version"], capture_output=True, check=False).returncode:
-        return "no Docker engine answers"
+        return "the Docker engine does not respond"
     if subprocess.run(
         ["docker", "compose", "version"], capture_output=True, check=False
     ).returncode:
@@ -38,7 +38,7 @@ def why_not() -> str | None:
 
 
 def why_not_had(images: Iterable[str]) -> str | None:
-    """Why one of the images can neither be found here nor pulled; None where all are there.
+    """Returns the reason why an image is missing and cannot be pulled, or None.
 
     Args:
         images: names with a tag.
@@ -51,7 +51,7 @@ def why_not_had(images: Iterable[str]) -> str | None:
                 ["docker", "pull", image], capture_output=True, text=True, check=False
             )
             if pulled.returncode:
-                return f"{image} cannot be had: {pulled.stderr.strip().splitlines()[-1]}"
+                return f"{image} is not available: {pulled.stderr.strip().splitlines()[-1]}"
     return None
 
 
@@ -62,7 +62,7 @@ def free_port() -> int:
 
 
 def free_range(length: int) -> range:
-    """Ports in a row that nobody has."""
+    """Returns consecutive free ports."""
     while True:
         first = free_port()
         ports = range(first, first + length)
@@ -92,11 +92,11 @@ class Answer:
 
 
 class Stack:
-    """What the project's compose files describe.
+    """The containers of the project's compose files.
 
     Args:
-        project: a baked project; its slug is the name of everything that Docker makes of it.
-        headers: on every request to the web server, as a proxy would write them.
+        project: a generated project. Its slug is the name of its containers and its image.
+        headers: sent with every request to the web server, as by a proxy.
     """
 
     def __init__(self, project: Path, headers: Mapping[str, str]) -> None:
@@ -108,14 +108,14 @@ class Stack:
         self.said = ""
 
     def images(self) -> set[str]:
-        """What must be had before anything can be built or started."""
+        """Returns the images that the build and the start require."""
         dockerfile = (self.project / "Dockerfile").read_text()
         described = yaml.safe_load(self.compose("config"))
         composed = {each["image"] for each in described["services"].values()}
         return {*re.findall(r"^FROM (\S+)", dockerfile, re.M), *composed} - {self.name}
 
     def run(self, *words: str) -> str:
-        """Returns what it printed; a failure is one of the test."""
+        """Returns the output. A failure of the command fails the test."""
         ended = subprocess.run(
             words,
             cwd=self.project,
@@ -140,7 +140,7 @@ class Stack:
         return container
 
     def web_port(self, number: int) -> int:
-        """Where that one of the web containers can be reached."""
+        """Returns the published port of a web container."""
         [published] = self.container("web", number)["NetworkSettings"]["Ports"]["8000/tcp"]
         return int(published["HostPort"])
 
@@ -151,7 +151,7 @@ class Stack:
         return bool(self.container(service)["State"]["Health"]["Status"] == "healthy")
 
     def crash(self, service: str) -> None:
-        """Ends it as a lack of memory does; what `docker kill` ends stays down, by our own wish."""
+        """Kills the process like a lack of memory: `docker kill` would prevent the restart."""
         before = self.container(service)["State"]
         within_the_host = ("--pid=host", "--privileged", "--user=0", "--entrypoint=sh")
         kill = f"kill -9 {before['Pid']}"
@@ -169,22 +169,22 @@ class Stack:
     ) -> Answer:
         """
         Raises:
-            OSError, http.client.HTTPException: nobody answered, or not to the end.
+            OSError, http.client.HTTPException: there was no complete response.
         """
         bearer = {"Authorization": f"Bearer {access}"} if access else {}
         sent = {"Content-Type": "application/json", **self.headers, **bearer, **(headers or {})}
         return _ask(self.web, method, path, json.dumps(body) if body is not None else None, sent)
 
-    def letters(self) -> dict[str, str]:
-        """What the mail catcher has: the id of the latest letter to each address."""
+    def emails(self) -> dict[str, str]:
+        """Returns the id of the latest e-mail to each address, from Mailpit."""
         answer = _ask(self.mailpit, "GET", "/api/v1/messages?limit=1000", None, {})
         return {each["To"][0]["Address"]: each["ID"] for each in answer.json()["messages"]}
 
     def text_to(self, address: str) -> str:
-        """The letter to the address, as soon as it is there."""
-        until(lambda: address in self.letters())
-        letter = self.letters()[address]
-        text: str = _ask(self.mailpit, "GET", f"/api/v1/message/{letter}", None, {}).json()["Text"]
+        """Waits for an e-mail to the address, and returns its text."""
+        until(lambda: address in self.emails())
+        email = self.emails()[address]
+        text: str = _ask(self.mailpit, "GET", f"/api/v1/message/{email}", None, {}).json()["Text"]
         return text
 
     def shell(self, script: str) -> None:
@@ -205,7 +205,7 @@ def _ask(port: int, method: str, path: str, body: str | None, headers: Mapping[s
 
 
 class Admin:
-    """A signed-in administrator, who has enrolled a second factor and refreshes the session."""
+    """An administrator who signs in and sets up a second factor."""
 
     def __init__(self, stack: Stack, email: str, password: str) -> None:
         self._stack = stack
@@ -218,7 +218,7 @@ class Admin:
         self.token = signed_in.cookies["refresh_token"]
 
     def refresh(self) -> int:
-        """Without a new token the old one is kept: a later try finds out whether it was spent."""
+        """Refreshes the session; without a new token, a later call sends the former one again."""
         cookie = {"Cookie": f"refresh_token={self.token}"}
         answer = self._stack.ask("POST", "/api/auth/refresh/", headers=cookie)
         if answer.status == 200:
@@ -238,7 +238,7 @@ class Admin:
 
 
 class Begun:
-    """A request that the server has begun to read, and whose rest is still to come."""
+    """A request of which the server has only received the first byte of the body."""
 
     def __init__(self, stack: Stack, path: str, body: Mapping[str, object]) -> None:
         content = json.dumps(body).encode()
@@ -251,7 +251,7 @@ class Begun:
         self._connection.endheaders(content[:1])
 
     def finish(self) -> int:
-        """Returns the status of the answer."""
+        """Sends the rest. Returns the status of the response."""
         with closing(self._connection):
             self._connection.send(self._rest)
             return self._connection.getresponse().status

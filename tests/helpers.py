@@ -1,4 +1,4 @@
-"""Names for what the fixtures give, and ways to look at a project that was made."""
+"""Types of the fixtures, and functions that read generated projects."""
 
 import os
 import subprocess
@@ -11,12 +11,12 @@ Bake = Callable[..., Path]
 Result = subprocess.CompletedProcess[str]
 Command = Callable[..., Result]
 
-# Copied as they are, Jinja or not; see `_copy_without_render` in cookiecutter.json.
+# Files that are copied without rendering: `_copy_without_render` in cookiecutter.json.
 VERBATIM = {".py", ".html", ".css", ".js", ".svg", ".json", ".txt"}
 
 
 def runner(home: Path) -> Command:
-    """Runs programs whose home and temporary folder is ``home``."""
+    """Returns a function that runs programs with ``home`` as home and temporary folder."""
 
     def run(
         *words: str | Path, cwd: Path = ROOT, stdin: str = "", env: Mapping[str, str] | None = None
@@ -41,12 +41,12 @@ def runner(home: Path) -> Command:
 
 
 def files(folder: Path) -> Iterator[Path]:
-    """Every file below the folder, relative to it."""
+    """Yields the paths of all files below the folder, relative to it."""
     return (path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file())
 
 
 def texts(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Every file below the folder that is text, with its content, line ends as they are."""
+    """Yields path and content of each text file below the folder, with unchanged line ends."""
     for path in files(folder):
         content = (folder / path).read_bytes()
         if b"\0" not in content:
@@ -54,7 +54,7 @@ def texts(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def variables(env_file: Path) -> dict[str, str]:
-    """What a file of ``NAME=value`` lines sets."""
+    """Reads a file of ``NAME=value`` lines."""
     lines = env_file.read_text(encoding="utf-8").splitlines()
     pairs = (line.partition("=") for line in lines if line and not line.startswith("#"))
     return {name: value for name, _, value in pairs}

@@ -1,4 +1,4 @@
-"""What was answered arrives where it belongs, whatever characters it is made of."""
+"""Answers reach the files and settings that they decide, with any characters."""
 
 import io
 import json
@@ -113,7 +113,7 @@ def test_the_licence_is_the_one_asked_for(bake: Bake, licence: str, words: str) 
 
 
 def with_every_optional_file(template: Path) -> None:
-    """Fills in the files that a question decides on and the template does not have yet."""
+    """Creates each file that depends on an answer."""
     for name in hook.FILES:
         path = template / PROJECT / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -172,7 +172,7 @@ def test_a_project_that_is_a_repository_is_not_made_one_again(tmp_path: Path) ->
     assert "git init" not in hook.next_steps(tmp_path)
 
 
-def test_a_terminal_without_the_letters_of_the_path_ends_no_bake(
+def test_terminal_that_cannot_show_the_path_does_not_stop_the_generation(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     shown = io.BytesIO()

@@ -1,4 +1,4 @@
-"""``make bench``, with numbers so small that its figures mean little."""
+"""``make bench``, with so few requests that the figures themselves mean little."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from template import ROOT
 
 SMALL = ("--seconds=0.2", "--connections=2", "--workers=1")
 
-# It is answered with 201, and once with the same address.
+# It returns 201, with a new address each time.
 SIGN_UP = """
 import uuid
 
@@ -30,8 +30,8 @@ def newcomer(_: Person) -> dict[str, Any]:
 
 OPERATIONS[:] = [Operation("sign up", "POST", "/api/auth/registration/", body=newcomer)]
 """
-# The addresses of two people for each operation.
-EVERYBODY = """
+# Prints the addresses of two users for each operation.
+ALL_ADDRESSES = """
 import json, os
 
 os.environ["ENV_FILE"] = os.devnull
@@ -46,7 +46,7 @@ with site.running():
 
 
 class Bench:
-    """Runs a copy of the command; ``folder`` is where it keeps what is to go with it."""
+    """Runs a copy of the command, with ``folder`` as its temporary folder."""
 
     def __init__(self, python: Path, project: Path, tools: Path, folder: Path) -> None:
         self._python, self._project, self._folder = python, project, folder
@@ -54,7 +54,7 @@ class Bench:
         shutil.copytree(ROOT / "tools" / "bench", tools / "bench")
 
     def change(self, module: str, code: str) -> None:
-        """Adds it to the end."""
+        """Appends the code to the module."""
         with (self._tools / "bench" / f"{module}.py").open("a") as file:
             file.write(f"{code}\n")
 
@@ -62,7 +62,7 @@ class Bench:
         return self.start_python("-m", "bench", *words)
 
     def start_in_background(self, *words: str) -> "subprocess.Popen[str]":
-        """As a script starts it with ``&``: SIGINT is ignored at first."""
+        """Starts it with SIGINT ignored, as a script does with ``&``."""
         return self._start("/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh", self._python, *words)
 
     def start_python(self, *words: str) -> "subprocess.Popen[str]":
@@ -85,7 +85,7 @@ class Bench:
         return process.returncode, printed + errors
 
     def figures(self, file: Path, *words: str) -> dict[str, dict[str, dict[str, Any]]]:
-        """By table, row and column."""
+        """Returns the figures by table, row and column."""
         code, printed = self.run(*words, f"--json={file}")
         assert code == 0, printed
         tables: dict[str, dict[str, dict[str, Any]]] = json.loads(file.read_text())
@@ -93,7 +93,7 @@ class Bench:
         return tables
 
     def remains(self) -> list[str]:
-        """Files and processes; each of these has the folder in its environment."""
+        """Returns the remaining files, and the processes with the folder in their environment."""
         left = [str(path) for path in self._folder.iterdir()]
         for environment in Path("/proc").glob("[0-9]*/environ"):
             with suppress(OSError):
@@ -105,7 +105,7 @@ class Bench:
 @pytest.fixture
 def bench(bake: Bake, project_python: Path, tmp_path: Path) -> Iterator[Bench]:
     with tempfile.TemporaryDirectory(prefix="bench-", dir="/tmp") as folder:
-        # PostgreSQL may have to run as somebody else.
+        # PostgreSQL may have to run as another user.
         Path(folder).chmod(0o755)
         yield Bench(project_python, bake(), tmp_path / "tools", Path(folder))
 
@@ -140,7 +140,7 @@ def test_growth_has_its_figures(bench: Bench, tmp_path: Path) -> None:
         "nothing, many": 40,
     }
     assert all(row["p50 ms"] > 0 for row in costs.values())
-    # Small tables are read whole; how each row is found is told all the same.
+    # PostgreSQL reads small tables sequentially; the plans are reported anyway.
     assert [sum(row.values()) for row in plans.values()] == [2, 5]
     assert 0 <= updates["refreshes"]["in place (HOT) %"] <= 100
     assert purge["the purge"]["rows"] == 8
@@ -151,15 +151,15 @@ def test_growth_has_its_figures(bench: Bench, tmp_path: Path) -> None:
 
 
 def test_mail_has_its_figures(bench: Bench, tmp_path: Path) -> None:
-    tables = bench.figures(tmp_path / "now.json", "mail", "--letters=20", "--processes", "1")
+    tables = bench.figures(tmp_path / "now.json", "mail", "--emails=20", "--processes", "1")
 
-    [row] = tables["Letters"].values()
+    [row] = tables["E-mails"].values()
     assert all(figure > 0 for figure in row.values())
     assert bench.remains() == []
 
 
 def test_interrupt_leaves_nothing(bench: Bench) -> None:
-    process = bench.start_in_background("-m", "bench", "mail", "--letters=10")
+    process = bench.start_in_background("-m", "bench", "mail", "--emails=10")
     assert process.stdout
     process.stdout.readline()
     process.send_signal(signal.SIGINT)
@@ -185,11 +185,11 @@ def test_figures_are_compared_with_earlier_ones(bench: Bench, tmp_path: Path) ->
     ("words", "complaint"),
     [
         (["--against=nowhere.json"], "nowhere.json cannot be read: No such file or directory."),
-        (["--against=manage.py"], "manage.py holds no figures of an earlier run"),
+        (["--against=manage.py"], "manage.py contains no figures of an earlier run"),
         (["--json=nowhere/now.json"], "there is no folder nowhere"),
     ],
 )
-def test_file_that_is_none_is_refused_before_anything_starts(
+def test_unusable_file_is_refused_before_anything_starts(
     bench: Bench, words: list[str], complaint: str
 ) -> None:
     code, printed = bench.run(*words)
@@ -216,10 +216,10 @@ def test_switch_of_the_environment_counts(bench: Bench, monkeypatch: pytest.Monk
     code, printed = bench.run(*SMALL)
 
     assert code == 1
-    assert "sign up: /api/auth/registration/ answered 4" in printed
+    assert "sign up: /api/auth/registration/ returned 4" in printed
 
 
-def test_whoever_signs_in_has_no_second_factor(
+def test_users_of_the_benchmark_have_no_second_factor(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JWT_ALLAUTH_MFA_TOTP_MODE", "required")
@@ -228,8 +228,8 @@ def test_whoever_signs_in_has_no_second_factor(
     assert bench.figures(tmp_path / "now.json", *SMALL, "--rounds=1")
 
 
-def test_each_operation_has_people_of_its_own(bench: Bench) -> None:
-    process = bench.start_python("-c", EVERYBODY)
+def test_each_operation_has_its_own_users(bench: Bench) -> None:
+    process = bench.start_python("-c", ALL_ADDRESSES)
     printed, errors = process.communicate(timeout=60)
 
     assert process.returncode == 0, errors
@@ -243,4 +243,4 @@ def test_operation_that_fails_is_named(bench: Bench) -> None:
     code, printed = bench.run(*SMALL)
 
     assert code == 1
-    assert "wrong: /nowhere/ answered 404, which is no success." in printed
+    assert "wrong: /nowhere/ returned 404, which is not a success." in printed

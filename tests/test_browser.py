@@ -1,4 +1,4 @@
-"""A browser is installed for the tests only after it was said, and not where that is forbidden."""
+"""A browser is installed for the tests only after an announcement, and not if that is forbidden."""
 
 import sys
 from pathlib import Path
@@ -13,7 +13,7 @@ INSTALLERS = ("apt-get", "make")
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """A PATH without a browser; its installers say who they are, and bring one."""
+    """A PATH without a browser. Its installers print their names, and install one."""
     folder = tmp_path / "path"
     folder.mkdir()
     bring = f'echo "ran: $(basename $0) $*"; PATH=/usr/bin:/bin; cp "$0" {folder / "chromium"}'
@@ -34,10 +34,10 @@ def test_installing_is_announced_with_the_variable_that_forbids_it(
 
     announced, ran, _ = said.partition("ran: ")
     assert ran
-    assert "INSTALL_BROWSER=no forbids that." in announced
+    assert "INSTALL_BROWSER=no prevents this." in announced
 
 
-def test_nothing_is_installed_where_it_is_forbidden(command: Command, path: Path) -> None:
+def test_nothing_is_installed_if_it_is_forbidden(command: Command, path: Path) -> None:
     ended = run(command, path, INSTALL_BROWSER="no")
 
     assert ended.returncode == 0
@@ -45,14 +45,14 @@ def test_nothing_is_installed_where_it_is_forbidden(command: Command, path: Path
     assert "ran: " not in ended.stdout
 
 
-def test_browser_that_is_there_is_not_mentioned(command: Command, path: Path) -> None:
+def test_existing_browser_is_not_mentioned(command: Command, path: Path) -> None:
     (path / "make").rename(path / "chromium")
 
     assert run(command, path).stdout == ""
 
 
 @pytest.mark.parametrize(("words", "required"), [([], "1"), (["INSTALL_BROWSER=no"], "")])
-def test_tests_of_the_pages_may_be_skipped_where_no_browser_may_be_installed(
+def test_tests_of_the_pages_are_skipped_only_if_no_browser_may_be_installed(
     command: Command, tmp_path: Path, words: list[str], required: str
 ) -> None:
     tell = tmp_path / "tell.mk"
@@ -65,7 +65,7 @@ def test_tests_of_the_pages_may_be_skipped_where_no_browser_may_be_installed(
     ("required", "status"),
     [("", pytest.ExitCode.NO_TESTS_COLLECTED), ("1", pytest.ExitCode.INTERRUPTED)],
 )
-def test_tests_of_the_pages_say_what_they_lack_without_playwright(
+def test_tests_of_the_pages_name_the_missing_package_without_playwright(
     bake: Bake, command: Command, project_python: Path, required: str, status: int
 ) -> None:
     run = "import sys, pytest; sys.modules['playwright'] = None; sys.exit(pytest.main(['-rs']))"

@@ -1,4 +1,4 @@
-"""What runs where no test can follow fits its schema, and asks for no more than it needs."""
+"""Files for CI, updates and Compose match their schemas, with no more permissions than needed."""
 
 import itertools
 import json
@@ -30,7 +30,7 @@ UPDATES = Path(".github") / "dependabot.yml"
 WORKFLOW = Path(".github") / "workflows" / "ci.yml"
 ACTION = re.compile(r"uses: (\S+)@(\S+)(.*)")
 PRIVATE_KEY = "-----BEGIN " + "PRIVATE KEY-----\n"
-# The servers of the tests hold no data: their tags may bring what has been mended since.
+# The servers of the tests hold no data: an unpinned tag brings fixes.
 FORGIVEN = {"unpinned-images"}
 
 
@@ -40,7 +40,7 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def complaints(command: Command, folder: Path) -> str:
-    """What the schemas have to say about the files in the folder that have one."""
+    """Returns the errors of the schemas for the files in the folder."""
     results = [
         command(
             *(sys.executable, "-m", "check_jsonschema", "--builtin-schema", schema, folder / name)
@@ -53,7 +53,7 @@ def complaints(command: Command, folder: Path) -> str:
 
 
 def findings(command: Command, *paths: Path) -> set[str]:
-    """What zizmor finds, the smells included."""
+    """Returns what zizmor finds, including code smells."""
     zizmor = Path(sys.executable).with_name("zizmor")
     options = ("--offline", "--persona=pedantic", "--strict-collection", "--format=json")
     result = command(zizmor, *options, "--no-exit-codes", *paths)
@@ -62,7 +62,7 @@ def findings(command: Command, *paths: Path) -> set[str]:
 
 
 def jobs(project: Path) -> Iterator[dict[str, Any]]:
-    """Those of GitLab; what has no script is a setting, or a part of others."""
+    """Yields the jobs of GitLab. An entry without a script is a setting or a template."""
     return (job for job in load(project / ".gitlab-ci.yml").values() if "script" in job)
 
 
@@ -71,7 +71,7 @@ def pins(workflow: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize(("use_docker", "ci"), COMBINATIONS)
-def test_files_fit_their_schemas(bake: Bake, command: Command, use_docker: bool, ci: str) -> None:
+def test_files_match_their_schemas(bake: Bake, command: Command, use_docker: bool, ci: str) -> None:
     assert complaints(command, bake(use_docker=use_docker, ci=ci)) == ""
 
 
@@ -80,13 +80,13 @@ def test_an_audit_finds_nothing(bake: Bake, command: Command, use_docker: bool, 
     assert findings(command, bake(use_docker=use_docker, ci=ci)) <= FORGIVEN
 
 
-def test_the_template_itself_fits_the_schemas_and_passes_the_audit(command: Command) -> None:
+def test_template_matches_the_schemas_and_passes_the_audit(command: Command) -> None:
     assert complaints(command, ROOT) == ""
     assert findings(command, ROOT / ".github") == set()
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab", "none"])
-def test_nothing_is_left_of_a_ci_not_asked_for(bake: Bake, ci: str) -> None:
+def test_files_of_another_ci_are_removed(bake: Bake, ci: str) -> None:
     project = bake(ci=ci)
 
     assert (project / ".github").exists() == (ci == "github")
@@ -95,7 +95,7 @@ def test_nothing_is_left_of_a_ci_not_asked_for(bake: Bake, ci: str) -> None:
 
 
 @pytest.mark.parametrize("use_docker", [True, False])
-def test_an_image_is_built_and_updated_where_there_is_one(bake: Bake, use_docker: bool) -> None:
+def test_image_is_built_and_updated_with_docker_only(bake: Bake, use_docker: bool) -> None:
     project = bake(use_docker=use_docker, ci="github")
 
     updated = {each["package-ecosystem"] for each in load(project / UPDATES)["updates"]}
@@ -103,7 +103,7 @@ def test_an_image_is_built_and_updated_where_there_is_one(bake: Bake, use_docker
     assert ("docker" in updated) == ("docker-compose" in updated) == use_docker
 
 
-def test_actions_are_pinned_to_a_commit_and_say_its_version(bake: Bake) -> None:
+def test_actions_are_pinned_to_a_commit_with_its_version_in_a_comment(bake: Bake) -> None:
     for workflow in (bake(ci="github") / WORKFLOW, ROOT / WORKFLOW):
         used = ACTION.findall(workflow.read_text())
         assert used
@@ -113,13 +113,13 @@ def test_actions_are_pinned_to_a_commit_and_say_its_version(bake: Bake) -> None:
 
 
 def test_template_and_project_pin_the_same_commits(bake: Bake) -> None:
-    """What updates the one cannot read the other, which is no YAML before it is rendered."""
+    """Dependabot cannot update the project's workflow, which is not YAML before rendering."""
     project = pins(bake(ci="github") / WORKFLOW)
 
     assert project == pins(ROOT / WORKFLOW)
 
 
-def test_workflows_may_read_the_code_and_nothing_else(bake: Bake) -> None:
+def test_workflows_can_only_read_the_code(bake: Bake) -> None:
     for workflow in map(load, (bake(ci="github") / WORKFLOW, ROOT / WORKFLOW)):
         assert workflow["permissions"] == {"contents": "read"}
         assert [job for job in workflow["jobs"].values() if "permissions" in job] == []
@@ -129,7 +129,7 @@ def test_workflows_may_read_the_code_and_nothing_else(bake: Bake) -> None:
         assert {step["with"]["persist-credentials"] for step in checkouts} == {False}
 
 
-def test_every_job_of_gitlab_ends_in_time(bake: Bake) -> None:
+def test_every_job_of_gitlab_has_a_timeout(bake: Bake) -> None:
     project = bake(ci="gitlab")
 
     usual = load(project / ".gitlab-ci.yml")["default"].get("timeout")
@@ -137,7 +137,7 @@ def test_every_job_of_gitlab_ends_in_time(bake: Bake) -> None:
 
 
 @pytest.mark.parametrize(("use_docker", "ci"), COMBINATIONS)
-def test_every_target_that_is_asked_for_is_in_the_makefile(
+def test_every_target_that_is_used_is_in_the_makefile(
     bake: Bake, use_docker: bool, ci: str
 ) -> None:
     project = bake(use_docker=use_docker, ci=ci)
@@ -151,9 +151,7 @@ def test_every_target_that_is_asked_for_is_in_the_makefile(
 
 
 @pytest.mark.parametrize(("ci", "name"), [("github", WORKFLOW), ("gitlab", ".gitlab-ci.yml")])
-def test_tests_run_on_servers_of_the_job_and_in_a_browser(
-    bake: Bake, ci: str, name: str | Path
-) -> None:
+def test_job_has_servers_and_a_browser_for_the_tests(bake: Bake, ci: str, name: str | Path) -> None:
     loaded = load(bake(ci=ci) / name)
     test = loaded["jobs"]["test"] if ci == "github" else loaded["test"]
 
@@ -163,7 +161,7 @@ def test_tests_run_on_servers_of_the_job_and_in_a_browser(
 
 
 def images(job: dict[str, Any]) -> list[str]:
-    """Of the job's servers: those of GitHub have names, those of GitLab may be a word."""
+    """Returns the images of the job's services, for GitHub and for GitLab."""
     found = job["services"]
     if isinstance(found, dict):
         return [server["image"] for server in found.values()]
@@ -196,7 +194,7 @@ def test_development_ci_and_production_have_one_version_of_each_server(
     assert production == tested == wheels
 
 
-def test_data_of_postgresql_are_in_the_volume_below_their_version(bake: Bake) -> None:
+def test_folder_of_the_postgresql_data_has_the_major_version(bake: Bake) -> None:
     postgres = load(bake(use_docker=True) / "compose.yaml")["services"]["postgres"]
 
     [(_, mounted)] = [volume.split(":") for volume in postgres["volumes"]]
@@ -204,7 +202,7 @@ def test_data_of_postgresql_are_in_the_volume_below_their_version(bake: Bake) ->
     assert postgres["environment"]["PGDATA"] == f"{mounted}/{version}/docker"
 
 
-def test_every_container_has_a_limit_of_memory_and_of_processes(bake: Bake) -> None:
+def test_every_container_has_a_memory_limit_and_a_process_limit(bake: Bake) -> None:
     project = bake(use_docker=True)
     files = [load(project / name)["services"] for name in ("compose.yaml", "compose.override.yaml")]
 
@@ -212,7 +210,7 @@ def test_every_container_has_a_limit_of_memory_and_of_processes(bake: Bake) -> N
         {"mem_limit", "pids_limit"} - service.keys()
         for services in files
         for service in services.values()
-        # What develops a service of the other file has its limits.
+        # An override without an image has the limits of the service that it overrides.
         if "image" in service
     ]
     assert len(limits) == len(files[0]) + 1
@@ -224,7 +222,7 @@ def test_ci_builds_the_image(bake: Bake, ci: str, name: str | Path) -> None:
     assert "docker build ." in (bake(ci=ci) / name).read_text()
 
 
-def test_nobody_is_offered_a_major_version_of_postgresql(bake: Bake) -> None:
+def test_major_versions_of_postgresql_are_not_offered(bake: Bake) -> None:
     renovate = json.loads((bake(ci="gitlab") / "renovate.json").read_text())
     [never] = [rule for rule in renovate["packageRules"] if not rule.get("enabled", True)]
     [composed] = [
@@ -238,7 +236,7 @@ def test_nobody_is_offered_a_major_version_of_postgresql(bake: Bake) -> None:
     assert ignored["dependency-name"] == "postgres"
 
 
-def test_both_ends_of_what_python_may_be_are_tested(bake: Bake) -> None:
+def test_oldest_and_newest_python_are_tested(bake: Bake) -> None:
     project = bake(ci="github")
 
     oldest = tomllib.loads((project / "pyproject.toml").read_text())["project"]["requires-python"]
@@ -248,7 +246,7 @@ def test_both_ends_of_what_python_may_be_are_tested(bake: Bake) -> None:
         assert len(tested) > 1
 
 
-def test_both_ends_of_what_django_may_be_are_tested(bake: Bake) -> None:
+def test_oldest_and_newest_django_are_tested(bake: Bake) -> None:
     table = tomllib.loads((bake() / "pyproject.toml").read_text())["project"]
     [allowed] = [name for name in table["dependencies"] if name.startswith("django>")]
     lines = load(ROOT / WORKFLOW)["jobs"]["test"]["strategy"]["matrix"]["django"]
@@ -259,7 +257,7 @@ def test_both_ends_of_what_django_may_be_are_tested(bake: Bake) -> None:
 
 @pytest.mark.parametrize(("words", "times"), [(["DJANGO=5.2"], 1), ([], 0)])
 @pytest.mark.usefixtures("project_python")
-def test_make_takes_a_line_of_django_where_one_is_named(
+def test_make_installs_the_named_series_of_django(
     command: Command, words: list[str], times: int
 ) -> None:
     planned = command("make", "--dry-run", "project", *words).stdout
@@ -270,7 +268,7 @@ def test_make_takes_a_line_of_django_where_one_is_named(
 
 @pytest.fixture
 def repository(bake: Bake, command: Command, project_python: Path) -> Path:
-    """A new project with its first commit ready, and with an environment."""
+    """A new project with everything staged, and with an environment."""
     project = bake()
     (project / ".venv").symlink_to(project_python.parent.parent)
     command("git", "init", "--quiet", cwd=project)
@@ -279,14 +277,14 @@ def repository(bake: Bake, command: Command, project_python: Path) -> Path:
 
 
 def pre_commit(command: Command, repository: Path) -> tuple[int, str]:
-    # That a migration is missing is what a test of the project says too, on servers of its own.
+    # A test of the project checks for missing migrations, with its own servers.
     result = command(
         *(".venv/bin/python", "-m", "pre_commit", "run"), cwd=repository, env={"SKIP": "migrations"}
     )
     return result.returncode, result.stdout
 
 
-def test_what_is_made_can_be_committed(command: Command, repository: Path) -> None:
+def test_generated_project_can_be_committed(command: Command, repository: Path) -> None:
     assert pre_commit(command, repository)[0] == 0
 
 
@@ -301,7 +299,7 @@ def test_what_is_made_can_be_committed(command: Command, repository: Path) -> No
         ("deploy/.env.production", "SECRET_KEY=a\n", "env-files"),
     ],
 )
-def test_what_is_wrong_is_not_committed(
+def test_faulty_file_is_not_committed(
     command: Command, repository: Path, path: str, text: str, hook: str
 ) -> None:
     (repository / path).parent.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""`make demo` reads its answers as a shell would, and says what is wrong with them."""
+"""`make demo` reads its answers like a shell, and reports invalid ones."""
 
 import os
 import signal
@@ -20,17 +20,17 @@ def test_answers_are_words_with_an_equals_sign() -> None:
     }
 
 
-def test_an_unknown_question_ends_with_the_list_of_questions() -> None:
-    with pytest.raises(SystemExit, match=r"no such question: mfa\..*mfa_mode"):
+def test_unknown_question_is_refused_with_the_list_of_questions() -> None:
+    with pytest.raises(SystemExit, match=r"Unknown question: mfa\..*mfa_mode"):
         read_answers(["mfa=required"])
 
 
-def test_questions_are_those_that_people_are_asked() -> None:
+def test_questions_are_the_visible_ones() -> None:
     assert questions()[:2] == ["project_name", "project_slug"]
     assert not [name for name in questions() if name.startswith("_")]
 
 
-def test_a_project_is_made_and_its_folder_told_last(command: Command, tmp_path: Path) -> None:
+def test_project_is_generated_and_its_folder_printed_last(command: Command, tmp_path: Path) -> None:
     result = command(sys.executable, SCRIPT, tmp_path, "project_name=My Shop")
 
     assert result.returncode == 0
@@ -45,7 +45,7 @@ def test_a_project_is_made_and_its_folder_told_last(command: Command, tmp_path: 
         ("use_docker=perhaps", "could not be converted to a boolean"),
     ],
 )
-def test_a_bad_answer_is_one_message_without_a_traceback(
+def test_invalid_answer_is_one_message_without_a_traceback(
     command: Command, tmp_path: Path, answer: str, reason: str
 ) -> None:
     result = command(sys.executable, SCRIPT, tmp_path / "made", answer)
@@ -66,7 +66,7 @@ demo.main()
 """
 
 
-def test_demo_in_the_background_can_be_interrupted_while_it_installs(tmp_path: Path) -> None:
+def test_demo_in_the_background_can_be_interrupted_during_the_installation(tmp_path: Path) -> None:
     make = tmp_path / "make"
     make.write_text("#!/bin/sh\necho installing\nexec cat\n")
     make.chmod(0o755)

@@ -1,4 +1,4 @@
-"""The project in Docker: what is in the image, what comes up, what falls down and gets up again."""
+"""The project in Docker: the image, the running containers, and recovery from crashes."""
 
 import json
 import re
@@ -34,7 +34,7 @@ from django.utils.timezone import now
 from mail.models import Mail
 Mail.objects.filter(state="pending").update(due_at=now(), claimed_until=None)
 """
-"""So much that a letter in the hands of a worker that is dead is due again."""
+"""Makes every pending e-mail due again, also one that a dead worker has claimed."""
 UNLIMITED = "refresh=off,invitation=off,anon=off,user=off"
 Scale = Callable[[str], list[int]]
 MAIL = {
@@ -48,13 +48,13 @@ PROXY = {"Host": "shop.test", "X-Forwarded-Proto": "https", "X-Forwarded-For": "
 
 
 def slug() -> str:
-    """No other run on the same engine has it."""
+    """Returns a name that no other run on the same engine uses."""
     return f"gatehouse_{secrets.token_hex(4)}"
 
 
 @contextmanager
 def removed_afterwards(stack: Stack) -> Iterator[Stack]:
-    """Skips what uses it where an image cannot be had."""
+    """Skips the tests of the stack without its images. Removes the stack afterwards."""
     if reason := composed.why_not_had(stack.images()):
         pytest.skip(reason)
     try:
@@ -65,7 +65,7 @@ def removed_afterwards(stack: Stack) -> Iterator[Stack]:
 
 @pytest.fixture(scope="module")
 def development(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The default answers, and `make up`."""
+    """The project with the default answers, started by `make up`."""
     folder = tmp_path_factory.mktemp("docker")
     folder.chmod(0o755)
     project = house.bake(template, folder, {"project_slug": slug()})
@@ -76,7 +76,7 @@ def development(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def production(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Behind a proxy that ends TLS, with a mail server; people are invited, and enrol a factor."""
+    """Production behind a proxy that terminates TLS, with invitations, MFA and a mail server."""
     answers = {"admin_managed_registration": True, "mfa_mode": "required", "domain": "shop.test"}
     folder = tmp_path_factory.mktemp("docker")
     project = house.bake(template, folder, {**answers, "project_slug": slug()})
@@ -99,16 +99,16 @@ def admin(production: Stack) -> Admin:
 
 
 def sign_in(development: Stack) -> Answer:
-    """As the demo account that `make up` has named."""
+    """Signs in with the demo account that `make up` printed."""
     email, password = re.findall(r"(user@example\.com) +(\S+)", development.said)[-1]
     return development.ask("POST", "/api/auth/login/", {"email": email, "password": password})
 
 
-def test_image_that_cannot_be_had_is_named() -> None:
-    """Which is why tests are skipped then."""
+def test_unavailable_image_is_named() -> None:
+    """It is the reason for skipping the tests."""
     nowhere = "registry.invalid/nothing:1"
 
-    assert str(composed.why_not_had([nowhere])).startswith(f"{nowhere} cannot be had: ")
+    assert str(composed.why_not_had([nowhere])).startswith(f"{nowhere} is not available: ")
 
 
 # Development
@@ -120,7 +120,7 @@ def test_make_up_ends_with_an_address_and_accounts_that_sign_in(development: Sta
     assert sign_in(development).status == 200
 
 
-def test_letters_of_development_are_in_mailpit_and_lead_to_it(development: Stack) -> None:
+def test_emails_of_development_are_in_mailpit_and_link_to_web(development: Stack) -> None:
     sign_up = {"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"}
     passwords = {"password1": PASSWORD, "password2": PASSWORD}
 
@@ -130,24 +130,24 @@ def test_letters_of_development_are_in_mailpit_and_lead_to_it(development: Stack
     assert f"http://localhost:{development.web}/api/auth/" in text
 
 
-def test_static_files_of_development_are_served_uncollected(development: Stack) -> None:
+def test_static_files_of_development_are_served_without_collectstatic(development: Stack) -> None:
     assert development.ask("GET", "/static/admin/css/base.css").status == 200
 
 
-def test_changed_code_is_served_at_once(development: Stack) -> None:
+def test_changed_code_is_reloaded(development: Stack) -> None:
     health = development.project / "core" / "health.py"
     health.write_text(health.read_text().replace('{"status": "ok"}', '{"status": "edited"}'))
 
-    def serves_what_was_written() -> bool:
+    def serves_the_change() -> bool:
         try:
             return "edited" in development.ask("GET", "/health/live").body
         except composed.FAILURES:
             return False
 
-    until(serves_what_was_written)
+    until(serves_the_change)
 
 
-def test_data_outlive_make_down(development: Stack) -> None:
+def test_data_survive_make_down(development: Stack) -> None:
     development.shell("from accounts.models import User; User.objects.update(first_name='Kept')")
 
     development.run("make", "down")
@@ -177,11 +177,11 @@ def test_image_adds_less_than_250_megabytes_to_its_base(production: Stack) -> No
     assert size(production, production.name) - size(production, base) <= 250 * MEGABYTE
 
 
-def test_image_runs_as_nobody_in_particular(production: Stack) -> None:
+def test_image_runs_as_an_unprivileged_user(production: Stack) -> None:
     assert in_image(production, "id -u; id -g") == ["10001", "10001"]
 
 
-def test_image_has_no_program_that_makes_its_caller_somebody_else(production: Stack) -> None:
+def test_image_has_no_setuid_or_setgid_program(production: Stack) -> None:
     assert in_image(production, "find / -xdev -type f -perm /6000", "--user=0") == []
 
 
@@ -193,21 +193,21 @@ def test_image_has_no_installer_and_no_compiler(production: Stack) -> None:
     assert found == []
 
 
-def test_image_has_what_the_server_needs_alone(production: Stack) -> None:
+def test_image_has_only_the_files_of_the_server(production: Stack) -> None:
     kept = set(in_image(production, "ls -A /app"))
 
     apps = {"accounts", "config", "core", "mail", "static", "staticfiles", "templates"}
     assert kept == {*apps, "manage.py", "pyproject.toml", "uv.lock", "LICENSE"}
 
 
-def test_image_says_how_to_ask_and_how_to_stop_it(production: Stack) -> None:
+def test_image_has_a_health_check_and_a_stop_signal(production: Stack) -> None:
     [image] = json.loads(production.run("docker", "inspect", production.name))
 
     assert "/health/live" in image["Config"]["Healthcheck"]["Test"][-1]
     assert image["Config"]["StopSignal"] == "SIGTERM"
 
 
-def test_nothing_in_the_image_is_its_own_to_change(production: Stack) -> None:
+def test_image_has_no_writable_files(production: Stack) -> None:
     assert in_image(production, "find / -xdev -writable -type f 2>/dev/null; true") == []
 
 
@@ -221,11 +221,11 @@ def test_secrets_are_not_in_the_image(production: Stack) -> None:
     ] == []
 
 
-# What comes up
+# The running containers
 
 
 @pytest.mark.parametrize("service", APPS)
-def test_process_can_change_neither_its_files_nor_who_it_is(
+def test_process_has_a_read_only_file_system_and_no_privileges(
     service: str, production: Stack
 ) -> None:
     host = production.container(service)["HostConfig"]
@@ -237,21 +237,21 @@ def test_process_can_change_neither_its_files_nor_who_it_is(
 
 
 @pytest.mark.parametrize("service", [*APPS, "postgres", "redis"])
-def test_container_has_a_limit_of_memory_and_of_processes(service: str, production: Stack) -> None:
+def test_container_has_a_memory_limit_and_a_process_limit(service: str, production: Stack) -> None:
     host = production.container(service)["HostConfig"]
 
     assert 0 < host["Memory"] <= 1024 * MEGABYTE * 1.05
     assert 0 < host["PidsLimit"] <= 256
 
 
-def test_process_has_time_to_finish_and_comes_back(production: Stack) -> None:
+def test_container_has_time_to_stop_and_is_restarted(production: Stack) -> None:
     for service in APPS:
         container = production.container(service)
         assert container["Config"]["StopTimeout"] == 45
         assert container["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped"
 
 
-def test_only_the_web_server_can_be_reached_and_from_this_machine_alone(
+def test_only_the_web_server_publishes_a_port_and_only_on_this_machine(
     production: Stack,
 ) -> None:
     services = ["web", "worker", "beat", "postgres", "redis"]
@@ -262,7 +262,7 @@ def test_only_the_web_server_can_be_reached_and_from_this_machine_alone(
     assert binding["HostIp"] == "127.0.0.1"
 
 
-def test_database_and_redis_reach_nobody_outside(production: Stack) -> None:
+def test_database_and_redis_have_an_internal_network(production: Stack) -> None:
     for service in ("postgres", "redis"):
         [network] = production.container(service)["NetworkSettings"]["Networks"]
         assert (
@@ -271,7 +271,7 @@ def test_database_and_redis_reach_nobody_outside(production: Stack) -> None:
 
 
 @pytest.mark.parametrize("name", hook.SECRETS)
-def test_missing_secret_is_named_before_anything_starts(name: str, production: Stack) -> None:
+def test_missing_secret_is_reported_before_anything_starts(name: str, production: Stack) -> None:
     asked = subprocess.run(
         ["docker", "compose", "config", "--quiet"],
         cwd=production.project,
@@ -285,7 +285,7 @@ def test_missing_secret_is_named_before_anything_starts(name: str, production: S
     assert name in asked.stderr
 
 
-def test_debug_of_env_is_not_that_of_production(production: Stack) -> None:
+def test_production_ignores_debug_in_env(production: Stack) -> None:
     assert variables(production.project / ".env")["DEBUG"] == "True"
     assert production.ask("GET", "/api/docs/").status == 404
     assert "<code>" not in production.ask("GET", "/nowhere/").body
@@ -296,7 +296,7 @@ def test_every_check_of_production_passes(production: Stack) -> None:
     production.compose("exec", "-T", "web", *check)
 
 
-def test_static_files_are_served_compressed_and_for_ever(production: Stack) -> None:
+def test_static_files_are_compressed_and_immutable(production: Stack) -> None:
     page = production.ask("GET", "/admin/login/").body
     [style] = re.findall(r"/static/admin/css/base\.\w+\.css", page)
 
@@ -306,7 +306,7 @@ def test_static_files_are_served_compressed_and_for_ever(production: Stack) -> N
     assert "immutable" in answer.headers["Cache-Control"]
 
 
-def test_data_of_postgresql_are_in_its_volume(production: Stack) -> None:
+def test_data_of_postgresql_are_in_the_volume(production: Stack) -> None:
     asked = ("psql", "--username=app", "--tuples-only", "--no-align", "-c", "SHOW data_directory")
     folder = production.compose("exec", "-T", "postgres", *asked).strip()
 
@@ -324,10 +324,10 @@ def test_invitation_reaches_its_mailbox(production: Stack, admin: Admin) -> None
     assert "https://shop.test/api/auth/" in production.text_to("grace@example.test")
 
 
-# What falls down
+# Crashes and restarts
 
 
-def test_what_crashes_while_requests_come_in_comes_back_and_nothing_is_lost(
+def test_crashed_services_recover_under_load_and_nothing_is_lost(
     production: Stack, admin: Admin
 ) -> None:
     over, served = Event(), Event()
@@ -360,17 +360,17 @@ def test_what_crashes_while_requests_come_in_comes_back_and_nothing_is_lost(
             over.set()
         running.result()
 
-    assert statuses <= {200, 503}, "a session that has forked ends with 401"
+    assert statuses <= {200, 503}, "a replayed token gets 401"
     assert admin.refresh() == 200
     assert len(admin.sessions()) == sessions
     production.shell(TIME_PASSES)
-    until(lambda: set(invited) <= production.letters().keys())
+    until(lambda: set(invited) <= production.emails().keys())
 
 
-def test_what_runs_is_finished_when_it_is_told_to_stop(production: Stack) -> None:
+def test_running_requests_are_completed_on_stop(production: Stack) -> None:
     bad = {"email": ADMIN, "password": "not that one"}
     requests = [Begun(production, "/api/auth/login/", bad) for _ in range(3)]
-    # They came before it and are taken in their order; no worker has run out of threads.
+    # Gunicorn accepts in order: after this response, it has the requests above, each in a thread.
     assert production.ask("GET", "/health/live").status == 200
 
     with ThreadPoolExecutor(1) as operator:
@@ -387,10 +387,10 @@ def test_what_runs_is_finished_when_it_is_told_to_stop(production: Stack) -> Non
 
 @pytest.fixture
 def two_web_servers(production: Stack, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scale]:
-    """``two_web_servers("8000-8001")`` returns the ports of both; there is one again afterwards."""
+    """``two_web_servers("8000-8001")`` returns both ports. One container runs again afterwards."""
 
     def start(number: int) -> None:
-        # Those that are there would keep their numbers, whichever they are.
+        # Existing containers would keep their numbers.
         production.compose("rm", "--stop", "--force", "web")
         production.compose("up", "--detach", "--wait", "--scale", f"web={number}")
 
@@ -415,7 +415,7 @@ def test_two_web_containers_share_a_range_of_ports(
     assert all(map(production.is_live, ports))
 
 
-def test_web_containers_that_caddy_finds_by_name_take_free_ports(
+def test_with_port_0_web_containers_use_free_ports(
     production: Stack, two_web_servers: Scale
 ) -> None:
     ports = two_web_servers("0")

@@ -1,4 +1,4 @@
-"""What the documents say can be typed and followed, whatever was answered."""
+"""Commands and links of the documents work, with any answers."""
 
 import itertools
 import json
@@ -40,7 +40,7 @@ def documents(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def commands(document: str) -> Iterator[list[str]]:
-    """Every line of code and every `span` of it, in words, without its comment."""
+    """Yields every line of code and every `span`, split into words, without comments."""
     lines = [line for block in FENCE.findall(document) for line in block.splitlines()]
     for code in [*lines, *SPAN.findall(FENCE.sub("", document))]:
         try:
@@ -55,13 +55,13 @@ def named_targets(document: str) -> set[str]:
 
 
 def anchors(document: str) -> set[str]:
-    """The headings as links to them are written."""
+    """Returns the anchors of the headings."""
     headings = HEADING.findall(FENCE.sub("", document))
     return {re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in headings}
 
 
 def targets(folder: Path) -> set[str]:
-    """What make can do in the folder; the template's documents speak of the project's as well."""
+    """Returns the targets of make in the folder, and for the template also those of the project."""
     homes = [folder, folder / PROJECT]
     found = [home / name for home in homes for name in ("Makefile", "docker.mk")]
     texts = [path.read_text() for path in found if path.exists()]
@@ -89,7 +89,7 @@ def test_every_manifest_is_yaml(folders: list[Path]) -> None:
                 assert isinstance(yaml.safe_load(manifest), dict), manifest
 
 
-def test_every_target_of_make_that_is_named_exists(folders: list[Path]) -> None:
+def test_every_named_target_of_make_exists(folders: list[Path]) -> None:
     for folder in folders:
         named = {target for _, text in documents(folder) for target in named_targets(text)}
 
@@ -97,14 +97,14 @@ def test_every_target_of_make_that_is_named_exists(folders: list[Path]) -> None:
         assert named - targets(folder) == set(), folder
 
 
-def test_every_link_leads_somewhere(folders: list[Path]) -> None:
+def test_every_link_has_a_target(folders: list[Path]) -> None:
     all_of_them = [each for folder in folders for each in documents(folder)]
 
     assert [link for path, text in all_of_them for link in broken_links(path, text)] == []
 
 
 @pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md"])
-def test_every_file_that_is_named_exists(folders: list[Path], name: str) -> None:
+def test_every_named_file_exists(folders: list[Path], name: str) -> None:
     all_of_them = [
         (folder / name, (folder / name).read_text(encoding="utf-8")) for folder in folders
     ]
@@ -112,14 +112,14 @@ def test_every_file_that_is_named_exists(folders: list[Path], name: str) -> None
     assert [file for path, text in all_of_them for file in missing_files(path, text)] == []
 
 
-def test_template_and_projects_have_their_documents(folders: list[Path]) -> None:
+def test_template_and_projects_have_all_documents(folders: list[Path]) -> None:
     names = ("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
 
     missing = [f / name for f in folders for name in names if not (f / name).is_file()]
     assert missing == []
 
 
-def test_holes_are_reported_to_the_address_that_was_answered(bake: Bake) -> None:
+def test_vulnerabilities_are_reported_to_the_given_address(bake: Bake) -> None:
     project = bake(email="holes@shop.example.com")
 
     assert "<holes@shop.example.com>" in (project / "SECURITY.md").read_text()
@@ -137,11 +137,11 @@ def versions() -> dict[str, str]:
     return {"template": own["project"]["version"], "changes": newest[1], "project": baked[1]}
 
 
-def test_the_version_is_one_in_all_three_places() -> None:
+def test_version_is_the_same_in_all_three_places() -> None:
     assert len(set(versions().values())) == 1, versions()
 
 
-def test_every_version_tells_how_to_take_it() -> None:
+def test_every_version_describes_the_update() -> None:
     entries = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split("\n## ")[1:]
 
     assert entries

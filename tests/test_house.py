@@ -1,4 +1,4 @@
-"""The template's own rules: what its code may hold, and what must agree with what."""
+"""The rules of the template's code, and consistency between its files."""
 
 import ast
 import json
@@ -17,7 +17,7 @@ NO_PART_OF_IT = {".git", ".build", "demo"}
 
 
 def own_files() -> Iterator[Path]:
-    """Every file of the repository as it would be committed."""
+    """Yields every file of the repository that would be committed."""
     for folder, folders, names in os.walk(ROOT):
         skipped = LEFT_BEHIND(folder, [*folders, *names]) | NO_PART_OF_IT
         folders[:] = [name for name in folders if name not in skipped]
@@ -31,7 +31,7 @@ def imports(tree: ast.AST) -> set[str]:
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda path: path.stem)
-def test_hooks_use_the_standard_library_and_neither_network_nor_shell(hook: Path) -> None:
+def test_hooks_use_only_the_standard_library_without_network_and_shell(hook: Path) -> None:
     used = {name.partition(".")[0] for name in imports(ast.parse(hook.read_text()))}
 
     assert used <= sys.stdlib_module_names
@@ -39,31 +39,31 @@ def test_hooks_use_the_standard_library_and_neither_network_nor_shell(hook: Path
     assert "os.system" not in hook.read_text()
 
 
-def test_the_hook_that_applies_answers_is_short() -> None:
+def test_hook_that_applies_the_answers_is_short() -> None:
     assert len((ROOT / "hooks" / "post_gen_project.py").read_text().splitlines()) < 120
 
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda path: path.stem)
-def test_hooks_take_the_answers_with_one_expression(hook: Path) -> None:
+def test_hooks_read_the_answers_with_one_expression(hook: Path) -> None:
     marks = re.findall(r"\{\{.*|\{%.*|\{#.*", hook.read_text())
 
     assert marks == ['{{ cookiecutter | jsonify }}"""))']
 
 
-def test_python_and_pages_hold_no_template_code(template: Path) -> None:
+def test_python_and_pages_contain_no_template_code(template: Path) -> None:
     code = {p: text for p, text in texts(template / PROJECT) if p.suffix in {".py", ".html"}}
 
     assert [path for path, text in code.items() if "cookiecutter" in text] == []
     assert [p for p, text in code.items() if p.suffix == ".py" and re.search(r"\{%", text)] == []
 
 
-def test_python_parses_as_it_lies_in_the_template(template: Path) -> None:
+def test_python_parses_before_rendering(template: Path) -> None:
     for path, text in texts(template / PROJECT):
         if path.suffix == ".py":
             ast.parse(text, str(path))
 
 
-def test_no_file_knows_the_machine_it_was_written_on() -> None:
+def test_no_file_contains_a_path_of_a_development_machine() -> None:
     local = re.compile(rf"(?<![\w.])/(?:work|Users)/\w|{re.escape(str(ROOT))}")
 
     assert [path for path in own_files() if local.search(path.read_text(errors="replace"))] == []
@@ -75,7 +75,7 @@ def documented() -> set[str]:
 
 
 def of_compose(template: Path) -> set[str]:
-    """The variables in compose's files."""
+    """Returns the variables of the compose files."""
     composed = [text for path, text in texts(template / PROJECT) if path.match("compose*.yaml")]
     return {name for text in composed for name in re.findall(r"\$\{([A-Z_]+)", text)}
 
@@ -84,7 +84,7 @@ def test_every_setting_that_is_read_is_documented(template: Path) -> None:
     read = re.compile(r'\b(?:env\.\w+|environ\.get|number)\(\s*"([A-Z_]+)"')
     code = "\n".join(t for p, t in texts(template / PROJECT) if p.parts[0] == "config")
 
-    # Which file stands in for `.env` cannot be said in it.
+    # ENV_FILE names the file that replaces `.env`.
     assert set(read.findall(code)) - documented() == {"ENV_FILE"}
 
 
@@ -100,19 +100,19 @@ def test_every_variable_of_compose_is_documented(template: Path) -> None:
     assert of_compose(template) - documented() == set()
 
 
-def test_every_switch_of_the_answers_is_read_by_the_settings(template: Path) -> None:
+def test_settings_read_every_switch_of_the_answers(template: Path) -> None:
     defaults = json.loads((ROOT / PROJECT / "config" / "defaults.json").read_text())
     code = "\n".join(t for p, t in texts(template / PROJECT) if p.parts[0] == "config")
 
     assert {name for name in defaults if f'DEFAULTS["{name}"]' not in code} == set()
 
 
-def test_ci_runs_the_command_of_the_readme() -> None:
+def test_ci_runs_the_test_command_of_the_readme() -> None:
     assert (ROOT / ".ci" / "run").read_text().splitlines()[-1] == "exec make test"
     assert "- run: make test\n" in (ROOT / ".github" / "workflows" / "ci.yml").read_text()
 
 
-def test_sizes_fail_over_the_limits_alone(command: Command, tmp_path: Path) -> None:
+def test_sizes_fail_only_over_the_limits(command: Command, tmp_path: Path) -> None:
     sizes = ROOT / PROJECT / "devtools" / "sizes.py"
     (tmp_path / "short.py").write_text("def f():\n" + "    pass\n" * 49)
     (tmp_path / "tests").mkdir()

@@ -1,11 +1,11 @@
-"""What owners add to a project works as in any other Django project."""
+"""Fields that owners add to the user model work as in any Django project."""
 
 from pathlib import Path
 
 from helpers import Bake, Command
 
 MIGRATE = ("-m", "django", "makemigrations", "accounts", "--name", "own_fields")
-# With servers of their own, as the project's tests have.
+# The settings of the project's tests, which start their own servers.
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": "."}
 
 FIELDS = """
@@ -51,7 +51,7 @@ urlpatterns = [*urlpatterns, path("api/shown/", Shown.as_view(), name="shown")]
 
 @pytest.mark.urls(__name__)
 @pytest.mark.django_db
-def test_own_fields_arrive_as_they_were_stored():
+def test_added_fields_are_returned_as_stored():
     fields = {"preferences": PREFERENCES, "nickname": "Ada", "referred_by": make_user()}
     user = make_user(**fields)
     browser = Browser()
@@ -73,7 +73,7 @@ def add_fields(project: Path) -> None:
     models.write_text(text.replace("\n    objects = UserManager()\n", FIELDS))
 
 
-def test_fields_of_an_owner_arrive_as_they_were_stored(
+def test_added_fields_are_returned_as_stored(
     bake: Bake, command: Command, project_python: Path
 ) -> None:
     project = bake()

@@ -1,4 +1,4 @@
-"""What is made is clean: rendered to the last mark, one kind of line end, nothing left over."""
+"""A generated project is fully rendered, with Unix line ends and no extra files."""
 
 import itertools
 import re
@@ -80,7 +80,7 @@ def test_a_project_has_the_files_of_the_template_and_its_env(bake: Bake, templat
     assert set(files(bake(**answers))) == {*kept, Path(".env")}
 
 
-def test_programs_can_be_run(bake: Bake, template: Path) -> None:
+def test_executable_files_stay_executable(bake: Bake, template: Path) -> None:
     project = bake()
 
     for path in {*files(template / PROJECT)} & {*files(project)}:
@@ -88,31 +88,31 @@ def test_programs_can_be_run(bake: Bake, template: Path) -> None:
         assert modes[0] == modes[1], path
 
 
-def test_caches_of_development_stay_behind(bake: Bake) -> None:
+def test_caches_of_development_are_not_copied(bake: Bake) -> None:
     left = {".ruff_cache", ".mypy_cache", ".pytest_cache", "__pycache__", ".venv", "uv.lock"}
 
     assert not left & {part for path in files(bake()) for part in path.parts}
 
 
-def test_folders_with_spaces_and_other_letters_are_fine(template: Path, tmp_path: Path) -> None:
+def test_folder_with_spaces_and_non_ascii_characters_works(template: Path, tmp_path: Path) -> None:
     project = bake_from(template, tmp_path / "a folder, größer", {})
 
     assert_clean(project)
 
 
-def test_make_lists_what_it_can_do(bake: Bake, command: Command) -> None:
+def test_make_lists_its_targets(bake: Bake, command: Command) -> None:
     listed = command("make", cwd=bake()).stdout
 
     assert {"setup", "run", "test", "check", "format"} <= set(re.findall(r"make (\w+)", listed))
 
 
-def test_setup_compiles_even_what_nobody_has_imported(project_python: Path) -> None:
+def test_setup_compiles_modules_that_are_not_imported(project_python: Path) -> None:
     compiled = subprocess.check_output([project_python, "-c", COMPILED], text=True)
 
     assert Path(compiled.strip()).exists()
 
 
-def test_setup_says_which_python_is_needed(bake: Bake, command: Command) -> None:
+def test_setup_names_the_required_python(bake: Bake, command: Command) -> None:
     result = command("make", "setup", "PYTHON=false", cwd=bake())
 
     assert result.returncode != 0

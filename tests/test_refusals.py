@@ -1,4 +1,4 @@
-"""Wrong answers are refused before anything is written, with a sentence that helps."""
+"""Invalid answers are refused before anything is written, with a helpful message."""
 
 import re
 import tomllib
@@ -94,7 +94,7 @@ def test_good_answers_are_accepted() -> None:
 
 
 @pytest.mark.parametrize(("field", "value"), FIELDS_AND_VALUES, ids=ascii)
-def test_a_wrong_answer_is_named_with_what_was_given_and_what_is_right(
+def test_invalid_answer_is_reported_with_the_given_value_and_a_valid_one(
     field: str, value: str
 ) -> None:
     (sentence,) = problems(**{field: value})
@@ -106,24 +106,24 @@ def test_a_wrong_answer_is_named_with_what_was_given_and_what_is_right(
 
 @pytest.mark.parametrize("mark", MARKS)
 @pytest.mark.parametrize("field", GOOD)
-def test_an_answer_that_is_template_code_is_refused(field: str, mark: str) -> None:
+def test_template_syntax_in_an_answer_is_refused(field: str, mark: str) -> None:
     assert len(problems(**{field: f"a {mark}"})) == 1
 
 
-def test_the_examples_of_what_is_right_are_right() -> None:
+def test_examples_of_valid_answers_are_valid() -> None:
     assert problems(**{name: example for name, (_, example) in hook.RULES.items()}) == []
 
 
-def test_all_problems_are_listed_at_once() -> None:
+def test_all_problems_are_reported_together() -> None:
     assert len(problems(project_slug="My Shop", email="ada", domain="localhost:8000")) == 3
 
 
-def test_a_time_zone_nearly_right_brings_the_right_one() -> None:
+def test_misspelt_time_zone_suggests_the_closest_one() -> None:
     assert "a valid answer is 'Europe/Berlin'" in problems(time_zone="berlin")[0]
 
 
 @pytest.mark.parametrize(("name", "wrong"), [("Europe/Berlin", 0), ("Etc/GMT+5", 0), ("a b", 1)])
-def test_without_a_time_zone_database_the_form_decides(
+def test_without_a_time_zone_database_only_the_syntax_is_checked(
     monkeypatch: pytest.MonkeyPatch, name: str, wrong: int
 ) -> None:
     monkeypatch.setattr("zoneinfo.available_timezones", set)
@@ -146,21 +146,19 @@ def test_without_a_time_zone_database_the_form_decides(
         ("project_slug", "shop24"),
     ],
 )
-def test_an_unusual_answer_that_is_right_is_accepted(field: str, value: str) -> None:
+def test_unusual_valid_answer_is_accepted(field: str, value: str) -> None:
     assert problems(**{field: value}) == []
 
 
 @pytest.mark.parametrize(("field", "value"), FIELDS_AND_VALUES, ids=ascii)
-def test_a_refused_answer_leaves_nothing_behind(
-    bake: Bake, tmp_path: Path, field: str, value: str
-) -> None:
+def test_refused_answer_leaves_no_files(bake: Bake, tmp_path: Path, field: str, value: str) -> None:
     with pytest.raises(FailedHookException):
         bake(**{**GOOD, field: value})
 
     assert [path for path in tmp_path.rglob("*") if path.name != "projects"] == []
 
 
-def test_a_refusal_is_one_readable_text(capfd: pytest.CaptureFixture[str], bake: Bake) -> None:
+def test_refusal_is_one_readable_message(capfd: pytest.CaptureFixture[str], bake: Bake) -> None:
     with pytest.raises(FailedHookException):
         bake(project_slug="Shöp", domain="shop.example/")
 
@@ -170,7 +168,7 @@ def test_a_refusal_is_one_readable_text(capfd: pytest.CaptureFixture[str], bake:
     assert "'Shöp'" in text
 
 
-def test_every_folder_of_the_project_is_refused_as_its_name() -> None:
+def test_name_of_every_folder_of_the_project_is_refused() -> None:
     folders = {path.name for path in (ROOT / PROJECT).iterdir() if path.is_dir()}
 
     assert all(hook.slug_problem(name) for name in folders)
@@ -184,9 +182,9 @@ print(*(d.name.replace("-", "_").replace(".", "_") for d in metadata.distributio
 
 
 def unrefused(names: Iterable[str]) -> set[str]:
-    """Those that could be a slug and would be taken.
+    """Returns the names that the hook accepts as a slug.
 
-    A name ending in ``__mypyc`` begins with a hash, which each release of its package changes.
+    Names ending in ``__mypyc`` begin with a hash that changes with each release.
     """
     slugs = {
         name
@@ -197,16 +195,14 @@ def unrefused(names: Iterable[str]) -> set[str]:
     return {name for name in slugs if not hook.slug_problem(name)}
 
 
-def test_every_package_that_the_project_has_installed_is_refused_as_its_name(
-    project_python: Path, command: Command
-) -> None:
+def test_name_of_every_installed_package_is_refused(project_python: Path, command: Command) -> None:
     assert unrefused(command(project_python, "-c", INSTALLED).stdout.split()) == set()
 
 
-def test_every_package_that_any_python_or_system_would_install_is_refused_as_its_name(
+def test_name_of_every_package_for_any_python_or_system_is_refused(
     project_python: Path,
 ) -> None:
-    """Markers decide what is installed, such as ``async_timeout`` before Python 3.11.3."""
+    """Markers decide which packages are installed: ``async_timeout`` before Python 3.11.3."""
     project = project_python.parents[2]
     lock = tomllib.loads((project / "uv.lock").read_text(encoding="utf-8"))
     names = [re.sub(r"[-.]", "_", package["name"]) for package in lock["package"]]

@@ -1,4 +1,4 @@
-"""Each project has secrets of its own, in a file that its owner alone can read."""
+"""Each project has its own secrets, in a file that only its owner can read."""
 
 import os
 import re
@@ -26,11 +26,11 @@ def test_secrets_are_long_random_and_url_safe(bake: Bake) -> None:
     assert [name for name in SECRETS if not re.fullmatch(r"[\w-]{86}", env[name])] == []
 
 
-def test_password_of_postgresql_is_for_docker_alone(bake: Bake) -> None:
+def test_password_of_postgresql_is_generated_with_docker_only(bake: Bake) -> None:
     assert "POSTGRES_PASSWORD" not in (bake(use_docker=False) / ".env").read_text()
 
 
-def test_no_two_secrets_are_alike(bake: Bake) -> None:
+def test_secrets_differ(bake: Bake) -> None:
     envs = [variables(bake(project_slug=slug) / ".env") for slug in ("one", "two")]
 
     assert len({env[name] for env in envs for name in SECRETS}) == 2 * len(SECRETS)
@@ -48,7 +48,7 @@ def test_secrets_are_in_no_other_file(bake: Bake) -> None:
     assert leaks == []
 
 
-def test_env_sets_what_development_needs_and_nothing_else(bake: Bake) -> None:
+def test_env_sets_only_the_variables_of_development(bake: Bake) -> None:
     env = variables(bake() / ".env")
 
     assert env.keys() == {"DEBUG", "ALLOWED_HOSTS", *SECRETS}
@@ -56,18 +56,18 @@ def test_env_sets_what_development_needs_and_nothing_else(bake: Bake) -> None:
     assert env["ALLOWED_HOSTS"] == "localhost,127.0.0.1"
 
 
-def test_the_example_holds_no_secret(bake: Bake) -> None:
+def test_example_contains_no_secret(bake: Bake) -> None:
     example = variables(bake() / ".env.example")
 
     assert [example[name] for name in SECRETS] == [""] * len(SECRETS)
 
 
 @pytest.mark.usefixtures("open_umask")
-def test_env_is_for_its_owner_alone_whatever_the_umask(bake: Bake) -> None:
+def test_only_the_owner_can_read_env_with_any_umask(bake: Bake) -> None:
     assert stat.S_IMODE((bake() / ".env").stat().st_mode) == 0o600
 
 
-def test_a_second_bake_leaves_env_as_it_was(bake: Bake) -> None:
+def test_second_generation_keeps_env(bake: Bake) -> None:
     env = bake() / ".env"
     env.write_text("SECRET_KEY=mine\n")
 
@@ -76,7 +76,7 @@ def test_a_second_bake_leaves_env_as_it_was(bake: Bake) -> None:
     assert env.read_text() == "SECRET_KEY=mine\n"
 
 
-def test_env_is_never_written_through_a_link(tmp_path: Path) -> None:
+def test_env_is_never_written_through_a_symbolic_link(tmp_path: Path) -> None:
     (tmp_path / ".env.example").write_text("SECRET_KEY=\n")
     (tmp_path / ".env").symlink_to(tmp_path / "elsewhere")
 

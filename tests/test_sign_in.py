@@ -1,4 +1,4 @@
-"""Whatever was answered, the project passes Django's checks and people can sign in."""
+"""With any answers, the project passes Django's checks and users can sign in."""
 
 import json
 import os
@@ -16,7 +16,7 @@ print(json.dumps(throwaway()), flush=True)
 sys.stdin.read()
 """
 
-# As in production: no DEBUG, HTTPS, and the switches from config/defaults.json alone.
+# As in production: no DEBUG, HTTPS, and the switches of config/defaults.json.
 SIGN_IN = """
 import json, sys, uuid
 import django, pyotp
@@ -76,8 +76,8 @@ print(json.dumps({
 """
 
 
-# What a login answers first, what a setup answers whoever has come in, and what the six endpoints
-# answer to strangers.
+# The first key of a login response, the status of a setup with an access token, and the statuses of
+# the six endpoints without one.
 SECOND_FACTOR = {
     "disabled": {"first": "access", "setup": 403, "strangers": [403]},
     "optional": {"first": "access", "setup": 200, "strangers": [400, 401]},
@@ -92,7 +92,7 @@ def servers(project_python: Path) -> Iterator[dict[str, str]]:
     with subprocess.Popen(
         [project_python, "-c", SERVERS],
         cwd=project,
-        # Without what may lead to servers that are there already.
+        # Without variables that name other servers.
         env={"PATH": os.environ["PATH"]},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -106,7 +106,7 @@ def servers(project_python: Path) -> Iterator[dict[str, str]]:
 @pytest.mark.parametrize("as_cookie", [True, False], ids=["cookie", "body"])
 @pytest.mark.parametrize("mfa", ["disabled", "optional", "required"])
 @pytest.mark.parametrize("by_invitation", [False, True], ids=["open", "by invitation"])
-def test_people_can_sign_in(
+def test_users_can_sign_in(
     bake: Bake,
     command: Command,
     project_python: Path,
@@ -126,7 +126,7 @@ def test_people_can_sign_in(
             **servers,
             "DJANGO_SETTINGS_MODULE": "config.settings",
             "DEBUG": "False",
-            # Nobody answers: the letters stay in the outbox.
+            # No mail server listens there: the e-mails stay in the outbox.
             "EMAIL_URL": "smtp://127.0.0.1:9",
             "PUBLIC_URL": "https://localhost",
         },

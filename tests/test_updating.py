@@ -1,6 +1,6 @@
-"""A project takes a later template, and keeps what its owner has made of it.
+"""A project is updated to a later template, and keeps the changes of its owner.
 
-The later template is today's. The earlier one is today's with some things as they may have been.
+The later template is the current one. The earlier one is the current one with some changes undone.
 """
 
 import json
@@ -42,7 +42,7 @@ ANSWERS = {
 }
 
 Edit = tuple[str, str, str]
-"""A file, what is found in it (once), and what is written instead."""
+"""A file, a pattern that matches once in it, and the replacement."""
 
 LIST = "2. The list shows each live session with its device, the one used last first."
 EARLIER: list[Edit] = [
@@ -59,7 +59,7 @@ EARLIER: list[Edit] = [
         r'(?<=\[tool\.gatehouse\]\n)([^\n]*\nversion = )"[^"]+"',
         r'\1"0.0.9"',
     ),
-    # A question that is new today, and with it a line of config/defaults.json.
+    # A new question, and its line of config/defaults.json.
     ("hooks/pre_gen_project.py", r'    "time_zone": \([^\n]+\n', ""),
     ("hooks/post_gen_project.py", r'    "TIME_ZONE": "time_zone",\n', ""),
     ("cookiecutter.json", r'  "time_zone": "UTC",\n', ""),
@@ -91,7 +91,7 @@ OWNERS: list[Edit] = [
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Command:
-    """Runs a program that has to succeed."""
+    """Runs a program that must succeed."""
     bare = runner(tmp_path_factory.mktemp("home"))
 
     def succeed(*words: str | Path, cwd: Path, stdin: str = "") -> Result:
@@ -119,12 +119,12 @@ def commit(run: Command, folder: Path, message: str) -> None:
 
 @pytest.fixture(scope="module")
 def repository(template: Path, tmp_path_factory: pytest.TempPathFactory, run: Command) -> Path:
-    """The template as a repository: an earlier state with the tag ``v0.0.9``, then today's."""
+    """The template as a repository: an earlier state, tagged ``v0.0.9``, and the current one."""
     folder = tmp_path_factory.mktemp("repository") / "gatehouse"
     shutil.copytree(template, folder)
     edit(folder, EARLIER)
     (folder / PROJECT / NEW_TODAY).unlink()
-    (folder / PROJECT / GONE_TODAY).write_text('"""Of no use any more."""\n')
+    (folder / PROJECT / GONE_TODAY).write_text('"""No longer used."""\n')
     commit(run, folder, "Earlier")
     run("git", "tag", "v0.0.9", cwd=folder)
     (folder / PROJECT / GONE_TODAY).unlink()
@@ -134,7 +134,7 @@ def repository(template: Path, tmp_path_factory: pytest.TempPathFactory, run: Co
 
 
 def create(run: Command, repository: Path, output: Path, answers: dict[str, object]) -> Path:
-    """A project of the earlier template, as cruft makes it; no commit yet."""
+    """Generates a project of the earlier template with cruft, without a commit."""
     run(
         *(*CRUFT, "create", repository, "--checkout", "v0.0.9", "--output-dir", output),
         *("--no-input", "--extra-context", json.dumps(answers)),
@@ -157,7 +157,7 @@ def update(run: Command, project: Path) -> Result:
 
 @pytest.fixture(scope="module")
 def made(run: Command, repository: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project of the earlier template with the default answers; tests work on copies of it."""
+    """A project of the earlier template with the default answers. Tests use copies of it."""
     return create(run, repository, tmp_path_factory.mktemp("made"), {})
 
 
@@ -182,7 +182,7 @@ def updated(
     repository: Path,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Updated:
-    """A project that its owner has changed in many places, after ``cruft update``."""
+    """A project with many changes of its owner, after ``cruft update``."""
     project = create(run, repository, tmp_path_factory.mktemp("updated"), request.param)
     commit(run, project, "Start from Gatehouse")
     make_it_ones_own(project)
@@ -198,18 +198,18 @@ def updated(
 
 
 def everything(project: Path) -> dict[Path, bytes]:
-    """Every file but those of git."""
+    """Returns all files except those of git."""
     found = (path for path in files(project) if path.parts[0] != ".git")
     return {path: (project / path).read_bytes() for path in found}
 
 
 def contents(project: Path) -> dict[Path, bytes]:
-    """Every file but those of git and cruft and the secrets."""
+    """Returns all files except those of git and cruft, and the secrets."""
     of_its_own = {".cruft.json", ".env"}
     return {path: text for path, text in everything(project).items() if path.name not in of_its_own}
 
 
-def test_an_updated_project_is_todays_with_the_changes_of_its_owner(
+def test_updated_project_is_the_current_one_with_the_changes_of_its_owner(
     updated: Updated, template: Path, tmp_path: Path
 ) -> None:
     expected = house.bake(template, tmp_path, updated.answers)
@@ -221,32 +221,30 @@ def test_an_updated_project_is_todays_with_the_changes_of_its_owner(
     assert [path for path in found if found[path] != wanted[path]] == []
 
 
-def test_an_update_without_a_common_line_leaves_nothing_to_resolve(
-    updated: Updated, run: Command
-) -> None:
+def test_changes_of_different_lines_leave_no_conflict(updated: Updated, run: Command) -> None:
     states = run("git", "status", "--short", cwd=updated.project).stdout.splitlines()
 
     assert [state for state in states if "U" in state[:2] or state.endswith(".rej")] == []
     assert [path for path, text in contents(updated.project).items() if b"<<<<<<<" in text] == []
 
 
-def test_an_update_leaves_env_to_its_owner(updated: Updated) -> None:
+def test_update_keeps_env(updated: Updated) -> None:
     env = updated.project / ".env"
 
     assert env.read_text(encoding="utf-8") == updated.env
     assert stat.S_IMODE(env.stat().st_mode) == 0o600
 
 
-def test_a_file_that_the_owner_has_removed_does_not_come_back(updated: Updated) -> None:
+def test_file_that_the_owner_removed_does_not_come_back(updated: Updated) -> None:
     assert not (updated.project / REMOVED_BY_OWNER).exists()
 
 
-def test_files_come_and_go_with_the_template(updated: Updated) -> None:
+def test_files_are_added_and_removed_with_the_template(updated: Updated) -> None:
     assert (updated.project / NEW_TODAY).exists()
     assert not (updated.project / GONE_TODAY).exists()
 
 
-def test_a_switch_that_the_owner_has_changed_stays_and_a_new_one_comes(updated: Updated) -> None:
+def test_changed_switch_is_kept_and_new_one_is_added(updated: Updated) -> None:
     defaults = json.loads((updated.project / "config" / "defaults.json").read_text())
 
     assert defaults["JWT_ALLAUTH_MFA_TOTP_MODE"] == "optional"
@@ -256,7 +254,7 @@ def test_a_switch_that_the_owner_has_changed_stays_and_a_new_one_comes(updated: 
     )
 
 
-def test_pyproject_names_the_version_of_the_template_and_keeps_that_of_the_project(
+def test_pyproject_has_the_new_template_version_and_keeps_the_project_version(
     updated: Updated,
 ) -> None:
     table = tomllib.loads((updated.project / "pyproject.toml").read_text(encoding="utf-8"))
@@ -265,16 +263,16 @@ def test_pyproject_names_the_version_of_the_template_and_keeps_that_of_the_proje
     assert table["tool"]["gatehouse"]["version"] == version(house.ROOT / "pyproject.toml")
 
 
-def test_cruft_check_tells_whether_there_is_something_to_take(updated: Updated) -> None:
+def test_cruft_check_tells_whether_there_is_an_update(updated: Updated) -> None:
     assert updated.verdicts == [1, 0]
 
 
-def test_an_update_does_not_name_first_steps(updated: Updated) -> None:
+def test_update_does_not_print_the_first_steps(updated: Updated) -> None:
     assert "make run" not in updated.said
     assert "git init" not in updated.said
 
 
-def test_a_line_that_both_changed_is_left_with_both_versions_and_named_by_git(
+def test_line_that_both_changed_has_both_versions_and_is_a_conflict_in_git(
     fresh: Path, run: Command
 ) -> None:
     commit(run, fresh, "Start from Gatehouse")
@@ -290,7 +288,7 @@ def test_a_line_that_both_changed_is_left_with_both_versions_and_named_by_git(
 
 
 @pytest.mark.parametrize("as_made_first", [True, False])
-def test_an_update_with_conflicts_can_be_taken_back(
+def test_update_with_conflicts_can_be_undone(
     fresh: Path, run: Command, as_made_first: bool
 ) -> None:
     if as_made_first:
@@ -306,7 +304,7 @@ def test_an_update_with_conflicts_can_be_taken_back(
     assert everything(fresh) == before
 
 
-def test_without_a_commit_of_the_start_the_part_that_does_not_fit_is_in_a_rej_file(
+def test_without_a_first_commit_the_rejected_part_is_in_a_rej_file(
     fresh: Path, run: Command
 ) -> None:
     edit(fresh, [("accounts/flows/devices.py", r"2\. The list shows each session", "2. All")])
@@ -323,7 +321,7 @@ def test_without_a_commit_of_the_start_the_part_that_does_not_fit_is_in_a_rej_fi
     assert (fresh / NEW_TODAY).exists()
 
 
-def test_a_file_that_the_owner_skips_is_left_as_it_is(fresh: Path, run: Command) -> None:
+def test_skipped_file_is_unchanged(fresh: Path, run: Command) -> None:
     edit(fresh, [("pyproject.toml", r'skip = \["\.env"\]', 'skip = [".env", "README.md"]')])
     (fresh / "README.md").write_text("# The shop\n")
     commit(run, fresh, "Start from Gatehouse, with a README of our own")
@@ -334,7 +332,7 @@ def test_a_file_that_the_owner_skips_is_left_as_it_is(fresh: Path, run: Command)
     assert list(fresh.rglob("*.rej")) == []
 
 
-def test_a_project_of_cookiecutter_is_linked_to_the_version_that_it_names(
+def test_project_of_cookiecutter_is_linked_to_the_version_in_its_pyproject(
     fresh: Path, run: Command, repository: Path
 ) -> None:
     (fresh / ".cruft.json").unlink()
@@ -350,7 +348,7 @@ def test_a_project_of_cookiecutter_is_linked_to_the_version_that_it_names(
     assert (fresh / NEW_TODAY).exists()
 
 
-def test_without_cruft_a_branch_of_what_the_template_makes_is_merged(
+def test_without_cruft_a_branch_with_the_generated_files_is_merged(
     fresh: Path, run: Command, repository: Path, template: Path, tmp_path: Path
 ) -> None:
     (fresh / ".cruft.json").unlink()
@@ -388,7 +386,7 @@ def version(pyproject: Path, *tables: str) -> str:
         ("projects/shop", False),
     ],
 )
-def test_only_a_folder_of_pythons_own_naming_is_thrown_away(
+def test_only_a_temporary_folder_of_python_is_recognised_as_thrown_away(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, folder: str, passing: bool
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))

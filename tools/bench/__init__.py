@@ -1,1 +1,1 @@
-"""Benchmarks: what a change of the project costs (``README.md``)."""
+"""Benchmarks of a generated project (``README.md``)."""

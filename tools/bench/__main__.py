@@ -1,6 +1,6 @@
-"""``make bench``: what a request costs, how that grows with the tables, and how fast letters go.
+"""``make bench``: the cost of requests, its growth with the tables, and the rate of e-mails.
 
-It brings servers of its own, and nothing stays of them.
+It starts its own servers, and removes them at the end.
 """
 
 import argparse
@@ -17,10 +17,10 @@ from devtools import interrupts
 from devtools.errors import DevtoolsError
 
 COMMANDS = {
-    "operations": "what a request costs (one minute; without a command)",
-    "growth": "whether a refresh and a sign-in cost more with many rows, and what purging does",
-    "mail": "how many letters a second workers send",
-    "limits": "how many of 300 requests at once pass a limit of ten",
+    "operations": "what a request costs (the default; one minute)",
+    "growth": "whether a refresh and a login cost more with many rows, also during a purge",
+    "mail": "how many e-mails per second workers send",
+    "limits": "how many of 300 concurrent requests pass a limit of ten",
 }
 
 
@@ -53,15 +53,15 @@ def _show(tables: list[Table], earlier: dict[str, Rows]) -> None:
 
 
 def _measure(servers: Site, options: argparse.Namespace) -> list[Table]:
-    """The modules read tables' models, so Django has to be there before them."""
+    """Imports the modules here: they need models, and so Django to be set up."""
     if options.command == "growth":
         from bench import growth
 
         return growth.measure(servers, options)
     if options.command == "mail":
-        from bench import letters
+        from bench import backlog
 
-        return letters.measure(servers, options)
+        return backlog.measure(servers, options)
     from bench import operations
 
     return operations.measure(servers, options)
@@ -69,8 +69,8 @@ def _measure(servers: Site, options: argparse.Namespace) -> list[Table]:
 
 def _options(words: list[str]) -> argparse.Namespace:
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--json", type=Path, metavar="FILE", help="write the figures there")
-    common.add_argument("--against", type=Path, metavar="FILE", help="compare with such a file")
+    common.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file")
+    common.add_argument("--against", type=Path, metavar="FILE", help="compare with an earlier file")
     parser = argparse.ArgumentParser(
         prog="make bench",
         description=__doc__,
@@ -83,7 +83,7 @@ def _options(words: list[str]) -> argparse.Namespace:
         words = ["operations", *words]
     options = parser.parse_args(words)
     if any(getattr(options, name) <= 0 for name in _NUMBERS[options.command]):
-        parser.error("every number has to be greater than 0")
+        parser.error("every number must be greater than 0")
     if options.json and not options.json.parent.is_dir():
         parser.error(f"there is no folder {options.json.parent}")
     return options
@@ -93,7 +93,7 @@ _LOAD = {"connections": 4, "workers": 2, "threads": 4}
 _NUMBERS: dict[str, dict[str, float]] = {
     "operations": {"rounds": 3, "seconds": 3.0, **_LOAD},
     "growth": {"users": 1_000_000, "sessions": 5_000_000, "seconds": 9.0, **_LOAD},
-    "mail": {"letters": 10_000},
+    "mail": {"emails": 10_000},
     "limits": {},
 }
 

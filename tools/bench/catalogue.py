@@ -1,4 +1,4 @@
-"""The operations that are measured. Add one of yours to the list: it needs a line or three."""
+"""The operations that are measured. Add your own to the list."""
 
 from dataclasses import replace
 from typing import Any
@@ -8,7 +8,7 @@ from accounts.api.requests import DEVICE_HEADER
 from accounts.conf import switches
 from bench.load import Operation, Person
 
-PASSWORD = "a right good pass phrase"  # noqa: S105  it opens nothing
+PASSWORD = "a right good pass phrase"  # noqa: S105  of test users
 WITHOUT_HASH = "bench.settings_without_hash"
 
 

@@ -1,4 +1,4 @@
-"""Whether a refresh and a sign-in cost more with many rows, and what purging does to a refresh."""
+"""Whether a refresh and a login cost more with many rows, and whether a purge slows a refresh."""
 
 import json
 from argparse import Namespace
@@ -22,20 +22,20 @@ from bench.site import Meter, Served, Site
 from devtools import postgres
 from tests.plans import explained
 
-# What nothing costs tells what else the machine did meanwhile.
+# The cost of NOTHING shows what else the machine does.
 OPERATIONS = (REFRESH, LOGIN_WITHOUT_HASH, replace(NOTHING, settings=WITHOUT_HASH))
 ROUNDS = 5
 GROUP = "person"
 FEW = 1_000
-"""People in the small database; a tenth of all, where all are fewer than 10,000."""
+"""Users in the small database; a tenth of all users if there are fewer than 10,000."""
 CLIENTS = 20_000
-"""People who ask in turn, most of them once: each finds a row that nobody has asked for lately."""
+"""Users who send requests in turn. Most send one, so that its row was not read recently."""
 SLOW = 100
-"""Milliseconds that an answer should not take because of a purge."""
+"""Milliseconds. Slower responses are counted."""
 EXPIRED = 5
-"""One in so many sessions expires before the purge."""
+"""Every fifth session expires before the purge."""
 
-# In a process of its own, as the worker's.
+# Runs in a separate process, like a worker.
 _PURGE = """
 import json, time
 import django
@@ -50,7 +50,7 @@ print(json.dumps({"rows": rows, "seconds": time.monotonic() - begun}))
 
 @dataclass(frozen=True)
 class Population:
-    """People in a database of their own, and some of them as clients, for each operation."""
+    """One database, its web server, and some of its users as clients, for each operation."""
 
     sessions: int
     web: Served
@@ -68,7 +68,7 @@ def measure(site: Site, options: Namespace) -> list[Table]:
 
 
 class Growth:
-    """Few rows and many, side by side: what else the machine does affects both alike."""
+    """Measures few and many rows side by side, so that other load affects both equally."""
 
     def __init__(self, site: Site, options: Namespace) -> None:
         self._site, self._options = site, options
@@ -82,9 +82,9 @@ class Growth:
         self._many = self._serve(postgres.DATABASE)
 
     def _fill(self, users: int) -> None:
-        """Up to so many people, with sessions in proportion."""
+        """Fills the database up to this number of users, with sessions in proportion."""
         live = self._options.sessions * users // self._options.users
-        say(f"{users:,} people with {live:,} sessions …")
+        say(f"{users:,} users with {live:,} sessions …")
         people.fill(
             group=GROUP,
             password_hash=self._hash,
@@ -95,7 +95,7 @@ class Growth:
         _tidy()
 
     def _serve(self, database: str) -> Population:
-        """With the rows that there are by now."""
+        """Serves the database with its current rows."""
         options = self._options
         web = self._site.serve(
             WITHOUT_HASH, workers=options.workers, threads=options.threads, database=database
@@ -114,7 +114,7 @@ class Growth:
         return rows | ratios
 
     def _round(self, number: int) -> Rows:
-        """Few and many take turns at going first."""
+        """Measures all operations once. Few and many rows take turns to go first."""
         say(f"Round {number + 1} of {ROUNDS} …")
         sides = [("few", self._few), ("many", self._many)][:: -1 if number % 2 else 1]
         return {
@@ -131,7 +131,7 @@ class Growth:
         return {"rows": population.sessions, **costs, "p50 ms": busy.percentile(50)}
 
     def plans(self) -> Rows:
-        """The scans of a refresh's statement and of a sign-in's."""
+        """Counts the scans of the statements of a refresh and a login."""
         [person] = people.sample(GROUP, 1)
         now, client = timezone.now(), Client(None, "")
         with explained() as of_refresh:
@@ -142,7 +142,7 @@ class Growth:
         return {REFRESH.name: _kinds(of_refresh), LOGIN_WITHOUT_HASH.name: _kinds(of_login)}
 
     def updates(self) -> Rows:
-        """Refreshes in the large database, as PostgreSQL counts them: a second late or so."""
+        """Reads from PostgreSQL how many refreshes there were (a second late), and how many HOT."""
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relname = %s",
@@ -153,7 +153,7 @@ class Growth:
         return {"refreshes": {"counted": all_of_them, "in place (HOT) %": share}}
 
     def purge(self) -> Rows:
-        """Lets sessions expire, and refreshes while they are purged, and then for as long again."""
+        """Refreshes while expired sessions are purged, and then as long without a purge."""
         _expire_some(self._sessions)
         population = replace(self._many, clients=_clients())
         purging = self._site.python("purge", "-c", _PURGE)
@@ -161,7 +161,6 @@ class Growth:
         if self._site.children.wait(purging):
             raise purging.failed(purging.outcome)
         _tidy()
-        # As long, for there are slow moments without a purge as well.
         without = self._run(REFRESH, population, load.lasting(during.seconds))
         return {
             "the purge": json.loads(purging.log.read_text()),
@@ -174,14 +173,14 @@ class Growth:
         done = load.run(
             population.web.port, operation, clients, connections=connections, until=until
         )
-        # The next run goes on where this one ends.
+        # The next run continues with the next client.
         asked = len(done.waits) % len(clients)
         clients[:] = clients[asked:] + clients[:asked]
         return done
 
 
 def _clients() -> dict[str, list[Person]]:
-    """Those of one operation keep their sessions, whatever those of another do."""
+    """Copies the clients for each operation: a refresh replaces the tokens of its own copy only."""
     drawn = people.sample(GROUP, CLIENTS)
     return {operation.name: [replace(person) for person in drawn] for operation in OPERATIONS}
 
@@ -198,7 +197,7 @@ def _expire_some(amount: int) -> None:
 
 
 def _tidy() -> None:
-    """As autovacuum does, before it is measured and not while."""
+    """Vacuums now, so that autovacuum does not run during the measurement."""
     with connection.cursor() as cursor:
         for model in (User, Session):
             cursor.execute(f"VACUUM (ANALYZE) {model._meta.db_table}")

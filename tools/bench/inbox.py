@@ -1,4 +1,4 @@
-"""A mail server that takes every letter and keeps none; it prints its port."""
+"""A mail server that accepts and discards every e-mail. Prints its port."""
 
 import asyncio
 import sys

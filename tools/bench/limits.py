@@ -1,7 +1,7 @@
-"""How many of 300 requests at once pass a limit of ten.
+"""How many of 300 concurrent requests pass a limit of ten.
 
-With our throttle and with Django REST framework's own, which keeps its list in the same Redis.
-Gunicorn has two worker processes with four threads each; ten rounds.
+Compares the project's throttle with that of Django REST framework, in the same Redis, with two
+processes of four threads, in ten rounds.
 """
 
 import http.client
@@ -26,16 +26,16 @@ _SETTINGS = {
 
 
 def main() -> int:
-    """Returns the exit code: 1 where ours let another number pass."""
+    """Returns the exit code: 1 if the project's throttle let another number pass."""
     passed = [_round() for _ in range(ROUNDS)]
-    _say(f"{AT_ONCE} requests at once, a limit of {LIMIT}, {ROUNDS} rounds. Passed in each:")
+    _say(f"{AT_ONCE} concurrent requests, a limit of {LIMIT}, {ROUNDS} rounds. Passed in each:")
     for name in ("ours", "theirs"):
         _say(f"{name:<8}{' '.join(f'{each[name]:>4}' for each in passed)}")
     return 0 if all(each["ours"] == LIMIT for each in passed) else 1
 
 
 def _round() -> Counter[str]:
-    """With servers of its own, so that nothing is left of the round before."""
+    """Runs one round with new servers, so that no counts are left of the previous one."""
     place = places.throwaway()
     with Children(remove=place.sockets) as children:
         web = gunicorn.start(

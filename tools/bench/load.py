@@ -1,4 +1,4 @@
-"""People who ask again and again over connections that are kept, each after its last answer."""
+"""Clients that send requests over persistent connections, each after its last response."""
 
 import gc
 import http.client
@@ -17,15 +17,15 @@ from devtools.errors import DevtoolsError
 from devtools.ports import HOST
 
 TIMEOUT = 30
-"""Seconds for one answer."""
+"""Seconds for one response."""
 
 Until = Callable[[], bool]
-"""Whether it is over; asked after each answer."""
+"""Returns whether to stop. Called after each response."""
 
 
 @dataclass
 class Person:
-    """Somebody who is signed in on one device, with what it has been given."""
+    """A user who is signed in on one device, and its tokens."""
 
     email: str
     access: str
@@ -33,7 +33,7 @@ class Person:
     device: str
 
     def keep(self, answer: http.client.HTTPResponse, body: dict[str, Any]) -> None:
-        """What a device keeps of an answer with tokens, from its cookies or its body."""
+        """Keeps the tokens of a response, from its cookies or its body."""
         cookies = [text.partition(";")[0] for text in answer.headers.get_all("Set-Cookie") or []]
         given = body | dict(cookie.split("=", 1) for cookie in cookies)
         self.access = given["access"]
@@ -49,9 +49,9 @@ class Operation:
     """A request that is measured.
 
     Attributes:
-        headers, body: what a person sends; without a body there is none.
-        gives_tokens: the answer's tokens take the place of the person's.
-        settings: the module that it is served with.
+        headers, body: functions that return what to send; None for no body.
+        gives_tokens: whether the tokens of the response replace those of the user.
+        settings: the settings module of the web server.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Operation:
     def ask(self, connection: http.client.HTTPConnection, person: Person) -> None:
         """
         Raises:
-            DevtoolsError: the answer is no success.
+            DevtoolsError: the status is not 2xx.
         """
         headers, text = self.headers(person), None
         if self.body:
@@ -75,14 +75,14 @@ class Operation:
         answer = connection.getresponse()
         said = answer.read()
         if answer.status // 100 != 2:
-            said_so = f"{self.path} answered {answer.status} {_reason(said)}".strip()
-            raise DevtoolsError(f"{self.name}: {said_so}, which is no success.")
+            said_so = f"{self.path} returned {answer.status} {_reason(said)}".strip()
+            raise DevtoolsError(f"{self.name}: {said_so}, which is not a success.")
         if self.gives_tokens:
             person.keep(answer, json.loads(said))
 
 
 def _reason(said: bytes) -> str:
-    """What an error of ours calls itself; else the beginning of the answer, unless it is a page."""
+    """Returns the error code, or the beginning of a JSON response without one."""
     try:
         answer = json.loads(said)
     except ValueError:
@@ -93,7 +93,7 @@ def _reason(said: bytes) -> str:
 
 @dataclass(frozen=True)
 class Load:
-    """What came of it; ``waits`` are the milliseconds until each answer, the shortest first."""
+    """The result of a run. ``waits`` has the milliseconds of each response, sorted."""
 
     seconds: float
     waits: list[float]
@@ -103,7 +103,7 @@ class Load:
         return len(self.waits) / self.seconds
 
     def percentile(self, percent: int) -> float:
-        """Milliseconds within which so many percent of the answers came."""
+        """Returns the milliseconds within which this percentage of the responses arrived."""
         return self.waits[min(len(self.waits) * percent // 100, len(self.waits) - 1)]
 
 
@@ -112,7 +112,7 @@ def connect(port: int) -> http.client.HTTPConnection:
 
 
 def lasting(seconds: float) -> Until:
-    """Whether so many seconds have passed since this was called."""
+    """Returns a function that tells whether the seconds have passed."""
     end = time.monotonic() + seconds
     return lambda: time.monotonic() > end
 
@@ -125,17 +125,17 @@ def run(
     connections: int,
     until: Until,
 ) -> Load:
-    """Over so many connections at once, each with people of its own, who take turns.
+    """Sends requests over several connections at once. The users of a connection take turns.
 
     Raises:
-        DevtoolsError: an answer is no success, or there is none.
+        DevtoolsError: a status is not 2xx, or there is no response.
     """
     over = Event()
 
     def repeat(mine: list[Person]) -> list[float]:
         return _repeat(port, operation, mine, lambda: over.is_set() or until())
 
-    # Else all would wait while this process looks for garbage in what it has loaded.
+    # Otherwise garbage collection of the loaded modules would pause all clients.
     gc.freeze()
     turns = [mine for start in range(connections) if (mine := people[start::connections])]
     begun = time.perf_counter()
@@ -143,7 +143,7 @@ def run(
         try:
             waits = [wait for each in clients.map(repeat, turns) for wait in each]
         except (OSError, http.client.HTTPException) as error:
-            raise DevtoolsError(f"{operation.name}: no answer ({error!r}).") from None
+            raise DevtoolsError(f"{operation.name}: no response ({error!r}).") from None
         finally:
             over.set()
     return Load(time.perf_counter() - begun, sorted(waits))

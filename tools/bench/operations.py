@@ -1,4 +1,4 @@
-"""What a request costs, for each operation of ``bench.catalogue``."""
+"""The cost of a request, for each operation of ``bench.catalogue``."""
 
 from argparse import Namespace
 from contextlib import closing
@@ -34,7 +34,7 @@ def measure(site: Site, options: Namespace) -> list[Table]:
 
 
 def fill(amount: int) -> dict[str, list[Person]]:
-    """So many people for each operation: what one leaves behind, no other has to read."""
+    """Creates this number of users for each operation, so that operations do not share rows."""
     cheap = MD5PasswordHasher()
     good_hash, cheap_hash = make_password(PASSWORD), cheap.encode(PASSWORD, cheap.salt())
     everybody = {}
@@ -60,7 +60,7 @@ class Bench:
         self._site, self._webs, self._everybody, self._options = site, webs, everybody, options
 
     def count(self, operation: Operation) -> Figures:
-        """Statements of one request, the median, and how many of them began a transaction."""
+        """Counts the statements of one request, and those that begin a transaction (medians)."""
         self._run(operation, self._options.seconds / 10)
         person, log = self._people(operation)[0], self._site.place.log("postgres")
         counts: list[Figures] = []
@@ -73,11 +73,11 @@ class Bench:
                 operation.ask(connection, person)
                 words = asked()[before:]
                 counts.append({"SQL": len(words), "BEGIN": words.count("BEGIN")})
-        # Of those that a thread does only once, the median knows nothing.
+        # The median ignores statements that a thread executes only once.
         return medians(counts)
 
     def round(self, number: int) -> dict[str, Figures]:
-        """All operations in turn, so that what else the machine does meets each of them."""
+        """Measures all operations in turn, so that other load affects each of them."""
         say(f"Round {number + 1} of {self._options.rounds} …")
         return {operation.name: self._measure(operation) for operation in OPERATIONS}
 

@@ -1,4 +1,4 @@
-"""Rows of people and sessions, many at once, and some of those people as clients."""
+"""Creates users and sessions in bulk, and selects some of them as clients."""
 
 import random
 from datetime import datetime
@@ -21,16 +21,15 @@ _SOMEWHERE = Client(ip="192.0.2.1", user_agent="Mozilla/5.0 (X11; Linux x86_64) 
 _USER_ID = "md5(%(group)s || n)::uuid"
 SESSION_ID = "md5(%(group)s || 'session' || n)::uuid"
 _SESSION_USER_ID = "md5(%(group)s || n %% %(users)s)::uuid"
-"""From the numbers: spread over an index as those that are drawn by chance."""
+"""Ids are digests of the numbers: distributed over an index like random ids."""
 
 
 def fill(*, group: str, password_hash: str, users: range, live: range) -> None:
-    """Adds people by their numbers, and live sessions, which are spread over all people.
-
-    A row is copied, whatever columns it has; ids are made from the numbers.
+    """Adds users, and live sessions that are distributed over all users, as copies of one row.
 
     Args:
-        group: the beginning of their addresses.
+        group: the prefix of the addresses.
+        users: the numbers of the users.
         live: the numbers of the sessions.
     """
     email = f"{group}-@example.test"
@@ -51,7 +50,7 @@ def _copy(row: Model, numbers: range, parameters: dict[str, Any], **changed: str
     columns = [str(field.column) for field in row._meta.concrete_fields]
     values = ", ".join(changed.get(column, f"one.{column}") for column in columns)
     statement = (
-        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} "  # noqa: S608  names of ours
+        f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} "  # noqa: S608  our own names
         f"FROM {table} AS one, generate_series(%(first)s, %(last)s) AS n WHERE one.id = %(row)s"
     )
     span = {"first": numbers.start, "last": numbers.stop - 1, "row": row.pk}
@@ -60,7 +59,7 @@ def _copy(row: Model, numbers: range, parameters: dict[str, Any], **changed: str
 
 
 def sample(group: str, amount: int) -> list[Person]:
-    """Some whose session is live, drawn anew each time."""
+    """Returns random users with a live session."""
     now = timezone.now()
     live = Session.objects.filter(expires_at__gt=now, user__email__startswith=f"{group}-")
     drawn = list(live.order_by("?").values_list("pk", flat=True)[:amount])

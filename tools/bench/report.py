@@ -1,4 +1,4 @@
-"""Figures as aligned tables, as JSON, and against those of an earlier run."""
+"""Prints figures as tables, stores them as JSON, and compares them with an earlier run."""
 
 import json
 import math
@@ -10,7 +10,7 @@ from pathlib import Path
 from devtools.errors import DevtoolsError
 
 Rows = dict[str, dict[str, float]]
-"""Figures by row and column; a column's name ends with its unit."""
+"""Figures by row and column. The name of a column ends with its unit."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Table:
         return "\n".join([self.title, *(_aligned(line, widths) for line in lines)])
 
     def against(self, earlier: Rows) -> "Table":
-        """Each figure divided by that of the earlier run; what only one of them has is left out."""
+        """Returns the figures divided by those of the earlier run, for figures that both have."""
         ratios = {
             name: {c: _ratio(now, earlier[name][c]) for c, now in row.items() if c in earlier[name]}
             for name, row in self.rows.items()
@@ -42,7 +42,7 @@ def _aligned(cells: list[str], widths: list[int]) -> str:
 
 
 def _ratio(now: float, earlier: float) -> float:
-    """Infinite where there was nothing before, such as a statement; 1 where there is still none."""
+    """Returns infinity if only the earlier figure is 0, and 1 if both are."""
     if earlier:
         return now / earlier
     return math.inf if now else 1.0
@@ -61,23 +61,23 @@ def medians(rounds: list[dict[str, float]]) -> dict[str, float]:
 
 
 def say(line: object) -> None:
-    """At once: a run takes minutes."""
+    """Prints the line immediately."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 
 def read(file: Path) -> dict[str, Rows]:
-    """The tables of an earlier run.
+    """Reads the tables of an earlier run.
 
     Raises:
-        DevtoolsError: it is no file that ``write`` has written.
+        DevtoolsError: the file cannot be read, or ``write`` has not written it.
     """
     try:
         tables: dict[str, Rows] = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise DevtoolsError(f"{file} cannot be read: {error.strerror}.") from None
     except ValueError as error:
-        raise DevtoolsError(f"{file} holds no figures of an earlier run: {error}") from None
+        raise DevtoolsError(f"{file} contains no figures of an earlier run: {error}") from None
     return tables
 
 

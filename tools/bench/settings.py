@@ -1,4 +1,4 @@
-"""The project's settings, with the paths of the benchmarks besides its own."""
+"""The project's settings, with the additional paths of the benchmark."""
 
 from config.settings import *  # noqa: F403  all of them
 

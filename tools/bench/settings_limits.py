@@ -1,4 +1,4 @@
-"""Settings for ``bench.limits``: two views that differ in their throttle alone."""
+"""Settings for ``bench.limits``: two views that only differ in their throttle."""
 
 from bench.settings import *  # noqa: F403  all of them
 from bench.settings import REDIS_URL

@@ -1,4 +1,4 @@
-"""As ``bench.settings``, with passwords that cost nothing: what else a sign-in costs shows."""
+"""``bench.settings`` with a cheap password hash, to measure the rest of a login."""
 
 from bench.settings import *  # noqa: F403  all of them
 

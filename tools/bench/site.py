@@ -1,4 +1,4 @@
-"""The project as it is served in production, on servers of its own; and what each of them uses."""
+"""Serves the project as in production, with its own servers, and measures their CPU time."""
 
 import http.client
 import os
@@ -29,16 +29,16 @@ _ENVIRONMENT = {
     **gunicorn.ENVIRONMENT,
     "DJANGO_SETTINGS_MODULE": "bench.settings",
     "API_URL": "api/",
-    # Whoever has no second factor signs in, and the code that asks for one runs.
+    # The users have no second factor and can sign in, and the check for one runs.
     "JWT_ALLAUTH_MFA_TOTP_MODE": "optional",
-    # Longer than any run: most operations never renew their tokens.
+    # Longer than any run: most operations do not refresh.
     "JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME": "3600",
 }
 
 
 @dataclass(frozen=True)
 class Served:
-    """``started`` is in seconds, until the first answer."""
+    """A running gunicorn. ``started`` is the seconds until its first response."""
 
     port: int
     process: psutil.Process
@@ -46,20 +46,20 @@ class Served:
 
     @property
     def memory(self) -> float:
-        """Megabytes of the largest worker that no other process shares, as far as is told."""
+        """The unshared megabytes of the largest worker; its RSS if they cannot be read."""
         return max(_own_memory(worker) for worker in self.process.children()) / 1e6
 
 
 @dataclass(frozen=True)
 class Site:
-    """Made by ``running``."""
+    """The servers of a run. ``running`` creates it."""
 
     children: Children
     place: Place
     environment: Mapping[str, str]
 
     def copy_database(self, name: str) -> None:
-        """A second one, with the rows it has now. PostgreSQL copies none that is connected to."""
+        """Copies the database. PostgreSQL cannot copy one with open connections."""
         connection.close()
         with psycopg.connect(postgres.url(self.place, "postgres"), autocommit=True) as server:
             copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
@@ -68,11 +68,11 @@ class Site:
     def serve(
         self, module: str, *, workers: int, threads: int, database: str = postgres.DATABASE
     ) -> Served:
-        """Gunicorn, with the settings of this module."""
+        """Starts gunicorn with this settings module."""
         begun = time.monotonic()
         web = gunicorn.start(
             self.children,
-            # A worker that is replaced would take its CPU time with it.
+            # The CPU time of a replaced worker would be lost.
             *(f"--workers={workers}", f"--threads={threads}", "--max-requests=0"),
             log=self.place.log(f"{module}.{database}"),
             environment={
@@ -86,7 +86,7 @@ class Site:
         return Served(web.port, psutil.Process(web.process.process.pid), started)
 
     def python(self, name: str, *command: str, **environment: str) -> Child:
-        """Starts a Python program of the project; it is killed in the end."""
+        """Starts a Python program of the project. It is killed at the end."""
         return self.children.start(
             name,
             [sys.executable, *command],
@@ -109,12 +109,12 @@ class Site:
 
 @contextmanager
 def running() -> Iterator[Site]:
-    """Servers with an empty database; what this process does with Django goes there, too.
+    """Starts servers with an empty database, and sets Django up to use them.
 
     Raises:
-        DevtoolsError: they did not start.
+        DevtoolsError: a server did not start.
     """
-    # What production writes to the disk, and waits for, is written here as well.
+    # Like production, PostgreSQL waits until data are on the disk.
     place = replace(places.throwaway(), durable=True)
     with Children(remove=place.sockets) as children:
         urls = {
@@ -131,23 +131,21 @@ def running() -> Iterator[Site]:
 
 
 def _never_reached() -> str:
-    """Rates under which everything is counted."""
+    """Returns rates that are counted and never exceeded."""
     scopes = cast(dict[str, Any], settings.REST_FRAMEWORK["DEFAULT_THROTTLE_RATES"])
     rates = dict.fromkeys(scopes, "100000000/day")
-    # Ten a second, as it comes: so many are counted with one question.
-    rates["user"] = "864000/day"
     return ",".join(f"{scope}={rate}" for scope, rate in rates.items())
 
 
 class Meter:
-    """Reads how much CPU time servers use, with all processes that they have."""
+    """Measures the CPU time of servers, including their child processes."""
 
     def __init__(self, **servers: psutil.Process) -> None:
         self._servers = servers
         self._before = {name: _cpu_times(server) for name, server in servers.items()}
 
     def milliseconds(self) -> dict[str, float]:
-        """Of each, since this object was made."""
+        """Returns the CPU milliseconds of each server since the object was created."""
         return {
             name: 1_000
             * sum(
@@ -159,7 +157,7 @@ class Meter:
 
 
 def _cpu_times(server: psutil.Process) -> dict[psutil.Process, float]:
-    """Seconds of each of its processes; one that has just ended is left out."""
+    """Returns the CPU seconds of each process. Skips processes that have just ended."""
     times = {}
     for process in [server, *server.children(recursive=True)]:
         try:

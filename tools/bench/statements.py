@@ -1,4 +1,4 @@
-"""What PostgreSQL is asked, counted in its log."""
+"""Counts the statements in the log of PostgreSQL."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,10 +13,12 @@ _STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]+):\s+(\w+)")
 
 @contextmanager
 def logged(log: Path) -> Iterator[Callable[[], list[str]]]:
-    """Gives a function that says with which word each statement of others began until now.
+    """Lets PostgreSQL log all statements until the block ends.
+
+    Yields a function that returns the first word of each statement of other connections so far.
 
     Args:
-        log: of PostgreSQL, which writes down there what it is asked, until the block ends.
+        log: the log file of PostgreSQL.
     """
     _log_statements("all")
     begun = log.stat().st_size
@@ -30,7 +32,7 @@ def _log_statements(which: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"ALTER SYSTEM SET log_statement = '{which}'")
         cursor.execute("SELECT pg_reload_conf()")
-        # All processes are told together: once it holds here, it holds for the others' next one.
+        # All processes reload together: when it applies here, it applies to their next statement.
         while which != _shown(cursor):
             pass
 

@@ -9,7 +9,7 @@ from core.ratelimit import throttling
 
 
 class NothingView(APIView):
-    """What every request with an access token costs, and no more."""
+    """Does nothing but verify the access token and count the limits."""
 
     def get(self, request: Request) -> Response:
         return Response({})

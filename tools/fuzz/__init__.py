@@ -1,1 +1,1 @@
-"""Finds what breaks: the running project against its own OpenAPI description (``make fuzz``)."""
+"""Tests the running project against its OpenAPI schema (``make fuzz``)."""

@@ -1,15 +1,15 @@
-"""``make fuzz``: Schemathesis, with all its checks, against the project as it runs in production.
+"""``make fuzz``: runs Schemathesis with all its checks against the project, as in production.
 
-In each mode of the second factor, with each carrier of the refresh token, with and without sign-up;
-as an administrator and as nobody. Some 20,000 requests, some 20 minutes. What is found is printed
-as it is found, with a command that shows it again; the exit code is 1 then.
+It covers each MFA mode, refresh tokens in the cookie and in the body, with and without sign-up, as
+an administrator and anonymously: about 20,000 requests in 20 minutes. It prints each finding with a
+command that reproduces it. The exit code is then 1.
 
-No check is left out. Of the values that Schemathesis makes up, ``fuzz.hooks`` replaces those that
-nobody could guess (a code, a challenge, somebody's password). Two things are not asked of it:
+``fuzz.hooks`` replaces generated values that only a user knows (codes, challenges, passwords).
+Not covered:
 
-- Text with NUL characters counts as fitting for a schema, and no endpoint takes it: OpenAPI has no
-  word for that. ``tests.inputs`` sends them.
-- A worker: what it does with letters is not part of the API.
+- NUL characters: a schema cannot exclude them, and no endpoint accepts them. ``tests.inputs`` sends
+  them.
+- The worker: sending e-mails is not part of the API.
 """
 
 import argparse
@@ -37,7 +37,7 @@ _OPTIONS = [
 
 @dataclass(frozen=True)
 class Outcome:
-    """``violations`` is None where Schemathesis did not come to an end."""
+    """``violations`` is None if Schemathesis did not finish."""
 
     mode: Mode
     who: str
@@ -50,7 +50,7 @@ class Outcome:
         return self.requests > 0 and not self.server_errors and self.violations == 0
 
     def __str__(self) -> str:
-        found = "no end" if self.violations is None else self.violations
+        found = "unfinished" if self.violations is None else self.violations
         return f"{self.mode!s:<32}{self.who:<8}{self.requests:>9}{self.server_errors:>6}{found:>12}"
 
 
@@ -70,9 +70,9 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("make fuzz", description="Fuzzes the running project.")
-    parser.add_argument("--seed", type=int, default=1, help="of what is made up (default: 1)")
+    parser.add_argument("--seed", type=int, default=1, help="of the generated values (default: 1)")
     parser.add_argument("--examples", type=int, default=12, help="per endpoint (default: 12)")
-    parser.add_argument("--mode", default="", help='only those with this in it ("optional, body")')
+    parser.add_argument("--mode", default="", help='part of the mode ("optional, body")')
     return parser.parse_args()
 
 
@@ -98,7 +98,7 @@ def _fuzz(
             *(f"--max-examples={options.examples}", f"--seed={options.seed}"),
             *(f"--report-json-path={report}", *_OPTIONS),
         ],
-        # It leaves a folder of its own where it runs.
+        # Schemathesis creates a folder in the current one.
         cwd=folder,
         env=server.environment
         | {"SCHEMATHESIS_HOOKS": "fuzz.hooks"}

@@ -1,7 +1,7 @@
-"""What Schemathesis does not guess: who is asking, and what only they can know.
+"""Hooks that give Schemathesis users, and the values that only they know.
 
-It runs in the process of Schemathesis (``SCHEMATHESIS_HOOKS``), with the settings of the server.
-A case that is wrong on purpose stays wrong: only values that its schema allows are replaced.
+They run in the process of Schemathesis (``SCHEMATHESIS_HOOKS``), with the settings of the server.
+They only replace values that match the schema: an intentionally invalid case stays invalid.
 """
 
 import logging
@@ -19,7 +19,7 @@ from schemathesis.core.parameters import (  # type: ignore[import-not-found, unu
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
-# What becomes of our own people is no finding.
+# Log lines about the users created here are not findings.
 logging.disable()
 
 from accounts.api.cookies import REFRESH_COOKIE  # noqa: E402  it needs the settings
@@ -36,14 +36,14 @@ from tests.people import PASSWORD  # noqa: E402
 
 Values = dict[str, Any]
 Fill = Callable[[Person, Values], Values]
-"""What is right for this person in place of what is in the body."""
+"""Returns valid values of this user for fields of the body."""
 
 _people: dict[str, Person] = {}
-"""Who asks, by the id of the case."""
+"""The user of each case, by the id of the case."""
 
 
 class Admin:
-    """A bearer token of an ADMIN who is new in each request."""
+    """Sends the access token of an ADMIN who is created for each request."""
 
     def get(self, case: Any, context: Any) -> Person:
         return _person_of(case)
@@ -77,12 +77,12 @@ def _refresh_token(person: Person, body: Values) -> Values:
 
 
 def _new_address(person: Person, body: Values) -> Values:
-    """Schemathesis likes to take one that it has seen."""
+    """Returns an unused address: Schemathesis often repeats one."""
     return {"email": f"{uuid.uuid4().hex}@example.test"}
 
 
 def _profile(person: Person, body: Values) -> Values:
-    """Of all that OpenAPI calls an address, two signs are not taken (``NewAddressField``)."""
+    """Replaces addresses with two characters that only OpenAPI accepts (``NewAddressField``)."""
     return _new_address(person, body) if set(body.get("email", "")) & set('"/') else {}
 
 
@@ -117,7 +117,7 @@ def _activation(person: Person, body: Values) -> Values:
 
 
 def _comes_with_challenge(body: Values) -> bool:
-    """Where everybody needs a second factor, whoever has none yet has no access token either."""
+    """If MFA is required, a user without a second factor has no access token."""
     return "setup_challenge_id" in body or _is_required()
 
 
@@ -141,7 +141,7 @@ BODIES: dict[str, Fill] = {
     "mfa/verify-recovery/": _challenge,
     "mfa/deactivate/": lambda person, body: {"password": PASSWORD},
 }
-"""Only fields that are in a body are replaced."""
+"""Only fields that the body contains are replaced."""
 
 LINKS = {
     "password/reset/set-new/": (PASSWORD_RESET_COOKIE, Purpose.PASSWORD_RESET_COOKIE),
@@ -185,7 +185,7 @@ def _open_link(case: Any, person: Person, cookie: LinkCookie, purpose: Purpose) 
 
 
 def after_call(context: Any, case: Any, response: Any) -> None:
-    """Each answer's status becomes a line of a file, for whoever counts them."""
+    """Appends the status to a file, in which ``fuzz.__main__`` counts them."""
     with Path(os.environ["FUZZ_STATUSES"]).open("a", encoding="ascii") as file:
         file.write(f"{response.status_code}\n")
 

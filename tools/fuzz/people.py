@@ -1,6 +1,6 @@
-"""People for a single request each, made by the parts of the project on its own database.
+"""Creates a user for each request in the project's database, with the project's services.
 
-Whatever a request does to them, signing out everywhere included, disturbs no later one.
+No request can affect a later one, not even by signing out everywhere.
 """
 
 import uuid
@@ -25,20 +25,20 @@ from accounts.services.sessions.tokens import Grant, Tokens
 from tests.authenticator import App, enrol
 from tests.people import PASSWORD
 
-NEW_PASSWORD = "another right good pass phrase"  # noqa: S105  it opens nothing
+NEW_PASSWORD = "another right good pass phrase"  # noqa: S105  of test users
 CSRF_TOKEN = "c" * 32
 SOMEWHERE = Client(ip="192.0.2.1", user_agent="fuzz")
 
 
 @cache
 def _password_hash() -> str:
-    """Made once: hashing takes as long as many requests."""
+    """Hashes once, because hashing takes as long as many requests."""
     return make_password(PASSWORD)
 
 
 @dataclass(frozen=True)
 class Person:
-    """An ADMIN; with a second factor, ``app`` shows its codes."""
+    """An ADMIN. With a second factor, ``app`` creates its codes."""
 
     user: User
     app: App | None
@@ -59,7 +59,7 @@ def make_person(*, with_second_factor: bool) -> Person:
 
 
 def needs_second_factor(path: str) -> bool:
-    """Whether whoever asks here has to have one to get anywhere."""
+    """Whether a successful request to the path requires a second factor."""
     if switches.mfa_mode is MfaMode.REQUIRED:
         return True
     off = ("/mfa/setup/", "/mfa/activate/")
@@ -74,7 +74,7 @@ def sign_in(person: Person) -> tuple[Grant, Tokens]:
 
 
 def challenge(person: Person) -> str:
-    """What a sign-in answers to whoever has a second factor."""
+    """Returns the ``challenge_id`` of a sign-in with a second factor."""
     credentials = Credentials.of(person.user)
     issued = challenges.open_challenge(
         credentials=credentials, kind=Kind.VERIFY, now=timezone.now()
@@ -83,10 +83,10 @@ def challenge(person: Person) -> str:
 
 
 def setup_challenge(*, pending: bool) -> dict[str, Any]:
-    """That of somebody new, where everybody needs a second factor, and the code of their app.
+    """Returns the setup challenge of a new user if MFA is required, and a code of the app.
 
     Args:
-        pending: whether they have started to set it up.
+        pending: whether the setup has started.
     """
     person = make_person(with_second_factor=False)
     issued = challenges.open_challenge(
@@ -108,7 +108,7 @@ def make_link(purpose: Purpose, person: Person) -> str:
 
 
 def invite(person: Person) -> Person:
-    """The same, who has not set a password yet."""
+    """Turns the user into an invited one without a password."""
     person.user.set_unusable_password()
     person.user.invited_at = timezone.now()
     person.user.save()

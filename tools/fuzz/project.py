@@ -1,4 +1,4 @@
-"""The project as it is in production, on servers of its own, in one mode after the other."""
+"""Serves the project as in production, with its own servers, in each mode."""
 
 import os
 import subprocess
@@ -23,7 +23,7 @@ _ENVIRONMENT = gunicorn.ENVIRONMENT | {
 
 @dataclass(frozen=True)
 class Mode:
-    """A combination of the switches that change what the API takes or answers."""
+    """A combination of the settings that change requests or responses of the API."""
 
     mfa: str
     as_cookie: bool
@@ -40,7 +40,7 @@ class Mode:
             "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": str(self.as_cookie),
             "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION": str(self.admin_managed),
             "JWT_ALLAUTH_INVITATIONS": "True",
-            # Both ways of signing up: with tokens at once, and with a letter alone.
+            # Covers both responses to a sign-up: with tokens, and with an e-mail only.
             "EMAIL_VERIFICATION": "mandatory" if self.as_cookie else "optional",
         }
 
@@ -68,11 +68,11 @@ def migrate(urls: dict[str, str]) -> None:
 
 @contextmanager
 def served(mode: Mode, urls: dict[str, str], folder: Path) -> Iterator[Served]:
-    """Gunicorn on a free port, until the end of the ``with`` block.
+    """Runs gunicorn on a free port until the ``with`` block ends.
 
     Args:
-        urls: of the servers, by the variables that lead to them.
-        folder: for its log.
+        urls: DATABASE_URL and REDIS_URL.
+        folder: the folder for its log.
     """
     environment = os.environ | _ENVIRONMENT | mode.environment | urls
     options = ("--workers=1", "--threads=4")

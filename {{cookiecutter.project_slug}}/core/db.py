@@ -6,8 +6,20 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from django.db import connection
+from django.db.models import Model
 
 T = TypeVar("T")
+
+
+def columns_of(model: type[Model], table: str) -> str:
+    """The columns of a model for a ``SELECT`` statement.
+
+    By name, not ``*``: PostgreSQL refuses a prepared ``SELECT *`` after a migration adds a column.
+
+    Args:
+        table: the name or alias of the table in the statement.
+    """
+    return ", ".join(f'{table}."{field.column}"' for field in model._meta.concrete_fields)
 
 
 def fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:

@@ -1,4 +1,4 @@
-"""PostgreSQL; without the URL ``make run`` and the tests bring a server of their own."""
+"""PostgreSQL. Without ``DATABASE_URL``, ``make run`` and the tests start a server."""
 
 from typing import Any
 
@@ -7,6 +7,9 @@ from config.settings.base import INSTALLED_APPS
 from core import database_url
 
 _OPTIONS = {
+    # Prepared statements: PostgreSQL parses and plans a statement's first executions only.
+    "server_side_binding": True,
+    "prepare_threshold": 3,
     # Seconds for a host that does not answer; shorter ones libpq does not take.
     "connect_timeout": 2,
     # Milliseconds until a host that is gone, and says nothing, is taken for gone.

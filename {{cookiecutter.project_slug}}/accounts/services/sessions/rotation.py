@@ -1,7 +1,7 @@
-"""Rotation: a refresh token is consumed for its successor; a copied one ends its session.
+"""Rotates refresh tokens, and ends the session of one that was copied.
 
-One conditional UPDATE decides, outside any transaction of ours: of two requests with one token one
-rotates it, and no refusal rolls the end of a session back. The ORM has no ``UPDATE ... FROM ...
+One conditional UPDATE decides, outside any transaction: of two requests with one token one rotates
+it, and no refused request rolls the revocation back. The ORM has no ``UPDATE ... FROM ...
 RETURNING``.
 """
 
@@ -18,8 +18,8 @@ from core.client_ip import network_of
 from core.db import fetch_one
 from core.logging import security_log
 
-# Where this waits for another transaction, it may return the role from before a demotion. That is
-# harmless: every change of a role ends the person's sessions after writing it, this one included.
+# After waiting for a lock, PostgreSQL may return the role from before a demotion. It is harmless:
+# every change of a role ends the user's sessions after writing it, this one included.
 _ROTATE = """
     UPDATE accounts_session AS session SET
         refresh_jti = %(successor)s,
@@ -44,15 +44,15 @@ _ROTATE = """
 
 
 def rotate(*, token: RefreshToken, client: Client, now: datetime) -> Grant:
-    """Spends a refresh token; the grant is what its successor is signed from.
+    """Consumes a refresh token and returns what its successor is signed from.
 
-    A token that the same client rotated less than ``JWT_ALLAUTH_REFRESH_REUSE_LEEWAY`` seconds ago
-    brings the same successor again: two tabs, or a retry after a lost answer. Any other rotated
-    token has been copied, and its session ends (RFC 9700, section 4.14.2).
+    For ``JWT_ALLAUTH_REFRESH_REUSE_LEEWAY`` seconds the client that rotated a token gets the same
+    successor again: two tabs, or a retry after a lost response. Any other rotated token has been
+    copied, and its session ends (RFC 9700, section 4.14.2).
 
     Raises:
-        RefreshTokenReplayed: the session has just been ended, the token being a copy.
-        TokenNotValid: the session is over.
+        RefreshTokenReplayed: the token is a copy; its session has just been ended.
+        TokenNotValid: the session has ended.
     """
     successor = uuid.uuid4()
     row = fetch_one(
@@ -76,11 +76,11 @@ def rotate(*, token: RefreshToken, client: Client, now: datetime) -> Grant:
 
 
 def revoke_presented(token: RefreshToken, client: Client, *, now: datetime) -> None:
-    """Ends the session of a refresh token that would rotate, or be repeated, now.
+    """Ends the session of a refresh token that ``rotate`` would accept now.
 
-    A token from before ends nothing: a copy of it must not sign its owner out.
+    An older token ends nothing: a copy of it must not sign its owner out.
     """
-    session = store.find_live(token, now=now)
+    session = _find_live(token, now)
     if session is None:
         return
     if session.refresh_jti == token.id or _is_repeated(session, token.id, client, now):
@@ -88,12 +88,12 @@ def revoke_presented(token: RefreshToken, client: Client, *, now: datetime) -> N
 
 
 def _repeat_or_end(token: RefreshToken, client: Client, now: datetime) -> Grant:
-    """Tells apart why a token did not rotate: it was just rotated, copied, or its session is over.
+    """Handles a token that did not rotate: it was just rotated, copied, or its session has ended.
 
     Raises:
         RefreshTokenReplayed, TokenNotValid: see ``rotate``.
     """
-    session = store.find_live(token, now=now)
+    session = _find_live(token, now)
     if session is None:
         raise _refuse_ended(token, client, now)
     if session.refresh_jti == token.id:
@@ -112,17 +112,22 @@ def _repeat_or_end(token: RefreshToken, client: Client, now: datetime) -> Grant:
     )
 
 
+def _find_live(token: RefreshToken, now: datetime) -> Session | None:
+    sessions = store.query_live(now).select_related("user")
+    return sessions.filter(pk=token.session_id, user_id=token.user_id).first()
+
+
 def _is_repeated(
     session: Session | EndedSession, jti: uuid.UUID, client: Client, now: datetime
 ) -> bool:
     """Whether the client that rotated the token presents it again, within the leeway.
 
-    The same user agent on the same network: a thief elsewhere who knows those seconds gets no
-    successor (decision 8).
+    The user agent and the network must be the same, or a thief elsewhere would get the successor
+    (decision 8).
     """
     leeway = switches.refresh_reuse_leeway
     return (
-        # A leeway of 0 is off even where another server's clock is ahead of ours.
+        # A leeway of 0 is off, even if another server's clock is ahead.
         bool(leeway)
         and session.previous_jti == jti
         and session.user_agent == client.user_agent
@@ -137,7 +142,7 @@ def _end_replayed(session: Session) -> TokenNotValid:
 
 
 def _refuse_ended(token: RefreshToken, client: Client, now: datetime) -> TokenNotValid:
-    """A thief who rotates the token and then logs out is noticed when the owner's token comes."""
+    """Detects a thief who rotated the token and then logged out: the owner's token comes later."""
     ended = EndedSession.objects.select_related("user").filter(
         pk=token.session_id, user_id=token.user_id, user__is_active=True
     )
@@ -148,7 +153,7 @@ def _refuse_ended(token: RefreshToken, client: Client, now: datetime) -> TokenNo
 
 
 def _report_once(session: Session | EndedSession) -> TokenNotValid:
-    """Of several requests with copies, the one that deletes the row reports the replay."""
+    """Of several requests with copies, only the one that deletes the row reports the replay."""
     deleted, _ = EndedSession.objects.filter(pk=session.pk).delete()
     if not deleted:
         return TokenNotValid()

@@ -1,4 +1,4 @@
-"""How many letters a second workers send, and whether a letter costs more in a long backlog."""
+"""How many e-mails per second workers send, and whether the length of the backlog matters."""
 
 import re
 from argparse import Namespace
@@ -17,7 +17,7 @@ from mail import tasks
 from mail.models import Mail
 
 LONGEST = 3_600
-"""Seconds that a backlog may take."""
+"""Seconds. The maximum time for a backlog."""
 
 _PORT = re.compile(r"port (\d+)")
 
@@ -26,18 +26,18 @@ def measure(site: Site, options: Namespace) -> list[Table]:
     inbox = site.python("inbox", "-m", "bench.inbox")
     inbox.wait_until(lambda: bool(_PORT.search(inbox.log.read_text())))
     port = _PORT.findall(inbox.log.read_text())[0]
-    amount = max(options.letters, 10)
+    amount = max(options.emails, 10)
     rows = {}
     for processes in options.processes:
-        say(f"{amount:,} letters, {processes} at a time …")
+        say(f"{amount:,} e-mails, {processes} at a time …")
         _fill_outbox(amount)
         sent = _send_all(site, processes, f"smtp://{HOST}:{port}")
         rows[f"{processes} at a time"] = _figures(sent)
-    return [Table("Letters", rows)]
+    return [Table("E-mails", rows)]
 
 
 def _fill_outbox(amount: int) -> None:
-    """Letters without a link, which are sent whatever has become of their people."""
+    """Fills the outbox with e-mails without a link, which need no account."""
     Mail.objects.all().delete()
     later = timezone.now() + timedelta(days=1)
     outbox = Mail.objects.bulk_create(
@@ -57,7 +57,7 @@ def _fill_outbox(amount: int) -> None:
 
 
 def _send_all(site: Site, processes: int, email_url: str) -> list[datetime]:
-    """When each of them was sent, in order."""
+    """Returns when each e-mail was sent, in order."""
     worker = site.python(
         f"worker-{processes}",
         *("-m", "celery", "--quiet", "--app=config", "worker", f"--concurrency={processes}"),
@@ -68,12 +68,12 @@ def _send_all(site: Site, processes: int, email_url: str) -> list[datetime]:
     _end(site, worker)
     lost = Mail.objects.exclude(state=Mail.State.SENT)
     if first := lost.first():
-        raise DevtoolsError(f"{lost.count()} letters were not sent: {first.state} {first.error}")
+        raise DevtoolsError(f"{lost.count()} e-mails were not sent: {first.state} {first.error}")
     return [at for at in Mail.objects.order_by("sent_at").values_list("sent_at", flat=True) if at]
 
 
 def _end(site: Site, worker: Child) -> None:
-    # Killed, it would leave its processes behind for a moment.
+    # SIGKILL would leave its child processes behind for a moment.
     worker.process.terminate()
     site.children.wait(worker)
 
@@ -81,12 +81,12 @@ def _end(site: Site, worker: Child) -> None:
 def _figures(sent: list[datetime]) -> dict[str, float]:
     tenth = len(sent) // 10
     return {
-        "letters/s": 1_000 / _milliseconds(sent),
-        "first tenth, ms a letter": _milliseconds(sent[: tenth + 1]),
-        "last tenth, ms a letter": _milliseconds(sent[-tenth - 1 :]),
+        "e-mails/s": 1_000 / _milliseconds(sent),
+        "first tenth, ms per e-mail": _milliseconds(sent[: tenth + 1]),
+        "last tenth, ms per e-mail": _milliseconds(sent[-tenth - 1 :]),
     }
 
 
 def _milliseconds(sent: list[datetime]) -> float:
-    """From one letter to the next, on the average."""
+    """Returns the average milliseconds from one e-mail to the next."""
     return (sent[-1] - sent[0]) / timedelta(milliseconds=1) / (len(sent) - 1)
