@@ -60,6 +60,11 @@ class RefreshTokenNotAccepted(Refusal):
     default_code = "token_not_valid"
 
 
+class TransportNotValid(Refusal):
+    default_detail = "X-Token-Transport must be body or cookie."
+    default_code = "invalid_transport"
+
+
 class OriginNotAllowed(PermissionDenied):
     default_detail = "This origin is not allowed."
     default_code = "origin_not_allowed"

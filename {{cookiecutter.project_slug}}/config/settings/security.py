@@ -42,6 +42,7 @@ CORS_ALLOW_CREDENTIALS = True
 CORS_ALLOW_HEADERS = (
     *default_headers,
     "x-known-device",
+    "x-token-transport",
     # What tracing adds to a request of a front end (Sentry, OpenTelemetry): we read none of it.
     *("baggage", "sentry-trace", "traceparent", "tracestate", "x-request-id"),
 )

@@ -12,6 +12,7 @@ from enum import StrEnum, auto
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
+from django.utils.http import urlsafe_base64_encode
 
 from accounts.models import User
 from core import digests
@@ -83,6 +84,19 @@ def read(purpose: Purpose, token: str, *, now: datetime) -> SignedLink:
         raise LinkNotValid
     link = SignedLink(user, claims["fingerprint"], expires_at)
     if not any(link.is_for(email) for email in _addresses(purpose, user)):
+        raise LinkNotValid
+    return link
+
+
+def uid_of(user: User) -> str:
+    """The account's id as links show it, beside the token."""
+    return urlsafe_base64_encode(user.pk.bytes)
+
+
+def read_with_uid(purpose: Purpose, *, uid: str, token: str, now: datetime) -> SignedLink:
+    """Raises ``LinkNotValid``, also where ``uid`` is not the account's."""
+    link = read(purpose, token, now=now)
+    if uid != uid_of(link.user):
         raise LinkNotValid
     return link
 
