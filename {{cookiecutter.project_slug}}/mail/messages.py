@@ -72,7 +72,8 @@ def render(mail: Mail) -> EmailMultiAlternatives:
     if mail.kind not in EMAILS:
         raise UnknownEmail(mail.kind)
     recipient = _deliverable(mail.recipient)
-    context = {"product": settings.PROJECT_NAME, **EMAILS[mail.kind](mail)}
+    common = {"product": settings.PROJECT_NAME, "front_end": settings.FRONTEND_URL}
+    context = common | EMAILS[mail.kind](mail)
     parts = {part: _render_part(mail.kind, part, context) for part in PARTS}
     message = EmailMultiAlternatives(
         # One line, always: a second one would be a header.

@@ -12,6 +12,8 @@ ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
 # It stands in the subject of each e-mail.
 PROJECT_NAME = env.line("PROJECT_NAME", DEFAULTS["PROJECT_NAME"])
 PUBLIC_URL = env.web_address("PUBLIC_URL", DEFAULTS["PUBLIC_URL"]).rstrip("/")
+# Origins, redirects and links follow from it, unless they are set themselves.
+FRONTEND_URL = env.web_address("FRONTEND_URL").rstrip("/")
 # Django reads them as routes, in which angle brackets mean something.
 API_URL = env.text("API_URL", "api/").strip("/") + "/"
 ADMIN_URL = (

@@ -5,7 +5,8 @@ import re
 from corsheaders.defaults import default_headers
 
 from config.env import env
-from config.settings.base import API_URL, DEBUG, PUBLIC_URL
+from config.settings.base import API_URL, DEBUG, FRONTEND_URL, PUBLIC_URL
+from core.origins import origin_of
 
 # How many proxies stand before the application; X-Forwarded-* is believed for these and no more.
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, at_most=20)
@@ -35,7 +36,9 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 # Without an origin no other site reads an answer.
-CORS_ALLOWED_ORIGINS = env.names("CORS_ALLOWED_ORIGINS")
+CORS_ALLOWED_ORIGINS = env.names(
+    "CORS_ALLOWED_ORIGINS", (origin_of(FRONTEND_URL),) if FRONTEND_URL else ()
+)
 # Not Django admin, whose cookie a front end on the same site could make use of.
 CORS_URLS_REGEX = f"^/{re.escape(API_URL)}"
 CORS_ALLOW_CREDENTIALS = True
