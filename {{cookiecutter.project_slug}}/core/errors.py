@@ -14,14 +14,11 @@ from django.template.loader import render_to_string
 from django.urls import ResolverMatch
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiResponse
-from rest_framework import serializers
-from rest_framework.exceptions import ErrorDetail, ParseError
+from rest_framework.exceptions import APIException, ErrorDetail, ParseError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from core import outages
+from core import exceptions, openapi, outages
 from core.ratelimit.throttling import LimitReached
 
 logger = logging.getLogger(__name__)
@@ -34,53 +31,46 @@ _PLAIN_PAGE = """<!doctype html>
 """
 
 
-class ErrorOutput(serializers.Serializer[Any]):
-    detail = serializers.CharField(help_text="A sentence to show to the user.")
-    code = serializers.CharField(help_text="A stable error code for programs.")
-
-
-INVALID_INPUT = OpenApiResponse(
-    OpenApiTypes.OBJECT, description="Errors per field, or a `detail` with its `code`."
-)
-
-
 def refused(*statuses: int) -> dict[int, Any]:
     """The error responses of an endpoint for OpenAPI. 429 is always one of them."""
     every = (*statuses, 429)
-    return {status: INVALID_INPUT if status == 400 else ErrorOutput for status in every}
+    return {status: openapi.INVALID if status == 400 else openapi.ERROR for status in every}
 
 
 def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's ``EXCEPTION_HANDLER``: adds the code of a single error to its sentence."""
+    """DRF's ``EXCEPTION_HANDLER``: adds the codes of errors to their sentences."""
     if isinstance(exception, DataError):
         # PostgreSQL cannot store a value of the request, such as a NUL character in JSON.
         logger.warning("value not stored", exc_info=exception)
         exception = ParseError(_("The request contains a value that cannot be stored."))
     response = exception_handler(exception, context)
     if response is not None:
-        response.data = _with_code(response.data)
+        response.data = _with_codes(response.data, exception)
         _forbid_storing(response)
     if isinstance(exception, LimitReached):
         exception.add_headers(context["view"])
     return response
 
 
-def _with_code(data: Any) -> Any:
+def _with_codes(data: Any, exception: Any) -> dict[str, Any]:
+    if isinstance(data, dict) and isinstance(detail := data.get("detail"), ErrorDetail):
+        return {"detail": detail, "code": detail.code}
+    codes = exception.get_codes()
     if isinstance(data, list):
-        return {"non_field_errors": data}
-    detail = data.get("detail")
-    return {"detail": detail, "code": detail.code} if isinstance(detail, ErrorDetail) else data
+        data, codes = {"non_field_errors": data}, {"non_field_errors": codes}
+    # A field that is named `codes` keeps its sentences.
+    return {"codes": codes, **data}
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _is_api(request):
-        return _json(400, "bad_request", _("The request is malformed."))
+        return _json(exceptions.BadRequest)
     return _page(400, _("Bad request"), _("Check the address."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
-        return _json(403, "permission_denied", _("You do not have permission to do this."))
+        return _json(exceptions.Forbidden)
     advice = _(
         "You do not have permission to do this. Ask the administrator of this site if you need it."
     )
@@ -90,30 +80,30 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's ``CSRF_FAILURE_VIEW``. Django logs the reason."""
     if _is_api(request):
-        return _json(403, "csrf_failed", _("The CSRF token is missing or incorrect."))
+        return _json(exceptions.CsrfFailed)
     return _page(403, _("This page has expired"), _("Go back, reload the page and try again."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
-        return _json(404, "not_found", _("Not found."))
+        return _json(exceptions.NotFound)
     return _page(404, _("Page not found"), _("Check the address, or open the link again."))
 
 
 def slash_missing(path: str) -> HttpResponse:
     """Takes the path of an endpoint, with its slash."""
-    return _json(404, "not_found", _("Not found. Use {path}").format(path=path))
+    return _json(exceptions.NotFound, _("Not found. Use {path}").format(path=path))
 
 
 def length_required(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        return _json(411, "length_required", _("The Content-Length header is required."))
+        return _json(exceptions.LengthRequired)
     return _page(411, _("Length required"))
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        return _json(413, "request_too_large", _("The request is too large."))
+        return _json(exceptions.RequestTooLarge)
     return _page(413, _("Request too large"), _("Send less data."))
 
 
@@ -133,14 +123,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if outages.is_outage(sys.exception()):
         return _unavailable(request)
     if _is_api(request):
-        return _json(500, "error", _("Something went wrong on our side."))
+        return _json(exceptions.ServerError)
     return _page(500, _("Something went wrong on our side"), _("Try again in a moment."))
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        detail = _("The service is temporarily unavailable. Try again later.")
-        response = _json(503, "unavailable", detail)
+        response = _json(exceptions.Unavailable)
     else:
         response = _page(503, _("Temporarily unavailable"), _("Try again in a moment."))
     response["Retry-After"] = str(outages.RETRY_SECONDS)
@@ -162,8 +151,9 @@ def is_endpoint(match: ResolverMatch) -> bool:
     return hasattr(match.func, "cls")
 
 
-def _json(status: int, code: str, detail: str) -> HttpResponse:
-    return _forbid_storing(JsonResponse({"detail": detail, "code": code}, status=status))
+def _json(error: type[APIException], detail: str = "") -> HttpResponse:
+    body = {"detail": detail or error.default_detail, "code": error.default_code}
+    return _forbid_storing(JsonResponse(body, status=error.status_code))
 
 
 R = TypeVar("R", bound=HttpResponseBase)

@@ -131,7 +131,7 @@ def test_endpoint_refuses_what_cannot_be_sent_to(
     response = admin.call(method, name, body_of(name, address))
 
     assert response.status_code == 400
-    assert response.json().keys() == {"email"}
+    assert response.json()["codes"].keys() == {"email"}
     assert not Mail.objects.exists()
 
 

@@ -16,9 +16,9 @@ FOLDERS = ("accounts", "core", "mail")
 FOR_OPERATORS = re.compile(
     r"/(migrations|management|logging|tests)/|checks\.py|_url\.py|sender\.py|core/health\.py"
     r"|core/ratelimit/|core/redis_server\.py|core/setting_error\.py|mail/messages\.py"
-    r"|services/sessions/(signing_keys|tokens)\.py|api/csrf\.py"
+    r"|services/sessions/(signing_keys|tokens)\.py|api/csrf\.py|/openapi\.py|core/error_codes\.py"
 )
-"""Files whose sentences go to the log, to a terminal or to a developer."""
+"""Files whose sentences go to the log, to a terminal, to a developer or into documentation."""
 SENTENCE = re.compile(r"[A-Z][a-z]+ .*[.?!]", re.DOTALL)
 WORDS = re.compile(r"[A-Za-z]{2,}")
 
@@ -34,7 +34,7 @@ def left_out(node: ast.AST) -> bool:
     if isinstance(node, ast.keyword):
         return node.arg in {"help_text", "description"}
     if isinstance(node, ast.Assign):
-        return ast.unparse(node.targets[0]).endswith("_HELP")
+        return ast.unparse(node.targets[0]).endswith(("_HELP", "FIELD_ERRORS"))
     called = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
     return called in messages.FUNCTIONS or called.endswith((".record", ".log_change"))
 

@@ -6,8 +6,8 @@ from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import get_error_detail
 
 from accounts.conf import switches
 from accounts.models import User, validate_person_name
@@ -15,8 +15,6 @@ from accounts.models.validators import PASSWORD_MAX_LENGTH
 from core import email_address
 
 NAME_MAX_LENGTH = 150
-# What ``validate_person_name`` accepts, for the OpenAPI description.
-NAME_PATTERN = r"^(?!.*(://|\b[wW]{3}\.))[^\u0000-\u001f\u007f-\u009f]+$"
 
 SEPARATORS = str.maketrans("", "", " -\u00a0")
 
@@ -43,7 +41,7 @@ class AddressField(TextField, serializers.EmailField):
         try:
             email_address.validate(address)
         except DjangoValidationError as error:
-            raise serializers.ValidationError(error.messages) from None
+            raise serializers.ValidationError(get_error_detail(error)) from None
         return address
 
 
@@ -54,7 +52,6 @@ class NewAddressField(AddressField):
         super().__init__(validators=[email_address.refuse_link], **options)
 
 
-@extend_schema_field({"type": "string", "maxLength": NAME_MAX_LENGTH, "pattern": NAME_PATTERN})
 class PersonNameField(TextField):
     def __init__(self, **options: Any) -> None:
         super().__init__(
@@ -66,7 +63,7 @@ class PersonNameField(TextField):
 
 
 class ProfileSerializer(serializers.ModelSerializer[User]):
-    """The address and ``User.PROFILE_FIELDS``; the model decides what is valid in a field."""
+    """The address and ``User.PROFILE_FIELDS``. The model decides what is valid in a field."""
 
     email = NewAddressField()
     first_name = PersonNameField()
@@ -101,7 +98,9 @@ class NewPasswordInput(serializers.Serializer[Any]):
 
 def refuse_different(attrs: dict[str, Any], first: str, second: str) -> None:
     if attrs[first] != attrs[second]:
-        raise serializers.ValidationError({second: _("The two passwords do not match.")})
+        raise serializers.ValidationError(
+            {second: _("The two passwords do not match.")}, code="password_mismatch"
+        )
 
 
 def refuse_weak(password: str, *, user: User) -> None:
@@ -109,7 +108,7 @@ def refuse_weak(password: str, *, user: User) -> None:
     try:
         validate_password(password, user)
     except DjangoValidationError as error:
-        raise serializers.ValidationError(error.messages) from None
+        raise serializers.ValidationError(get_error_detail(error)) from None
 
 
 class ChallengeField(TextField):

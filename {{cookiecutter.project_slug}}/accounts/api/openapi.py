@@ -1,10 +1,12 @@
-"""The OpenAPI description of authentication, the refresh cookie and the challenges."""
+"""The OpenAPI description of authentication, cookies and challenges."""
 
 from collections.abc import Iterator
 from typing import Any, cast
 
+from django.conf import settings
+from drf_spectacular import openapi
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework import serializers
 
@@ -13,6 +15,29 @@ from accounts.api.requests import DEVICE_HEADER
 from accounts.api.responses import ChallengeOutput, SetupChallengeOutput
 from accounts.api.transport import TRANSPORT_HEADER, Transport
 from accounts.conf import switches
+from core.openapi import AutoSchema, Schema
+
+Security = list[dict[str, list[str]]]
+
+EXAMPLES = {
+    "challenge_id": "0c1f…:1tq2Yb:9hK…",
+    "code": "492039",
+    "created": "2026-01-31T09:30:00Z",
+    "date_joined": "2026-01-31T09:30:00Z",
+    "email": "ada@example.com",
+    "first_name": "Ada",
+    "last_name": "Lovelace",
+    "new_password1": "a good long pass phrase",
+    "new_password2": "a good long pass phrase",
+    "old_password": "the former pass phrase",
+    "password": "a good long pass phrase",
+    "password1": "a good long pass phrase",
+    "password2": "a good long pass phrase",
+    "pending_email": "ada@new.example.com",
+    "recovery_code": "1f6b0a2c",
+    "setup_challenge_id": "0c1f…:1tq2Yb:9hK…",
+}
+"""Of fields, by their names."""
 
 SCHEME = "accessToken"
 """Defined in ``SPECTACULAR_SETTINGS``."""
@@ -24,10 +49,10 @@ class AccessTokenScheme(OpenApiAuthenticationExtension):
     # With a name, drf-spectacular would define the scheme once per class, and warn.
     name: list[str] = []
 
-    def get_security_requirement(self, auto_schema: AutoSchema) -> dict[str, list[Any]]:
+    def get_security_requirement(self, auto_schema: openapi.AutoSchema) -> dict[str, list[Any]]:
         return {SCHEME: []}
 
-    def get_security_definition(self, auto_schema: AutoSchema) -> list[dict[str, Any]]:
+    def get_security_definition(self, auto_schema: openapi.AutoSchema) -> list[dict[str, Any]]:
         return []
 
 
@@ -43,18 +68,62 @@ class TransportSchema(AutoSchema):
             description="Where this request and its response have the tokens. Without it: "
             + ("`cookie`." if switches.refresh_token_as_cookie else "`body`."),
         )
-        return [chosen]
+        return [*super().get_override_parameters(), chosen]
 
-
-class RefreshTokenSchema(TransportSchema):
-    def get_override_parameters(self) -> list[Any]:
-        cookie = OpenApiParameter(
-            REFRESH_COOKIE, str, OpenApiParameter.COOKIE, description="In cookie transport."
+    def require_cookie(self, name: str, description: str) -> str:
+        """Adds the security scheme of a cookie, and returns its name."""
+        scheme = {"type": "apiKey", "in": "cookie", "name": name, "description": description}
+        component = ResolvedComponent(
+            name=name, type=ResolvedComponent.SECURITY_SCHEMA, schema=scheme, object=name
         )
-        return [*super().get_override_parameters(), cookie]
+        self.registry.register_on_missing(component)
+        return name
 
 
-class DeviceSchema(TransportSchema):
+class SignInSchema(TransportSchema):
+    """For endpoints that return tokens."""
+
+    def get_override_parameters(self) -> list[Any]:
+        cookies = OpenApiParameter(
+            "Set-Cookie",
+            str,
+            OpenApiParameter.HEADER,
+            response=[200, 201],
+            description="In cookie transport: `refresh_token` with the tokens, and after a sign-in "
+            "`known_device`. Scripts cannot read them.",
+        )
+        return [*super().get_override_parameters(), cookies]
+
+
+class RefreshTokenSchema(SignInSchema):
+    """For endpoints that take the refresh token, from its cookie or the body."""
+
+    def get_auth(self) -> Security:
+        auth = super().get_auth() or [{}]
+        cookie = self.require_cookie(REFRESH_COOKIE, "In cookie transport: the refresh token.")
+        return [*({**scheme, cookie: []} for scheme in auth), *auth]
+
+
+class LinkSchema(SignInSchema):
+    """For endpoints that take a link, from its cookie or the body."""
+
+    def get_auth(self) -> Security:
+        name = cast(Any, self.view).cookie.name
+        cookie = self.require_cookie(name, "In cookie transport: set by the link in an e-mail.")
+        return [{cookie: []}, {}]
+
+    def get_override_parameters(self) -> list[Any]:
+        token = OpenApiParameter(
+            "X-CSRFToken",
+            str,
+            OpenApiParameter.HEADER,
+            description=f"In cookie transport: the value of the cookie "
+            f"`{settings.CSRF_COOKIE_NAME}`, which the link sets as well.",
+        )
+        return [*super().get_override_parameters(), token]
+
+
+class DeviceSchema(SignInSchema):
     def get_override_parameters(self) -> list[Any]:
         header = OpenApiParameter(
             DEVICE_HEADER,
@@ -63,6 +132,13 @@ class DeviceSchema(TransportSchema):
             description="In body transport: the `device` of a sign-in.",
         )
         return [*super().get_override_parameters(), header]
+
+
+class TokenOrChallengeSchema(SignInSchema):
+    """For endpoints that take an access token or a challenge."""
+
+    def get_auth(self) -> Security:
+        return [{SCHEME: []}, {}]
 
 
 Output = type[serializers.Serializer[Any]]
@@ -92,8 +168,22 @@ def sign_in_responses(name: str, *outputs: Output) -> PolymorphicProxySerializer
     )
 
 
-class TokenOrChallengeSchema(TransportSchema):
-    """For endpoints that take an access token or a challenge."""
+def add_constants(result: Schema, **_: Any) -> Schema:
+    """A postprocessing hook: ``TrueField`` becomes an enum of one value.
 
-    def get_auth(self) -> list[dict[str, list[str]]]:
-        return [{SCHEME: []}, {}]
+    drf-spectacular would give every enum a component, and warn of two fields with one.
+    """
+    for component in result["components"]["schemas"].values():
+        for field in component.get("properties", {}).values():
+            if field.pop("x-constant", False):
+                field["enum"] = [True]
+    return result
+
+
+def add_examples(result: Schema, **_: Any) -> Schema:
+    """A postprocessing hook of drf-spectacular."""
+    for component in result["components"]["schemas"].values():
+        for name, field in component.get("properties", {}).items():
+            if name in EXAMPLES and field.get("type") == "string":
+                field.setdefault("example", EXAMPLES[name])
+    return result

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+
+from accounts.errors import VerifiedEmailRequired
 
 
 def HasRole(*roles: str) -> type[BasePermission]:  # noqa: N802  it stands where a class does
@@ -18,8 +19,8 @@ def HasRole(*roles: str) -> type[BasePermission]:  # noqa: N802  it stands where
 
 
 class IsEmailVerified(BasePermission):
-    message = _("Verify your e-mail address first.")
-    code = "email_not_verified"
+    message = VerifiedEmailRequired.default_detail
+    code = VerifiedEmailRequired.default_code
 
     def has_permission(self, request: Request, view: Any) -> bool:
         return bool(getattr(request.user, "email_verified", False))

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -15,6 +16,11 @@ from accounts.services.mfa.challenges import IssuedChallenge, Kind
 from accounts.services.passwords.recognised_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.services.sessions.tokens import Tokens
 from accounts.sign_in import SignInResult
+
+
+@extend_schema_field({"type": "boolean", "x-constant": True})
+class TrueField(serializers.BooleanField):
+    """Tells an answer from the others: for a client, a constant."""
 
 
 class TokensOutput(CookieAwareSerializer):
@@ -50,14 +56,14 @@ class PendingSignInOutput(CookieAwareSerializer):
 class ChallengeOutput(PendingSignInOutput):
     """The password is correct. A code is required as well (`/mfa/verify/`)."""
 
-    mfa_required = serializers.BooleanField()
+    mfa_required = TrueField()
     challenge_id = serializers.CharField()
 
 
 class SetupChallengeOutput(PendingSignInOutput):
     """The password is correct. Multi-factor authentication must be set up first (`/mfa/setup/`)."""
 
-    mfa_setup_required = serializers.BooleanField()
+    mfa_setup_required = TrueField()
     setup_challenge_id = serializers.CharField()
 
 

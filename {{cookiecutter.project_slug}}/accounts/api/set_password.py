@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 from accounts.api.csrf import enforce_csrf
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.fields import NewPasswordInput, TextField
-from accounts.api.openapi import TransportSchema, sign_in_responses
+from accounts.api.openapi import LinkSchema, sign_in_responses
 from accounts.api.requests import client_of
 from accounts.api.responses import SetPasswordOutput, answer_sign_in, clear_refresh_cookie
 from accounts.api.transport import chosen_transport, uses_cookies
@@ -54,7 +54,7 @@ class SetPasswordEndpoint(PublicEndpoint, APIView):
 
     cookie: LinkCookie
     purpose: Purpose
-    schema = TransportSchema()
+    schema = LinkSchema()
     throttle_classes = (UserRateThrottle, ScopedRateThrottle)
     throttle_scope = "set_password"
 

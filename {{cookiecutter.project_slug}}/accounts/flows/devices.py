@@ -49,6 +49,7 @@ def _to_the_minute(time: datetime) -> datetime:
     return time.replace(second=0, microsecond=0)
 
 
+@extend_schema(tags=["Account"])
 class SessionListView(APIView):
     """The devices that the user is signed in on."""
 
@@ -67,6 +68,7 @@ class SessionListView(APIView):
         return uncached(Response(output.data))
 
 
+@extend_schema(tags=["Account"])
 class SessionDetailView(APIView):
     """One of the user's devices."""
 

@@ -23,7 +23,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -50,6 +50,7 @@ from accounts.services.privileges import has_more_privileges
 from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
+from core.openapi import EMPTY
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
@@ -72,7 +73,7 @@ def invite(
         email=email, defaults={"password": make_password(None)}
     )
     if not _may_be_taken_over(user) or (not created and has_more_privileges(user, than=by)):
-        raise serializers.ValidationError({"email": [TAKEN]})
+        raise serializers.ValidationError({"email": [TAKEN]}, code="email_taken")
     if created or user.purge_after:
         user.purge_after = now + switches.invitation_lifetime
     user.role, user.first_name, user.last_name = role, first_name, last_name
@@ -100,6 +101,7 @@ def _may_be_taken_over(user: User) -> bool:
     return user.is_active and not user.is_superuser and (is_pending or is_unverified)
 
 
+@extend_schema(tags=["Registration"])
 class InvitationView(SwitchableAPIView):
     """Invite a user, or send a new link."""
 
@@ -113,7 +115,7 @@ class InvitationView(SwitchableAPIView):
 
     @extend_schema(
         request=InvitationInput,
-        responses={201: inline_serializer("Invited", {}), **refused(400, 401, 403)},
+        responses={201: EMPTY, **refused(400, 401, 403)},
     )
     def post(self, request: Request) -> Response:
         form = InvitationInput(data=request.data)
@@ -147,6 +149,7 @@ def accept(*, link: SignedLink, new_password: str, client: Client, now: datetime
     return sign_in.complete_sign_in_by_link(user, client=client, now=now)
 
 
+@extend_schema(tags=["Registration"])
 class AcceptInvitationView(SetPasswordEndpoint, SwitchableAPIView):
     """Accept an invitation: set the password, with the link's cookie or its token."""
 

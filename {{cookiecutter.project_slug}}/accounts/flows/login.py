@@ -62,6 +62,7 @@ def login(*, email: str, password: str, client: Client, now: datetime) -> SignIn
     return sign_in.complete_sign_in(credentials, client=client, now=now)
 
 
+@extend_schema(tags=["Sign-in"])
 class LoginView(PublicEndpoint, APIView):
     """Sign in with an e-mail address and a password."""
 

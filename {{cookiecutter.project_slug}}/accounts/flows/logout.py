@@ -44,6 +44,7 @@ def _read(presented: Iterable[str]) -> Iterator[RefreshToken]:
             yield tokens.read_refresh(token)
 
 
+@extend_schema(tags=["Sign-in"])
 class LogoutView(APIView):
     """Sign out: end the session of the refresh token."""
 
@@ -56,6 +57,7 @@ class LogoutView(APIView):
         return clear_refresh_cookie(request, Response({"detail": _("You have been signed out.")}))
 
 
+@extend_schema(tags=["Sign-in"])
 class LogoutAllView(APIView):
     """Sign out everywhere: end every session of the user, this one included."""
 

@@ -25,7 +25,7 @@ from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
 from accounts.api.fields import ChallengeField, CodeField
 from accounts.api.openapi import TokenOrChallengeSchema
 from accounts.api.requests import client_of
-from accounts.api.responses import SignedInOutput, answer_sign_in, uncached
+from accounts.api.responses import SignedInOutput, TrueField, answer_sign_in, uncached
 from accounts.errors import InvalidChallenge, InvalidCode, TokenNotValid
 from accounts.models import LoginChallenge, Session, User
 from accounts.services.client import Client
@@ -67,7 +67,7 @@ class ActivationOutput(SignedInOutput):
     access = serializers.CharField(required=False)
     refresh = serializers.CharField(required=False)
     device = serializers.CharField(required=False)
-    success = serializers.BooleanField()
+    success = TrueField()
     recovery_codes = serializers.ListField(child=serializers.CharField())
 
 
@@ -143,6 +143,7 @@ class EnrolmentView(PublicEndpoint, MfaEndpoint):
         return session
 
 
+@extend_schema(tags=["MFA"])
 class SetupView(EnrolmentView):
     """Start the setup of TOTP."""
 
@@ -153,6 +154,7 @@ class SetupView(EnrolmentView):
         return uncached(Response(SetupOutput(set_up(origin=origin, now=now)).data))
 
 
+@extend_schema(tags=["MFA"])
 class ActivationView(EnrolmentView):
     """Finish the setup with a code of the authenticator app."""
 

@@ -21,7 +21,7 @@ from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
 from accounts.api.fields import PasswordField
 from accounts.api.requests import client_of
-from accounts.api.responses import uncached
+from accounts.api.responses import TrueField, uncached
 from accounts.conf import MfaMode, switches
 from accounts.errors import InvalidPassword, MfaNotActive, MfaRequired, TokenNotValid
 from accounts.models import Session, User
@@ -79,6 +79,7 @@ def reset(user: User, *, by: User | None = None) -> bool:
     return True
 
 
+@extend_schema(tags=["MFA"])
 class AuthenticatorListView(MfaEndpoint):
     """The user's authenticators, without secrets."""
 
@@ -90,6 +91,7 @@ class AuthenticatorListView(MfaEndpoint):
         return uncached(Response(AuthenticatorOutput(rows, many=True).data))
 
 
+@extend_schema(tags=["MFA"])
 class DeactivationView(MfaEndpoint):
     """Turn multi-factor authentication off."""
 
@@ -98,7 +100,7 @@ class DeactivationView(MfaEndpoint):
     @extend_schema(
         request=DeactivationInput,
         responses={
-            200: inline_serializer("Deactivated", {"success": serializers.BooleanField()}),
+            200: inline_serializer("Deactivated", {"success": TrueField()}),
             **refused(400, 401, 403),
         },
     )

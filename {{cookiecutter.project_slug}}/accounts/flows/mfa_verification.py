@@ -100,6 +100,7 @@ def present(
     return False
 
 
+@extend_schema(tags=["MFA"])
 class VerifyView(PublicEndpoint, MfaEndpoint):
     """Sign in with the code of an authenticator app."""
 
@@ -110,6 +111,7 @@ class VerifyView(PublicEndpoint, MfaEndpoint):
         return _verify(request, VerificationInput(data=request.data), totp.claim)
 
 
+@extend_schema(tags=["MFA"])
 class VerifyRecoveryView(PublicEndpoint, MfaEndpoint):
     """Sign in with a recovery code, when the authenticator app is lost."""
 

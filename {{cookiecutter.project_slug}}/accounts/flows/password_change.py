@@ -23,7 +23,7 @@ from rest_framework.views import APIView
 from accounts import emails, revocation, sign_in
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import Fields, NewPasswordInput, PasswordField
-from accounts.api.openapi import TransportSchema, sign_in_responses
+from accounts.api.openapi import SignInSchema, sign_in_responses
 from accounts.api.requests import client_of
 from accounts.api.responses import SignedInOutput, answer_sign_in
 from accounts.conf import switches
@@ -50,7 +50,9 @@ class PasswordChangeInput(NewPasswordInput):
 
     def validate_old_password(self, password: str) -> str:
         if not verification.verify_own_password(password, user=self.context["user"]):
-            raise serializers.ValidationError(_("The password is incorrect."))
+            raise serializers.ValidationError(
+                _("The password is incorrect."), code="incorrect_password"
+            )
         return password
 
 
@@ -82,10 +84,11 @@ def change_password(
     return sign_in.complete_sign_in(credentials, client=client, now=now, owner_knows=True)
 
 
+@extend_schema(tags=["Passwords"])
 class PasswordChangeView(APIView):
     """Change the password."""
 
-    schema = TransportSchema()
+    schema = SignInSchema()
     authentication_classes = (LiveSessionAuthentication,)
     throttle_scope = "password_change"
 

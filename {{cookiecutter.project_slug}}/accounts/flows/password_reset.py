@@ -73,6 +73,7 @@ def request_reset(*, email: str, in_fragment: bool, now: datetime) -> None:
     )
 
 
+@extend_schema(tags=["Passwords"])
 class PasswordResetView(PublicEndpoint, APIView):
     """Request a password reset link. The response is the same for every address."""
 
@@ -156,6 +157,7 @@ def set_new_password(
     return sign_in.complete_sign_in_by_link(user, client=client, now=now)
 
 
+@extend_schema(tags=["Passwords"])
 class SetNewPasswordView(SetPasswordEndpoint):
     """Set the new password, with the cookie that the link has set or the token of the link."""
 

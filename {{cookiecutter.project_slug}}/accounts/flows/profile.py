@@ -11,6 +11,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
@@ -36,14 +37,30 @@ from core.logging import security_log
 from core.ratelimit import throttling
 from mail import outbox
 
+READ_ONLY_FIELDS = (
+    "id",
+    "role",
+    "email_verified",
+    "mfa_enabled",
+    "date_joined",
+    "pending_email",
+)
+
 
 class ProfileOutput(ProfileSerializer):
+    """What users change, and ``READ_ONLY_FIELDS``."""
+
+    language = serializers.ChoiceField(settings.LANGUAGES)
+    mfa_enabled = serializers.BooleanField(
+        source="has_second_factor", help_text="The user has set up a second factor."
+    )
     pending_email = serializers.EmailField(
         required=False, help_text="The new address until it is verified; otherwise absent."
     )
 
     class Meta(ProfileSerializer.Meta):
-        fields = (*ProfileSerializer.Meta.fields, "pending_email")
+        fields = (*ProfileSerializer.Meta.fields, *READ_ONLY_FIELDS)
+        read_only_fields = READ_ONLY_FIELDS
 
     def to_representation(self, instance: User) -> dict[str, Any]:
         shown = super().to_representation(instance)
@@ -91,6 +108,7 @@ def _request_address_change(session: Session, email: str, client: Client, now: d
     emails.tell_owner(emails.email_change_asked, user, new_email=email, ip=client.ip)
 
 
+@extend_schema(tags=["Account"])
 class ProfileView(APIView):
     """The user's own account."""
 
@@ -102,12 +120,14 @@ class ProfileView(APIView):
 
     @extend_schema(request=ProfileSerializer, responses={200: ProfileOutput, **refused(400, 401)})
     def put(self, request: Request) -> Response:
+        """Replace the profile. A new address must be verified first."""
         return self._change(request, partial=False)
 
     @extend_schema(
         request=ProfileSerializer(partial=True), responses={200: ProfileOutput, **refused(400, 401)}
     )
     def patch(self, request: Request) -> Response:
+        """Change some fields. A new address must be verified first."""
         return self._change(request, partial=True)
 
     def _change(self, request: Request, *, partial: bool) -> Response:

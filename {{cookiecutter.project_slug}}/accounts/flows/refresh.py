@@ -45,6 +45,7 @@ def _notify_of_replay(user_id: uuid.UUID, client: Client) -> None:
         emails.tell_owner(emails.refresh_replayed, owner, ip=client.ip)
 
 
+@extend_schema(tags=["Sign-in"])
 class RefreshView(PublicEndpoint, APIView):
     """Exchange the refresh token for a new pair of tokens. Send one refresh at a time."""
 

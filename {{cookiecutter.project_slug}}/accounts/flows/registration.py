@@ -28,7 +28,7 @@ from accounts.api.fields import (
     refuse_different,
     refuse_weak,
 )
-from accounts.api.openapi import TransportSchema, sign_in_responses
+from accounts.api.openapi import SignInSchema, sign_in_responses
 from accounts.api.requests import client_of
 from accounts.api.responses import DetailOutput, SignedInOutput, answer_sign_in
 from accounts.api.transport import uses_cookies
@@ -111,10 +111,11 @@ def _send_email(user: User, *, created: bool, in_fragment: bool, now: datetime) 
         )
 
 
+@extend_schema(tags=["Registration"])
 class RegistrationView(PublicEndpoint, SwitchableAPIView):
     """Sign up."""
 
-    schema = TransportSchema()
+    schema = SignInSchema()
     throttle_scope = "registration"
 
     @staticmethod
@@ -136,7 +137,7 @@ class RegistrationView(PublicEndpoint, SwitchableAPIView):
         if switches.email_verification is EmailVerification.MANDATORY:
             return Response({"detail": EMAIL_SENT}, status=status.HTTP_201_CREATED)
         if user is None:
-            raise serializers.ValidationError({"email": [TAKEN]})
+            raise serializers.ValidationError({"email": [TAKEN]}, code="email_taken")
         client = client_of(request)
         result = sign_in.complete_sign_in(
             Credentials.of(user), client=client, now=now, owner_knows=True

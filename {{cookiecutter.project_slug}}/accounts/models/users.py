@@ -27,7 +27,9 @@ _CONTROL_CHARACTER_OR_URL = re.compile(r"[\x00-\x1f\x7f-\x9f]|://|\bwww\.", re.I
 def validate_person_name(name: str) -> None:
     # E-mails contain the names: an attacker must not be able to put a link there.
     if _CONTROL_CHARACTER_OR_URL.search(name):
-        raise ValidationError(_("A name must not contain control characters or a web address."))
+        raise ValidationError(
+            _("A name must not contain control characters or a web address."), code="invalid_name"
+        )
 
 
 def default_language() -> str:

@@ -1,7 +1,7 @@
 """Django REST framework and the OpenAPI description."""
 
 from config.env import env
-from config.settings.base import DEBUG, INSTALLED_APPS, PROJECT_NAME
+from config.settings.base import DEBUG, INSTALLED_APPS, PROJECT_NAME, PUBLIC_URL
 from config.settings.throttling import THROTTLE_RATES
 
 REST_FRAMEWORK = {
@@ -31,7 +31,15 @@ if API_DOCS and not _HAS_SIDECAR:
 SPECTACULAR_SETTINGS = {
     "TITLE": PROJECT_NAME,
     "VERSION": "1",
+    "SERVERS": [{"url": PUBLIC_URL}],
     "PREPROCESSING_HOOKS": ["core.switchable.without_what_is_off"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "core.openapi.add_errors",
+        "core.openapi.mark_public",
+        "accounts.api.openapi.add_constants",
+        "accounts.api.openapi.add_examples",
+    ],
     "GET_MOCK_REQUEST": "core.openapi.mock_request",
     "APPEND_COMPONENTS": {
         "securitySchemes": {

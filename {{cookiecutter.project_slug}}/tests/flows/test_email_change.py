@@ -41,7 +41,8 @@ def test_answer_shows_the_old_address_and_the_pending_one(signed_in: Browser, us
 
     assert response.status_code == 200
     names = {"first_name": "Grace", "last_name": "O'Brien", "language": "en"}
-    assert response.json() == {"email": user.email, "pending_email": NEW, **names}
+    shown = {"email": user.email, "pending_email": NEW, **names}
+    assert response.json().items() >= shown.items()
     assert profile(signed_in) == response.json()
 
 
@@ -134,7 +135,7 @@ def test_correction_by_an_admin_withdraws_it(browser: Browser, user: User, link:
 def test_malformed_address_is_refused(email: Any, signed_in: Browser) -> None:
     response = request_change(signed_in, email=email)
 
-    assert (response.status_code, response.json().keys()) == (400, {"email"})
+    assert (response.status_code, response.json()["codes"].keys()) == (400, {"email"})
 
 
 # An address that is taken

@@ -105,7 +105,7 @@ def test_language_that_the_project_does_not_have_is_refused(signed_in: Browser) 
     response = signed_in.call("patch", "rest_user_details", {"language": "xx"})
 
     assert response.status_code == 400
-    assert set(response.json()) == {"language"}
+    assert set(response.json()["codes"]) == {"language"}
 
 
 def test_invited_user_has_the_language_in_which_they_accept(

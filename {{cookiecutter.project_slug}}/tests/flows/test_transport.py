@@ -424,7 +424,7 @@ def test_refused_password_does_not_consume_the_link(user: User) -> None:
 
     response = post("rest_password_reset_set_new", {**link, **_weak()}, BODY)
 
-    assert (response.status_code, set(response.json())) == (400, {"new_password1"})
+    assert (response.status_code, set(response.json()["codes"])) == (400, {"new_password1"})
     assert set_new(link, BODY).status_code == 200
 
 
@@ -488,7 +488,7 @@ def test_uid_of_another_account_is_refused(user: User) -> None:
 def test_link_of_a_wrong_type_is_named(name: str, value: Any, user: User) -> None:
     response = post("rest_password_reset_set_new", passwords() | {name: value}, BODY)
 
-    assert (response.status_code, set(response.json())) == (400, {name})
+    assert (response.status_code, set(response.json()["codes"])) == (400, {name})
 
 
 @pytest.mark.parametrize("body", [[], "token", 7, None, ["token"]])

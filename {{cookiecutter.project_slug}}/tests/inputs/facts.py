@@ -1,8 +1,12 @@
 """The facts that hold of every answer."""
 
+from itertools import chain
 from typing import Any
 
 from accounts.models import Session
+from core import error_codes
+
+CODES = frozenset(error_codes.codes())
 
 COOKIES = {
     "refresh_token",
@@ -33,11 +37,17 @@ def hold(response: Any, *, sessions: int | None = None, is_page: bool = False) -
 
 
 def is_error(body: Any) -> bool:
-    """A sentence with its code, or sentences by field."""
+    """A sentence with its code, or sentences and codes by field. All codes are in the list."""
     if body.keys() == {"detail", "code"}:
-        return all(isinstance(value, str) and value for value in body.values())
-    return bool(body) and all(map(_are_sentences, body.values()))
+        return bool(body["detail"]) and body["code"] in CODES
+    by_field = dict(body)
+    codes = by_field.pop("codes")
+    return (
+        bool(codes)
+        and _counts(codes) == _counts(by_field)
+        and CODES.issuperset(chain(*codes.values()))
+    )
 
 
-def _are_sentences(errors: Any) -> bool:
-    return isinstance(errors, list) and all(isinstance(error, str) for error in errors)
+def _counts(errors: dict[str, list[str]]) -> dict[str, int]:
+    return {field: len(errors_of_field) for field, errors_of_field in errors.items()}
