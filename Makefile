@@ -30,7 +30,7 @@ export REQUIRE_BROWSER := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test smallest newest lint project browser internals bench bakes fuzz clean
+.PHONY: help demo test smallest newest lint project browser clients internals bench bakes fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -38,7 +38,7 @@ help: ## Show this list
 demo: .venv/.ready ## Generate a project in demo/ and run it (ANSWERS="mfa_mode=required project_name='My Shop'")
 	@exec $(RUN) scripts/demo.py
 
-test: lint project browser ## Run everything: lint, the template's tests, the checks and tests of a generated project
+test: lint project browser clients ## Run everything: lint, the template's tests, the checks and tests of a generated project
 	$(RUN) -m pytest -n auto $(ARGS)
 # Users run it without this variable. With it, each server of the tests compiles all modules.
 	env -u PYTHONDONTWRITEBYTECODE $(MAKE) -C $(PROJECT) check check-deploy test
@@ -87,6 +87,9 @@ fuzz: project ## Send some 20,000 requests in every mode (ARGS="--seed 7"; 20 mi
 browser: project ## Install a browser for the tests of the pages, if there is none (INSTALL_BROWSER=no: do not)
 	@cd $(PROJECT) && "$(UV)" sync --quiet --inexact --only-group browser
 	@$(RUN) scripts/browser.py
+
+clients: .venv/.ready ## Install the generators of clients for tests/test_clients.py, if there is Node.js
+	@$(RUN) scripts/clients.py
 
 clean: ## Remove everything that make has created here, including the demo and its data
 	rm -rf .build .tools .venv .*_cache demo uv.lock

@@ -71,6 +71,14 @@ def add_errors(result: Schema, **_: Any) -> Schema:
     return result
 
 
+def drop_defaults(result: Schema, **_: Any) -> Schema:
+    """A postprocessing hook: generators of TypeScript require a field that has a default."""
+    for component in result["components"]["schemas"].values():
+        for field in component.get("properties", {}).values():
+            field.pop("default", None)
+    return result
+
+
 def mark_public(result: Schema, **_: Any) -> Schema:
     """A postprocessing hook: an endpoint without a security scheme states that it has none."""
     for methods in result["paths"].values():

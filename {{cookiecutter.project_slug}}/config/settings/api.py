@@ -36,6 +36,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.openapi.add_errors",
+        "core.openapi.drop_defaults",
         "core.openapi.mark_public",
         "accounts.api.openapi.add_constants",
         "accounts.api.openapi.add_examples",

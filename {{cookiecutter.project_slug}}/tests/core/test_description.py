@@ -62,6 +62,11 @@ def test_names_of_people_are_plain_strings(description: Any) -> None:
         assert first_name.keys() <= {"type", "maxLength", "default", "example"}
 
 
+def test_optional_field_has_no_default(description: Any) -> None:
+    for schema in description["components"]["schemas"].values():
+        assert not any("default" in field for field in schema.get("properties", {}).values())
+
+
 @pytest.mark.parametrize(
     ("answer", "field"),
     [("ChallengeOutput", "mfa_required"), ("SetupChallengeOutput", "mfa_setup_required")],
