@@ -100,6 +100,6 @@ class SetPasswordEndpoint(PublicEndpoint, APIView):
 def _link_is_in_body(request: Request) -> bool:
     if uses_cookies(request):
         return False
-    # The built-in form names no transport: its link is in a cookie, whatever the default is.
+    # The built-in form names no transport. Its link is in a cookie, with either default.
     is_chosen = chosen_transport(request) is not None
     return is_chosen or (isinstance(request.data, dict) and "token" in request.data)
