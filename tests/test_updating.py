@@ -87,7 +87,7 @@ OWNERS: list[Edit] = [
     ("pyproject.toml", r'(?<="argon2-cffi>=25\.1",\n)', '    "boto3>=1.40",\n'),
     ("pyproject.toml", r"\Z", "\n[tool.coverage.run]\nbranch = true\n"),
     ("Makefile", r"(?=define NEED_PYTHON)", ".PHONY: ship\nship: check\n\t@./ship\n\n"),
-    ("templates/mail/message.txt", r"(?<=\{\{ product \}\}\n)", "1 Lamp Street\n"),
+    ("templates/mail/message.txt", r"(?<=\{\{ product \}\})(?=\{% if)", "\n1 Lamp Street"),
 ]
 
 
