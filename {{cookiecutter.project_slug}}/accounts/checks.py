@@ -79,30 +79,85 @@ def _lifetimes() -> Iterator[CheckMessage]:
         )
 
 
+def _front_end() -> Iterator[CheckMessage]:
+    url: str = settings.FRONTEND_URL
+    if url and (not origins.is_web_origin(origins.origin_of(url)) or "?" in url or "#" in url):
+        yield error(
+            "FRONTEND_URL",
+            "must have a host in lower case, the port unless it is the default, and no query and "
+            "no fragment: the paths of pages follow it.",
+        )
+
+
 def _redirects() -> Iterator[CheckMessage]:
-    # The page of the front end posts the new password to this API, with the cookie.
-    allowed = {settings.PUBLIC_URL, *settings.CORS_ALLOWED_ORIGINS}
+    # The page of the front end posts the new password to this API.
+    for name, origin in _origins_of_password_pages().items():
+        if problem := _problem_of_password_page(origin):
+            yield error(name, problem)
+
+
+def _origins_of_password_pages() -> dict[str, str]:
+    """By the variable to correct: ``FRONTEND_URL`` where the address follows from it."""
+    front_end, found = settings.FRONTEND_URL, {}
     for name in ("PASSWORD_RESET_REDIRECT", "PASSWORD_SET_REDIRECT"):
-        address: str = getattr(settings, name)
-        if address and origins.origin_of(address) not in allowed:
-            yield error(
-                name,
-                f"must have an origin in CORS_ALLOWED_ORIGINS: a page of "
-                f"{origins.origin_of(address)} could not post the new password to this API.",
-            )
+        if address := getattr(settings, name):
+            follows = front_end and address.startswith(f"{front_end}/")
+            found["FRONTEND_URL" if follows else name] = origins.origin_of(address)
+    return found
+
+
+def _problem_of_password_page(origin: str) -> str | None:
+    """Why a page there could not set a password, to follow the variable's name."""
+    api = settings.PUBLIC_URL
+    if origin not in {api, *settings.CORS_ALLOWED_ORIGINS}:
+        return (
+            f"must have an origin in CORS_ALLOWED_ORIGINS: a page of {origin} could not post the "
+            "new password to this API."
+        )
+    if not switches.refresh_token_as_cookie or not _is_address_known():
+        return None
+    if not origins.may_be_one_site(origin, api):
+        return (
+            f"must be on the site of {api}, or JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE must be False: "
+            f"browsers do not send the cookie of a link from {origin}."
+        )
+    if not _can_read_csrf_cookie(origins.host_of(origin)):
+        return (
+            f"needs a CSRF_COOKIE_DOMAIN that contains its host and that of {api}: a page of "
+            f"{origin} cannot read the CSRF cookie."
+        )
+    return None
+
+
+def _can_read_csrf_cookie(host: str) -> bool:
+    domain, api = settings.CSRF_COOKIE_DOMAIN, origins.host_of(settings.PUBLIC_URL)
+    # Another check refuses a domain without the API's host.
+    is_wrong = domain and not origins.is_below(api, domain)
+    return bool(host == api or is_wrong or (domain and origins.is_below(host, domain)))
+
+
+def _is_address_known() -> bool:
+    """In development, only ``make run`` sets ``PUBLIC_URL``."""
+    return not settings.DEBUG or origins.is_local(origins.host_of(settings.PUBLIC_URL))
 
 
 def _sites() -> Iterator[CheckMessage]:
     # In development, front ends run anywhere.
     if settings.DEBUG or not switches.refresh_token_as_cookie:
         return
-    for origin in filter(origins.is_origin, settings.CORS_ALLOWED_ORIGINS):
+    for origin in filter(_is_of_website, settings.CORS_ALLOWED_ORIGINS):
         if not origins.may_be_one_site(origin, settings.PUBLIC_URL):
             yield warning(
                 "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE",
                 f"is True, but {origin} is on another site than {settings.PUBLIC_URL}: browsers "
-                "do not send the cookie there, so that its front end cannot keep a user signed in.",
+                "do not send the cookie there, so that its front end must send X-Token-Transport.",
             )
+
+
+def _is_of_website(origin: str) -> bool:
+    """Apps in a web view have origins such as capacitor://localhost and https://localhost."""
+    is_app = origins.is_below(origins.host_of(origin), "localhost")
+    return origins.is_web_origin(origin) and not is_app
 
 
 def _profile_fields() -> Iterator[CheckMessage]:
@@ -122,6 +177,7 @@ CHECKS = [
         _encryption_keys,
         _transactions,
         _lifetimes,
+        _front_end,
         _redirects,
         _sites,
         _profile_fields,

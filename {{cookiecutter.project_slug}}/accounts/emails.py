@@ -5,11 +5,11 @@ An e-mail with a link is obsolete if the account has changed since the e-mail wa
 
 from datetime import datetime, timedelta
 from typing import Any, cast
+from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
-from django.utils.http import urlsafe_base64_encode
 
 from accounts.conf import MfaMode, switches
 from accounts.models import User
@@ -74,7 +74,7 @@ def password_changed(mail: Mail) -> dict[str, Any]:
 def invitation(mail: Mail) -> dict[str, Any]:
     user = _addressee(mail, invited_at__isnull=False)
     return {
-        "link": _link(mail, Purpose.INVITATION, user),
+        "link": _invitation_link(mail, user),
         "until": mail.not_after,
         "second_factor_removed": _lost_second_factor(user),
     }
@@ -183,10 +183,29 @@ def _reset_link(mail: Mail, user: User) -> dict[str, Any]:
     if not user.has_usable_password():
         # The link would give a password to an account that must not have one.
         raise Obsolete
-    token = _token(mail, Purpose.PASSWORD_RESET, user)
-    uidb64 = urlsafe_base64_encode(user.pk.bytes)
-    link = _url("password_reset_confirm", uidb64=uidb64, token=token)
+    uid, token = signed_links.uid_of(user), _token(mail, Purpose.PASSWORD_RESET, user)
+    if mail.parameters.get("in_fragment") and settings.PASSWORD_RESET_REDIRECT:
+        link = _in_fragment(settings.PASSWORD_RESET_REDIRECT, uid=uid, token=token)
+    else:
+        link = _url("password_reset_confirm", uidb64=uid, token=token)
     return {"link": link, "until": mail.not_after}
+
+
+def _invitation_link(mail: Mail, user: User) -> str:
+    # The request of the admin does not tell which client the invited user has.
+    if switches.refresh_token_as_cookie or not settings.PASSWORD_SET_REDIRECT:
+        return _link(mail, Purpose.INVITATION, user)
+    token = _token(mail, Purpose.INVITATION, user)
+    return _in_fragment(settings.PASSWORD_SET_REDIRECT, uid=signed_links.uid_of(user), token=token)
+
+
+def _in_fragment(page: str, **secrets: str) -> str:
+    """A link to the front end. Browsers send a fragment to no server and in no ``Referer``."""
+    parts, query = urlsplit(page), urlencode(secrets)
+    if parts.fragment:
+        # The page of a router that uses the fragment: https://app.example.com/#/reset
+        query = f"{parts.fragment}{'&' if '?' in parts.fragment else '?'}{query}"
+    return parts._replace(fragment=query).geturl()
 
 
 def _token(mail: Mail, purpose: Purpose, user: User) -> str:

@@ -57,6 +57,11 @@ class RefreshTokenNotAccepted(Refusal):
     default_code = "token_not_valid"
 
 
+class TransportNotValid(Refusal):
+    default_detail = "X-Token-Transport must be body or cookie."
+    default_code = "invalid_transport"
+
+
 class OriginNotAllowed(PermissionDenied):
     default_detail = _("This origin is not allowed.")
     default_code = "origin_not_allowed"

@@ -98,9 +98,10 @@ class Environment:
 
         return self.read(name, convert, default, "a time zone like Europe/Berlin")
 
-    def names(self, name: str) -> list[str]:
+    def names(self, name: str, default: tuple[str, ...] = ()) -> list[str]:
         """A list, separated by commas."""
-        return [part.strip() for part in self.text(name).split(",") if part.strip()]
+        parts = [part.strip() for part in self.text(name).split(",") if part.strip()]
+        return parts or list(default)
 
     def secret(self, name: str) -> str:
         """A random value replaces a missing secret, so that nothing is signed with an empty key."""

@@ -129,9 +129,9 @@ def _public_url() -> Iterator[CheckMessage]:
 
 
 def _origins() -> Iterator[CheckMessage]:
-    name = "CORS_ALLOWED_ORIGINS"
+    name, of_front_end = "CORS_ALLOWED_ORIGINS", origins.origin_of(settings.FRONTEND_URL)
     for origin in settings.CORS_ALLOWED_ORIGINS:
-        if not origins.is_origin(origin):
+        if not origins.is_origin(origin) and origin != of_front_end:
             yield error(
                 name,
                 f"must be origins as browsers send them, and {origin!r} is not one. An origin is "

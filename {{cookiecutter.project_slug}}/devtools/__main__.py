@@ -57,7 +57,7 @@ def run() -> NoReturn:
 
 
 def serve(servers: Servers, port: int) -> NoReturn:
-    address = f"http://{ports.HOST}:{port}"
+    address = f"http://{ports.NAME}:{port}"
     supervisor = _supervisor(servers, address)
     say("Starting the web server and bringing the database up to date.")
     # In parallel: each needs a second or two to load the project.

@@ -7,6 +7,9 @@ from contextlib import closing, contextmanager, suppress
 from devtools.errors import DevtoolsError
 
 HOST = "127.0.0.1"
+NAME = "localhost"
+"""What browsers are told: cookies of ``localhost`` and of ``127.0.0.1`` are not shared."""
+_OTHER_HOST = "::1"
 USUAL = range(8000, 8100)
 
 _TAKEN = """\
@@ -51,3 +54,12 @@ def _check(number: int) -> None:
             server.bind((HOST, number))
     except (OSError, OverflowError) as error:
         raise DevtoolsError(_TAKEN.format(host=HOST, port=number, why=error)) from None
+    if _answers(_OTHER_HOST, number):
+        # Browsers try this address of localhost first.
+        raise DevtoolsError(_TAKEN.format(host=f"[{_OTHER_HOST}]", port=number, why="in use"))
+
+
+def _answers(host: str, port: int) -> bool:
+    with suppress(OSError), socket.create_connection((host, port), timeout=1):
+        return True
+    return False

@@ -93,7 +93,8 @@ def _language_of(mail: Mail) -> str:
 
 def _render(mail: Mail, recipient: str) -> EmailMultiAlternatives:
     facts = {name: _as_text(value) for name, value in EMAILS[mail.kind](mail).items()}
-    context = {"product": settings.PROJECT_NAME, **facts}
+    common = {"product": settings.PROJECT_NAME, "front_end": settings.FRONTEND_URL}
+    context = common | facts
     parts = {part: _render_part(mail.kind, part, context) for part in PARTS}
     message = EmailMultiAlternatives(
         # One line: a second one would be a header.

@@ -26,7 +26,7 @@ from tests.waiting import until
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",
     "DEBUG": "True",
-    "ALLOWED_HOSTS": "127.0.0.1",
+    "ALLOWED_HOSTS": "localhost",
     "SECRET_KEY": "a-secret-key-of-the-tests-that-signs-nothing-anywhere-else",
     "JWT_SIGNING_KEY": "another-key-of-the-tests-that-signs-tokens-nowhere-else",
     "MFA_ENCRYPTION_KEYS": "a-key-of-the-tests-that-encrypts-secrets-nowhere-else",
@@ -110,7 +110,7 @@ class Running:
 
     @property
     def address(self) -> str:
-        return found(r"http://127\.0\.0\.1:\d+", self.output)
+        return found(r"http://localhost:\d+", self.output)
 
     def end(self, number: signal.Signals) -> None:
         """Sends the signal and waits until nothing that was started is left."""

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 from rest_framework.authentication import CSRFCheck
 from rest_framework.request import Request
 
-from accounts.conf import switches
+from accounts.api.transport import uses_cookies
 from accounts.errors import CsrfFailed, OriginNotAllowed
 from core.cookies import values_of
 
@@ -40,13 +40,14 @@ def _unused(request: HttpRequest) -> HttpResponseBase:
 
 
 def refuse_foreign_origin(request: Request) -> None:
-    """
+    """For requests that use cookies.
+
     Raises:
         OriginNotAllowed: neither the API's own origin nor one in ``CORS_ALLOWED_ORIGINS``.
     """
     # A client that sends no Origin is no browser: no user's cookies are at risk.
     origin = request.META.get("HTTP_ORIGIN")
-    if origin is None or not switches.refresh_token_as_cookie:
+    if not uses_cookies(request) or origin is None:
         return
     own = f"{request.scheme}://{request.get_host()}"
     if origin not in {own, settings.PUBLIC_URL, *settings.CORS_ALLOWED_ORIGINS}:

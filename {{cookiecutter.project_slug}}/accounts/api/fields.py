@@ -128,7 +128,10 @@ class CodeField(TextField):
 
 
 class CookieAwareSerializer(serializers.Serializer[Any]):
+    """Describes ``refresh`` and ``device`` as required where body transport is the default."""
+
     def get_fields(self) -> Fields:
         fields = super().get_fields()
-        in_cookies = {"refresh", "device"} if switches.refresh_token_as_cookie else set()
-        return {name: field for name, field in fields.items() if name not in in_cookies}
+        for name in {"refresh", "device"} & fields.keys():
+            fields[name].required &= not switches.refresh_token_as_cookie
+        return fields

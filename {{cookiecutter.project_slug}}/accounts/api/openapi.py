@@ -11,6 +11,7 @@ from rest_framework import serializers
 from accounts.api.cookies import REFRESH_COOKIE
 from accounts.api.requests import DEVICE_HEADER
 from accounts.api.responses import ChallengeOutput, SetupChallengeOutput
+from accounts.api.transport import TRANSPORT_HEADER, Transport
 from accounts.conf import switches
 
 SCHEME = "accessToken"
@@ -30,22 +31,38 @@ class AccessTokenScheme(OpenApiAuthenticationExtension):
         return []
 
 
-class RefreshTokenSchema(AutoSchema):
-    """For endpoints that take the refresh token. With cookies, the browser sends it."""
+class TransportSchema(AutoSchema):
+    """For endpoints that take or return tokens, in cookies or in the body."""
 
     def get_override_parameters(self) -> list[Any]:
-        cookie = OpenApiParameter(REFRESH_COOKIE, str, OpenApiParameter.COOKIE)
-        return [cookie] if switches.refresh_token_as_cookie else []
+        chosen = OpenApiParameter(
+            TRANSPORT_HEADER,
+            str,
+            OpenApiParameter.HEADER,
+            enum=list(Transport),
+            description="Where this request and its response have the tokens. Without it: "
+            + ("`cookie`." if switches.refresh_token_as_cookie else "`body`."),
+        )
+        return [chosen]
 
 
-class DeviceSchema(AutoSchema):
-    """For endpoints that take the device token. With cookies, the browser sends it."""
+class RefreshTokenSchema(TransportSchema):
+    def get_override_parameters(self) -> list[Any]:
+        cookie = OpenApiParameter(
+            REFRESH_COOKIE, str, OpenApiParameter.COOKIE, description="In cookie transport."
+        )
+        return [*super().get_override_parameters(), cookie]
 
+
+class DeviceSchema(TransportSchema):
     def get_override_parameters(self) -> list[Any]:
         header = OpenApiParameter(
-            DEVICE_HEADER, str, OpenApiParameter.HEADER, description="The `device` of a sign-in."
+            DEVICE_HEADER,
+            str,
+            OpenApiParameter.HEADER,
+            description="In body transport: the `device` of a sign-in.",
         )
-        return [] if switches.refresh_token_as_cookie else [header]
+        return [*super().get_override_parameters(), header]
 
 
 Output = type[serializers.Serializer[Any]]
@@ -75,7 +92,7 @@ def sign_in_responses(name: str, *outputs: Output) -> PolymorphicProxySerializer
     )
 
 
-class TokenOrChallengeSchema(AutoSchema):
+class TokenOrChallengeSchema(TransportSchema):
     """For endpoints that take an access token or a challenge."""
 
     def get_auth(self) -> list[dict[str, list[str]]]:

@@ -1,5 +1,7 @@
 """What a request brings: the client, its device token and its refresh token."""
 
+from typing import Any
+
 from django.http import HttpRequest
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -8,7 +10,7 @@ from accounts.api import cookies
 from accounts.api.cookies import REFRESH
 from accounts.api.csrf import refuse_foreign_origin
 from accounts.api.fields import CookieAwareSerializer
-from accounts.conf import switches
+from accounts.api.transport import uses_cookies
 from accounts.services.client import Client
 from core.client_ip import client_ip, user_agent
 
@@ -17,7 +19,7 @@ DEVICE_HEADER = "X-Known-Device"
 
 def client_of(request: HttpRequest | Request) -> Client:
     ip, agent = client_ip(request), user_agent(request)
-    if switches.refresh_token_as_cookie:
+    if uses_cookies(request):
         return Client(
             ip,
             agent,
@@ -32,19 +34,28 @@ class RefreshInput(CookieAwareSerializer):
 
 
 def presented_refresh_token(request: Request) -> str:
-    """The refresh token from the cookie or the body, as the setting says; "" for none."""
-    in_body = _refresh_token_in_body(request)
-    return cookies.refresh_token(request) if switches.refresh_token_as_cookie else in_body
+    """The refresh token from the cookie or the body, as the transport says; "" for none."""
+    if not uses_cookies(request):
+        return _refresh_token_in_body(request)
+    _check_cookie_request(request)
+    return cookies.refresh_token(request)
 
 
 def presented_refresh_tokens(request: Request) -> list[str]:
     """As ``presented_refresh_token``, but with every cookie of that name."""
-    in_body = _refresh_token_in_body(request)
-    return REFRESH.values(request) if switches.refresh_token_as_cookie else [in_body]
+    if not uses_cookies(request):
+        return [_refresh_token_in_body(request)]
+    _check_cookie_request(request)
+    return REFRESH.values(request)
+
+
+def _check_cookie_request(request: Request) -> None:
+    refuse_foreign_origin(request)
+    # Nothing in the body counts, but it must be JSON: another site's form is refused.
+    serializers.Serializer[Any](data=request.data).is_valid(raise_exception=True)
 
 
 def _refresh_token_in_body(request: Request) -> str:
-    refuse_foreign_origin(request)
     # Partial: a client without the token gets the same 401 as one with a bad token.
     form = RefreshInput(data=request.data, partial=True)
     form.is_valid(raise_exception=True)

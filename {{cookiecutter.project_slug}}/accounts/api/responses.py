@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.cookies import DEVICE, REFRESH
 from accounts.api.fields import CookieAwareSerializer
 from accounts.api.requests import DEVICE_HEADER
-from accounts.conf import switches
+from accounts.api.transport import uses_cookies
 from accounts.services.mfa.challenges import IssuedChallenge, Kind
 from accounts.services.passwords.recognised_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.services.sessions.tokens import Tokens
@@ -17,20 +18,20 @@ from accounts.sign_in import SignInResult
 
 
 class TokensOutput(CookieAwareSerializer):
-    """A new pair of tokens. With cookies, the refresh token is in one of them."""
+    """A new pair of tokens. In cookie transport, the refresh token is in a cookie."""
 
     access = serializers.CharField(help_text="Send it as `Authorization: Bearer`.")
     refresh = serializers.CharField(
-        help_text="Store it where scripts of other origins cannot read it."
+        help_text="In body transport. Store it where scripts of other origins cannot read it."
     )
 
 
 class SignedInOutput(TokensOutput):
-    """The tokens of a new session. With cookies, the device is in one as well."""
+    """The tokens of a new session. In cookie transport, the device is in a cookie as well."""
 
     device = serializers.CharField(
-        help_text=f"Store it and send it as `{DEVICE_HEADER}` at the next sign-in. It grants no "
-        "access; it marks this device as recognised."
+        help_text=f"In body transport. Store it and send it as `{DEVICE_HEADER}` at the next "
+        "sign-in. It grants no access; it marks this device as recognised."
     )
 
 
@@ -64,9 +65,11 @@ class DetailOutput(serializers.Serializer[Any]):
     detail = serializers.CharField()
 
 
-def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: Any) -> Response:
+def answer_tokens(
+    request: Request, issued: Tokens, *, now: datetime, status: int = 200, **also: Any
+) -> Response:
     """``also`` are further fields of the body."""
-    if not switches.refresh_token_as_cookie:
+    if not uses_cookies(request):
         body = {"access": issued.access, "refresh": issued.refresh, **also}
         return uncached(Response(body, status=status))
     response = Response({"access": issued.access, **also}, status=status)
@@ -75,15 +78,16 @@ def answer_tokens(issued: Tokens, *, now: datetime, status: int = 200, **also: A
 
 
 def answer_sign_in(
-    result: SignInResult, *, now: datetime, status: int = 200, **also: Any
+    request: Request, result: SignInResult, *, now: datetime, status: int = 200, **also: Any
 ) -> Response:
-    if result.device and not switches.refresh_token_as_cookie:
+    in_cookies = uses_cookies(request)
+    if result.device and not in_cookies:
         also["device"] = result.device
     if isinstance(result, IssuedChallenge):
         response = uncached(Response({**_challenge(result), **also}, status=status))
     else:
-        response = answer_tokens(result.tokens, now=now, status=status, **also)
-    if result.device and switches.refresh_token_as_cookie:
+        response = answer_tokens(request, result.tokens, now=now, status=status, **also)
+    if result.device and in_cookies:
         DEVICE.set(response, result.device, max_age=DEVICE_LIFETIME)
     return response
 
@@ -94,8 +98,8 @@ def _challenge(issued: IssuedChallenge) -> dict[str, Any]:
     return {"mfa_required": True, "challenge_id": issued.signed_id}
 
 
-def clear_refresh_cookie(response: Response) -> Response:
-    if switches.refresh_token_as_cookie:
+def clear_refresh_cookie(request: Request, response: Response) -> Response:
+    if uses_cookies(request):
         REFRESH.delete(response)
     return uncached(response)
 

@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.api.authentication import LiveSessionAuthentication, session_of
+from accounts.api.openapi import TransportSchema
 from accounts.api.responses import clear_refresh_cookie, uncached
 from accounts.models import Session
 from accounts.services.sessions import store
@@ -69,13 +70,16 @@ class SessionListView(APIView):
 class SessionDetailView(APIView):
     """One of the user's devices."""
 
+    schema = TransportSchema()
     authentication_classes = (LiveSessionAuthentication,)
 
     @extend_schema(responses={204: None, **refused(401, 404)})
     def delete(self, request: Request, session_id: uuid.UUID) -> Response:
         """Sign this device out."""
         current = session_of(request)
+        response = Response(status=status.HTTP_204_NO_CONTENT)
+        if session_id == current.pk:
+            clear_refresh_cookie(request, response)
         if not store.revoke(session_id=session_id, user_id=current.user_id):
             raise Http404
-        response = Response(status=status.HTTP_204_NO_CONTENT)
-        return clear_refresh_cookie(response) if session_id == current.pk else response
+        return response

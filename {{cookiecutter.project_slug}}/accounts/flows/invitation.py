@@ -4,7 +4,10 @@
    An account that is verified, staff or inactive is not.
 2. A new unusable password invalidates every earlier link, cookie and session of the account.
 3. The e-mail has a link. ``flows.verification`` opens it, sets a cookie and redirects to a form.
-4. The cookie sets the password, which accepts the invitation and verifies the address.
+   Where body transport is the default, it leads to ``PASSWORD_SET_REDIRECT``, with the token in
+   the fragment.
+4. The cookie, or that token, sets the password. This accepts the invitation and verifies the
+   address.
 5. ``sign_in.complete_sign_in`` signs the user in.
 6. ``accounts.services.unused_accounts`` deletes the account if the invitation expires.
 """
@@ -40,7 +43,7 @@ from accounts.services import email_addresses
 from accounts.services.client import Client
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings
-from accounts.services.links.signed_links import SignedLink
+from accounts.services.links.signed_links import Purpose, SignedLink
 from accounts.services.mfa import authenticators
 from accounts.services.passwords import verification
 from accounts.services.privileges import has_more_privileges
@@ -145,9 +148,9 @@ def accept(*, link: SignedLink, new_password: str, client: Client, now: datetime
 
 
 class AcceptInvitationView(SetPasswordEndpoint, SwitchableAPIView):
-    """Accept an invitation: set the password, with the cookie that the link has set."""
+    """Accept an invitation: set the password, with the link's cookie or its token."""
 
-    cookie = INVITATION_COOKIE
+    cookie, purpose = INVITATION_COOKIE, Purpose.INVITATION
     set_password = staticmethod(accept)
 
     @staticmethod

@@ -77,4 +77,4 @@ class LoginView(PublicEndpoint, APIView):
         form.is_valid(raise_exception=True)
         now = timezone.now()
         result = login(**form.validated_data, client=client_of(request), now=now)
-        return answer_sign_in(result, now=now)
+        return answer_sign_in(request, result, now=now)

@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from accounts import revocation
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.csrf import refuse_foreign_origin
-from accounts.api.openapi import RefreshTokenSchema
+from accounts.api.openapi import RefreshTokenSchema, TransportSchema
 from accounts.api.requests import RefreshInput, presented_refresh_tokens
 from accounts.api.responses import DetailOutput, clear_refresh_cookie
 from accounts.errors import RefreshTokenNotAccepted, TokenNotValid
@@ -53,12 +53,13 @@ class LogoutView(APIView):
     @extend_schema(request=RefreshInput, responses={200: DetailOutput, **refused(400, 401, 403)})
     def post(self, request: Request) -> Response:
         logout(presented=presented_refresh_tokens(request), user_id=session_of(request).user_id)
-        return clear_refresh_cookie(Response({"detail": _("You have been signed out.")}))
+        return clear_refresh_cookie(request, Response({"detail": _("You have been signed out.")}))
 
 
 class LogoutAllView(APIView):
     """Sign out everywhere: end every session of the user, this one included."""
 
+    schema = TransportSchema()
     authentication_classes = (LiveSessionAuthentication,)
 
     @extend_schema(request=None, responses={200: DetailOutput, **refused(401, 403)})
@@ -66,5 +67,5 @@ class LogoutAllView(APIView):
         refuse_foreign_origin(request)
         revocation.revoke_all(session_of(request).user)
         return clear_refresh_cookie(
-            Response({"detail": _("You have been signed out on every device.")})
+            request, Response({"detail": _("You have been signed out on every device.")})
         )

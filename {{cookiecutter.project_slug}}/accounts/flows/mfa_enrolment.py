@@ -165,4 +165,4 @@ class ActivationView(EnrolmentView):
         body: dict[str, Any] = {"success": True, "recovery_codes": recovery_codes}
         if result is None:
             return uncached(Response(body))
-        return answer_sign_in(result, now=now, **body)
+        return answer_sign_in(request, result, now=now, **body)

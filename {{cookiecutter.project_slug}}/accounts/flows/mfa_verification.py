@@ -124,4 +124,4 @@ def _verify(request: Request, form: serializers.Serializer[Any], claim: Claim) -
     form.is_valid(raise_exception=True)
     now = timezone.now()
     result = verify(**form.validated_data, claim=claim, client=client_of(request), now=now)
-    return answer_sign_in(result, now=now)
+    return answer_sign_in(request, result, now=now)

@@ -23,7 +23,7 @@ from rest_framework.views import APIView
 from accounts import emails, revocation, sign_in
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import Fields, NewPasswordInput, PasswordField
-from accounts.api.openapi import sign_in_responses
+from accounts.api.openapi import TransportSchema, sign_in_responses
 from accounts.api.requests import client_of
 from accounts.api.responses import SignedInOutput, answer_sign_in
 from accounts.conf import switches
@@ -85,6 +85,7 @@ def change_password(
 class PasswordChangeView(APIView):
     """Change the password."""
 
+    schema = TransportSchema()
     authentication_classes = (LiveSessionAuthentication,)
     throttle_scope = "password_change"
 
@@ -103,4 +104,4 @@ class PasswordChangeView(APIView):
         result = change_password(session=session, new_password=password, client=client, now=now)
         if result is None:
             return Response({"detail": CHANGED})
-        return answer_sign_in(result, now=now, detail=CHANGED)
+        return answer_sign_in(request, result, now=now, detail=CHANGED)

@@ -2,8 +2,9 @@
 
 1. The request posts an e-mail for any address. The worker looks the account up.
 2. The link sets a cookie and redirects to a form, the project's or the built-in one. It can be
-   opened again until the password is set, because mail scanners open links.
-3. The cookie sets the new password in one conditional UPDATE, so it works once.
+   opened again until the password is set, because mail scanners open links. A request in body
+   transport causes a link to ``PASSWORD_RESET_REDIRECT`` instead, with the token in the fragment.
+3. The cookie, or that token, sets the new password in one conditional UPDATE, so it works once.
 4. That ends every session, link, cookie and pending change of address, and verifies the address.
    A second factor that was set up before the address was verified is removed, except for staff.
 5. ``sign_in.complete_sign_in`` signs the user in.
@@ -18,7 +19,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import urlsafe_base64_encode
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -30,8 +30,10 @@ from accounts import emails, revocation, sign_in
 from accounts.api.cookies import REFRESH_COOKIE
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.fields import AddressField
+from accounts.api.openapi import TransportSchema
 from accounts.api.responses import DetailOutput
 from accounts.api.set_password import SetPasswordEndpoint
+from accounts.api.transport import uses_cookies
 from accounts.conf import switches
 from accounts.errors import TokenNotValid
 from accounts.link_cookies import PASSWORD_RESET_COOKIE
@@ -57,13 +59,15 @@ class PasswordResetInput(serializers.Serializer[Any]):
     email = AddressField()
 
 
-def request_reset(*, email: str, now: datetime) -> None:
+def request_reset(*, email: str, in_fragment: bool, now: datetime) -> None:
+    """``in_fragment`` is for a client that reads the link's token itself, without a cookie."""
     # The limit and the e-mail are the same for an address without an account.
     count_email("password_reset_account", to=email)
     security_log.record("password_reset_asked")
     outbox.post(
         emails.password_reset,
         to=email,
+        parameters={"in_fragment": in_fragment},
         bound_to=bindings.bind_to_address(email),
         not_after=now + switches.password_reset_lifetime,
     )
@@ -72,13 +76,15 @@ def request_reset(*, email: str, now: datetime) -> None:
 class PasswordResetView(PublicEndpoint, APIView):
     """Request a password reset link. The response is the same for every address."""
 
+    schema = TransportSchema()
     throttle_scope = "password_reset"
 
     @extend_schema(request=PasswordResetInput, responses={200: DetailOutput, **refused(400)})
     def post(self, request: Request) -> Response:
         form = PasswordResetInput(data=request.data)
         form.is_valid(raise_exception=True)
-        request_reset(**form.validated_data, now=timezone.now())
+        in_fragment = not uses_cookies(request)
+        request_reset(**form.validated_data, in_fragment=in_fragment, now=timezone.now())
         return Response({"detail": SENT})
 
 
@@ -86,10 +92,10 @@ class PasswordResetLink(Page):
     def get(self, request: HttpRequest, uidb64: str, token: str) -> HttpResponse:
         now = timezone.now()
         try:
-            link = signed_links.read(Purpose.PASSWORD_RESET, token, now=now)
+            link = signed_links.read_with_uid(
+                Purpose.PASSWORD_RESET, uid=uidb64, token=token, now=now
+            )
         except LinkNotValid:
-            return self._refuse(request)
-        if uidb64 != urlsafe_base64_encode(link.user.pk.bytes):
             return self._refuse(request)
         form = settings.PASSWORD_RESET_REDIRECT or reverse("default_password_reset")
         response = redirect_to(form)
@@ -151,7 +157,7 @@ def set_new_password(
 
 
 class SetNewPasswordView(SetPasswordEndpoint):
-    """Set the new password, with the cookie that the link has set."""
+    """Set the new password, with the cookie that the link has set or the token of the link."""
 
-    cookie = PASSWORD_RESET_COOKIE
+    cookie, purpose = PASSWORD_RESET_COOKIE, Purpose.PASSWORD_RESET
     set_password = staticmethod(set_new_password)

@@ -55,4 +55,4 @@ class RefreshView(PublicEndpoint, APIView):
     def post(self, request: Request) -> Response:
         now = timezone.now()
         issued = refresh(token=presented_refresh_token(request), client=client_of(request), now=now)
-        return answer_tokens(issued, now=now)
+        return answer_tokens(request, issued, now=now)

@@ -28,9 +28,10 @@ from accounts.api.fields import (
     refuse_different,
     refuse_weak,
 )
-from accounts.api.openapi import sign_in_responses
+from accounts.api.openapi import TransportSchema, sign_in_responses
 from accounts.api.requests import client_of
 from accounts.api.responses import DetailOutput, SignedInOutput, answer_sign_in
+from accounts.api.transport import uses_cookies
 from accounts.conf import EmailVerification, switches
 from accounts.models import User
 from accounts.services.credentials import Credentials
@@ -66,14 +67,16 @@ class RegistrationInput(ProfileSerializer):
         return {"password": password, **profile}
 
 
-def sign_up(*, email: str, password: str, now: datetime, **profile: Any) -> User | None:
-    """Returns None where the address has an account."""
+def sign_up(
+    *, email: str, password: str, in_fragment: bool, now: datetime, **profile: Any
+) -> User | None:
+    """Returns None where the address has an account. ``in_fragment``: see ``password_reset``."""
     count_email("registration_account", to=email)
     user = User(email=email, **profile, purge_after=now + UNUSED_SIGN_UP_KEPT)
     user.set_password(password)
     with transaction.atomic():
         created = _save(user)
-        _send_email(user, created=created, now=now)
+        _send_email(user, created=created, in_fragment=in_fragment, now=now)
     if not created:
         security_log.record("registered_again")
         return None
@@ -90,7 +93,7 @@ def _save(user: User) -> bool:
     return True
 
 
-def _send_email(user: User, *, created: bool, now: datetime) -> None:
+def _send_email(user: User, *, created: bool, in_fragment: bool, now: datetime) -> None:
     if created and switches.email_verification is not EmailVerification.NONE:
         outbox.post(
             emails.verify_address,
@@ -102,6 +105,7 @@ def _send_email(user: User, *, created: bool, now: datetime) -> None:
         outbox.post(
             emails.already_signed_up,
             to=user.email,
+            parameters={"in_fragment": in_fragment},
             bound_to=bindings.bind_to_address(user.email),
             not_after=now + switches.password_reset_lifetime,
         )
@@ -110,6 +114,7 @@ def _send_email(user: User, *, created: bool, now: datetime) -> None:
 class RegistrationView(PublicEndpoint, SwitchableAPIView):
     """Sign up."""
 
+    schema = TransportSchema()
     throttle_scope = "registration"
 
     @staticmethod
@@ -126,8 +131,8 @@ class RegistrationView(PublicEndpoint, SwitchableAPIView):
     def post(self, request: Request) -> Response:
         form = RegistrationInput(data=request.data)
         form.is_valid(raise_exception=True)
-        now = timezone.now()
-        user = sign_up(**form.validated_data, now=now)
+        now, in_fragment = timezone.now(), not uses_cookies(request)
+        user = sign_up(**form.validated_data, in_fragment=in_fragment, now=now)
         if switches.email_verification is EmailVerification.MANDATORY:
             return Response({"detail": EMAIL_SENT}, status=status.HTTP_201_CREATED)
         if user is None:
@@ -136,4 +141,4 @@ class RegistrationView(PublicEndpoint, SwitchableAPIView):
         result = sign_in.complete_sign_in(
             Credentials.of(user), client=client, now=now, owner_knows=True
         )
-        return answer_sign_in(result, now=now, status=status.HTTP_201_CREATED)
+        return answer_sign_in(request, result, now=now, status=status.HTTP_201_CREATED)

@@ -25,7 +25,8 @@ def show(
     next_url: str = "",
 ) -> HttpResponse:
     """``next_url`` is where the page's form redirects: its origin is added to ``form-action``."""
-    page = {"product": settings.PROJECT_NAME, **(context or {})}
+    common = {"product": settings.PROJECT_NAME, "front_end": settings.FRONTEND_URL}
+    page = common | (context or {})
     response = render(request, template, page, status=status)
     if next_url:
         policy = content_policy(form_action=["'self'", _origin(next_url)])

@@ -1,7 +1,7 @@
 """Users, passwords, tokens and sessions. All lifetimes are in seconds."""
 
 from config.env import DEFAULTS, env
-from config.settings.base import PROJECT_NAME
+from config.settings.base import FRONTEND_URL, PROJECT_NAME
 
 AUTH_USER_MODEL = "accounts.User"
 
@@ -33,7 +33,9 @@ OLD_PASSWORD_FIELD_ENABLED = env.boolean("OLD_PASSWORD_FIELD_ENABLED", True)
 LOGOUT_ON_PASSWORD_CHANGE = env.boolean("LOGOUT_ON_PASSWORD_CHANGE", True)
 
 PASSWORD_RESET_TIMEOUT = env.seconds("PASSWORD_RESET_TIMEOUT", 3_600, at_least=60)
-PASSWORD_RESET_REDIRECT = env.web_address("PASSWORD_RESET_REDIRECT")
+PASSWORD_RESET_REDIRECT = env.web_address(
+    "PASSWORD_RESET_REDIRECT", FRONTEND_URL and f"{FRONTEND_URL}/reset"
+)
 
 JWT_ALGORITHM = env.choice("JWT_ALGORITHM", "HS256", ("HS256", "ES256", "RS256"))
 JWT_SIGNING_KEY = env.secret("JWT_SIGNING_KEY").replace("\\n", "\n")
@@ -63,7 +65,9 @@ JWT_ALLAUTH_INVITATIONS = env.boolean("JWT_ALLAUTH_INVITATIONS", False)
 JWT_ALLAUTH_INVITATION_LIFETIME = env.seconds(
     "JWT_ALLAUTH_INVITATION_LIFETIME", 7 * 86_400, at_least=60
 )
-PASSWORD_SET_REDIRECT = env.web_address("PASSWORD_SET_REDIRECT")
+PASSWORD_SET_REDIRECT = env.web_address(
+    "PASSWORD_SET_REDIRECT", FRONTEND_URL and f"{FRONTEND_URL}/join"
+)
 JWT_ALLAUTH_MFA_TOTP_MODE = env.choice(
     "JWT_ALLAUTH_MFA_TOTP_MODE",
     DEFAULTS["JWT_ALLAUTH_MFA_TOTP_MODE"],
@@ -76,5 +80,7 @@ MFA_ADAPTER = "accounts.services.mfa.authenticators.Adapter"
 EMAIL_VERIFICATION = env.choice(
     "EMAIL_VERIFICATION", "mandatory", ("mandatory", "optional", "none", "True", "False")
 )
-EMAIL_VERIFIED_REDIRECT = env.web_address("EMAIL_VERIFIED_REDIRECT")
+EMAIL_VERIFIED_REDIRECT = env.web_address(
+    "EMAIL_VERIFIED_REDIRECT", FRONTEND_URL and f"{FRONTEND_URL}/welcome"
+)
 JWT_ALLAUTH_CONFIRM_EMAIL_ON_GET = env.boolean("JWT_ALLAUTH_CONFIRM_EMAIL_ON_GET", True)

@@ -11,6 +11,8 @@ ALLOWED_HOSTS = env.names("ALLOWED_HOSTS")
 
 PROJECT_NAME = env.line("PROJECT_NAME", DEFAULTS["PROJECT_NAME"])
 PUBLIC_URL = env.web_address("PUBLIC_URL", DEFAULTS["PUBLIC_URL"]).rstrip("/")
+# Origins, redirects and links follow from it, unless they are set themselves.
+FRONTEND_URL = env.web_address("FRONTEND_URL").rstrip("/")
 API_URL = env.text("API_URL", "api/").strip("/") + "/"
 # A route of Django: angle brackets would be a parameter.
 _admin_path = env.pattern("ADMIN_URL", "admin/", r"[\w./~-]{1,100}", "a path like admin/")

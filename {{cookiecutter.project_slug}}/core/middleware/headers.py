@@ -6,7 +6,6 @@ from typing import Any
 import django
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
-from django.utils.deprecation import MiddlewareMixin
 from django.utils.module_loading import import_string
 
 CONTENT_POLICY = "Content-Security-Policy"
@@ -32,36 +31,28 @@ class HeadersMiddleware:
             "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
             "Permissions-Policy": PERMISSIONS_POLICY,
         }
-        self._content_policy = _content_policy_middleware()(get_response)
+        # From 6.0 on, Django composes the policy, with nonces.
+        self._csp: Any = None
+        if django.VERSION >= (6, 0):
+            middleware = import_string("django.middleware.csp.ContentSecurityPolicyMiddleware")
+            self._csp = middleware(get_response)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        self._content_policy.process_request(request)
+        if self._csp:
+            self._csp.process_request(request)
         response = self._get_response(request)
         for name, value in self._everywhere.items():
             response.headers.setdefault(name, value)
         # To compose the policy costs more than the other headers together, and only pages need it.
         if response.headers.get("Content-Type", "").startswith("text/html"):
-            self._content_policy.process_response(request, response)
+            self._add_content_policy(request, response)
         return response
 
-
-class ContentPolicyMiddleware(MiddlewareMixin):
-    """Replaces the middleware of Django 6.0 on Django 5.2, without nonces."""
-
-    def process_request(self, request: HttpRequest) -> None:
-        pass
-
-    def process_response(
-        self, request: HttpRequest, response: HttpResponseBase
-    ) -> HttpResponseBase:
-        response.headers.setdefault(CONTENT_POLICY, content_policy())
-        return response
-
-
-def _content_policy_middleware() -> Any:
-    if django.VERSION >= (6, 0):
-        return import_string("django.middleware.csp.ContentSecurityPolicyMiddleware")
-    return ContentPolicyMiddleware
+    def _add_content_policy(self, request: HttpRequest, response: HttpResponseBase) -> None:
+        if self._csp:
+            self._csp.process_response(request, response)
+        else:
+            response.headers.setdefault(CONTENT_POLICY, content_policy())
 
 
 def content_policy(**directives: list[str]) -> str:

@@ -10,6 +10,7 @@ from enum import StrEnum, auto
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
+from django.utils.http import urlsafe_base64_encode
 
 from accounts.models import User
 from core import digests
@@ -69,6 +70,19 @@ def read(purpose: Purpose, token: str, *, now: datetime) -> SignedLink:
     if not link.is_for(user.email) and not (
         purpose is Purpose.EMAIL_CHANGE and link.is_for(user.pending_email)
     ):
+        raise LinkNotValid
+    return link
+
+
+def uid_of(user: User) -> str:
+    """The account's id as links show it, beside the token."""
+    return urlsafe_base64_encode(user.pk.bytes)
+
+
+def read_with_uid(purpose: Purpose, *, uid: str, token: str, now: datetime) -> SignedLink:
+    """Raises ``LinkNotValid``, also where ``uid`` is not the account's."""
+    link = read(purpose, token, now=now)
+    if uid != uid_of(link.user):
         raise LinkNotValid
     return link
 
