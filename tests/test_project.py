@@ -26,7 +26,9 @@ from django import contrib
 print(cache_from_source(f"{contrib.__path__[0]}/gis/apps.py"))
 """
 # Not the tags and variables of Django, which documents show.
-JINJA = re.compile(r"\{%-? *(?:if|elif|else|endif|for|endfor|raw|endraw|set)\b|\{#|cookiecutter\.\w")
+JINJA = re.compile(
+    r"\{%-? *(?:if|elif|else|endif|for|endfor|raw|endraw|set)\b|\{#|cookiecutter\.\w"
+)
 
 
 def assert_clean(project: Path) -> None:
