@@ -99,4 +99,5 @@ def test_value_that_cannot_be_stored_is_a_bad_request(caplog: pytest.LogCaptureF
     response = Browser().call("post", "storing", {})
 
     assert (response.status_code, response.json()["code"]) == (400, "parse_error")
-    assert "value not stored" in caplog.text
+    [logged] = [record for record in caplog.records if record.message == "value not stored"]
+    assert vars(logged)["error"] == "UntranslatableCharacter"
