@@ -52,7 +52,7 @@ EARLIER: list[Edit] = [
     (f"{PROJECT}/.env.example", r"# Send the owner an [^\n]*\n# REPLAY_EMAILS=True\n\n", ""),
     (f"{PROJECT}/.env.example", r"\{\{ cookiecutter\.time_zone \}\}", "UTC"),
     (f"{PROJECT}/Makefile", r"\naudit: .*?\n(?=\n)", ""),
-    (f"{PROJECT}/README.md", r"## Send an e-mail\n.*?(?=\n## )", ""),
+    (f"{PROJECT}/README.md", r"## Extend it\n.*?(?=\n## )", ""),
     (f"{PROJECT}/docs/limits.md", r"\A# Rate limits", "# All limits"),
     (f"{PROJECT}/pyproject.toml", r'"django>=[^"]+"', '"django>=5.1,<5.2"'),
     (f"{PROJECT}/pyproject.toml", r'    "whitenoise[^\n]+\n', ""),

@@ -20,7 +20,8 @@ def test_get_answers_the_account_of_the_caller(signed_in: Browser, user: User) -
 
     assert response.status_code == 200
     names = {"first_name": "Ada", "last_name": "O'Brien"}
-    assert response.json() == {"email": user.email, **names, "language": "en"}
+    expected = {"email": user.email, **names, "language": "en"}
+    assert expected.items() <= response.json().items()
 
 
 def test_put_replaces_both_names(signed_in: Browser, user: User) -> None:
@@ -28,7 +29,7 @@ def test_put_replaces_both_names(signed_in: Browser, user: User) -> None:
 
     response = signed_in.call("put", "rest_user_details", body)
 
-    assert response.json() == {**body, "language": "en"}
+    assert {**body, "language": "en"}.items() <= response.json().items()
     user.refresh_from_db()
     assert (user.first_name, user.last_name) == ("Jean-Luc", "李")
 
