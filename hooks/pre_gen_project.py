@@ -27,7 +27,7 @@ accounts bench config core deploy devtools docs mail static staticfiles template
 SYSTEM = "aux con nul prn test"
 PACKAGES = """
 aiosmtpd allauth amqp anymail argon2 argon2_cffi argon2_cffi_bindings asgiref ast_serialize
-async_timeout atpublic attr attrs axe_playwright_python bandit billiard boolean boolean_py
+async_timeout atpublic attr attrs axe_playwright_python babel bandit billiard boolean boolean_py
 cachecontrol celery celery_types certifi cffi cfgv charset_normalizer click click_didyoumean
 click_plugins click_repl colorama corsheaders cryptography cyclonedx cyclonedx_python_lib
 dateutil defusedxml distlib django django_allauth django_anymail django_cors_headers

@@ -103,7 +103,7 @@ def test_every_link_has_a_target(folders: list[Path]) -> None:
     assert [link for path, text in all_of_them for link in broken_links(path, text)] == []
 
 
-@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "SECURITY.md"])
+@pytest.mark.parametrize("name", ["AGENTS.md", "CONTRIBUTING.md", "SECURITY.md"])
 def test_every_named_file_exists(folders: list[Path], name: str) -> None:
     all_of_them = [
         (folder / name, (folder / name).read_text(encoding="utf-8")) for folder in folders
@@ -113,7 +113,10 @@ def test_every_named_file_exists(folders: list[Path], name: str) -> None:
 
 
 def test_template_and_projects_have_all_documents(folders: list[Path]) -> None:
-    names = ("README.md", "LICENSE", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")
+    names = (
+        *("README.md", "AGENTS.md", "LICENSE", "CHANGELOG.md"),
+        *("CONTRIBUTING.md", "SECURITY.md"),
+    )
 
     missing = [f / name for f in folders for name in names if not (f / name).is_file()]
     assert missing == []

@@ -8,10 +8,12 @@ MIGRATE = ("-m", "django", "makemigrations", "accounts", "--name", "own_fields")
 # The settings of the project's tests, which start their own servers.
 SETTINGS = {"DJANGO_SETTINGS_MODULE": "tests.settings", "PYTHONPATH": "."}
 
+LISTED = '("first_name", "last_name", "language"'
+OWN = ', "preferences", "nickname", "referred_by"'
 FIELDS = """
-    preferences = models.JSONField(default=dict)
+    preferences = models.JSONField(default=dict, blank=True)
     nickname = models.CharField(max_length=50, blank=True, db_column="nick")
-    referred_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True)
+    referred_by = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True)
 
     objects = UserManager()
 """
@@ -63,6 +65,41 @@ def test_added_fields_are_returned_as_stored():
     }
     browser.call("post", "shown", {})
     assert User.objects.get(pk=user.pk).preferences == PREFERENCES
+
+
+@pytest.mark.django_db
+def test_listed_fields_are_taken_at_registration():
+    friend = make_user()
+    fields = {"preferences": PREFERENCES, "nickname": "Ada", "referred_by": str(friend.pk)}
+
+    Browser().sign_up("ada@example.test", **fields)
+
+    user = User.objects.get(email="ada@example.test")
+    assert (user.preferences, user.nickname, user.referred_by) == (PREFERENCES, "Ada", friend)
+
+
+def test_listed_fields_are_shown_and_changed(user, signed_in):
+    fields = {"preferences": PREFERENCES, "nickname": "Ada", "referred_by": str(user.pk)}
+
+    changed = signed_in.call("patch", "rest_user_details", fields)
+
+    assert fields.items() <= changed.json().items()
+    assert signed_in.call("get", "rest_user_details").json() == changed.json()
+
+
+@pytest.mark.parametrize("value", ["nul \\0", {"nul \\0": 1}, [["nul \\0"]]])
+def test_json_that_cannot_be_stored_is_refused(value, signed_in):
+    response = signed_in.call("patch", "rest_user_details", {"preferences": value})
+
+    assert (response.status_code, response.json()["code"]) == (400, "parse_error")
+
+
+def test_row_that_was_read_in_part_keeps_its_foreign_key(user):
+    User.objects.filter(pk=user.pk).update(referred_by=user)
+    part = User.objects.only("first_name").get(pk=user.pk)
+    part.save()
+
+    assert User.objects.get(pk=user.pk).referred_by == user
 '''
 
 
@@ -70,10 +107,12 @@ def add_fields(project: Path) -> None:
     models = project / "accounts" / "models" / "users.py"
     text = models.read_text()
     assert "\n    objects = UserManager()\n" in text
-    models.write_text(text.replace("\n    objects = UserManager()\n", FIELDS))
+    assert text.count(LISTED) == 1
+    text = text.replace("\n    objects = UserManager()\n", FIELDS).replace(LISTED, LISTED + OWN)
+    models.write_text(text)
 
 
-def test_added_fields_are_returned_as_stored(
+def test_added_fields_are_stored_shown_and_changed(
     bake: Bake, command: Command, project_python: Path
 ) -> None:
     project = bake()

@@ -25,8 +25,10 @@ from importlib.util import cache_from_source
 from django import contrib
 print(cache_from_source(f"{contrib.__path__[0]}/gis/apps.py"))
 """
-# GitHub's own expressions begin with a dollar sign.
-JINJA = re.compile(r"(?<!\$)\{\{|\{%|\{#|cookiecutter\.\w")
+# Not the tags and variables of Django, which documents show.
+JINJA = re.compile(
+    r"\{%-? *(?:if|elif|else|endif|for|endfor|raw|endraw|set)\b|\{#|cookiecutter\.\w"
+)
 
 
 def assert_clean(project: Path) -> None:

@@ -52,7 +52,7 @@ EARLIER: list[Edit] = [
     (f"{PROJECT}/.env.example", r"# Send the owner an [^\n]*\n# REPLAY_EMAILS=True\n\n", ""),
     (f"{PROJECT}/.env.example", r"\{\{ cookiecutter\.time_zone \}\}", "UTC"),
     (f"{PROJECT}/Makefile", r"\naudit: .*?\n(?=\n)", ""),
-    (f"{PROJECT}/README.md", r"## Send an e-mail\n.*?(?=\n## )", ""),
+    (f"{PROJECT}/README.md", r"## Extend it\n.*?(?=\n## )", ""),
     (f"{PROJECT}/docs/limits.md", r"\A# Rate limits", "# All limits"),
     (f"{PROJECT}/pyproject.toml", r'"django>=[^"]+"', '"django>=5.1,<5.2"'),
     (f"{PROJECT}/pyproject.toml", r'    "whitenoise[^\n]+\n', ""),
@@ -87,7 +87,7 @@ OWNERS: list[Edit] = [
     ("pyproject.toml", r'(?<="argon2-cffi>=25\.1",\n)', '    "boto3>=1.40",\n'),
     ("pyproject.toml", r"\Z", "\n[tool.coverage.run]\nbranch = true\n"),
     ("Makefile", r"(?=define NEED_PYTHON)", ".PHONY: ship\nship: check\n\t@./ship\n\n"),
-    ("templates/mail/message.txt", r"(?<=\{\{ product \}\}\n)", "1 Lamp Street\n"),
+    ("templates/mail/message.txt", r"(?<=\{\{ product \}\})(?=\{% if)", "\n1 Lamp Street"),
 ]
 
 

@@ -54,6 +54,7 @@ def complete_sign_in(
         second_factor=credentials.second_factor_shown,
     )
     _revoke_former_session(client, now=now)
+    store.end_surplus(grant.user_id, now=now)
     device = remember_device(credentials, client=client, now=now, owner_knows=owner_knows)
     return SignedIn(tokens.sign(grant, now=now), device)
 

@@ -52,6 +52,7 @@ STANDARD_FIELD_ERRORS = {
     "null_characters_not_allowed": "The text has a NUL character.",
     "overflow": "The time or the duration is out of range.",
     "required": "The field is missing.",
+    "step_size": "The number is not a multiple of the step.",
     "surrogate_characters_not_allowed": "The text has half of a surrogate pair.",
     "unique": "Another object has the value.",
 }

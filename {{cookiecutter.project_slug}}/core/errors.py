@@ -41,7 +41,8 @@ def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's ``EXCEPTION_HANDLER``: adds the codes of errors to their sentences."""
     if isinstance(exception, DataError):
         # PostgreSQL cannot store a value of the request, such as a NUL character in JSON.
-        logger.warning("value not stored", exc_info=exception)
+        # Its message may quote the value.
+        logger.warning("value not stored", extra={"error": type(exception.__cause__).__name__})
         exception = ParseError(_("The request contains a value that cannot be stored."))
     response = exception_handler(exception, context)
     if response is not None:

@@ -25,6 +25,14 @@ def test_a_wanted_port_that_is_taken_is_named() -> None:
             pass
 
 
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_a_port_that_another_server_has_as_localhost_is_taken() -> None:
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(DevtoolsError, match=rf"\[::1\]:{port}"), ports.reserved(port):
+            pass
+
+
 def test_a_number_that_is_no_port_is_refused() -> None:
     with pytest.raises(DevtoolsError, match="127.0.0.1:99999"), ports.reserved(99_999):
         pass

@@ -55,6 +55,7 @@ class LiveSessionAuthentication(AccessTokenAuthentication):
         identity = super().authenticate(request)
         if identity is None:
             return None
+        # ``get_user`` returns the session here.
         session: Any = identity[0]
         return session.user, session
 

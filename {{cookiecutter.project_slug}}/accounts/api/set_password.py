@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -80,7 +79,7 @@ class SetPasswordEndpoint(PublicEndpoint, APIView):
         form.is_valid(raise_exception=True)
         password, client = form.validated_data["new_password1"], client_of(request)
         result = self.set_password(link=link, new_password=password, client=client, now=now)
-        response = answer_sign_in(request, result, now=now, detail=_("Your password has been set."))
+        response = answer_sign_in(request, result, now=now, detail="Your password has been set.")
         if not isinstance(result, SignedIn):
             clear_refresh_cookie(request, response)
         if not link_is_in_body:
@@ -101,6 +100,6 @@ class SetPasswordEndpoint(PublicEndpoint, APIView):
 def _link_is_in_body(request: Request) -> bool:
     if uses_cookies(request):
         return False
-    # The built-in form names no transport: its link is in a cookie, whatever the default is.
+    # The built-in form names no transport. Its link is in a cookie, with either default.
     is_chosen = chosen_transport(request) is not None
     return is_chosen or (isinstance(request.data, dict) and "token" in request.data)

@@ -10,7 +10,7 @@ from accounts.errors import TokenNotValid
 
 
 class FromClaims(models.Model):
-    """Lets claims stand for a row. One query reads the rest of it."""
+    """A user made from an access token. Reading another field reads the row, in one query."""
 
     _claims: Mapping[str, Any] = MappingProxyType({})
     """Fields whose values are those of an access token; empty once the row is read."""
@@ -49,9 +49,11 @@ class FromClaims(models.Model):
         current = rows.filter(is_active=True, role=claims["role"])
         try:
             self.refresh_from_db(fields=unread, from_queryset=current)
-        except type(self).DoesNotExist:
+        except Exception as error:
             self._claims = claims
-            raise TokenNotValid from None
+            if isinstance(error, type(self).DoesNotExist):
+                raise TokenNotValid from None
+            raise
         return unread
 
     def refresh_from_db(

@@ -182,7 +182,7 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
         self.read_row()
         # Another request may have changed the second factor since this row was read.
         if not self._state.adding and options.get("update_fields") is None:
-            columns = {field.name for field in self._meta.concrete_fields if not field.primary_key}
+            columns = {f.attname for f in self._meta.concrete_fields if not f.primary_key}
             options["update_fields"] = columns - self.SECOND_FACTOR - self.get_deferred_fields()
         super().save(*args, **options)
 

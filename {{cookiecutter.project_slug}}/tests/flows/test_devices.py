@@ -144,3 +144,29 @@ def test_ending_one_costs_two_queries(signed_in: Browser) -> None:
 
     with statements(2):
         signed_in.end_session(session.pk)
+
+
+def test_signing_in_again_in_a_browser_ends_its_own_session_and_no_other(
+    signed_in: Browser, user: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MAX_SESSIONS = 2
+    other = Browser()
+    with later(60):
+        other.sign_in(user.email)
+    with later(120):
+        other.sign_in(user.email)
+
+        assert signed_in.refresh().status_code == 200
+        assert other.refresh().status_code == 200
+
+
+def test_session_opened_by_a_server_whose_clock_is_behind_is_not_ended(
+    user: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MAX_SESSIONS = 1
+    with later(5):
+        Browser().sign_in(user.email)
+    browser = Browser()
+    browser.sign_in(user.email)
+
+    assert browser.refresh().status_code == 200

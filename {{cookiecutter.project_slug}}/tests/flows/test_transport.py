@@ -269,7 +269,7 @@ def test_body_is_never_read_in_cookie_transport(user: User, in_cookies: dict[str
 
 
 @pytest.mark.parametrize("name", ["token_refresh", "rest_logout", "rest_logout_all"])
-def test_foreign_origin_is_refused_in_cookie_transport_whatever_the_default(
+def test_foreign_origin_is_refused_in_cookie_transport_with_either_default(
     name: str, user: User, in_cookies: dict[str, str]
 ) -> None:
     browser = Browser()

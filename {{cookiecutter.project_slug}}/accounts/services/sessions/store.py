@@ -1,8 +1,8 @@
 """Opens, finds and ends sessions.
 
-Each is one conditional statement, so PostgreSQL decides a race condition, and no refused request
-rolls a revocation back. Raw SQL stands where the ORM has no ``INSERT ... SELECT ... FOR NO KEY
-UPDATE`` and no ``DELETE ... RETURNING`` into another table.
+Each operation is one conditional statement: concurrent requests cannot both succeed, and no
+refused request rolls a revocation back. Raw SQL is used where the ORM has no ``INSERT ... SELECT
+... FOR NO KEY UPDATE`` and no ``DELETE ... RETURNING`` into another table.
 """
 
 import uuid
@@ -26,7 +26,8 @@ RECENT = timedelta(minutes=15)
 """For how long after signing in the account's security settings may be changed."""
 
 # The row lock waits for a password change that is under way; then the hash no longer matches.
-# Without the lock, a login with the old password would outlive the change that revokes it.
+# Without the lock, a login with the old password would outlive the change that revokes it. The new
+# session counts as used last, even if the clock of another server is ahead.
 _OPEN = """
     WITH account AS (
         SELECT id, role, email_verified FROM accounts_user
@@ -38,8 +39,11 @@ _OPEN = """
         INSERT INTO accounts_session
             (id, user_id, refresh_jti, created_at, rotated_at, expires_at, ip_address, user_agent,
             with_second_factor)
-        SELECT %(session_id)s, id, %(refresh_jti)s, %(now)s, %(now)s, %(expires_at)s,
-            %(ip)s, %(user_agent)s, %(with_second_factor)s
+        SELECT %(session_id)s, id, %(refresh_jti)s, %(now)s,
+            GREATEST(%(now)s, (
+                SELECT max(rotated_at) + interval '1 microsecond' FROM accounts_session
+                WHERE user_id = %(user_id)s)),
+            %(expires_at)s, %(ip)s, %(user_agent)s, %(with_second_factor)s
         FROM account
     ), kept AS (
         UPDATE accounts_user SET purge_after = NULL
@@ -84,12 +88,12 @@ _ALL = "user_id = %(user_id)s"
 _OTHERS = "user_id = %(user_id)s AND id <> %(kept)s"
 _SURPLUS = """id IN (
             SELECT id FROM accounts_session
-            WHERE user_id = %(user_id)s AND id <> %(opened)s AND expires_at > %(now)s
-            ORDER BY rotated_at DESC, id OFFSET %(others)s)"""
+            WHERE user_id = %(user_id)s AND expires_at > %(now)s
+            ORDER BY rotated_at DESC, id OFFSET %(kept)s)"""
 
 
 def open_session(*, credentials: Credentials, client: Client, now: datetime) -> Grant:
-    """Opens a session of the account, and ends the surplus over ``JWT_ALLAUTH_MAX_SESSIONS``.
+    """Opens a session of the account.
 
     Raises:
         OutdatedCredentialsError: the password changed, the account was closed, or its second
@@ -112,17 +116,15 @@ def open_session(*, credentials: Credentials, client: Client, now: datetime) -> 
     row = fetch_one(_OPEN, opening)
     if row is None:
         raise OutdatedCredentialsError
-    _end_surplus(credentials.user_id, session_id, now)
     return Grant(credentials.user_id, session_id, refresh_jti, now, expires_at, *row)
 
 
-def _end_surplus(user_id: uuid.UUID, opened: uuid.UUID, now: datetime) -> None:
-    """Ends the sessions used longest ago.
+def end_surplus(user_id: uuid.UUID, *, now: datetime) -> None:
+    """Ends the sessions over ``JWT_ALLAUTH_MAX_SESSIONS`` that were used longest ago.
 
     A statement of its own: it also sees sessions that concurrent logins have just opened.
     """
-    others = switches.max_sessions - 1
-    ended = _end(_SURPLUS, now=now, user_id=user_id, opened=opened, others=others)
+    ended = _end(_SURPLUS, now=now, user_id=user_id, kept=switches.max_sessions)
     if ended:
         security_log.record("session_limit_reached", account=user_id, count=ended)
 
@@ -137,6 +139,7 @@ def find_live(token: AccessToken, *, now: datetime) -> Session | None:
     user: Any = next(iter(User.objects.raw(_FIND_LIVE, parameters)), None)
     if user is None:
         return None
+    # In the order of the model, as ``from_db`` takes them.
     read = ("id", "created_at", "with_second_factor")
     values = (user.session_id, user.session_created_at, user.session_with_second_factor)
     session: Session = Session.from_db(DEFAULT_DB_ALIAS, read, values)
