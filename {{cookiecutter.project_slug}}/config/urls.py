@@ -8,6 +8,9 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 # The default template of drf-spectacular has inline styles.
 docs = SpectacularSwaggerSplitView.as_view(template_name="pages/docs.html")
 
+# The documentation sends requests to the server that it was read from.
+schema = SpectacularAPIView.as_view(custom_settings={"SERVERS": [{"url": "/"}]})
+
 urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{settings.API_URL}auth/", include("accounts.urls")),
     # make new-app adds apps here
@@ -16,7 +19,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
 
 if settings.API_DOCS:
     urlpatterns += [
-        path(f"{settings.API_URL}schema/", SpectacularAPIView.as_view(), name="schema"),
+        path(f"{settings.API_URL}schema/", schema, name="schema"),
         path(f"{settings.API_URL}docs/", docs, name="docs"),
     ]
 

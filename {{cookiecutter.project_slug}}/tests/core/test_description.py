@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.test import override_settings
+from django.test import Client, override_settings
+from django.urls import reverse
 
 Operation = dict[str, Any]
 
@@ -54,6 +55,13 @@ def test_every_operation_has_a_summary_a_topic_and_its_security(description: Any
 
 def test_server_is_named(description: Any, settings: Any) -> None:
     assert description["servers"] == [{"url": settings.PUBLIC_URL}]
+
+
+def test_documentation_names_the_server_that_it_was_read_from(client: Client) -> None:
+    accepted = "application/vnd.oai.openapi+json"
+    served = client.get(reverse("schema"), headers={"Accept": accepted}).json()
+
+    assert served["servers"] == [{"url": "/"}]
 
 
 def test_names_of_people_are_plain_strings(description: Any) -> None:
