@@ -173,7 +173,7 @@ def test_an_app_that_is_included_is_checked_and_tested_with_the_project(
 
     run = ("make", "--old-file=.venv/.ready")
     checked = command(*run, "check", cwd=project)
-    tested = command(*run, "test", "ARGS=-n 0 guestbook tests/core/test_checks.py", cwd=project)
+    tested = command(*run, "test", "ARGS=-n 0 guestbook tests/core/test_start.py", cwd=project)
 
     assert checked.returncode == 0, checked.stdout + checked.stderr
     assert tested.returncode == 0, tested.stdout + tested.stderr

@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -70,8 +71,9 @@ def update(catalog: Catalog, sentences: Catalog) -> None:
 
 
 def write(path: Path, catalog: Catalog) -> None:
-    with path.open("wb") as file:
-        write_po(file, catalog, width=100, include_lineno=False, omit_header=False)
+    text = BytesIO()
+    write_po(text, catalog, width=100, include_lineno=False)
+    path.write_bytes(text.getvalue().strip() + b"\n")
     with path.with_suffix(".mo").open("wb") as file:
         write_mo(file, catalog)
 

@@ -31,7 +31,7 @@ class HeadersMiddleware:
             "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
             "Permissions-Policy": PERMISSIONS_POLICY,
         }
-        # From 6.0 on, Django composes the policy, with nonces.
+        # From 6.0 on, Django builds the policy, with nonces.
         self._csp: Any = None
         if django.VERSION >= (6, 0):
             middleware = import_string("django.middleware.csp.ContentSecurityPolicyMiddleware")
@@ -43,7 +43,7 @@ class HeadersMiddleware:
         response = self._get_response(request)
         for name, value in self._everywhere.items():
             response.headers.setdefault(name, value)
-        # To compose the policy costs more than the other headers together, and only pages need it.
+        # Building the policy costs more than the other headers together, and only pages need it.
         if response.headers.get("Content-Type", "").startswith("text/html"):
             self._add_content_policy(request, response)
         return response
