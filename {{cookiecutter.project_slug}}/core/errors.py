@@ -60,7 +60,7 @@ def _with_codes(data: Any, exception: Any) -> dict[str, Any]:
     if isinstance(data, list):
         data, codes = {"non_field_errors": data}, {"non_field_errors": codes}
     # A field that is named `codes` keeps its sentences.
-    return {"codes": codes, **data}
+    return {**data, "codes": data.get("codes", codes)}
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
