@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -79,7 +80,7 @@ class SetPasswordEndpoint(PublicEndpoint, APIView):
         form.is_valid(raise_exception=True)
         password, client = form.validated_data["new_password1"], client_of(request)
         result = self.set_password(link=link, new_password=password, client=client, now=now)
-        response = answer_sign_in(request, result, now=now, detail="Your password has been set.")
+        response = answer_sign_in(request, result, now=now, detail=_("Your password has been set."))
         if not isinstance(result, SignedIn):
             clear_refresh_cookie(request, response)
         if not link_is_in_body:
