@@ -1,6 +1,6 @@
 """The sign-in of Django admin, with the second factor and the API's rate limits."""
 
-from functools import wraps
+from functools import partial, wraps
 from math import ceil
 from typing import Any, cast
 
@@ -100,11 +100,10 @@ class AdminLoginForm(AdminAuthenticationForm):
         if not code:
             raise self._refusal(gettext("Enter a code: your account uses MFA."))
         client, now = _browser_of(cast(HttpRequest, self.request)), timezone.now()
+        claims = [partial(claim, code=code, now=now) for claim in CLAIMS]
         try:
             with transaction.atomic():
-                is_correct = mfa_verification.present(
-                    user, code=code, claims=CLAIMS, client=client, now=now
-                )
+                is_correct = mfa_verification.present(user, claims=claims, client=client, now=now)
         except TooManyFailedMfaAttempts:
             raise self._refusal(gettext("Too many incorrect codes. Try again later.")) from None
         if not is_correct:
