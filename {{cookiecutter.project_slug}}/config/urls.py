@@ -17,6 +17,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{settings.API_URL}auth/", include("passkeys.urls")),
     # end feature
     # make new-app adds apps here
+    # feature: passkeys
+    path(settings.ADMIN_URL, include("passkeys.admin_urls")),
+    # end feature
     path(settings.ADMIN_URL, admin.site.urls),
 ]
 

@@ -19,7 +19,7 @@ class PartField(TextField):
         super().__init__(max_length=PART_MAX_LENGTH, trim_whitespace=False, **options)
 
 
-class CredentialInput(serializers.Serializer[Any]):
+class PasskeyCredentialInput(serializers.Serializer[Any]):
     id = TextField(max_length=ID_MAX_LENGTH)
     rawId = TextField(max_length=ID_MAX_LENGTH)  # noqa: N815  names of the specification
     type = serializers.ChoiceField(["public-key"])
@@ -33,7 +33,7 @@ class AttestationResponseInput(serializers.Serializer[Any]):
     )
 
 
-class AttestationInput(CredentialInput):
+class AttestationInput(PasskeyCredentialInput):
     """The new credential of ``navigator.credentials.create()``."""
 
     response = AttestationResponseInput()
@@ -46,13 +46,13 @@ class AssertionResponseInput(serializers.Serializer[Any]):
     userHandle = PartField(required=False, allow_null=True, allow_blank=True)  # noqa: N815
 
 
-class AssertionInput(CredentialInput):
+class AssertionInput(PasskeyCredentialInput):
     """The signature of ``navigator.credentials.get()``."""
 
     response = AssertionResponseInput()
 
 
-class OptionsOutput(serializers.Serializer[Any]):
+class PasskeyOptionsOutput(serializers.Serializer[Any]):
     challenge_id = serializers.CharField(help_text="Send it with the credential, within 5 minutes.")
     options = serializers.DictField(
         help_text="For `PublicKeyCredential.parseCreationOptionsFromJSON()`, or "

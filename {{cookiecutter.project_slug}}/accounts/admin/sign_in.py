@@ -140,7 +140,7 @@ class AdminSite(admin.AdminSite):
     ) -> HttpResponse:
         response = super().login(request, extra_context)
         if request.method == "POST" and isinstance(response, HttpResponseRedirect):
-            _complete(request, response)
+            complete_login(request, response)
         return response
 
     def password_change(
@@ -167,7 +167,8 @@ def _require_own_origin(view: Any) -> Any:
     return check_origin
 
 
-def _complete(request: HttpRequest, response: HttpResponse) -> None:
+def complete_login(request: HttpRequest, response: HttpResponse) -> None:
+    """Renews the session key, and remembers the device."""
     user = cast(User, request.user)
     # Against session fixation: Django keeps the key if the same user signs in again.
     request.session.cycle_key()

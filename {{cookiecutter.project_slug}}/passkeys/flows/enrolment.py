@@ -44,16 +44,16 @@ from passkeys.ceremonies import CeremonyError, Options
 from passkeys.challenges import Kind
 from passkeys.errors import EnrolmentExpired, PasskeyNotAccepted, PasskeyTaken, TooManyPasskeys
 from passkeys.models import Passkey
-from passkeys.serializers import AttestationInput, NameField, OptionsOutput, PasskeyOutput
+from passkeys.serializers import AttestationInput, NameField, PasskeyOptionsOutput, PasskeyOutput
 
 
-class EnrolmentInput(SetupInput):
+class PasskeyEnrolmentInput(SetupInput):
     challenge_id = serializers.UUIDField()
     credential = AttestationInput()
     name = NameField(required=False, help_text="Default: the platform, such as `iPhone`.")
 
 
-class EnrolledOutput(SignedInOutput, PasskeyOutput):
+class PasskeyEnrolledOutput(SignedInOutput, PasskeyOutput):
     """The passkey. Contains tokens after a setup challenge."""
 
     access = serializers.CharField(required=False)
@@ -131,7 +131,9 @@ class EnrolmentOptionsView(PublicEndpoint, APIView):
     schema = TokenOrChallengeSchema()
     throttle_scope = "mfa"
 
-    @extend_schema(request=SetupInput, responses={200: OptionsOutput, **refused(400, 401, 409)})
+    @extend_schema(
+        request=SetupInput, responses={200: PasskeyOptionsOutput, **refused(400, 401, 409)}
+    )
     def post(self, request: Request) -> Response:
         now = timezone.now()
         origin = mfa_enrolment.find_origin(request, SetupInput(data=request.data), now=now)
@@ -153,11 +155,15 @@ class PasskeyListView(PublicEndpoint, APIView):
 
     @extend_schema(
         summary="Add the passkey that the browser has created",
-        request=EnrolmentInput,
-        responses={201: EnrolledOutput, **refused(400, 401, 409)},
+        request=PasskeyEnrolmentInput,
+        responses={201: PasskeyEnrolledOutput, **refused(400, 401, 409)},
     )
     def post(self, request: Request) -> Response:
-        form, now, client = EnrolmentInput(data=request.data), timezone.now(), client_of(request)
+        form, now, client = (
+            PasskeyEnrolmentInput(data=request.data),
+            timezone.now(),
+            client_of(request),
+        )
         origin = mfa_enrolment.find_origin(request, form, now=now)
         enrolled = enrol(
             origin=origin,

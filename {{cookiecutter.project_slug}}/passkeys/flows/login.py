@@ -26,6 +26,7 @@ from accounts.api.openapi import DeviceSchema
 from accounts.api.requests import client_of
 from accounts.api.responses import SignedInOutput, answer_sign_in, uncached
 from accounts.errors import IncorrectCredentials
+from accounts.models import User
 from accounts.services.client import Client
 from accounts.services.credentials import MULTI_FACTOR, Credentials
 from accounts.sign_in import SignInResult
@@ -35,10 +36,10 @@ from passkeys import ceremonies, challenges, store
 from passkeys.ceremonies import CeremonyError, Options
 from passkeys.challenges import Kind
 from passkeys.models import Passkey
-from passkeys.serializers import AssertionInput, OptionsOutput
+from passkeys.serializers import AssertionInput, PasskeyOptionsOutput
 
 
-class LoginInput(serializers.Serializer[Any]):
+class PasskeyLoginInput(serializers.Serializer[Any]):
     challenge_id = serializers.UUIDField()
     credential = AssertionInput()
 
@@ -60,15 +61,18 @@ def login(
     """
     challenge = challenges.consume(Kind.SIGN_IN, challenge_id=challenge_id, now=now)
     with transaction.atomic():
-        credentials = authenticate(credential, challenge=challenge, now=now)
+        user = authenticate(credential, challenge=challenge, now=now)
+        credentials = Credentials.of(user, methods=(store.METHOD, MULTI_FACTOR))
         sign_in.require_verified_email(credentials)
         return sign_in.complete_sign_in(credentials, client=client, now=now)
 
 
-def authenticate(
-    credential: dict[str, Any], *, challenge: bytes | None, now: datetime
-) -> Credentials:
-    """Verifies the signature, and locks the account until the transaction ends."""
+def authenticate(credential: dict[str, Any], *, challenge: bytes | None, now: datetime) -> User:
+    """Verifies the signature, and locks the account until the transaction ends.
+
+    Raises:
+        IncorrectCredentials: for every reason.
+    """
     passkey = _lock(credential)
     if challenge is None or passkey is None:
         raise _refusal("unknown_passkey" if challenge else "unknown_challenge")
@@ -80,7 +84,7 @@ def authenticate(
         raise _refusal("invalid_passkey", passkey) from None
     if not passkey.user.is_active or not store.note_use(passkey, verified, now=now):
         raise _refusal("inactive", passkey)
-    return Credentials.of(passkey.user, methods=(store.METHOD, MULTI_FACTOR))
+    return passkey.user
 
 
 def _lock(credential: dict[str, Any]) -> Passkey | None:
@@ -101,7 +105,7 @@ class LoginOptionsView(PublicEndpoint, APIView):
 
     throttle_scope = "mfa"
 
-    @extend_schema(request=None, responses={200: OptionsOutput, **refused()})
+    @extend_schema(request=None, responses={200: PasskeyOptionsOutput, **refused()})
     def post(self, request: Request) -> Response:
         challenge_id, options = begin(now=timezone.now())
         return uncached(Response({"challenge_id": challenge_id, "options": options}))
@@ -114,9 +118,9 @@ class LoginView(PublicEndpoint, APIView):
     schema = DeviceSchema()
     throttle_scope = "login"
 
-    @extend_schema(request=LoginInput, responses={200: SignedInOutput, **refused(400, 401)})
+    @extend_schema(request=PasskeyLoginInput, responses={200: SignedInOutput, **refused(400, 401)})
     def post(self, request: Request) -> Response:
-        form, now = LoginInput(data=request.data), timezone.now()
+        form, now = PasskeyLoginInput(data=request.data), timezone.now()
         form.is_valid(raise_exception=True)
         result = login(**form.validated_data, client=client_of(request), now=now)
         return answer_sign_in(request, result, now=now)

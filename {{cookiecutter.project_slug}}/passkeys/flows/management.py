@@ -39,7 +39,7 @@ from passkeys.models import Passkey
 from passkeys.serializers import NameField, PasskeyOutput
 
 
-class NameInput(serializers.Serializer[Any]):
+class PasskeyNameInput(serializers.Serializer[Any]):
     name = NameField()
 
 
@@ -90,11 +90,11 @@ class PasskeyView(APIView):
 
     @extend_schema(
         summary="Rename a passkey",
-        request=NameInput,
+        request=PasskeyNameInput,
         responses={200: PasskeyOutput, **refused(400, 401, 404)},
     )
     def patch(self, request: Request, passkey_id: int) -> Response:
-        form = NameInput(data=request.data)
+        form = PasskeyNameInput(data=request.data)
         form.is_valid(raise_exception=True)
         passkey = rename(
             session=session_of(request),

@@ -39,14 +39,14 @@ from passkeys.ceremonies import CeremonyError, Options
 from passkeys.challenges import Kind
 from passkeys.errors import NoPasskey, PasskeyNotVerified
 from passkeys.models import Passkey
-from passkeys.serializers import AssertionInput, OptionsOutput
+from passkeys.serializers import AssertionInput, PasskeyOptionsOutput
 
 
-class OptionsInput(serializers.Serializer[Any]):
+class PasskeyVerificationOptionsInput(serializers.Serializer[Any]):
     challenge_id = ChallengeField(help_text=CHALLENGE_HELP)
 
 
-class VerificationInput(OptionsInput):
+class PasskeyVerificationInput(PasskeyVerificationOptionsInput):
     credential = AssertionInput()
 
 
@@ -110,9 +110,12 @@ def _complete(challenge: LoginChallenge, client: Client, now: datetime) -> SignI
 class VerificationOptionsView(PublicEndpoint, MfaEndpoint):
     """Start verifying a passkey as the second factor."""
 
-    @extend_schema(request=OptionsInput, responses={200: OptionsOutput, **refused(400)})
+    @extend_schema(
+        request=PasskeyVerificationOptionsInput,
+        responses={200: PasskeyOptionsOutput, **refused(400)},
+    )
     def post(self, request: Request) -> Response:
-        form = OptionsInput(data=request.data)
+        form = PasskeyVerificationOptionsInput(data=request.data)
         form.is_valid(raise_exception=True)
         challenge_id, options = begin(
             login_challenge_id=form.validated_data["challenge_id"], now=timezone.now()
@@ -126,9 +129,11 @@ class VerificationView(PublicEndpoint, MfaEndpoint):
 
     schema = DeviceSchema()
 
-    @extend_schema(request=VerificationInput, responses={200: SignedInOutput, **refused(400)})
+    @extend_schema(
+        request=PasskeyVerificationInput, responses={200: SignedInOutput, **refused(400)}
+    )
     def post(self, request: Request) -> Response:
-        form, now = VerificationInput(data=request.data), timezone.now()
+        form, now = PasskeyVerificationInput(data=request.data), timezone.now()
         form.is_valid(raise_exception=True)
         result = verify(**form.validated_data, client=client_of(request), now=now)
         return answer_sign_in(request, result, now=now)
