@@ -78,7 +78,11 @@ OWNERS: list[Edit] = [
         "\n\nclass Note(models.Model):\n    text = models.TextField()\n",
     ),
     ("accounts/flows/devices.py", r"(?=    user_agent = )", "    nickname = CharField()\n"),
-    ("config/urls.py", r"(?=    path\(settings\.ADMIN)", '    path("", include("invoices")),\n'),
+    (
+        "config/urls.py",
+        r"(?=    path\(settings\.ADMIN_URL, admin)",
+        '    path("", include("invoices")),\n',
+    ),
     ("config/settings/base.py", r'(?<=    "accounts",\n)', '    "invoices",\n'),
     ("config/defaults.json", r'(?<=MFA_TOTP_MODE": )"\w+"', '"optional"'),
     ("README.md", r"\A[^\n]+", "# The shop"),
