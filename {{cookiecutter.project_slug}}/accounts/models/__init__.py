@@ -1,6 +1,6 @@
 """The models of accounts."""
 
-from accounts.models.mfa import FailedMfaAttempt, LoginChallenge, PendingSecret
+from accounts.models.mfa import FailedMfaAttempt, LoginChallenge, PendingSecret, RecoveryCode
 from accounts.models.sessions import EmailChange, EndedSession, Session
 from accounts.models.users import User, UserManager, validate_person_name
 from core.email_address import LowercaseEmailField
@@ -11,6 +11,7 @@ __all__ = [
     "LoginChallenge",
     "LowercaseEmailField",
     "PendingSecret",
+    "RecoveryCode",
     "Session",
     "User",
     "UserManager",
