@@ -48,7 +48,7 @@ class RefreshTokenReplayed(TokenNotValid):
 
 
 class ReauthenticationRequired(AuthenticationFailed):
-    """The session was opened more than 15 minutes ago."""
+    """The session was opened more than 15 minutes ago, or on a trusted device."""
 
     default_detail = _("This action requires a recent sign-in. Sign in again.")
     default_code = "reauthentication_required"

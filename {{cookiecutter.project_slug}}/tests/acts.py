@@ -73,6 +73,15 @@ def use_recovery_codes(browser: Browser, user: User) -> None:
         Browser().verify(challenge, code, BY_RECOVERY_CODE)
 
 
+def trust_device_and_end_it(browser: Browser, user: User) -> None:
+    code = enrol(user).app.code()
+    challenge = browser.sign_in(user.email).json()["challenge_id"]
+    answer = {"challenge_id": challenge, "code": code, "trust_device": True}
+    browser.access = browser.call("post", "jwt_allauth_mfa_verify", answer).json()["access"]
+    [device] = browser.call("get", "mfa_trusted_devices").json()
+    browser.call("delete", "mfa_trusted_device", kwargs={"device_id": device["id"]})
+
+
 def remove_second_factor(browser: Browser, user: User) -> None:
     set_up_second_factor(browser, user)
     browser.call("post", "jwt_allauth_mfa_deactivate", {"password": PASSWORD})

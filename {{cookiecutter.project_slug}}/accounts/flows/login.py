@@ -5,7 +5,8 @@
 2. The password is verified. An unknown address takes the same time and gets the same response.
 3. Where verification is mandatory, an account with an unverified address is refused.
 4. ``sign_in.complete_sign_in`` opens the session if the account still has that password hash. A
-   user who must show or set up a second factor gets a challenge instead.
+   user who must show or set up a second factor gets a challenge instead. A trusted device does not
+   have to show one.
 5. The response has the access token. The refresh token is in its cookie, or in the body.
 """
 
@@ -22,7 +23,7 @@ from rest_framework.views import APIView
 from accounts import sign_in
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.fields import AddressField, PasswordField
-from accounts.api.openapi import DeviceSchema, sign_in_responses
+from accounts.api.openapi import LoginSchema, sign_in_responses
 from accounts.api.requests import client_of
 from accounts.api.responses import SignedInOutput, answer_sign_in
 from accounts.conf import EmailVerification, switches
@@ -66,7 +67,7 @@ def login(*, email: str, password: str, client: Client, now: datetime) -> SignIn
 class LoginView(PublicEndpoint, APIView):
     """Sign in with an e-mail address and a password."""
 
-    schema = DeviceSchema()
+    schema = LoginSchema()
     throttle_scope = "login"
 
     @extend_schema(

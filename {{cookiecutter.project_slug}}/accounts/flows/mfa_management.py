@@ -3,7 +3,8 @@
 1. The access token names the user and the current session.
 2. The list shows the authenticator app and the recovery codes without their secrets, and how many
    recovery codes are left.
-3. Turning MFA off needs the password, and is refused where MFA is required for all users.
+3. Turning MFA off needs the password and a session that a second factor has opened. It is refused
+   where MFA is required for all users.
 4. An admin, or a command, can reset the MFA of a user, who then sets it up again if it is required.
 5. The other sessions end (all of them after a reset), every challenge ends, and an e-mail tells
    the owner.
@@ -24,7 +25,13 @@ from accounts.api.fields import Fields, PasswordField
 from accounts.api.requests import client_of
 from accounts.api.responses import TrueField, uncached
 from accounts.conf import MfaMode, switches
-from accounts.errors import InvalidPassword, MfaNotActive, MfaRequired, TokenNotValid
+from accounts.errors import (
+    InvalidPassword,
+    MfaNotActive,
+    MfaRequired,
+    ReauthenticationRequired,
+    TokenNotValid,
+)
 from accounts.models import Session, User
 from accounts.services.client import Client
 from accounts.services.mfa import authenticators, recovery_codes
@@ -63,6 +70,8 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
         raise MfaRequired
     if not session.user.has_second_factor:
         raise MfaNotActive
+    if session.trusted_device_id:
+        raise ReauthenticationRequired
     if not verification.verify_own_password(password, user=session.user):
         raise InvalidPassword
     with transaction.atomic():

@@ -5,7 +5,8 @@
 3. A correct code is claimed: neither it nor an earlier TOTP code works again.
 4. An incorrect code is counted. Five end the challenge. Ten in 15 minutes lock the account's second
    factor for 15 minutes, and an e-mail tells the owner.
-5. The challenge is consumed, and ``sign_in.complete_sign_in`` opens the session.
+5. The challenge is consumed. With ``trust_device``, the device becomes a trusted one.
+6. ``sign_in.complete_sign_in`` opens the session.
 """
 
 from datetime import datetime
@@ -23,15 +24,16 @@ from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
 from accounts.api.fields import ChallengeField, CodeField
 from accounts.api.openapi import DeviceSchema
 from accounts.api.requests import client_of
-from accounts.api.responses import SignedInOutput, answer_sign_in
+from accounts.api.responses import SignedInOutput, VerifiedOutput, answer_sign_in
 from accounts.errors import InvalidChallenge, InvalidCode
 from accounts.second_factor import Claim
 from accounts.services.client import Client
 from accounts.services.credentials import CODE
-from accounts.services.mfa import challenges, recovery_codes, totp
+from accounts.services.mfa import challenges, recovery_codes, totp, trusted_devices
 from accounts.services.mfa.challenges import Kind
 from accounts.sign_in import SignInResult
 from core.errors import refused
+from core.logging import security_log
 
 CHALLENGE_HELP = "From the response to the sign-in. Valid for five minutes or five failed attempts."
 
@@ -40,6 +42,9 @@ class VerificationInput(serializers.Serializer[Any]):
     challenge_id = ChallengeField(help_text=CHALLENGE_HELP)
     code = CodeField(
         help_text="The six digits that the authenticator app shows. A code works once."
+    )
+    trust_device = serializers.BooleanField(
+        default=False, help_text="Do not require the second factor on this device for a while."
     )
 
 
@@ -51,10 +56,16 @@ class RecoveryInput(serializers.Serializer[Any]):
 
 
 def verify(
-    *, challenge_id: str, code: str, claim: Claim, client: Client, now: datetime
+    *,
+    challenge_id: str,
+    code: str,
+    claim: Claim,
+    client: Client,
+    now: datetime,
+    trust_device: bool = False,
 ) -> SignInResult:
     challenge = challenges.find(Kind.VERIFY, challenge_id, now=now)
-    user = challenge.user
+    user, trusted = challenge.user, ""
     with transaction.atomic():
         is_correct = second_factor.present(
             user, code=code, claims=[claim], challenge_id=challenge.pk, client=client, now=now
@@ -62,10 +73,14 @@ def verify(
         if is_correct and not challenges.consume(challenge):
             # Another request was faster. The rollback makes the code valid again.
             raise InvalidChallenge
+        if is_correct and trust_device:
+            trusted = trusted_devices.trust(user, client=client, now=now)
     if not is_correct:
         raise InvalidCode
+    if trusted:
+        security_log.record("device_trusted", account=user.pk)
     return sign_in.complete_sign_in_with_second_factor(
-        challenge, method=CODE, client=client, now=now
+        challenge, method=CODE, client=client, now=now, trusted=trusted
     )
 
 
@@ -75,7 +90,7 @@ class VerifyView(PublicEndpoint, MfaEndpoint):
 
     schema = DeviceSchema()
 
-    @extend_schema(request=VerificationInput, responses={200: SignedInOutput, **refused(400)})
+    @extend_schema(request=VerificationInput, responses={200: VerifiedOutput, **refused(400)})
     def post(self, request: Request) -> Response:
         return _verify(request, VerificationInput(data=request.data), totp.claim)
 

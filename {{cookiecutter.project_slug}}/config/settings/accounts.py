@@ -73,6 +73,10 @@ JWT_ALLAUTH_MFA_TOTP_MODE = env.choice(
     DEFAULTS["JWT_ALLAUTH_MFA_TOTP_MODE"],
     ("disabled", "optional", "required"),
 )
+# None: the default of the mode (``accounts.conf``).
+MFA_TRUST_LIFETIME = (
+    env.seconds("MFA_TRUST_LIFETIME", 0) if env.text("MFA_TRUST_LIFETIME") else None
+)
 MFA_ENCRYPTION_KEYS = env.secrets("MFA_ENCRYPTION_KEYS")
 # In the URI for the authenticator app, a colon separates the issuer from the address.
 MFA_TOTP_ISSUER = env.line("MFA_TOTP_ISSUER", PROJECT_NAME.replace(":", ""), without=":")

@@ -30,6 +30,7 @@ ENDPOINTS = {
     "jwt_allauth_mfa_deactivate": "post",
     "jwt_allauth_mfa_authenticators": "get",
     "mfa_recovery_codes": "post",
+    "mfa_trusted_devices": "get",
 }
 TOKENS, CHALLENGE, SETUP = "access", "challenge_id", "setup_challenge_id"
 
