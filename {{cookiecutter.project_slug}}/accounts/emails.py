@@ -145,6 +145,11 @@ def second_factor_locked(mail: Mail) -> dict[str, Any]:
 
 
 @email
+def password_leaked(mail: Mail) -> dict[str, Any]:
+    return _notice(mail)
+
+
+@email
 def recovery_codes_replaced(mail: Mail) -> dict[str, Any]:
     return _notice(mail)
 

@@ -159,6 +159,7 @@ FIELD_ERRORS = {
     "incorrect_password": "The old password is incorrect.",
     "invalid_name": "The name has a control character or a web address.",
     "password_is_own_name": "The password is the user's name or address.",
+    "password_leaked": "The password is in the list of leaked passwords.",
     "password_mismatch": "The two passwords differ.",
     "password_too_common": "The password is in a list of common passwords.",
     "password_too_long": "The password has more than 128 characters.",

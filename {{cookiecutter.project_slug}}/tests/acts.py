@@ -1,12 +1,16 @@
 """What happens to an account: each act begins with a browser that is signed in to it."""
 
 from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.core.management import call_command
+from django.test import override_settings
 
 from accounts.models import User
 from tests.authenticator import App, enrol
 from tests.client import BY_RECOVERY_CODE, Browser
+from tests.leaks import file_of
 from tests.mailbox import link_to
 from tests.people import PASSWORD
 
@@ -101,6 +105,13 @@ def enrol_unverified(user: User) -> None:
 def reset_password_with_unverified_second_factor(browser: Browser, user: User) -> None:
     enrol_unverified(user)
     reset_password(browser, user)
+
+
+def sign_in_with_leaked_password(browser: Browser, user: User) -> None:
+    with TemporaryDirectory() as folder:
+        leaked = file_of([PASSWORD], Path(folder))
+        with override_settings(LEAKED_PASSWORDS_FILE=leaked):
+            Browser().sign_in(user.email)
 
 
 def guess_codes(browser: Browser, user: User) -> None:

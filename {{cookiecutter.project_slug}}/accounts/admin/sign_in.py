@@ -22,6 +22,7 @@ from accounts.api import cookies
 from accounts.api.fields import SEPARATORS
 from accounts.conf import switches
 from accounts.errors import TooManyFailedMfaAttempts
+from accounts.flows import login
 from accounts.models import User
 from accounts.models.validators import PASSWORD_MAX_LENGTH
 from accounts.services.client import Client
@@ -76,6 +77,9 @@ class AdminLoginForm(AdminAuthenticationForm):
             security_log.record("login_failed", account=account, reason="admin")
             raise
         throttling.forget(verification.GUESSES, of=guesser)
+        # None if a field is missing.
+        if self.user_cache is not None:
+            login.warn_of_leak(Credentials.of(self.user_cache), cleaned["password"])
         return cleaned
 
     def _count_guess(self) -> tuple[User | None, str]:

@@ -4,15 +4,17 @@
    a stranger's guesses do not lock the owner out.
 2. The password is verified. An unknown address takes the same time and gets the same response.
 3. Where verification is mandatory, an account with an unverified address is refused.
-4. ``sign_in.complete_sign_in`` opens the session if the account still has that password hash. A
+4. If the local file has it as a leaked password, the owner gets an e-mail, once.
+5. ``sign_in.complete_sign_in`` opens the session if the account still has that password hash. A
    user who must show or set up a second factor gets a challenge instead. A trusted device does not
    have to show one.
-5. The response has the access token. The refresh token is in its cookie, or in the body.
+6. The response has the access token. The refresh token is in its cookie, or in the body.
 """
 
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -20,7 +22,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import sign_in
+from accounts import emails, sign_in
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.fields import AddressField, PasswordField
 from accounts.api.openapi import LoginSchema, sign_in_responses
@@ -29,7 +31,8 @@ from accounts.api.responses import SignedInOutput, answer_sign_in
 from accounts.conf import EmailVerification, switches
 from accounts.errors import EmailNotVerified, IncorrectCredentials
 from accounts.services.client import Client
-from accounts.services.passwords import verification
+from accounts.services.credentials import Credentials
+from accounts.services.passwords import leaked_passwords, verification
 from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
@@ -60,7 +63,18 @@ def login(*, email: str, password: str, client: Client, now: datetime) -> SignIn
             "login_failed", account=credentials.user_id, reason="email_not_verified"
         )
         raise EmailNotVerified
+    warn_of_leak(credentials, password)
     return sign_in.complete_sign_in(credentials, client=client, now=now)
+
+
+def warn_of_leak(credentials: Credentials, password: str) -> None:
+    """E-mails the owner of a leaked password, once for each password. The sign-in goes on."""
+    if not leaked_passwords.is_in_file(password):
+        return
+    with transaction.atomic():
+        if leaked_passwords.note_leak(credentials):
+            security_log.record("leaked_password_used", account=credentials.user_id)
+            emails.tell_owner(emails.password_leaked, credentials)
 
 
 @extend_schema(tags=["Sign-in"])

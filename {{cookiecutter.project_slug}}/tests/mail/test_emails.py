@@ -55,6 +55,7 @@ CAUSES: dict[str, Callable[[Browser, User], None]] = {
     "second_factor_reset": acts.reset_second_factor,
     "second_factor_locked": acts.guess_codes,
     "recovery_codes_replaced": acts.replace_recovery_codes,
+    "password_leaked": acts.sign_in_with_leaked_password,
     "recovery_codes_low": acts.use_recovery_codes,
 }
 TO_NEW_ADDRESS = {"verify_address", "invitation", "email_change"}
