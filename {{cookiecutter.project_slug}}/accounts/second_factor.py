@@ -1,4 +1,4 @@
-"""The second factor that a request presents: its code is claimed, or counts as a failed attempt."""
+"""The second factor that a request presents: it is claimed, or counts as a failed attempt."""
 
 import uuid
 from collections.abc import Callable, Iterable
@@ -18,13 +18,15 @@ Claim = Callable[..., bool]
 def present(
     user: User,
     *,
-    code: str,
-    claims: Iterable[Claim],
+    claims: Iterable[Callable[[Held], bool]],
     client: Client,
     now: datetime,
     challenge_id: uuid.UUID | None = None,
 ) -> bool:
-    """Claims the code if it is correct, counts a failed attempt if not.
+    """Returns whether one of the claims accepts what the user shows. Otherwise counts an attempt.
+
+    Args:
+        claims: each gets the account's locked authenticators.
 
     Raises:
         InvalidChallenge, TooManyFailedMfaAttempts: no further code is accepted.
@@ -34,10 +36,8 @@ def present(
         # MFA was turned off in the meantime: no code is correct.
         return False
     failed_attempts.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
-    claimed = next((claim for claim in claims if claim(held, code=code, now=now)), None)
-    if claimed is recovery_codes.claim:
-        _warn_of_few_codes(user, held, client)
-    if claimed:
+    if any(claim(held) for claim in claims):
+        _warn_of_few_codes(user, held, client, now)
         return True
     security_log.record("second_factor_failed", account=user.pk)
     if failed_attempts.record(user_id=user.pk, challenge_id=challenge_id, now=now):
@@ -46,7 +46,11 @@ def present(
     return False
 
 
-def _warn_of_few_codes(user: User, held: Held, client: Client) -> None:
-    left = recovery_codes.count_left(held[Type.RECOVERY_CODES])
+def _warn_of_few_codes(user: User, held: Held, client: Client, now: datetime) -> None:
+    holder = held.get(Type.RECOVERY_CODES)
+    if holder is None or holder.last_used_at != now:
+        # Another second factor was shown.
+        return
+    left = recovery_codes.count_left(holder)
     if left <= recovery_codes.FEW:
         emails.tell_owner(emails.recovery_codes_low, user, ip=client.ip, left=left)

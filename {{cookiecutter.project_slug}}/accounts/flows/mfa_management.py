@@ -25,13 +25,7 @@ from accounts.api.fields import Fields, PasswordField
 from accounts.api.requests import client_of
 from accounts.api.responses import TrueField, uncached
 from accounts.conf import MfaMode, switches
-from accounts.errors import (
-    InvalidPassword,
-    MfaNotActive,
-    MfaRequired,
-    ReauthenticationRequired,
-    TokenNotValid,
-)
+from accounts.errors import InvalidPassword, MfaNotActive, MfaRequired, TokenNotValid
 from accounts.models import Session, User
 from accounts.services.client import Client
 from accounts.services.mfa import authenticators, recovery_codes
@@ -70,8 +64,7 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
         raise MfaRequired
     if not session.user.has_second_factor:
         raise MfaNotActive
-    if session.trusted_device_id:
-        raise ReauthenticationRequired
+    store.require_second_factor(session)
     if not verification.verify_own_password(password, user=session.user):
         raise InvalidPassword
     with transaction.atomic():

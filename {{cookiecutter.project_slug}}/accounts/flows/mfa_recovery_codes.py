@@ -86,8 +86,7 @@ class RecoveryCodesView(MfaEndpoint):
         client, now = client_of(request), timezone.now()
         shows_code = partial(
             second_factor.present,
-            code=form.validated_data["code"],
-            claims=[totp.claim],
+            claims=[partial(totp.claim, code=form.validated_data["code"], now=now)],
             client=client,
             now=now,
         )

@@ -10,6 +10,7 @@
 """
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -21,7 +22,7 @@ from rest_framework.response import Response
 
 from accounts import second_factor, sign_in
 from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
-from accounts.api.fields import ChallengeField, CodeField
+from accounts.api.fields import ChallengeField, CodeField, TrustDeviceField
 from accounts.api.openapi import DeviceSchema
 from accounts.api.requests import client_of
 from accounts.api.responses import SignedInOutput, VerifiedOutput, answer_sign_in
@@ -33,7 +34,6 @@ from accounts.services.mfa import challenges, recovery_codes, totp, trusted_devi
 from accounts.services.mfa.challenges import Kind
 from accounts.sign_in import SignInResult
 from core.errors import refused
-from core.logging import security_log
 
 CHALLENGE_HELP = "From the response to the sign-in. Valid for five minutes or five failed attempts."
 
@@ -43,9 +43,7 @@ class VerificationInput(serializers.Serializer[Any]):
     code = CodeField(
         help_text="The six digits that the authenticator app shows. A code works once."
     )
-    trust_device = serializers.BooleanField(
-        default=False, help_text="Do not require the second factor on this device for a while."
-    )
+    trust_device = TrustDeviceField()
 
 
 class RecoveryInput(serializers.Serializer[Any]):
@@ -67,8 +65,9 @@ def verify(
     challenge = challenges.find(Kind.VERIFY, challenge_id, now=now)
     user, trusted = challenge.user, ""
     with transaction.atomic():
+        claims = [partial(claim, code=code, now=now)]
         is_correct = second_factor.present(
-            user, code=code, claims=[claim], challenge_id=challenge.pk, client=client, now=now
+            user, claims=claims, challenge_id=challenge.pk, client=client, now=now
         )
         if is_correct and not challenges.consume(challenge):
             # Another request was faster. The rollback makes the code valid again.
@@ -77,8 +76,6 @@ def verify(
             trusted = trusted_devices.trust(user, client=client, now=now)
     if not is_correct:
         raise InvalidCode
-    if trusted:
-        security_log.record("device_trusted", account=user.pk)
     return sign_in.complete_sign_in_with_second_factor(
         challenge, method=CODE, client=client, now=now, trusted=trusted
     )

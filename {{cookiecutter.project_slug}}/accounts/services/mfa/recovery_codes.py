@@ -53,6 +53,7 @@ def claim(held: Held, *, code: str, now: datetime) -> bool:
     holder = held.get(Type.RECOVERY_CODES)
     if holder is None or not _consume(holder, code):
         return False
+    holder.last_used_at = now
     Authenticator.objects.filter(pk=holder.pk).update(last_used_at=now)
     return True
 

@@ -15,6 +15,7 @@ from accounts.conf import switches
 from accounts.models import TrustedDevice, User
 from accounts.services.client import Client
 from core import digests
+from core.logging import security_log
 
 SHAPE = r"[0-9a-f]{32}\.[\w-]{43}"
 """Of a token, as a regular expression: the id of the row and a secret."""
@@ -41,6 +42,7 @@ def trust(user: User, *, client: Client, now: datetime) -> str:
         ip_address=client.ip,
         user_agent=client.user_agent,
     )
+    security_log.record("device_trusted", account=user.pk)
     return f"{device_id.hex}.{secret}"
 
 
