@@ -125,7 +125,7 @@ LINES = [
     (".env.example", "# DEFAULT_FROM_EMAIL=", "# GUESTBOOK_OPEN=True\n"),
     ("README.md", "config/ +wiring", "guestbook/   what visitors write\n"),
     ("config/settings/base.py", '    "accounts",', '    "guestbook",\n'),
-    ("config/urls.py", r"    path\(settings\.ADMIN_URL", ROUTE),
+    ("config/urls.py", r"    path\(settings\.ADMIN_URL, admin", ROUTE),
     ("pyproject.toml", r"root_packages = \[", '    "guestbook",\n'),
     ("pyproject.toml", r'layers = \[\n    "config",', '    "guestbook",\n'),
 ]

@@ -5,11 +5,13 @@ import sys
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.test import override_settings
 
 import config
 import config.env
 import config.settings
+from core.checks import STARTUP
 
 
 def settings_of(**environment: str) -> dict[str, Any]:
@@ -35,3 +37,9 @@ def environment_of(**environment: str) -> override_settings:
     return override_settings(
         **{name: after[name] for name in names if after[name] != before.get(name)}
     )
+
+
+def reported() -> list[str]:
+    """What the startup checks say, those of features excepted."""
+    found = run_checks(tags=[STARTUP])
+    return [m.msg for m in found if str(m.id).startswith(("core.", "accounts.", "mail."))]

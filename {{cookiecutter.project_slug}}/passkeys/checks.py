@@ -14,17 +14,15 @@ from passkeys import conf
 
 def _problems() -> Iterator[CheckMessage]:
     name, rp_id = "PASSKEY_RP_ID", conf.rp_id()
+    # If it follows from another setting, the rest of the project works without passkeys.
+    report = error if settings.PASSKEY_RP_ID else warning
     if _is_ip_address(rp_id):
-        yield error(name, f"must be a domain: passkeys do not work at {rp_id}.")
+        yield report(name, f"must be a domain: passkeys do not work at {rp_id}.")
     elif not settings.DEBUG and origins.is_below(rp_id, "localhost"):
-        yield error(name, "must be the domain of your site: localhost is for development.")
-    elif not verify_rp_id(rp_id, conf.front_end()):
+        yield report(name, "must be the domain of your site: localhost is for development.")
+    elif settings.PASSKEY_RP_ID and not verify_rp_id(rp_id, conf.front_end()):
         yield error(
             name, f"must be the domain of FRONTEND_URL (or PUBLIC_URL) or of its site, not {rp_id}."
-        )
-    elif not verify_rp_id(rp_id, settings.PUBLIC_URL):
-        yield warning(
-            name, f"is {rp_id}, so that passkeys do not work in Django admin at PUBLIC_URL."
         )
     yield from _origins()
 

@@ -12,7 +12,7 @@ from django.test import override_settings
 
 from config.env import Environment
 from core.checks import STARTUP, refuse_bad_settings
-from project_tests.environment import environment_of, settings_of
+from project_tests.environment import environment_of, reported, settings_of
 from tests.core.test_start import PRODUCTION, start
 
 
@@ -83,7 +83,7 @@ ALONE: dict[str, Any] = {
 def found(**changed: Any) -> list[str]:
     """What the checks say of that site with some settings changed, warnings included."""
     with override_settings(**{**SITE, **changed}):
-        return [message.msg for message in run_checks(tags=[STARTUP])]
+        return reported()
 
 
 def test_front_end_beside_the_api_is_fine() -> None:

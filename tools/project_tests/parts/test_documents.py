@@ -1,8 +1,9 @@
 """The documents of security say what the code does: events, limits, and tests that exist."""
 
 import ast
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from config.env import BASE_DIR
 from config.settings.throttling import DEFAULT_RATES
 
 DOCS = BASE_DIR / "docs"
+FEATURES = json.loads((BASE_DIR / "features.json").read_bytes())
 SOURCES = [path for folder in ("accounts", "core") for path in (BASE_DIR / folder).rglob("*.py")]
 REQUIREMENTS = (
     {"V6.1": 3, "V6.2": 12, "V6.3": 8, "V6.4": 6, "V6.5": 8, "V6.6": 4, "V6.7": 2, "V6.8": 4}
@@ -20,7 +22,7 @@ REQUIREMENTS = (
     | {"V9.1": 3, "V9.2": 4}
 )
 """How many there are in each section of OWASP ASVS 5.0.0."""
-NAMED_TEST = re.compile(r"`(tests/[\w/]+\.py)::(test_\w+)`")
+NAMED_TEST = re.compile(r"`((?:\w+/)?tests/[\w/]+\.py)::(test_\w+)`")
 
 
 def document(name: str) -> str:
@@ -32,9 +34,9 @@ def calls_in(path: Path) -> Iterator[ast.Call]:
     return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
-def recorded_events() -> set[str]:
+def recorded_events(sources: Iterable[Path] = SOURCES) -> set[str]:
     """What is written in the code as ``security_log.record("…")``."""
-    calls = [call for path in SOURCES for call in calls_in(path)]
+    calls = [call for path in sources for call in calls_in(path)]
     records = [call for call in calls if ast.unparse(call.func) == "security_log.record"]
     return {ast.literal_eval(call.args[0]) for call in records}
 
@@ -52,6 +54,14 @@ def test_events_of_the_document_are_those_of_the_code() -> None:
 
     assert len(rows) == len(set(rows))
     assert set(rows) == recorded_events()
+
+
+@pytest.mark.parametrize("name", [name for name in FEATURES if (BASE_DIR / name).is_dir()])
+def test_page_of_a_feature_has_its_events(name: str) -> None:
+    page = (BASE_DIR / FEATURES[name]["docs"]).read_text(encoding="utf-8")
+    events = recorded_events((BASE_DIR / name).rglob("*.py")) - recorded_events()
+
+    assert set(re.findall(r"^\| `(\w+)` \| (?:info|warning)", page, re.M)) == events
 
 
 def test_limits_of_the_document_are_those_of_the_code() -> None:
@@ -81,7 +91,8 @@ def test_named_test_exists(name: str) -> None:
 def test_every_requirement_has_its_row() -> None:
     rows = re.findall(r"^\| (V\d+\.\d+\.\d+) \|", document("security.md"), re.M)
 
-    assert rows == [
+    # A feature may add a row to a requirement.
+    assert list(dict.fromkeys(rows)) == [
         f"{section}.{number}"
         for section, amount in REQUIREMENTS.items()
         for number in range(1, amount + 1)

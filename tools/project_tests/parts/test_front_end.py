@@ -4,12 +4,10 @@ from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.checks import run_checks
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from core.checks import STARTUP
-from project_tests.environment import environment_of, settings_of
+from project_tests.environment import environment_of, reported, settings_of
 from tests.client import Browser
 from tests.mailbox import letters_to
 from tests.people import make_user
@@ -100,7 +98,7 @@ def found(**changed: Any) -> list[str]:
         **REDIRECTS,
     }
     with override_settings(**{**site, **changed}):
-        return [message.msg for message in run_checks(tags=[STARTUP])]
+        return reported()
 
 
 def at(front_end: str, **changed: Any) -> list[str]:
@@ -190,7 +188,7 @@ def test_address_that_make_run_has_not_set_is_not_compared() -> None:
 )
 def test_address_that_no_page_can_follow_is_refused(url: str) -> None:
     with environment_of(FRONTEND_URL=url, PUBLIC_URL=API, ALLOWED_HOSTS="api.shop.test"):
-        problems = [message.msg for message in run_checks(tags=[STARTUP])]
+        problems = reported()
 
     assert {problem.split()[0] for problem in problems} == {"FRONTEND_URL"}
 

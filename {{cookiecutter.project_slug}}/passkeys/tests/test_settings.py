@@ -44,21 +44,21 @@ def test_accepted_origins_are_those_of_the_site(settings: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "message"),
+    ("changes", "message", "is_error"),
     [
-        ({"PUBLIC_URL": "https://192.0.2.7"}, "must be a domain"),
-        ({"PUBLIC_URL": "https://[2001:db8::7]"}, "must be a domain"),
-        ({"PUBLIC_URL": "https://localhost"}, "localhost is for development"),
-        ({"PUBLIC_URL": "http://api.example.com"}, "must be the domain of FRONTEND_URL"),
-        ({"PASSKEY_RP_ID": "other.com"}, "must be the domain of FRONTEND_URL"),
-        ({"PASSKEY_RP_ID": "com"}, "must be the domain of FRONTEND_URL"),
-        ({"FRONTEND_URL": "https://app.example.com"}, "do not work in Django admin"),
-        ({"PASSKEY_ORIGINS": ["ios:com.example"]}, "is not like android:apk-key-hash"),
+        ({"PUBLIC_URL": "https://192.0.2.7"}, "must be a domain", False),
+        ({"PUBLIC_URL": "https://[2001:db8::7]"}, "must be a domain", False),
+        ({"PUBLIC_URL": "https://localhost"}, "localhost is for development", False),
+        ({"PASSKEY_RP_ID": "192.0.2.7"}, "must be a domain", True),
+        ({"PASSKEY_RP_ID": "localhost"}, "localhost is for development", True),
+        ({"PASSKEY_RP_ID": "other.com"}, "must be the domain of FRONTEND_URL", True),
+        ({"PASSKEY_RP_ID": "com"}, "must be the domain of FRONTEND_URL", True),
+        ({"PASSKEY_ORIGINS": ["ios:com.example"]}, "is not like android:apk-key-hash", True),
     ],
     ids=str,
 )
 def test_setting_that_cannot_work_is_reported(
-    changes: dict[str, Any], message: str, settings: Any
+    changes: dict[str, Any], message: str, is_error: bool, settings: Any
 ) -> None:
     settings.PUBLIC_URL = "https://api.example.com"
     settings.DEBUG = False
@@ -68,6 +68,7 @@ def test_setting_that_cannot_work_is_reported(
     [problem] = checks.check(None)
 
     assert message in problem.msg
+    assert problem.is_serious() is is_error
 
 
 @pytest.mark.parametrize("debug", [True, False])
