@@ -1,12 +1,14 @@
 """System checks of accounts. Errors stop the start, warnings are logged."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
 from accounts.conf import switches
 from accounts.models import User
+from accounts.services.passwords import bloom_filter
 from accounts.services.sessions import signing_keys
 from core import origins
 from core.checks import as_check, error, warning, weakness
@@ -160,6 +162,20 @@ def _is_of_website(origin: str) -> bool:
     return origins.is_web_origin(origin) and not is_app
 
 
+def _leaked_passwords() -> Iterator[CheckMessage]:
+    path, url = settings.LEAKED_PASSWORDS_FILE, settings.LEAKED_PASSWORDS_URL
+    if path and not bloom_filter.is_filter(Path(path)):
+        yield error(
+            "LEAKED_PASSWORDS_FILE",
+            "must be a readable file that `manage.py build_leaked_passwords` has made.",
+        )
+    if url and set("?#") & set(url):
+        yield error(
+            "LEAKED_PASSWORDS_URL",
+            "must have no query and no fragment: five digits of a SHA-1 follow it.",
+        )
+
+
 def _profile_fields() -> Iterator[CheckMessage]:
     protected = {"id", "email", "email_verified", *User.CREDENTIALS, *User.SECOND_FACTOR}
     for name in sorted(protected.intersection(User.PROFILE_FIELDS)):
@@ -180,6 +196,7 @@ CHECKS = [
         _front_end,
         _redirects,
         _sites,
+        _leaked_passwords,
         _profile_fields,
     )
 ]

@@ -22,6 +22,8 @@ class EmailVerification(StrEnum):
     NONE = "none"
 
 
+DEFAULT_TRUST_LIFETIME = timedelta(days=30)
+
 _VERIFICATION_ALIASES = {"True": "mandatory", "False": "none"}
 
 
@@ -97,6 +99,14 @@ class Switches:
     @property
     def mfa_mode(self) -> MfaMode:
         return MfaMode(settings.JWT_ALLAUTH_MFA_TOTP_MODE)
+
+    @property
+    def mfa_trust_lifetime(self) -> timedelta | None:
+        """None if no device is trusted. Where MFA is required, the default is None."""
+        seconds: int | None = settings.MFA_TRUST_LIFETIME
+        if seconds is None:
+            return None if self.mfa_mode is MfaMode.REQUIRED else DEFAULT_TRUST_LIFETIME
+        return timedelta(seconds=seconds) if seconds else None
 
     @property
     def email_verification(self) -> EmailVerification:

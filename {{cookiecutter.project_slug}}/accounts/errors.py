@@ -48,7 +48,7 @@ class RefreshTokenReplayed(TokenNotValid):
 
 
 class ReauthenticationRequired(AuthenticationFailed):
-    """The session was opened more than 15 minutes ago."""
+    """The session was opened more than 15 minutes ago, or on a trusted device."""
 
     default_detail = _("This action requires a recent sign-in. Sign in again.")
     default_code = "reauthentication_required"
@@ -159,6 +159,7 @@ FIELD_ERRORS = {
     "incorrect_password": "The old password is incorrect.",
     "invalid_name": "The name has a control character or a web address.",
     "password_is_own_name": "The password is the user's name or address.",
+    "password_leaked": "The password is in the list of leaked passwords.",
     "password_mismatch": "The two passwords differ.",
     "password_too_common": "The password is in a list of common passwords.",
     "password_too_long": "The password has more than 128 characters.",

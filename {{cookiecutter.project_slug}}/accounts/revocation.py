@@ -1,38 +1,51 @@
 """Revocation: the one mechanism that ends what was opened under an account's old credentials.
 
-A new password, role or state of an account ends its sessions, its challenges and its pending
-change of address. Links need no statement: their fingerprint depends on the password hash.
+A new password, role or state of an account ends its sessions, its challenges, its trusted devices
+and its pending change of address. Links need no statement: their fingerprint depends on the
+password hash.
 """
 
 import uuid
 from typing import Any
 
+from django.db import transaction
+
 from accounts import emails
 from accounts.models import User
 from accounts.services import email_addresses
-from accounts.services.mfa import challenges
+from accounts.services.mfa import challenges, trusted_devices
 from accounts.services.sessions import store
 from core.logging import security_log
 from mail import outbox
 
 
+@transaction.atomic(savepoint=False)
 def revoke_all(user: User) -> None:
-    """Ends every session of the account, what the sessions began, and every challenge."""
+    """Ends every session of the account, what the sessions began, challenges and trusted devices.
+
+    In one transaction, so that the account stays locked: a sign-in on a trusted device waits.
+    """
     store.revoke_all(user_id=user.pk)
-    challenges.revoke_all(user_id=user.pk)
+    _revoke_challenges(user)
     email_addresses.drop_secondary(user)
 
 
 def revoke_pending(user: User) -> None:
-    """Ends every challenge of the account, and its pending change of address."""
-    challenges.revoke_all(user_id=user.pk)
+    """Ends every challenge and trusted device of the account, and its pending change of address."""
+    _revoke_challenges(user)
     email_addresses.remove_pending(user)
 
 
 def revoke_others(user: User, *, kept: uuid.UUID | None) -> None:
-    """Ends every session of the account except ``kept``, and every challenge."""
+    """Ends every session of the account except ``kept``, and all challenges and trusted devices."""
     store.revoke_others(user_id=user.pk, kept=kept)
+    _revoke_challenges(user)
+
+
+def _revoke_challenges(user: User) -> None:
+    # In this order: a challenge that is being answered may just trust a device.
     challenges.revoke_all(user_id=user.pk)
+    trusted_devices.revoke_all(user_id=user.pk)
 
 
 def revoke_after_credential_change(instance: User, created: bool, **_: Any) -> None:

@@ -3,17 +3,19 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.db import transaction
+
 from accounts import emails
 from accounts.conf import EmailVerification, switches
 from accounts.errors import EmailNotVerified, IncorrectCredentials, InvalidChallenge, TokenNotValid
 from accounts.models import LoginChallenge, User
 from accounts.services.client import Client
 from accounts.services.credentials import MULTI_FACTOR, Credentials, OutdatedCredentialsError
-from accounts.services.mfa import challenges
+from accounts.services.mfa import challenges, trusted_devices
 from accounts.services.mfa.challenges import IssuedChallenge, Kind
 from accounts.services.passwords import recognised_devices
 from accounts.services.sessions import rotation, store, tokens
-from accounts.services.sessions.tokens import Tokens
+from accounts.services.sessions.tokens import Grant, RefreshToken, Tokens
 from core.logging import security_log
 from core.ratelimit import throttling
 
@@ -24,6 +26,8 @@ class SignedIn:
 
     tokens: Tokens
     device: str
+    trusted: str = ""
+    """The token of a trusted device, if the user has just trusted this one."""
 
 
 SignInResult = SignedIn | IssuedChallenge
@@ -52,9 +56,13 @@ def complete_sign_in(
     """
     try:
         kind = _required_challenge(credentials)
-        if kind is not None:
-            return _open_challenge(credentials, kind, now)
-        grant = store.open_session(credentials=credentials, client=client, now=now)
+        if kind is None:
+            grant = store.open_session(credentials=credentials, client=client, now=now)
+        else:
+            trusted = _open_on_trusted_device(credentials, kind, client, now)
+            if trusted is None:
+                return _open_challenge(credentials, kind, now)
+            grant = trusted
     except OutdatedCredentialsError:
         raise IncorrectCredentials from None
     security_log.record(
@@ -62,6 +70,7 @@ def complete_sign_in(
         account=grant.user_id,
         session=grant.session_id,
         second_factor=credentials.second_factor_shown,
+        trusted_device=kind is not None,
         methods=" ".join(credentials.methods),
     )
     _revoke_former_session(client, now=now)
@@ -77,11 +86,13 @@ def complete_sign_in_with_second_factor(
     client: Client,
     now: datetime,
     notify_owner: bool = True,
+    trusted: str = "",
 ) -> SignInResult:
     """Completes the sign-in of a consumed challenge.
 
     Args:
         method: of the second factor, as in ``amr``.
+        trusted: see ``SignedIn``.
 
     Raises:
         InvalidChallenge: the account changed in the meantime.
@@ -89,9 +100,10 @@ def complete_sign_in_with_second_factor(
     methods = (*challenge.methods, method, MULTI_FACTOR)
     credentials = Credentials.of(challenge.user, methods=methods)
     try:
-        return complete_sign_in(credentials, client=client, now=now, notify_owner=notify_owner)
+        result = complete_sign_in(credentials, client=client, now=now, notify_owner=notify_owner)
     except IncorrectCredentials:
         raise InvalidChallenge from None
+    return replace(result, trusted=trusted) if isinstance(result, SignedIn) else result
 
 
 def complete_sign_in_by_link(user: User, *, client: Client, now: datetime) -> SignInResult:
@@ -119,15 +131,49 @@ def _open_challenge(credentials: Credentials, kind: Kind, now: datetime) -> Issu
     return challenge
 
 
+def _open_on_trusted_device(
+    credentials: Credentials, kind: Kind, client: Client, now: datetime
+) -> Grant | None:
+    """Opens a session without the second factor. Returns None if the device is not trusted."""
+    may_skip = kind is Kind.VERIFY and switches.mfa_trust_lifetime and client.trusted
+    if not may_skip or _is_signed_in(credentials, client, now=now):
+        return None
+    user_id = credentials.user_id
+    with transaction.atomic():
+        # A revocation locks the account, too: it then ends this session, or has ended the trust.
+        User.objects.select_for_update(no_key=True).filter(pk=user_id).values("pk").first()
+        device = trusted_devices.find(client.trusted, user_id=user_id, now=now)
+        if device is None:
+            return None
+        trusting = replace(credentials, trusted_device_id=device.pk)
+        return store.open_session(credentials=trusting, client=client, now=now)
+
+
+def _is_signed_in(credentials: Credentials, client: Client, *, now: datetime) -> bool:
+    """Whether the browser is still signed in to the account: the user signs in again to show more.
+
+    Without this, no trusted browser could meet ``ReauthenticationRequired``.
+    """
+    token = _former_session(client)
+    return (
+        token is not None and token.user_id == credentials.user_id and store.is_live(token, now=now)
+    )
+
+
+def _former_session(client: Client) -> RefreshToken | None:
+    if not client.former_refresh_token:
+        return None
+    try:
+        return tokens.read_refresh(client.former_refresh_token)
+    except TokenNotValid:
+        return None
+
+
 def _revoke_former_session(client: Client, *, now: datetime) -> None:
     """Ends the browser's former session, of any account: its cookie is about to be replaced."""
-    if not client.former_refresh_token:
-        return
-    try:
-        token = tokens.read_refresh(client.former_refresh_token)
-    except TokenNotValid:
-        return
-    rotation.revoke_presented(token, client, now=now)
+    token = _former_session(client)
+    if token:
+        rotation.revoke_presented(token, client, now=now)
 
 
 def remember_device(

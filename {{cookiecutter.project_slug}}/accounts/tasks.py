@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts.services import unused_accounts
-from accounts.services.mfa import challenges, enrolment, failed_attempts
+from accounts.services.mfa import challenges, enrolment, failed_attempts, trusted_devices
 from accounts.services.sessions import purge
 from core.admin_sessions import SessionStore
 
@@ -42,3 +42,4 @@ def purge_second_factor() -> None:
     challenges.purge(now=now)
     enrolment.purge_pending(now=now)
     failed_attempts.purge(now=now)
+    trusted_devices.purge(now=now)

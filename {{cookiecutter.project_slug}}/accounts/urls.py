@@ -8,6 +8,8 @@ from accounts.flows.login import LoginView
 from accounts.flows.logout import LogoutAllView, LogoutView
 from accounts.flows.mfa_enrolment import ActivationView, SetupView
 from accounts.flows.mfa_management import AuthenticatorListView, DeactivationView
+from accounts.flows.mfa_recovery_codes import RecoveryCodesView
+from accounts.flows.mfa_trusted_devices import TrustedDeviceListView, TrustedDeviceView
 from accounts.flows.mfa_verification import VerifyRecoveryView, VerifyView
 from accounts.flows.password_change import PasswordChangeView
 from accounts.flows.password_reset import (
@@ -92,6 +94,13 @@ mfa = [
         "mfa/authenticators/",
         AuthenticatorListView.as_view(),
         name="jwt_allauth_mfa_authenticators",
+    ),
+    path("mfa/recovery-codes/", RecoveryCodesView.as_view(), name="mfa_recovery_codes"),
+    path("mfa/trusted-devices/", TrustedDeviceListView.as_view(), name="mfa_trusted_devices"),
+    path(
+        "mfa/trusted-devices/<uuid:device_id>/",
+        TrustedDeviceView.as_view(),
+        name="mfa_trusted_device",
     ),
 ]
 

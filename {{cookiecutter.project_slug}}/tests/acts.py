@@ -1,12 +1,16 @@
 """What happens to an account: each act begins with a browser that is signed in to it."""
 
 from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.core.management import call_command
+from django.test import override_settings
 
 from accounts.models import User
 from tests.authenticator import App, enrol
-from tests.client import Browser
+from tests.client import BY_RECOVERY_CODE, Browser
+from tests.leaks import file_of
 from tests.mailbox import link_to
 from tests.people import PASSWORD
 
@@ -61,6 +65,27 @@ def set_up_second_factor(browser: Browser, user: User) -> None:
     browser.call("post", "jwt_allauth_mfa_activate", {"code": App(secret).code()})
 
 
+def replace_recovery_codes(browser: Browser, user: User) -> None:
+    code = enrol(user).app.code()
+    browser.call("post", "mfa_recovery_codes", {"code": code})
+
+
+def use_recovery_codes(browser: Browser, user: User) -> None:
+    """Seven of the ten."""
+    for code in enrol(user).recovery_codes[:7]:
+        challenge = Browser().sign_in(user.email).json()["challenge_id"]
+        Browser().verify(challenge, code, BY_RECOVERY_CODE)
+
+
+def trust_device_and_end_it(browser: Browser, user: User) -> None:
+    code = enrol(user).app.code()
+    challenge = browser.sign_in(user.email).json()["challenge_id"]
+    answer = {"challenge_id": challenge, "code": code, "trust_device": True}
+    browser.access = browser.call("post", "jwt_allauth_mfa_verify", answer).json()["access"]
+    [device] = browser.call("get", "mfa_trusted_devices").json()
+    browser.call("delete", "mfa_trusted_device", kwargs={"device_id": device["id"]})
+
+
 def remove_second_factor(browser: Browser, user: User) -> None:
     set_up_second_factor(browser, user)
     browser.call("post", "jwt_allauth_mfa_deactivate", {"password": PASSWORD})
@@ -80,6 +105,13 @@ def enrol_unverified(user: User) -> None:
 def reset_password_with_unverified_second_factor(browser: Browser, user: User) -> None:
     enrol_unverified(user)
     reset_password(browser, user)
+
+
+def sign_in_with_leaked_password(browser: Browser, user: User) -> None:
+    with TemporaryDirectory() as folder:
+        leaked = file_of([PASSWORD], Path(folder))
+        with override_settings(LEAKED_PASSWORDS_FILE=leaked):
+            Browser().sign_in(user.email)
 
 
 def guess_codes(browser: Browser, user: User) -> None:

@@ -49,6 +49,7 @@ STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.Static
 JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = False
 JWT_ALLAUTH_MFA_TOTP_MODE = "disabled"
 JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = True
+MFA_TRUST_LIFETIME = None
 PROJECT_NAME = MFA_TOTP_ISSUER = "Gatehouse"
 TIME_ZONE = "UTC"
 # A database that is dropped in the end has no connections left.

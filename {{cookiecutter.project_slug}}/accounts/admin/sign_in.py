@@ -17,12 +17,12 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import sign_in
+from accounts import second_factor, sign_in
 from accounts.api import cookies
 from accounts.api.fields import SEPARATORS
 from accounts.conf import switches
 from accounts.errors import TooManyFailedMfaAttempts
-from accounts.flows import mfa_verification
+from accounts.flows import login
 from accounts.models import User
 from accounts.models.validators import PASSWORD_MAX_LENGTH
 from accounts.services.client import Client
@@ -77,6 +77,9 @@ class AdminLoginForm(AdminAuthenticationForm):
             security_log.record("login_failed", account=account, reason="admin")
             raise
         throttling.forget(verification.GUESSES, of=guesser)
+        # None if a field is missing.
+        if self.user_cache is not None:
+            login.warn_of_leak(Credentials.of(self.user_cache), cleaned["password"])
         return cleaned
 
     def _count_guess(self) -> tuple[User | None, str]:
@@ -103,7 +106,7 @@ class AdminLoginForm(AdminAuthenticationForm):
         claims = [partial(claim, code=code, now=now) for claim in CLAIMS]
         try:
             with transaction.atomic():
-                is_correct = mfa_verification.present(user, claims=claims, client=client, now=now)
+                is_correct = second_factor.present(user, claims=claims, client=client, now=now)
         except TooManyFailedMfaAttempts:
             raise self._refusal(gettext("Too many incorrect codes. Try again later.")) from None
         if not is_correct:

@@ -5,6 +5,7 @@ from django.utils import timezone
 from rest_framework.request import Request
 
 from accounts.errors import TokenNotValid
+from accounts.services.mfa import trusted_devices
 from accounts.services.passwords import recognised_devices
 from accounts.services.sessions import store, tokens
 from accounts.services.sessions.tokens import RefreshToken
@@ -17,6 +18,7 @@ _JWT = r"[\w-]+\.[\w-]+\.[\w-]+"
 
 REFRESH = scoped("refresh_token", _JWT, *_SIGNING_IN)
 DEVICE = scoped("known_device", recognised_devices.SHAPE, *_SIGNING_IN)
+TRUSTED = scoped("trusted_device", trusted_devices.SHAPE, *_SIGNING_IN)
 ADMIN_DEVICE = scoped(DEVICE.name, recognised_devices.SHAPE, "admin:index", "admin:login")
 
 REFRESH_COOKIE = REFRESH.name

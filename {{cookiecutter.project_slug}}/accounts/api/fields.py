@@ -126,6 +126,12 @@ class CodeField(TextField):
         return super().to_internal_value(data).translate(SEPARATORS)
 
 
+class TrustDeviceField(serializers.BooleanField):
+    def __init__(self, **options: Any) -> None:
+        help_text = "Do not require the second factor on this device again for a while."
+        super().__init__(default=False, help_text=help_text, **options)
+
+
 class CookieAwareSerializer(serializers.Serializer[Any]):
     """Describes ``refresh`` and ``device`` as required where body transport is the default."""
 

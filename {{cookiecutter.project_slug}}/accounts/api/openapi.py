@@ -11,7 +11,7 @@ from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 from rest_framework import serializers
 
 from accounts.api.cookies import REFRESH_COOKIE
-from accounts.api.requests import DEVICE_HEADER
+from accounts.api.requests import DEVICE_HEADER, TRUSTED_HEADER
 from accounts.api.responses import ChallengeOutput, SetupChallengeOutput
 from accounts.api.transport import TRANSPORT_HEADER, Transport
 from accounts.conf import switches
@@ -34,7 +34,7 @@ EXAMPLES = {
     "password1": "a good long pass phrase",
     "password2": "a good long pass phrase",
     "pending_email": "ada@new.example.com",
-    "recovery_code": "1f6b0a2c",
+    "recovery_code": "7k3m-9wq2-x0bd-hr5t-4vza-c8ne",
     "setup_challenge_id": "0c1f…:1tq2Yb:9hK…",
 }
 """Of fields, by their names."""
@@ -89,8 +89,8 @@ class SignInSchema(TransportSchema):
             str,
             OpenApiParameter.HEADER,
             response=[200, 201],
-            description="In cookie transport: `refresh_token` with the tokens, and after a sign-in "
-            "`known_device`. Scripts cannot read them.",
+            description="In cookie transport: `refresh_token` with the tokens, after a sign-in "
+            "`known_device`, and `trusted_device` for `trust_device`. Scripts cannot read them.",
         )
         return [*super().get_override_parameters(), cookies]
 
@@ -132,6 +132,26 @@ class DeviceSchema(SignInSchema):
             description="In body transport: the `device` of a sign-in.",
         )
         return [*super().get_override_parameters(), header]
+
+
+def _trusted_header() -> OpenApiParameter:
+    return OpenApiParameter(
+        TRUSTED_HEADER,
+        str,
+        OpenApiParameter.HEADER,
+        description="In body transport: the `trusted` of `/mfa/verify/`. Leave it out to be asked "
+        "for the second factor.",
+    )
+
+
+class LoginSchema(DeviceSchema):
+    def get_override_parameters(self) -> list[Any]:
+        return [*super().get_override_parameters(), _trusted_header()]
+
+
+class TrustedDeviceSchema(TransportSchema):
+    def get_override_parameters(self) -> list[Any]:
+        return [*super().get_override_parameters(), _trusted_header()]
 
 
 class TokenOrChallengeSchema(SignInSchema):

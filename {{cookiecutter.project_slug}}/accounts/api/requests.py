@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts.api import cookies
-from accounts.api.cookies import REFRESH
+from accounts.api.cookies import REFRESH, TRUSTED
 from accounts.api.csrf import refuse_foreign_origin
 from accounts.api.fields import CookieAwareSerializer
 from accounts.api.transport import uses_cookies
@@ -15,6 +15,7 @@ from accounts.services.client import Client
 from core.client_ip import client_ip, user_agent
 
 DEVICE_HEADER = "X-Known-Device"
+TRUSTED_HEADER = "X-Trusted-Device"
 
 
 def client_of(request: HttpRequest | Request) -> Client:
@@ -25,8 +26,15 @@ def client_of(request: HttpRequest | Request) -> Client:
             agent,
             device_token=cookies.device_token(request),
             former_refresh_token=cookies.former_refresh_token(request),
+            trusted=tuple(TRUSTED.values(request)),
         )
-    return Client(ip, agent, device_token=request.headers.get(DEVICE_HEADER, ""))
+    trusted = request.headers.get(TRUSTED_HEADER, "")
+    return Client(
+        ip,
+        agent,
+        device_token=request.headers.get(DEVICE_HEADER, ""),
+        trusted=(trusted,) if TRUSTED.shape.fullmatch(trusted) else (),
+    )
 
 
 class RefreshInput(CookieAwareSerializer):

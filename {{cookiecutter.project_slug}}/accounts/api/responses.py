@@ -8,10 +8,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api.cookies import DEVICE, REFRESH
+from accounts.api.cookies import DEVICE, REFRESH, TRUSTED
 from accounts.api.fields import CookieAwareSerializer
-from accounts.api.requests import DEVICE_HEADER
+from accounts.api.requests import DEVICE_HEADER, TRUSTED_HEADER
 from accounts.api.transport import uses_cookies
+from accounts.conf import switches
 from accounts.services.mfa.challenges import IssuedChallenge, Kind
 from accounts.services.passwords.recognised_devices import LIFETIME as DEVICE_LIFETIME
 from accounts.services.sessions.tokens import Tokens
@@ -38,6 +39,16 @@ class SignedInOutput(TokensOutput):
     device = serializers.CharField(
         help_text=f"In body transport. Store it and send it as `{DEVICE_HEADER}` at the next "
         "sign-in. It grants no access; it marks this device as recognised."
+    )
+
+
+class VerifiedOutput(SignedInOutput):
+    """With `trust_device`, the trusted device is in a cookie or the body as well."""
+
+    trusted = serializers.CharField(
+        required=False,
+        help_text=f"In body transport. Store it where scripts of other origins cannot read it, and "
+        f"send it as `{TRUSTED_HEADER}` with `/login/`.",
     )
 
 
@@ -93,9 +104,20 @@ def answer_sign_in(
         response = uncached(Response({**_challenge(result), **also}, status=status))
     else:
         response = answer_tokens(request, result.tokens, now=now, status=status, **also)
+        _add_trusted(request, response, result.trusted)
     if result.device and in_cookies:
         DEVICE.set(response, result.device, max_age=DEVICE_LIFETIME)
     return response
+
+
+def _add_trusted(request: Request, response: Response, token: str) -> None:
+    lifetime = switches.mfa_trust_lifetime
+    if not token or lifetime is None:
+        return
+    if uses_cookies(request):
+        TRUSTED.set(response, token, max_age=lifetime)
+    else:
+        response.data["trusted"] = token
 
 
 def _challenge(issued: IssuedChallenge) -> dict[str, Any]:

@@ -4,14 +4,17 @@
    a stranger's guesses do not lock the owner out.
 2. The password is verified. An unknown address takes the same time and gets the same response.
 3. Where verification is mandatory, an account with an unverified address is refused.
-4. ``sign_in.complete_sign_in`` opens the session if the account still has that password hash. A
-   user who must show or set up a second factor gets a challenge instead.
-5. The response has the access token. The refresh token is in its cookie, or in the body.
+4. If the local file has it as a leaked password, the owner gets an e-mail, once.
+5. ``sign_in.complete_sign_in`` opens the session if the account still has that password hash. A
+   user who must show or set up a second factor gets a challenge instead. A trusted device does not
+   have to show one.
+6. The response has the access token. The refresh token is in its cookie, or in the body.
 """
 
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -19,17 +22,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from accounts import sign_in
+from accounts import emails, sign_in
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.fields import AddressField, PasswordField
-from accounts.api.openapi import DeviceSchema, sign_in_responses
+from accounts.api.openapi import LoginSchema, sign_in_responses
 from accounts.api.requests import client_of
 from accounts.api.responses import SignedInOutput, answer_sign_in
 from accounts.errors import IncorrectCredentials
 from accounts.services.client import Client
-from accounts.services.passwords import verification
+from accounts.services.credentials import Credentials
+from accounts.services.passwords import leaked_passwords, verification
 from accounts.sign_in import SignInResult
 from core.errors import refused
+from core.logging import security_log
 
 
 class LoginInput(serializers.Serializer[Any]):
@@ -50,14 +55,25 @@ def login(*, email: str, password: str, client: Client, now: datetime) -> SignIn
     if credentials is None:
         raise IncorrectCredentials
     sign_in.require_verified_email(credentials)
+    warn_of_leak(credentials, password)
     return sign_in.complete_sign_in(credentials, client=client, now=now)
+
+
+def warn_of_leak(credentials: Credentials, password: str) -> None:
+    """E-mails the owner of a leaked password, once for each password. The sign-in goes on."""
+    if not leaked_passwords.is_in_file(password):
+        return
+    with transaction.atomic():
+        if leaked_passwords.note_leak(credentials):
+            security_log.record("leaked_password_used", account=credentials.user_id)
+            emails.tell_owner(emails.password_leaked, credentials)
 
 
 @extend_schema(tags=["Sign-in"])
 class LoginView(PublicEndpoint, APIView):
     """Sign in with an e-mail address and a password."""
 
-    schema = DeviceSchema()
+    schema = LoginSchema()
     throttle_scope = "login"
 
     @extend_schema(

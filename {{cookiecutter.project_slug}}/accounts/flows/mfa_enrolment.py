@@ -31,7 +31,7 @@ from accounts.errors import InvalidChallenge, InvalidCode, TokenNotValid
 from accounts.models import LoginChallenge, Session, User
 from accounts.services.client import Client
 from accounts.services.credentials import CODE, MULTI_FACTOR
-from accounts.services.mfa import challenges, enrolment, failed_attempts
+from accounts.services.mfa import challenges, enrolment, failed_attempts, trusted_devices
 from accounts.services.mfa.challenges import Kind
 from accounts.services.mfa.enrolment import Enrolment, OriginGoneError
 from accounts.services.sessions import store
@@ -124,7 +124,7 @@ def lock_account(origin: Origin) -> User:
 def conclude(origin: Origin, *, method: str, is_first: bool) -> None:
     """Notes the second factor in the session, or consumes the challenge.
 
-    The account's first factor ends all others: they have shown none.
+    The account's first factor ends all others: they have shown none. Each ends trusted devices.
     """
     if isinstance(origin, Session):
         methods = dict.fromkeys((*origin.methods, method, MULTI_FACTOR))
@@ -135,6 +135,8 @@ def conclude(origin: Origin, *, method: str, is_first: bool) -> None:
         raise outdated(origin)
     if is_first:
         revocation.revoke_others(origin.user, kept=kept)
+    else:
+        trusted_devices.revoke_all(user_id=origin.user_id)
 
 
 def outdated(origin: Origin) -> Exception:

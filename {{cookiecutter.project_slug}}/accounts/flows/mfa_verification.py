@@ -5,11 +5,10 @@
 3. A correct code is claimed: neither it nor an earlier TOTP code works again.
 4. An incorrect code is counted. Five end the challenge. Ten in 15 minutes lock the account's second
    factor for 15 minutes, and an e-mail tells the owner.
-5. The challenge is consumed, and ``sign_in.complete_sign_in`` opens the session.
+5. The challenge is consumed. With ``trust_device``, the device becomes a trusted one.
+6. ``sign_in.complete_sign_in`` opens the session.
 """
 
-import uuid
-from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -21,25 +20,20 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import emails, sign_in
+from accounts import second_factor, sign_in
 from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
-from accounts.api.fields import ChallengeField, CodeField
+from accounts.api.fields import ChallengeField, CodeField, TrustDeviceField
 from accounts.api.openapi import DeviceSchema
 from accounts.api.requests import client_of
-from accounts.api.responses import SignedInOutput, answer_sign_in
+from accounts.api.responses import SignedInOutput, VerifiedOutput, answer_sign_in
 from accounts.errors import InvalidChallenge, InvalidCode
-from accounts.models import User
+from accounts.second_factor import Claim
 from accounts.services.client import Client
 from accounts.services.credentials import CODE
-from accounts.services.mfa import authenticators, challenges, failed_attempts, recovery_codes, totp
-from accounts.services.mfa.authenticators import Held
+from accounts.services.mfa import challenges, recovery_codes, totp, trusted_devices
 from accounts.services.mfa.challenges import Kind
 from accounts.sign_in import SignInResult
 from core.errors import refused
-from core.logging import security_log
-
-Claim = Callable[..., bool]
-"""``totp.claim`` or ``recovery_codes.claim``."""
 
 CHALLENGE_HELP = "From the response to the sign-in. Valid for five minutes or five failed attempts."
 
@@ -49,6 +43,7 @@ class VerificationInput(serializers.Serializer[Any]):
     code = CodeField(
         help_text="The six digits that the authenticator app shows. A code works once."
     )
+    trust_device = TrustDeviceField()
 
 
 class RecoveryInput(serializers.Serializer[Any]):
@@ -59,51 +54,31 @@ class RecoveryInput(serializers.Serializer[Any]):
 
 
 def verify(
-    *, challenge_id: str, code: str, claim: Claim, client: Client, now: datetime
+    *,
+    challenge_id: str,
+    code: str,
+    claim: Claim,
+    client: Client,
+    now: datetime,
+    trust_device: bool = False,
 ) -> SignInResult:
     challenge = challenges.find(Kind.VERIFY, challenge_id, now=now)
-    user = challenge.user
+    user, trusted = challenge.user, ""
     with transaction.atomic():
         claims = [partial(claim, code=code, now=now)]
-        is_correct = present(user, claims=claims, challenge_id=challenge.pk, client=client, now=now)
+        is_correct = second_factor.present(
+            user, claims=claims, challenge_id=challenge.pk, client=client, now=now
+        )
         if is_correct and not challenges.consume(challenge):
             # Another request was faster. The rollback makes the code valid again.
             raise InvalidChallenge
+        if is_correct and trust_device:
+            trusted = trusted_devices.trust(user, client=client, now=now)
     if not is_correct:
         raise InvalidCode
     return sign_in.complete_sign_in_with_second_factor(
-        challenge, method=CODE, client=client, now=now
+        challenge, method=CODE, client=client, now=now, trusted=trusted
     )
-
-
-def present(
-    user: User,
-    *,
-    claims: Iterable[Callable[[Held], bool]],
-    client: Client,
-    now: datetime,
-    challenge_id: uuid.UUID | None = None,
-) -> bool:
-    """Returns whether one of the claims accepts what the user shows. Otherwise counts an attempt.
-
-    Args:
-        claims: each gets the account's locked authenticators.
-
-    Raises:
-        InvalidChallenge, TooManyFailedMfaAttempts: no further code is accepted.
-    """
-    held = authenticators.lock(user.pk)
-    if not held:
-        # MFA was turned off in the meantime: no code is correct.
-        return False
-    failed_attempts.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
-    if any(claim(held) for claim in claims):
-        return True
-    security_log.record("second_factor_failed", account=user.pk)
-    if failed_attempts.record(user_id=user.pk, challenge_id=challenge_id, now=now):
-        security_log.record("second_factor_locked", account=user.pk, alarming=True)
-        emails.tell_owner(emails.second_factor_locked, user, ip=client.ip)
-    return False
 
 
 @extend_schema(tags=["MFA"])
@@ -112,7 +87,7 @@ class VerifyView(PublicEndpoint, MfaEndpoint):
 
     schema = DeviceSchema()
 
-    @extend_schema(request=VerificationInput, responses={200: SignedInOutput, **refused(400)})
+    @extend_schema(request=VerificationInput, responses={200: VerifiedOutput, **refused(400)})
     def post(self, request: Request) -> Response:
         return _verify(request, VerificationInput(data=request.data), totp.claim)
 

@@ -1,6 +1,12 @@
 """The models of accounts."""
 
-from accounts.models.mfa import FailedMfaAttempt, LoginChallenge, PendingSecret
+from accounts.models.mfa import (
+    FailedMfaAttempt,
+    LoginChallenge,
+    PendingSecret,
+    RecoveryCode,
+    TrustedDevice,
+)
 from accounts.models.sessions import EmailChange, EndedSession, Session
 from accounts.models.users import User, UserManager, validate_person_name
 from core.email_address import LowercaseEmailField
@@ -11,7 +17,9 @@ __all__ = [
     "LoginChallenge",
     "LowercaseEmailField",
     "PendingSecret",
+    "RecoveryCode",
     "Session",
+    "TrustedDevice",
     "User",
     "UserManager",
     "FailedMfaAttempt",

@@ -8,6 +8,7 @@ from django.db import models
 
 from accounts.models.sessions import Session
 from accounts.models.users import User
+from core.client_ip import USER_AGENT_MAX_LENGTH
 
 
 class LoginChallenge(models.Model):
@@ -82,3 +83,36 @@ class PendingSecret(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}, {self.created_at}"
+
+
+class RecoveryCode(models.Model):
+    """A code that was not used yet. Only ``accounts.services.mfa.recovery_codes`` writes here."""
+
+    # The constraint below begins with it.
+    authenticator = models.ForeignKey(
+        "mfa.Authenticator", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the code.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["authenticator", "digest"], name="recovery_code_digest")
+        ]
+
+    def __str__(self) -> str:
+        return f"of {self.authenticator_id}"
+
+
+class TrustedDevice(models.Model):
+    """Only ``accounts.services.mfa.trusted_devices`` writes here."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="trusted_devices")
+    digest = models.CharField(max_length=64, help_text="A keyed digest of the device's secret.")
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField(db_index=True)
+    ip_address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=USER_AGENT_MAX_LENGTH, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.user_agent or 'unknown device'}, until {self.expires_at}"

@@ -23,6 +23,9 @@ class Session(models.Model):
     with_second_factor = models.BooleanField(
         default=False, help_text="The user has verified a second factor."
     )
+    trusted_device_id = models.UUIDField(
+        null=True, help_text="The trusted device that stands in for the second factor."
+    )
     methods = ArrayField(
         models.TextField(),
         # For the previous release, which inserts rows while this one is deployed.

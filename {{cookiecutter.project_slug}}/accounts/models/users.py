@@ -113,6 +113,15 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
         db_default="en",
         help_text=_("The language of e-mails to the user."),
     )
+    reported_leak = models.CharField(
+        max_length=64,
+        blank=True,
+        default="",
+        # For the previous release, which inserts rows while this one is deployed.
+        db_default="",
+        editable=False,
+        help_text="A keyed digest of the password hash whose leak the owner was told of.",
+    )
     role = models.CharField(max_length=5, choices=Role.choices, default=Role.USER)
     is_active = models.BooleanField(
         default=True, help_text=_("Unselect this instead of deleting an account.")

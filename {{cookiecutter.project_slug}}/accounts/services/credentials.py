@@ -28,6 +28,8 @@ class Credentials:
     has_second_factor: bool
     methods: tuple[str, ...] = (PASSWORD,)
     """As in ``amr``. ``MULTI_FACTOR`` is among them after a second factor."""
+    trusted_device_id: uuid.UUID | None = None
+    """Of the trusted device that stands in for the second factor."""
     device: str = ""
     """The id of the recognised device; "" if it is not recognised, or not looked up yet."""
 

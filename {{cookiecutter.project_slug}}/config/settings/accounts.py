@@ -10,6 +10,9 @@ PASSWORD_HASHERS = [
     # For users from another Django project. A sign-in rehashes the password.
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+# At most one of them is asked (docs/leaked-passwords.md).
+LEAKED_PASSWORDS_FILE = env.text("LEAKED_PASSWORDS_FILE")
+LEAKED_PASSWORDS_URL = env.web_address("LEAKED_PASSWORDS_URL").rstrip("/")
 # Minimum length, no common passwords, any characters (NIST SP 800-63B, OWASP ASVS V6.2).
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.models.validators.AcceptedAtLoginValidator"},
@@ -18,6 +21,10 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.services.passwords.validators.OwnNamesValidator"},
 ]
+if LEAKED_PASSWORDS_FILE or LEAKED_PASSWORDS_URL:
+    AUTH_PASSWORD_VALIDATORS += [
+        {"NAME": "accounts.services.passwords.validators.LeakedPasswordValidator"}
+    ]
 
 # allauth stores addresses and authenticators. Users sign in by the flows of ``accounts``.
 ACCOUNT_ADAPTER = "accounts.services.email_addresses.Adapter"
@@ -72,6 +79,10 @@ JWT_ALLAUTH_MFA_TOTP_MODE = env.choice(
     "JWT_ALLAUTH_MFA_TOTP_MODE",
     DEFAULTS["JWT_ALLAUTH_MFA_TOTP_MODE"],
     ("disabled", "optional", "required"),
+)
+# None: the default of the mode (``accounts.conf``).
+MFA_TRUST_LIFETIME = (
+    env.seconds("MFA_TRUST_LIFETIME", 0) if env.text("MFA_TRUST_LIFETIME") else None
 )
 MFA_ENCRYPTION_KEYS = env.secrets("MFA_ENCRYPTION_KEYS")
 # In the URI for the authenticator app, a colon separates the issuer from the address.

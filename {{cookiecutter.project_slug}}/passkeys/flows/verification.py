@@ -19,18 +19,18 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import sign_in
+from accounts import second_factor, sign_in
 from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
-from accounts.api.fields import ChallengeField
+from accounts.api.fields import ChallengeField, TrustDeviceField
 from accounts.api.openapi import DeviceSchema
 from accounts.api.requests import client_of
-from accounts.api.responses import SignedInOutput, answer_sign_in, uncached
+from accounts.api.responses import VerifiedOutput, answer_sign_in, uncached
 from accounts.errors import InvalidChallenge
-from accounts.flows import mfa_verification
 from accounts.flows.mfa_verification import CHALLENGE_HELP
 from accounts.models import LoginChallenge, User
 from accounts.services.client import Client
 from accounts.services.mfa import challenges as login_challenges
+from accounts.services.mfa import trusted_devices
 from accounts.services.mfa.challenges import Kind as LoginKind
 from accounts.sign_in import SignInResult
 from core.errors import refused
@@ -48,6 +48,7 @@ class PasskeyVerificationOptionsInput(serializers.Serializer[Any]):
 
 class PasskeyVerificationInput(PasskeyVerificationOptionsInput):
     credential = AssertionInput()
+    trust_device = TrustDeviceField()
 
 
 def begin(*, login_challenge_id: str, now: datetime) -> tuple[uuid.UUID, Options]:
@@ -62,7 +63,12 @@ def begin(*, login_challenge_id: str, now: datetime) -> tuple[uuid.UUID, Options
 
 
 def verify(
-    *, challenge_id: str, credential: dict[str, Any], client: Client, now: datetime
+    *,
+    challenge_id: str,
+    credential: dict[str, Any],
+    client: Client,
+    now: datetime,
+    trust_device: bool = False,
 ) -> SignInResult:
     login_challenge = login_challenges.find(LoginKind.VERIFY, challenge_id, now=now)
     challenge = challenges.consume(Kind.VERIFY, origin_id=login_challenge.pk, now=now)
@@ -70,7 +76,7 @@ def verify(
         user = User.objects.lock_unchanged(login_challenge.user)
         if user is None:
             raise InvalidChallenge
-        is_correct = mfa_verification.present(
+        is_correct = second_factor.present(
             user,
             claims=[partial(_claim, user, credential, challenge, now)],
             challenge_id=login_challenge.pk,
@@ -78,7 +84,7 @@ def verify(
             now=now,
         )
         if is_correct:
-            return _complete(login_challenge, client, now)
+            return _complete(login_challenge, client, now, trust_device=trust_device)
     raise PasskeyNotVerified
 
 
@@ -98,11 +104,15 @@ def _claim(
     return store.note_use(passkey, verified, now=now)
 
 
-def _complete(challenge: LoginChallenge, client: Client, now: datetime) -> SignInResult:
+def _complete(
+    challenge: LoginChallenge, client: Client, now: datetime, *, trust_device: bool
+) -> SignInResult:
     if not login_challenges.consume(challenge):
         raise InvalidChallenge
+    user = challenge.user
+    trusted = trusted_devices.trust(user, client=client, now=now) if trust_device else ""
     return sign_in.complete_sign_in_with_second_factor(
-        challenge, method=store.METHOD, client=client, now=now
+        challenge, method=store.METHOD, client=client, now=now, trusted=trusted
     )
 
 
@@ -130,7 +140,7 @@ class VerificationView(PublicEndpoint, MfaEndpoint):
     schema = DeviceSchema()
 
     @extend_schema(
-        request=PasskeyVerificationInput, responses={200: SignedInOutput, **refused(400)}
+        request=PasskeyVerificationInput, responses={200: VerifiedOutput, **refused(400)}
     )
     def post(self, request: Request) -> Response:
         form, now = PasskeyVerificationInput(data=request.data), timezone.now()

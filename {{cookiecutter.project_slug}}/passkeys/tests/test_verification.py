@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import FailedMfaAttempt, LoginChallenge, Session, User
 from passkeys.tests.authenticator import USER_PRESENT, Authenticator, encode
-from passkeys.tests.steps import enrol, login_options, present, verify
+from passkeys.tests.steps import begin, enrol, login_options, present, verify
 from tests.client import Browser
 from tests.flows.steps import challenge_for, refusal, setup_challenge_for
 from tests.people import make_user
@@ -162,3 +162,30 @@ def test_challenge_is_consumed(passkey: Authenticator, challenge: str, browser: 
     verify(browser, challenge, passkey)
 
     assert not LoginChallenge.objects.exists()
+
+
+@pytest.mark.parametrize("trusts", [True, False])
+def test_browser_can_be_trusted_with_a_passkey(
+    trusts: bool, passkey: Authenticator, challenge: str, browser: Browser, user: User
+) -> None:
+    asked = browser.call("post", "mfa_verify_passkey_options", {"challenge_id": challenge})
+    credential = passkey.get(asked.json()["options"])
+    body = {"challenge_id": challenge, "credential": credential, "trust_device": trusts}
+
+    browser.access = browser.call("post", "mfa_verify_passkey", body).json()["access"]
+    browser.sign_out()
+
+    assert ("access" in browser.sign_in(user.email).json()) is trusts
+
+
+def test_session_of_a_trusted_browser_adds_no_passkey(
+    passkey: Authenticator, challenge: str, browser: Browser, user: User
+) -> None:
+    asked = browser.call("post", "mfa_verify_passkey_options", {"challenge_id": challenge})
+    credential = passkey.get(asked.json()["options"])
+    body = {"challenge_id": challenge, "credential": credential, "trust_device": True}
+    browser.access = browser.call("post", "mfa_verify_passkey", body).json()["access"]
+    browser.sign_out()
+    browser.sign_in(user.email)
+
+    assert refusal(begin(browser)) == (401, "reauthentication_required")

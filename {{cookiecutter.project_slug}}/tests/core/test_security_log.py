@@ -170,6 +170,10 @@ EVENTS: dict[str, list[tuple[Act, dict[str, Any]]]] = {
     "challenge_opened": [(sign_in_with_second_factor, {"kind": "verify"})],
     "second_factor_failed": [(acts.guess_codes, {})],
     "second_factor_locked": [(acts.guess_codes, {"level": "warning"})],
+    "recovery_codes_replaced": [(acts.replace_recovery_codes, {})],
+    "leaked_password_used": [(acts.sign_in_with_leaked_password, {})],
+    "device_trusted": [(acts.trust_device_and_end_it, {})],
+    "device_trust_ended": [(acts.trust_device_and_end_it, {})],
     "admin_login": [(log_in_to_admin, {})],
 }
 CASES = [

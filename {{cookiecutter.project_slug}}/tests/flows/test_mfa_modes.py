@@ -29,6 +29,8 @@ ENDPOINTS = {
     "jwt_allauth_mfa_verify_recovery": "post",
     "jwt_allauth_mfa_deactivate": "post",
     "jwt_allauth_mfa_authenticators": "get",
+    "mfa_recovery_codes": "post",
+    "mfa_trusted_devices": "get",
 }
 TOKENS, CHALLENGE, SETUP = "access", "challenge_id", "setup_challenge_id"
 

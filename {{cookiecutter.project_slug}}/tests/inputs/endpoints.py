@@ -16,6 +16,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _ARGUMENTS = {
     "session_id": "2f1c7c1e-9d1b-4a56-8f4f-0d3b1a3f1c11",
+    "device_id": "2f1c7c1e-9d1b-4a56-8f4f-0d3b1a3f1c11",
     "uidb64": "LxwcHp0bSlaPTw07Gj8cEQ",
     "token": "password_reset.token",
     "key": "sign_up.key",

@@ -14,6 +14,7 @@ COOKIES = {
     "set_password_access_token",
     "csrftoken",
     "known_device",
+    "trusted_device",
 }
 """The only ones that the API ever sets. (Django makes browsers forget a bad ``sessionid``.)"""
 

@@ -30,11 +30,12 @@ HEADERS = [
     *("Authorization", "Content-Type", "Expect", "Host", "If-Modified-Since", "If-None-Match"),
     *("Origin", "Range", "Referer", "User-Agent", "X-Csrftoken", "X-Forwarded-For"),
     *("X-Forwarded-Host", "X-Forwarded-Proto", "X-Http-Method-Override", "X-Known-Device"),
+    "X-Trusted-Device",
     *("X-Request-Id", "Forwarded", "Te", "Via", "Cookie"),
 ]
 COOKIES = [
     *("refresh_token", "password_reset_access_token", "set_password_access_token"),
-    *("csrftoken", "__Host-sessionid", "known_device", "messages"),
+    *("csrftoken", "__Host-sessionid", "known_device", "trusted_device", "messages"),
 ]
 ROUTES = [str(each.pattern) for each in urlpatterns if each.pattern.converters]
 PURPOSES = ["sign_up.", "email_change.", "invitation.", "password_reset.", ""]

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import User
-from accounts.services.mfa import challenges
+from accounts.services.mfa import challenges, trusted_devices
 from accounts.services.sessions import store
 from core import admin_sessions
 
@@ -25,6 +25,7 @@ class Command(BaseCommand):
 
 def _end_all() -> int:
     challenges.revoke_everybody()
+    trusted_devices.revoke_everybody()
     admin_sessions.end_all()
     return store.revoke_everybody()
 
@@ -34,5 +35,6 @@ def _end_of(email: str) -> int:
     if user is None:
         raise CommandError(f"No account has the e-mail address {email}.")
     challenges.revoke_all(user_id=user.pk)
+    trusted_devices.revoke_all(user_id=user.pk)
     admin_sessions.end_of(user.pk)
     return store.revoke_all(user_id=user.pk)

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from accounts.services.passwords import leaked_passwords
+
 SHORTEST_NAME = 4
 """Characters. Shorter names occur in too many other words."""
 ENOUGH_BESIDE = 8
@@ -29,6 +31,23 @@ class OwnNamesValidator:
 
     def get_help_text(self) -> str:
         return str(_("Your password can\u2019t be too similar to the name of this site."))
+
+
+class LeakedPasswordValidator:
+    """Refuses a password that a data breach has made public."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        if leaked_passwords.is_leaked(password):
+            raise ValidationError(
+                _(
+                    "This password has appeared in a data breach, and attackers try it. "
+                    "Choose another one."
+                ),
+                code="password_leaked",
+            )
+
+    def get_help_text(self) -> str:
+        return str(_("Your password can\u2019t be one that has appeared in a data breach."))
 
 
 def own_names() -> list[str]:

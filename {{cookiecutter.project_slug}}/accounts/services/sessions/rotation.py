@@ -38,7 +38,12 @@ _ROTATE = """
         AND person.id = %(user_id)s
         AND person.is_active
         AND CASE WHEN person.has_second_factor
-            THEN session.with_second_factor OR NOT %(asks_holders)s ELSE NOT %(asks_others)s END
+            THEN session.with_second_factor OR NOT %(asks_holders)s
+                OR (%(trusts_devices)s AND EXISTS (
+                    SELECT FROM accounts_trusteddevice AS device
+                    WHERE device.id = session.trusted_device_id AND device.expires_at > %(now)s
+                ))
+            ELSE NOT %(asks_others)s END
     RETURNING session.expires_at, person.role, person.email_verified, session.methods
 """
 

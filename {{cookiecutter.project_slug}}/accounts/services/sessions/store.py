@@ -33,19 +33,20 @@ _OPEN = """
     WITH account AS (
         SELECT id, role, email_verified FROM accounts_user
         WHERE id = %(user_id)s AND password = %(password_hash)s AND is_active
-            AND CASE WHEN has_second_factor THEN %(with_second_factor)s OR NOT %(asks_holders)s
-                ELSE NOT (%(with_second_factor)s OR %(asks_others)s) END
+            AND CASE WHEN has_second_factor
+                THEN %(with_second_factor)s OR %(is_trusted)s OR NOT %(asks_holders)s
+                ELSE NOT (%(with_second_factor)s OR %(is_trusted)s OR %(asks_others)s) END
         FOR NO KEY UPDATE
     ), opened AS (
         INSERT INTO accounts_session
             (id, user_id, refresh_jti, created_at, rotated_at, expires_at, ip_address, user_agent,
-            with_second_factor, methods)
+            with_second_factor, trusted_device_id, methods)
         SELECT %(session_id)s, id, %(refresh_jti)s, %(now)s,
             GREATEST(%(now)s, (
                 SELECT max(rotated_at) + interval '1 microsecond' FROM accounts_session
                 WHERE user_id = %(user_id)s)),
             %(expires_at)s, %(ip)s, %(user_agent)s, %(with_second_factor)s,
-            %(methods)s
+            %(trusted_device_id)s, %(methods)s
         FROM account
     ), kept AS (
         UPDATE accounts_user SET purge_after = NULL
@@ -78,6 +79,7 @@ _FIND_LIVE = f"""
         CASE WHEN change.expires_at > %(now)s THEN change.email ELSE '' END AS pending_email,
         session.id AS session_id, session.created_at AS session_created_at,
         session.with_second_factor AS session_with_second_factor,
+        session.trusted_device_id AS session_trusted_device_id,
         session.methods AS session_methods
     FROM accounts_session AS session
     JOIN accounts_user AS account ON account.id = session.user_id
@@ -108,6 +110,8 @@ def open_session(*, credentials: Credentials, client: Client, now: datetime) -> 
         "user_id": credentials.user_id,
         "password_hash": credentials.password_hash,
         "with_second_factor": credentials.second_factor_shown,
+        "trusted_device_id": credentials.trusted_device_id,
+        "is_trusted": credentials.trusted_device_id is not None,
         "methods": list(credentials.methods),
         "session_id": session_id,
         "refresh_jti": refresh_jti,
@@ -154,7 +158,7 @@ def find_live(token: AccessToken, *, now: datetime) -> Session | None:
     if user is None:
         return None
     # In the order of the model, as ``from_db`` takes them.
-    read = ("id", "created_at", "with_second_factor", "methods")
+    read = ("id", "created_at", "with_second_factor", "trusted_device_id", "methods")
     values = [getattr(user, f"session_{name}") for name in read]
     session: Session = Session.from_db(DEFAULT_DB_ALIAS, read, values)
     session.user = user
@@ -168,9 +172,10 @@ def is_live(token: AccessToken | RefreshToken, *, now: datetime) -> bool:
 def require_recent(session: Session, *, now: datetime) -> None:
     """
     Raises:
-        ReauthenticationRequired: the user signed in more than 15 minutes ago.
+        ReauthenticationRequired: the user signed in more than 15 minutes ago, or on a trusted
+            device without the second factor.
     """
-    if session.created_at <= now - RECENT:
+    if session.created_at <= now - RECENT or session.trusted_device_id:
         raise ReauthenticationRequired
 
 
@@ -258,6 +263,7 @@ def factor_conditions() -> dict[str, bool]:
     return {
         "asks_holders": mode.asks(has_second_factor=True),
         "asks_others": mode.asks(has_second_factor=False),
+        "trusts_devices": switches.mfa_trust_lifetime is not None,
     }
 
 

@@ -1,0 +1,56 @@
+"""The second factor that a request presents: it is claimed, or counts as a failed attempt."""
+
+import uuid
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from accounts import emails
+from accounts.models import User
+from accounts.services.client import Client
+from accounts.services.mfa import authenticators, failed_attempts, recovery_codes
+from accounts.services.mfa.authenticators import Held, Type
+from core.logging import security_log
+
+Claim = Callable[..., bool]
+"""``totp.claim`` or ``recovery_codes.claim``."""
+
+
+def present(
+    user: User,
+    *,
+    claims: Iterable[Callable[[Held], bool]],
+    client: Client,
+    now: datetime,
+    challenge_id: uuid.UUID | None = None,
+) -> bool:
+    """Returns whether one of the claims accepts what the user shows. Otherwise counts an attempt.
+
+    Args:
+        claims: each gets the account's locked authenticators.
+
+    Raises:
+        InvalidChallenge, TooManyFailedMfaAttempts: no further code is accepted.
+    """
+    held = authenticators.lock(user.pk)
+    if not held:
+        # MFA was turned off in the meantime: no code is correct.
+        return False
+    failed_attempts.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
+    if any(claim(held) for claim in claims):
+        _warn_of_few_codes(user, held, client, now)
+        return True
+    security_log.record("second_factor_failed", account=user.pk)
+    if failed_attempts.record(user_id=user.pk, challenge_id=challenge_id, now=now):
+        security_log.record("second_factor_locked", account=user.pk, alarming=True)
+        emails.tell_owner(emails.second_factor_locked, user, ip=client.ip)
+    return False
+
+
+def _warn_of_few_codes(user: User, held: Held, client: Client, now: datetime) -> None:
+    holder = held.get(Type.RECOVERY_CODES)
+    if holder is None or holder.last_used_at != now:
+        # Another second factor was shown.
+        return
+    left = recovery_codes.count_left(holder)
+    if left <= recovery_codes.FEW:
+        emails.tell_owner(emails.recovery_codes_low, user, ip=client.ip, left=left)
