@@ -128,8 +128,11 @@ class CodeField(TextField):
 
 class TrustDeviceField(serializers.BooleanField):
     def __init__(self, **options: Any) -> None:
-        help_text = "Do not require the second factor on this device again for a while."
-        super().__init__(default=False, help_text=help_text, **options)
+        super().__init__(
+            default=False,
+            help_text="Do not require the second factor on this device again for a while.",
+            **options,
+        )
 
 
 class CookieAwareSerializer(serializers.Serializer[Any]):

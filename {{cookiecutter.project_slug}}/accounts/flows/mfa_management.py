@@ -64,9 +64,9 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
         raise MfaRequired
     if not session.user.has_second_factor:
         raise MfaNotActive
-    store.require_second_factor(session)
     if not verification.verify_own_password(password, user=session.user):
         raise InvalidPassword
+    store.require_second_factor(session)
     with transaction.atomic():
         user = User.objects.lock_unchanged(session.user)
         if user is None:
