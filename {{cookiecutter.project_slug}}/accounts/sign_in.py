@@ -44,7 +44,10 @@ def complete_sign_in(
         kind = _required_challenge(credentials)
         if kind is not None:
             return _open_challenge(credentials, kind, now)
-        grant = store.open_session(credentials=credentials, client=client, now=now)
+        credentials = replace(credentials, device=_recognise(credentials, client, now))
+        grant = store.open_session(
+            credentials=credentials, client=client, now=now, is_new_device=not credentials.device
+        )
     except OutdatedCredentialsError:
         raise IncorrectCredentials from None
     security_log.record(
@@ -114,17 +117,22 @@ def remember_device(
     credentials: Credentials, *, client: Client, now: datetime, owner_knows: bool = False
 ) -> str:
     """Returns the device token for the client. E-mails the owner if the device is new."""
-    device = credentials.device or recognised_devices.recognise(
-        client.device_token,
-        user_id=credentials.user_id,
-        password_hash=credentials.password_hash,
-        now=now,
-    )
+    device = _recognise(credentials, client, now)
     if not device:
         security_log.record("new_device", account=credentials.user_id)
         if not owner_knows:
             _notify_of_new_device(credentials, client)
     return _issue_device_token(credentials, client, now, device)
+
+
+def _recognise(credentials: Credentials, client: Client, now: datetime) -> str:
+    """The id of the device; "" for a new one."""
+    return credentials.device or recognised_devices.recognise(
+        client.device_token,
+        user_id=credentials.user_id,
+        password_hash=credentials.password_hash,
+        now=now,
+    )
 
 
 def _notify_of_new_device(credentials: Credentials, client: Client) -> None:

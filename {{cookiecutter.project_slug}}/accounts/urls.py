@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts.flows.devices import SessionDetailView, SessionListView
+from accounts.flows.history import HistoryView
 from accounts.flows.invitation import AcceptInvitationView, InvitationView, SetPasswordForm
 from accounts.flows.login import LoginView
 from accounts.flows.logout import LogoutAllView, LogoutView
@@ -31,6 +32,7 @@ sign_in = [
 
 account = [
     path("user/", ProfileView.as_view(), name="rest_user_details"),
+    path("user/history/", HistoryView.as_view(), name="user_history"),
     path("sessions/", SessionListView.as_view(), name="session_list"),
     path("sessions/<uuid:session_id>/", SessionDetailView.as_view(), name="session_detail"),
 ]

@@ -20,7 +20,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from accounts.flows import mfa_management
-from accounts.models import User
+from accounts.models import SecurityEvent, User
 from accounts.services.privileges import has_more_privileges
 from core.admin_search import AddressSearchAdmin
 from core.logging import security_log
@@ -117,6 +117,11 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
         account = obj.pk
         super().delete_model(request, obj)
         security_log.record("account_deleted", account=account, by=str(request.user.pk))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The history goes with its account, although nobody may delete an event."""
+        names, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return names, counts, lacking - {SecurityEvent._meta.verbose_name}, protected
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

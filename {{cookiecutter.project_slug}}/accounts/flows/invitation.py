@@ -145,7 +145,7 @@ def accept(*, link: SignedLink, new_password: str, client: Client, now: datetime
         User.objects.filter(pk=user.pk).update(language=get_language())
         revocation.revoke_all(user)
         email_addresses.mark_verified(user)
-    security_log.record("password_set", account=user.pk, way="invitation")
+        security_log.record("password_set", account=user.pk, way="invitation")
     return sign_in.complete_sign_in_by_link(user, client=client, now=now)
 
 

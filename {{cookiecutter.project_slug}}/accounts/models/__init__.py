@@ -1,5 +1,6 @@
 """The models of accounts."""
 
+from accounts.models.history import SecurityEvent
 from accounts.models.mfa import FailedMfaAttempt, LoginChallenge, PendingSecret
 from accounts.models.sessions import EmailChange, EndedSession, Session
 from accounts.models.users import User, UserManager, validate_person_name
@@ -11,6 +12,7 @@ __all__ = [
     "LoginChallenge",
     "LowercaseEmailField",
     "PendingSecret",
+    "SecurityEvent",
     "Session",
     "User",
     "UserManager",
