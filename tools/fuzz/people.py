@@ -67,7 +67,8 @@ def needs_second_factor(path: str) -> bool:
 
 
 def sign_in(person: Person) -> tuple[Grant, Tokens]:
-    credentials = Credentials.of(person.user, second_factor_shown=person.app is not None)
+    methods = ("pwd", "otp", "mfa") if person.app else ("pwd",)
+    credentials = Credentials.of(person.user, methods=methods)
     now = timezone.now()
     grant = store.open_session(credentials=credentials, client=SOMEWHERE, now=now)
     return grant, tokens.sign(grant, now=now)

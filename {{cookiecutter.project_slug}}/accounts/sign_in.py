@@ -6,9 +6,9 @@ from datetime import datetime
 from accounts import emails
 from accounts.conf import switches
 from accounts.errors import IncorrectCredentials, InvalidChallenge, TokenNotValid
-from accounts.models import User
+from accounts.models import LoginChallenge, User
 from accounts.services.client import Client
-from accounts.services.credentials import Credentials, OutdatedCredentialsError
+from accounts.services.credentials import MULTI_FACTOR, Credentials, OutdatedCredentialsError
 from accounts.services.mfa import challenges
 from accounts.services.mfa.challenges import IssuedChallenge, Kind
 from accounts.services.passwords import recognised_devices
@@ -30,12 +30,12 @@ SignInResult = SignedIn | IssuedChallenge
 
 
 def complete_sign_in(
-    credentials: Credentials, *, client: Client, now: datetime, owner_knows: bool = False
+    credentials: Credentials, *, client: Client, now: datetime, notify_owner: bool = True
 ) -> SignInResult:
     """Opens a session, or a challenge to show or set up the second factor.
 
     Args:
-        owner_knows: True where the owner needs no e-mail about a new device.
+        notify_owner: whether an e-mail tells the owner of a new device.
 
     Raises:
         IncorrectCredentials: the account changed since its credentials were verified.
@@ -55,24 +55,34 @@ def complete_sign_in(
         account=grant.user_id,
         session=grant.session_id,
         second_factor=credentials.second_factor_shown,
+        methods=" ".join(credentials.methods),
     )
     _revoke_former_session(client, now=now)
     store.end_surplus(grant.user_id, now=now)
-    device = remember_device(credentials, client=client, now=now, owner_knows=owner_knows)
+    device = remember_device(credentials, client=client, now=now, notify_owner=notify_owner)
     return SignedIn(tokens.sign(grant, now=now), device)
 
 
 def complete_sign_in_with_second_factor(
-    user: User, *, client: Client, now: datetime, owner_knows: bool = False
+    challenge: LoginChallenge,
+    *,
+    method: str,
+    client: Client,
+    now: datetime,
+    notify_owner: bool = True,
 ) -> SignInResult:
-    """Completes the sign-in of a user whose challenge is consumed.
+    """Completes the sign-in of a consumed challenge.
+
+    Args:
+        method: of the second factor, as in ``amr``.
 
     Raises:
         InvalidChallenge: the account changed in the meantime.
     """
-    credentials = Credentials.of(user, second_factor_shown=True)
+    methods = (*challenge.methods, method, MULTI_FACTOR)
+    credentials = Credentials.of(challenge.user, methods=methods)
     try:
-        return complete_sign_in(credentials, client=client, now=now, owner_knows=owner_knows)
+        return complete_sign_in(credentials, client=client, now=now, notify_owner=notify_owner)
     except IncorrectCredentials:
         raise InvalidChallenge from None
 
@@ -80,7 +90,7 @@ def complete_sign_in_with_second_factor(
 def complete_sign_in_by_link(user: User, *, client: Client, now: datetime) -> SignInResult:
     """Completes the sign-in of a user who has just set a password with a link."""
     credentials = Credentials.of(user)
-    result = complete_sign_in(credentials, client=client, now=now, owner_knows=True)
+    result = complete_sign_in(credentials, client=client, now=now, notify_owner=False)
     if isinstance(result, SignedIn):
         return result
     _revoke_former_session(client, now=now)
@@ -114,13 +124,13 @@ def _revoke_former_session(client: Client, *, now: datetime) -> None:
 
 
 def remember_device(
-    credentials: Credentials, *, client: Client, now: datetime, owner_knows: bool = False
+    credentials: Credentials, *, client: Client, now: datetime, notify_owner: bool = True
 ) -> str:
     """Returns the device token for the client. E-mails the owner if the device is new."""
     device = _recognise(credentials, client, now)
     if not device:
         security_log.record("new_device", account=credentials.user_id)
-        if not owner_knows:
+        if notify_owner:
             _notify_of_new_device(credentials, client)
     return _issue_device_token(credentials, client, now, device)
 

@@ -80,6 +80,7 @@ def _person(session: Session, now: datetime) -> Person:
         expires_at=session.expires_at,
         role=user.role,
         email_verified=user.email_verified,
+        methods=session.methods,
     )
     signed = tokens.sign(grant, now=now)
     device = recognised_devices.issue(user_id=user.pk, password_hash=user.password, now=now)

@@ -4,8 +4,9 @@
    challenge that the user got instead of tokens.
 2. Setup returns a new secret as text, URI and QR code. It is pending, and ends with the session or
    the challenge. An active second factor does not change.
-3. Activation verifies a code of the app, and returns the recovery codes, only this once.
-4. Every other session and challenge ends, and an e-mail tells the owner.
+3. Activation verifies a code of the app.
+4. If this is the account's first second factor, the response has recovery codes, and every other
+   session and challenge ends. An e-mail tells the owner.
 5. ``sign_in.complete_sign_in`` signs in a user who came with a setup challenge.
 """
 
@@ -29,6 +30,7 @@ from accounts.api.responses import SignedInOutput, TrueField, answer_sign_in, un
 from accounts.errors import InvalidChallenge, InvalidCode, TokenNotValid
 from accounts.models import LoginChallenge, Session, User
 from accounts.services.client import Client
+from accounts.services.credentials import CODE, MULTI_FACTOR
 from accounts.services.mfa import challenges, enrolment, failed_attempts
 from accounts.services.mfa.challenges import Kind
 from accounts.services.mfa.enrolment import Enrolment, OriginGoneError
@@ -68,7 +70,9 @@ class ActivationOutput(SignedInOutput):
     refresh = serializers.CharField(required=False)
     device = serializers.CharField(required=False)
     success = TrueField()
-    recovery_codes = serializers.ListField(child=serializers.CharField())
+    recovery_codes = serializers.ListField(
+        child=serializers.CharField(), help_text="Shown only this once. Empty if the user has some."
+    )
 
 
 def set_up(*, origin: Origin, now: datetime) -> Enrolment:
@@ -78,25 +82,25 @@ def set_up(*, origin: Origin, now: datetime) -> Enrolment:
     """
     try:
         with transaction.atomic():
-            return enrolment.begin(_lock_account(origin), origin=origin, now=now)
+            return enrolment.begin(lock_account(origin), origin=origin, now=now)
     except OriginGoneError:
-        raise _outdated(origin) from None
+        raise outdated(origin) from None
 
 
 def activate(
     *, origin: Origin, code: str, client: Client, now: datetime
 ) -> tuple[list[str], SignInResult | None]:
-    """Returns the recovery codes, and the sign-in that a setup challenge completes."""
+    """Returns new recovery codes, if any, and the sign-in that a setup challenge completes."""
     challenge_id = origin.pk if isinstance(origin, LoginChallenge) else None
     with transaction.atomic():
-        user = _lock_account(origin)
+        user = lock_account(origin)
         failed_attempts.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
         recovery_codes = enrolment.activate(user, code=code, now=now)
         if recovery_codes is None:
             failed_attempts.record(user_id=user.pk, challenge_id=challenge_id, now=now)
             security_log.record("second_factor_failed", account=user.pk)
         else:
-            _conclude(origin)
+            conclude(origin, method=CODE, is_first=bool(recovery_codes))
             emails.tell_owner(emails.second_factor_on, user, ip=client.ip)
             security_log.record("second_factor_on", account=user.pk)
     if recovery_codes is None:
@@ -105,42 +109,53 @@ def activate(
         return recovery_codes, None
     # The e-mail about the second factor also tells the owner of this sign-in.
     return recovery_codes, sign_in.complete_sign_in_with_second_factor(
-        origin.user, client=client, now=now, owner_knows=True
+        origin, method=CODE, client=client, now=now, notify_owner=False
     )
 
 
-def _lock_account(origin: Origin) -> User:
+def lock_account(origin: Origin) -> User:
+    """Raises ``InvalidChallenge`` or ``TokenNotValid`` if the account changed."""
     user = User.objects.lock_unchanged(origin.user)
     if user is None:
-        raise _outdated(origin)
+        raise outdated(origin)
     return user
 
 
-def _conclude(origin: Origin) -> None:
-    """Notes the second factor in the session, or consumes the challenge. Ends all others."""
+def conclude(origin: Origin, *, method: str, is_first: bool) -> None:
+    """Notes the second factor in the session, or consumes the challenge.
+
+    The account's first factor ends all others: they have shown none.
+    """
     if isinstance(origin, Session):
-        is_live, kept = store.set_second_factor(origin, with_second_factor=True), origin.pk
+        methods = dict.fromkeys((*origin.methods, method, MULTI_FACTOR))
+        is_live, kept = store.set_methods(origin, methods), origin.pk
     else:
         is_live, kept = challenges.consume(origin), None
     if not is_live:
-        raise _outdated(origin)
-    revocation.revoke_others(origin.user, kept=kept)
+        raise outdated(origin)
+    if is_first:
+        revocation.revoke_others(origin.user, kept=kept)
 
 
-def _outdated(origin: Origin) -> Exception:
+def outdated(origin: Origin) -> Exception:
     return TokenNotValid() if isinstance(origin, Session) else InvalidChallenge()
+
+
+def find_origin(request: Request, form: serializers.Serializer[Any], *, now: datetime) -> Origin:
+    """
+    Raises:
+        InvalidChallenge, NotAuthenticated, TokenNotValid, ReauthenticationRequired: see ``Origin``.
+    """
+    form.is_valid(raise_exception=True)
+    if "setup_challenge_id" in form.validated_data:
+        return challenges.find(Kind.SETUP, form.validated_data["setup_challenge_id"], now=now)
+    session = live_session(request)
+    store.require_recent(session, now=now)
+    return session
 
 
 class EnrolmentView(PublicEndpoint, MfaEndpoint):
     schema = TokenOrChallengeSchema()
-
-    def origin(self, request: Request, form: serializers.Serializer[Any], now: datetime) -> Origin:
-        form.is_valid(raise_exception=True)
-        if "setup_challenge_id" in form.validated_data:
-            return challenges.find(Kind.SETUP, form.validated_data["setup_challenge_id"], now=now)
-        session = live_session(request)
-        store.require_recent(session, now=now)
-        return session
 
 
 @extend_schema(tags=["MFA"])
@@ -150,7 +165,7 @@ class SetupView(EnrolmentView):
     @extend_schema(request=SetupInput, responses={200: SetupOutput, **refused(400, 401)})
     def post(self, request: Request) -> Response:
         form, now = SetupInput(data=request.data), timezone.now()
-        origin = self.origin(request, form, now)
+        origin = find_origin(request, form, now=now)
         return uncached(Response(SetupOutput(set_up(origin=origin, now=now)).data))
 
 
@@ -161,7 +176,7 @@ class ActivationView(EnrolmentView):
     @extend_schema(request=ActivationInput, responses={200: ActivationOutput, **refused(400, 401)})
     def post(self, request: Request) -> Response:
         form, now = ActivationInput(data=request.data), timezone.now()
-        origin = self.origin(request, form, now)
+        origin = find_origin(request, form, now=now)
         code, client = form.validated_data["code"], client_of(request)
         recovery_codes, result = activate(origin=origin, code=code, client=client, now=now)
         body: dict[str, Any] = {"success": True, "recovery_codes": recovery_codes}

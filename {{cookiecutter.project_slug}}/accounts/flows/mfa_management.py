@@ -19,7 +19,7 @@ from rest_framework.response import Response
 from accounts import emails, revocation
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
-from accounts.api.fields import PasswordField
+from accounts.api.fields import Fields, PasswordField
 from accounts.api.requests import client_of
 from accounts.api.responses import TrueField, uncached
 from accounts.conf import MfaMode, switches
@@ -35,9 +35,13 @@ from core.logging import security_log
 
 class AuthenticatorOutput(serializers.Serializer[Any]):
     id = serializers.IntegerField()
-    type = serializers.ChoiceField(["totp", "recovery_codes"])
+    type = serializers.CharField()
     created = serializers.DateTimeField(source="created_at")
     last_used = serializers.DateTimeField(source="last_used_at", allow_null=True)
+
+    def get_fields(self) -> Fields:
+        # Features add types after this module is imported.
+        return {**super().get_fields(), "type": serializers.ChoiceField(authenticators.types())}
 
 
 class DeactivationInput(serializers.Serializer[Any]):
@@ -56,7 +60,8 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
         if user is None:
             raise TokenNotValid
         authenticators.remove_all(user)
-        if not store.set_second_factor(session, with_second_factor=False):
+        # The first method is that of the sign-in.
+        if not store.set_methods(session, session.methods[:1]):
             raise TokenNotValid
         revocation.revoke_others(user, kept=session.pk)
         emails.tell_owner(emails.second_factor_off, user, ip=client.ip)

@@ -29,6 +29,7 @@ from accounts.api.responses import SignedInOutput, answer_sign_in
 from accounts.errors import InvalidChallenge, InvalidCode
 from accounts.models import User
 from accounts.services.client import Client
+from accounts.services.credentials import CODE
 from accounts.services.mfa import authenticators, challenges, failed_attempts, recovery_codes, totp
 from accounts.services.mfa.challenges import Kind
 from accounts.sign_in import SignInResult
@@ -69,7 +70,9 @@ def verify(
             raise InvalidChallenge
     if not is_correct:
         raise InvalidCode
-    return sign_in.complete_sign_in_with_second_factor(user, client=client, now=now)
+    return sign_in.complete_sign_in_with_second_factor(
+        challenge, method=CODE, client=client, now=now
+    )
 
 
 def present(

@@ -80,8 +80,8 @@ def change_password(
             revocation.revoke_pending(user)
             return None
         revocation.revoke_all(user)
-    credentials = Credentials.of(user, second_factor_shown=session.with_second_factor)
-    return sign_in.complete_sign_in(credentials, client=client, now=now, owner_knows=True)
+    credentials = Credentials.of(user, methods=session.methods)
+    return sign_in.complete_sign_in(credentials, client=client, now=now, notify_owner=False)
 
 
 @extend_schema(tags=["Passwords"])

@@ -140,6 +140,6 @@ class RegistrationView(PublicEndpoint, SwitchableAPIView):
             raise serializers.ValidationError({"email": [TAKEN]}, code="email_taken")
         client = client_of(request)
         result = sign_in.complete_sign_in(
-            Credentials.of(user), client=client, now=now, owner_knows=True
+            Credentials.of(user), client=client, now=now, notify_owner=False
         )
         return answer_sign_in(request, result, now=now, status=status.HTTP_201_CREATED)

@@ -3,6 +3,7 @@
 import uuid
 from typing import ClassVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models.sessions import Session
@@ -21,6 +22,12 @@ class LoginChallenge(models.Model):
     kind = models.CharField(max_length=6, choices=Kind.choices)
     bound_to = models.CharField(
         max_length=64, help_text="A keyed digest of the password hash that was verified."
+    )
+    methods = ArrayField(
+        models.TextField(),
+        # For the previous release, which inserts rows while this one is deployed.
+        db_default=["pwd"],
+        help_text="The authentication methods so far (RFC 8176).",
     )
     expires_at = models.DateTimeField(db_index=True)
 

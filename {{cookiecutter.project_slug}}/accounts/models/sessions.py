@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from accounts.models.users import User
@@ -21,6 +22,12 @@ class Session(models.Model):
     expires_at = models.DateTimeField(help_text="When the current refresh token expires.")
     with_second_factor = models.BooleanField(
         default=False, help_text="The user has verified a second factor."
+    )
+    methods = ArrayField(
+        models.TextField(),
+        # For the previous release, which inserts rows while this one is deployed.
+        db_default=["pwd"],
+        help_text="The authentication methods of the sign-in (RFC 8176).",
     )
     ip_address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=USER_AGENT_MAX_LENGTH, blank=True)

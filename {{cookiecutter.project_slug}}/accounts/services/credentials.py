@@ -1,10 +1,16 @@
 """Verified credentials, which a flow hands to the sign-in."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
 from accounts.models import User
+
+PASSWORD = "pwd"  # noqa: S105  a name, no secret
+CODE = "otp"
+MULTI_FACTOR = "mfa"
+"""Authentication methods: values of the claim ``amr`` (RFC 8176, section 2)."""
 
 
 class OutdatedCredentialsError(Exception):
@@ -13,25 +19,30 @@ class OutdatedCredentialsError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """An active user has verified their password, and perhaps a second factor."""
+    """An active user has verified their password or another credential, and with which methods."""
 
     user_id: uuid.UUID
     email: str
     password_hash: str
     email_verified: bool
     has_second_factor: bool
-    second_factor_shown: bool = False
+    methods: tuple[str, ...] = (PASSWORD,)
+    """As in ``amr``. ``MULTI_FACTOR`` is among them after a second factor."""
     device: str = ""
     """The id of the recognised device; "" if it is not recognised, or not looked up yet."""
 
     @classmethod
-    def of(cls, user: User, *, second_factor_shown: bool = False, device: str = "") -> Self:
+    def of(cls, user: User, *, methods: Iterable[str] = (PASSWORD,), device: str = "") -> Self:
         return cls(
             user_id=user.pk,
             email=user.email,
             password_hash=user.password,
             email_verified=user.email_verified,
             has_second_factor=user.has_second_factor,
-            second_factor_shown=second_factor_shown,
+            methods=tuple(methods),
             device=device,
         )
+
+    @property
+    def second_factor_shown(self) -> bool:
+        return MULTI_FACTOR in self.methods

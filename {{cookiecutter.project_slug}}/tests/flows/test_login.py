@@ -153,6 +153,7 @@ def test_access_token_identifies_the_user_and_the_session(browser: Browser, user
         "sid": str(Session.objects.get().pk),
         "role": "USER",
         "email_verified": True,
+        "amr": ["pwd"],
         "token_type": "access",
     }
 

@@ -34,7 +34,10 @@ def access_token() -> str:
     now = timezone.now()
     ids = (uuid.uuid4(), uuid.uuid4(), uuid.uuid4())
     return tokens.sign(
-        Grant(*ids, now, now + timedelta(days=1), role="USER", email_verified=True), now=now
+        Grant(
+            *ids, now, now + timedelta(days=1), role="USER", email_verified=True, methods=["pwd"]
+        ),
+        now=now,
     ).access
 
 

@@ -35,6 +35,7 @@ def grant() -> Grant:
         expires_at=NOW + timedelta(days=14),
         role="STAFF",
         email_verified=True,
+        methods=["pwd", "otp", "mfa"],
     )
 
 

@@ -1,11 +1,14 @@
-"""Authenticators: the rows in which allauth stores an account's second factor."""
+"""Authenticators: an account's second factors and recovery codes.
+
+allauth stores authenticator apps and recovery codes. A feature can register further second factors.
+"""
 
 import uuid
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Protocol
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from django.db.models import QuerySet
 from django.utils import timezone
 from qrcode.image.svg import SvgPathFillImage
 from qrcode.main import make as make_qr_code
@@ -18,6 +21,29 @@ from accounts.services.mfa import encryption
 Type = Authenticator.Type
 Held = dict[str, Authenticator]
 """An account's authenticators by type."""
+
+
+class Listed(Protocol):
+    """An authenticator without its secrets."""
+
+    id: Any
+    type: str
+    created_at: Any
+    last_used_at: Any
+
+
+class FurtherFactor(Protocol):
+    """A module that stores second factors of another type."""
+
+    TYPE: str
+
+    def list_for(self, user: User) -> Iterable[Listed]: ...
+
+    def remove_all(self, user: User) -> None: ...
+
+
+further_factors: list[FurtherFactor] = []
+"""A feature adds its own in ``AppConfig.ready``."""
 
 
 class Adapter(DefaultMFAAdapter):
@@ -43,6 +69,8 @@ def remove_all(user: User) -> None:
     lock(user.pk)
     Authenticator.objects.filter(user=user).delete()
     PendingSecret.objects.filter(user=user).delete()
+    for factor in further_factors:
+        factor.remove_all(user)
     set_second_factor(user, has_second_factor=False)
 
 
@@ -53,8 +81,22 @@ def survive_reset(user: User) -> bool:
     return user.verified_before_second_factor or user.role != User.Role.USER
 
 
-def list_for(user: User) -> QuerySet[Authenticator]:
-    return Authenticator.objects.filter(user=user).order_by("pk")
+def types() -> list[str]:
+    return [Type.TOTP, Type.RECOVERY_CODES, *(factor.TYPE for factor in further_factors)]
+
+
+def list_for(user: User) -> list[Listed]:
+    # The authenticator app first.
+    listed: list[Any] = [*Authenticator.objects.filter(user=user).order_by("-type")]
+    for factor in further_factors:
+        listed += factor.list_for(user)
+    return listed
+
+
+def has_app(user: User) -> bool:
+    """Whether the account has an authenticator app."""
+    apps = Authenticator.objects.filter(user=user, type=Type.TOTP)
+    return user.has_second_factor and apps.exists()
 
 
 def lock(user_id: uuid.UUID) -> Held:

@@ -20,8 +20,8 @@ Kind = LoginChallenge.Kind
 # The share lock waits for a password change in flight: a challenge that was opened with the old
 # password must not outlive the change.
 _OPEN = """
-    INSERT INTO accounts_loginchallenge (id, user_id, kind, bound_to, expires_at)
-    SELECT %(id)s, id, %(kind)s, %(bound_to)s, %(expires_at)s FROM accounts_user
+    INSERT INTO accounts_loginchallenge (id, user_id, kind, bound_to, methods, expires_at)
+    SELECT %(id)s, id, %(kind)s, %(bound_to)s, %(methods)s, %(expires_at)s FROM accounts_user
     WHERE id = %(user_id)s AND password = %(password_hash)s AND is_active
     FOR SHARE
     RETURNING id
@@ -45,6 +45,7 @@ def open_challenge(*, credentials: Credentials, kind: Kind, now: datetime) -> Is
         "password_hash": credentials.password_hash,
         "kind": str(kind),
         "bound_to": digests.make(_BOUND, credentials.password_hash),
+        "methods": list(credentials.methods),
         "expires_at": now + LIFETIME,
     }
     if fetch_one(_OPEN, row) is None:

@@ -35,10 +35,10 @@ def begin(user: User, *, origin: Session | LoginChallenge, now: datetime) -> Enr
     """Stores a new pending secret, which is deleted with its origin.
 
     Raises:
-        MfaAlreadyActive: the account, which the caller has locked, has a second factor.
+        MfaAlreadyActive: the account, which the caller has locked, has an authenticator app.
         OriginGoneError: the session or the challenge has ended.
     """
-    if user.has_second_factor:
+    if authenticators.has_app(user):
         raise MfaAlreadyActive
     secret = b32encode(secrets.token_bytes(totp.SECRET_BYTES)).decode()
     pending = {
@@ -55,13 +55,13 @@ def begin(user: User, *, origin: Session | LoginChallenge, now: datetime) -> Enr
 
 
 def activate(user: User, *, code: str, now: datetime) -> list[str] | None:
-    """Returns the recovery codes, or None if the code is incorrect.
+    """Returns the recovery codes (see ``note_factor``), or None if the code is incorrect.
 
     Raises:
-        MfaAlreadyActive: the account, which the caller has locked, has a second factor.
+        MfaAlreadyActive: the account, which the caller has locked, has an authenticator app.
         MfaSetupNotStarted: no secret is pending, or it is older than 15 minutes.
     """
-    if user.has_second_factor:
+    if authenticators.has_app(user):
         raise MfaAlreadyActive
     pending = PendingSecret.objects.filter(user=user, created_at__gt=now - PENDING_LIFETIME).first()
     if pending is None:
@@ -69,17 +69,31 @@ def activate(user: User, *, code: str, now: datetime) -> list[str] | None:
     step = totp.matching_step(pending.secret, code, after=0, now=now)
     if step is None:
         return None
-    authenticators.remove_all(user)
+    # An older key may have encrypted it.
+    secret = encryption.reencrypt(pending.secret)
+    PendingSecret.objects.filter(user=user).delete()
+    codes = note_factor(user, now=now)
     Authenticator.objects.create(
         user=user,
         type=authenticators.Type.TOTP,
-        # An older key may have encrypted the pending secret.
-        data={"secret": encryption.reencrypt(pending.secret), "last_step": step},
+        data={"secret": secret, "last_step": step},
         created_at=now,
     )
-    codes = recovery_codes.create(user, now=now)
-    authenticators.set_second_factor(user, has_second_factor=True)
     return codes
+
+
+def note_factor(user: User, *, now: datetime) -> list[str]:
+    """Records that the account, which the caller has locked, gets a second factor.
+
+    Returns:
+        the recovery codes; an empty list if the account has had a second factor before.
+    """
+    if user.has_second_factor:
+        return []
+    # Rows that were imported without the flag are in nobody's use.
+    authenticators.remove_all(user)
+    authenticators.set_second_factor(user, has_second_factor=True)
+    return recovery_codes.create(user, now=now)
 
 
 def purge_pending(*, now: datetime) -> None:

@@ -39,7 +39,7 @@ _ROTATE = """
         AND person.is_active
         AND CASE WHEN person.has_second_factor
             THEN session.with_second_factor OR NOT %(asks_holders)s ELSE NOT %(asks_others)s END
-    RETURNING session.expires_at, person.role, person.email_verified
+    RETURNING session.expires_at, person.role, person.email_verified, session.methods
 """
 
 
@@ -109,6 +109,7 @@ def _repeat_or_end(token: RefreshToken, client: Client, now: datetime) -> Grant:
         session.expires_at,
         session.user.role,
         session.user.email_verified,
+        session.methods,
     )
 
 

@@ -6,6 +6,7 @@ refused request rolls a revocation back. Raw SQL is used where the ORM has no ``
 """
 
 import uuid
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from accounts.errors import ReauthenticationRequired
 from accounts.models import Session, User
 from accounts.services import history
 from accounts.services.client import Client
-from accounts.services.credentials import Credentials, OutdatedCredentialsError
+from accounts.services.credentials import MULTI_FACTOR, Credentials, OutdatedCredentialsError
 from accounts.services.sessions.tokens import AccessToken, Grant, RefreshToken
 from core.client_ip import prefix_of
 from core.db import columns_of, fetch_one
@@ -41,12 +42,13 @@ _OPEN = """
     ), opened AS (
         INSERT INTO accounts_session
             (id, user_id, refresh_jti, created_at, rotated_at, expires_at, ip_address, user_agent,
-            with_second_factor)
+            with_second_factor, methods)
         SELECT %(session_id)s, id, %(refresh_jti)s, %(now)s,
             GREATEST(%(now)s, (
                 SELECT max(rotated_at) + interval '1 microsecond' FROM accounts_session
                 WHERE user_id = %(user_id)s)),
-            %(expires_at)s, %(ip)s, %(user_agent)s, %(with_second_factor)s
+            %(expires_at)s, %(ip)s, %(user_agent)s, %(with_second_factor)s,
+            %(methods)s
         FROM account
     ), kept AS (
         UPDATE accounts_user SET purge_after = NULL
@@ -81,7 +83,8 @@ _FIND_LIVE = f"""
     SELECT {columns_of(User, "account")},
         CASE WHEN change.expires_at > %(now)s THEN change.email ELSE '' END AS pending_email,
         session.id AS session_id, session.created_at AS session_created_at,
-        session.with_second_factor AS session_with_second_factor
+        session.with_second_factor AS session_with_second_factor,
+        session.methods AS session_methods
     FROM accounts_session AS session
     JOIN accounts_user AS account ON account.id = session.user_id
     LEFT JOIN accounts_emailchange AS change ON change.user_id = account.id
@@ -113,6 +116,7 @@ def open_session(
         "user_id": credentials.user_id,
         "password_hash": credentials.password_hash,
         "with_second_factor": credentials.second_factor_shown,
+        "methods": list(credentials.methods),
         "session_id": session_id,
         "refresh_jti": refresh_jti,
         "now": now,
@@ -128,7 +132,17 @@ def open_session(
     row = fetch_one(_OPEN, opening)
     if row is None:
         raise OutdatedCredentialsError
-    return Grant(credentials.user_id, session_id, refresh_jti, now, expires_at, *row)
+    role, email_verified = row
+    return Grant(
+        credentials.user_id,
+        session_id,
+        refresh_jti,
+        issued_at=now,
+        expires_at=expires_at,
+        role=role,
+        email_verified=email_verified,
+        methods=credentials.methods,
+    )
 
 
 def end_surplus(user_id: uuid.UUID, *, now: datetime) -> None:
@@ -152,8 +166,8 @@ def find_live(token: AccessToken, *, now: datetime) -> Session | None:
     if user is None:
         return None
     # In the order of the model, as ``from_db`` takes them.
-    read = ("id", "created_at", "with_second_factor")
-    values = (user.session_id, user.session_created_at, user.session_with_second_factor)
+    read = ("id", "created_at", "with_second_factor", "methods")
+    values = [getattr(user, f"session_{name}") for name in read]
     session: Session = Session.from_db(DEFAULT_DB_ALIAS, read, values)
     session.user = user
     return session
@@ -172,14 +186,15 @@ def require_recent(session: Session, *, now: datetime) -> None:
         raise ReauthenticationRequired
 
 
-def set_second_factor(session: Session, *, with_second_factor: bool) -> bool:
+def set_methods(session: Session, methods: Iterable[str]) -> bool:
     """Records that the user has just shown a second factor in this session, or removed it.
 
     Returns:
         False if the session has ended in the meantime.
     """
     live = Session.objects.filter(pk=session.pk)
-    return bool(live.update(with_second_factor=with_second_factor))
+    shown = list(methods)
+    return bool(live.update(methods=shown, with_second_factor=MULTI_FACTOR in shown))
 
 
 def list_live(user_id: uuid.UUID, *, now: datetime) -> QuerySet[Session]:

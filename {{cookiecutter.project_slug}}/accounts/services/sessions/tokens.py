@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
@@ -30,6 +31,7 @@ class Grant:
     expires_at: datetime
     role: str
     email_verified: bool
+    methods: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +113,7 @@ def access_token(grant: Grant, *, now: datetime) -> AccessToken:
     expires_at = min(now + switches.access_token_lifetime, grant.expires_at)
     token = AccessToken.issue(grant, issued_at=now, expires_at=expires_at)
     token["role"], token["email_verified"] = grant.role, grant.email_verified
+    token["amr"] = list(grant.methods)
     return token
 
 
