@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0010_language'),
+        ('accounts', '0011_sign_in_methods'),
     ]
 
     operations = [
