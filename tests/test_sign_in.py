@@ -44,7 +44,7 @@ class Https(Client):
 
 client = Https(SERVER_NAME="localhost")
 second_factor = {"authenticators": "GET", "setup": "POST", "activate": "POST", "verify": "POST",
-                 "verify-recovery": "POST", "deactivate": "POST"}
+                 "verify-recovery": "POST", "deactivate": "POST", "recovery-codes": "POST"}
 strangers = {client.ask(method, f"mfa/{path}/")[0] for path, method in second_factor.items()}
 signed_in = client.ask("POST", "login/", {"email": email, "password": password})
 first = next(iter(signed_in[1]))

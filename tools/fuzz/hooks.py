@@ -139,6 +139,7 @@ BODIES: dict[str, Fill] = {
     "mfa/activate/": _activation,
     "mfa/verify/": _challenge,
     "mfa/verify-recovery/": _challenge,
+    "mfa/recovery-codes/": lambda person, body: {"code": person.app.code()} if person.app else {},
     "mfa/deactivate/": lambda person, body: {"password": PASSWORD},
 }
 """Only fields that the body contains are replaced."""

@@ -144,6 +144,16 @@ def second_factor_locked(mail: Mail) -> dict[str, Any]:
     return {**_notice(mail), "minutes": int(WINDOW.total_seconds()) // 60}
 
 
+@email
+def recovery_codes_replaced(mail: Mail) -> dict[str, Any]:
+    return _notice(mail)
+
+
+@email
+def recovery_codes_low(mail: Mail) -> dict[str, Any]:
+    return _notice(mail)
+
+
 def _notice(mail: Mail) -> dict[str, Any]:
     return {**mail.parameters, "at": mail.created_at}
 

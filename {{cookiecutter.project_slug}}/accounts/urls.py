@@ -9,6 +9,7 @@ from accounts.flows.login import LoginView
 from accounts.flows.logout import LogoutAllView, LogoutView
 from accounts.flows.mfa_enrolment import ActivationView, SetupView
 from accounts.flows.mfa_management import AuthenticatorListView, DeactivationView
+from accounts.flows.mfa_recovery_codes import RecoveryCodesView
 from accounts.flows.mfa_verification import VerifyRecoveryView, VerifyView
 from accounts.flows.password_change import PasswordChangeView
 from accounts.flows.password_reset import (
@@ -95,6 +96,7 @@ mfa = [
         AuthenticatorListView.as_view(),
         name="jwt_allauth_mfa_authenticators",
     ),
+    path("mfa/recovery-codes/", RecoveryCodesView.as_view(), name="mfa_recovery_codes"),
 ]
 
 urlpatterns = [*sign_in, *account, *password, *registration, *mfa]

@@ -6,7 +6,7 @@ from django.core.management import call_command
 
 from accounts.models import User
 from tests.authenticator import App, enrol
-from tests.client import Browser
+from tests.client import BY_RECOVERY_CODE, Browser
 from tests.mailbox import link_to
 from tests.people import PASSWORD
 
@@ -59,6 +59,18 @@ def withdraw_verification(browser: Browser, user: User) -> None:
 def set_up_second_factor(browser: Browser, user: User) -> None:
     secret = browser.call("post", "jwt_allauth_mfa_setup", {}).json()["secret"]
     browser.call("post", "jwt_allauth_mfa_activate", {"code": App(secret).code()})
+
+
+def replace_recovery_codes(browser: Browser, user: User) -> None:
+    code = enrol(user).app.code()
+    browser.call("post", "mfa_recovery_codes", {"code": code})
+
+
+def use_recovery_codes(browser: Browser, user: User) -> None:
+    """Seven of the ten."""
+    for code in enrol(user).recovery_codes[:7]:
+        challenge = Browser().sign_in(user.email).json()["challenge_id"]
+        Browser().verify(challenge, code, BY_RECOVERY_CODE)
 
 
 def remove_second_factor(browser: Browser, user: User) -> None:

@@ -17,12 +17,11 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from accounts import sign_in
+from accounts import second_factor, sign_in
 from accounts.api import cookies
 from accounts.api.fields import SEPARATORS
 from accounts.conf import switches
 from accounts.errors import TooManyFailedMfaAttempts
-from accounts.flows import mfa_verification
 from accounts.models import User
 from accounts.models.validators import PASSWORD_MAX_LENGTH
 from accounts.services.client import Client
@@ -103,7 +102,7 @@ class AdminLoginForm(AdminAuthenticationForm):
         client, now = _browser_of(cast(HttpRequest, self.request)), timezone.now()
         try:
             with transaction.atomic():
-                is_correct = mfa_verification.present(
+                is_correct = second_factor.present(
                     user, code=code, claims=CLAIMS, client=client, now=now
                 )
         except TooManyFailedMfaAttempts:

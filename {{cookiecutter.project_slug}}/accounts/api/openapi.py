@@ -34,7 +34,7 @@ EXAMPLES = {
     "password1": "a good long pass phrase",
     "password2": "a good long pass phrase",
     "pending_email": "ada@new.example.com",
-    "recovery_code": "1f6b0a2c",
+    "recovery_code": "7k3m-9wq2-x0bd-hr5t-4vza-c8ne",
     "setup_challenge_id": "0c1f…:1tq2Yb:9hK…",
 }
 """Of fields, by their names."""

@@ -1,7 +1,8 @@
 """MFA management: users list their authenticators and turn MFA off; an admin resets it.
 
 1. The access token names the user and the current session.
-2. The list shows the authenticator app and the recovery codes without their secrets.
+2. The list shows the authenticator app and the recovery codes without their secrets, and how many
+   recovery codes are left.
 3. Turning MFA off needs the password, and is refused where MFA is required for all users.
 4. An admin, or a command, can reset the MFA of a user, who then sets it up again if it is required.
 5. The other sessions end (all of them after a reset), every challenge ends, and an e-mail tells
@@ -26,7 +27,7 @@ from accounts.conf import MfaMode, switches
 from accounts.errors import InvalidPassword, MfaNotActive, MfaRequired, TokenNotValid
 from accounts.models import Session, User
 from accounts.services.client import Client
-from accounts.services.mfa import authenticators
+from accounts.services.mfa import authenticators, recovery_codes
 from accounts.services.passwords import verification
 from accounts.services.sessions import store
 from core.errors import refused
@@ -38,6 +39,15 @@ class AuthenticatorOutput(serializers.Serializer[Any]):
     type = serializers.CharField()
     created = serializers.DateTimeField(source="created_at")
     last_used = serializers.DateTimeField(source="last_used_at", allow_null=True)
+    recovery_codes_left = serializers.IntegerField(
+        required=False, help_text="Only of `recovery_codes`."
+    )
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(instance)
+        if instance.type == authenticators.Type.RECOVERY_CODES:
+            shown["recovery_codes_left"] = recovery_codes.count_left(instance)
+        return shown
 
     def get_fields(self) -> Fields:
         # Features add types after this module is imported.

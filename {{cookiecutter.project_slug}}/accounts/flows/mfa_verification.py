@@ -8,8 +8,6 @@
 5. The challenge is consumed, and ``sign_in.complete_sign_in`` opens the session.
 """
 
-import uuid
-from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -20,24 +18,20 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import emails, sign_in
+from accounts import second_factor, sign_in
 from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
 from accounts.api.fields import ChallengeField, CodeField
 from accounts.api.openapi import DeviceSchema
 from accounts.api.requests import client_of
 from accounts.api.responses import SignedInOutput, answer_sign_in
 from accounts.errors import InvalidChallenge, InvalidCode
-from accounts.models import User
+from accounts.second_factor import Claim
 from accounts.services.client import Client
 from accounts.services.credentials import CODE
-from accounts.services.mfa import authenticators, challenges, failed_attempts, recovery_codes, totp
+from accounts.services.mfa import challenges, recovery_codes, totp
 from accounts.services.mfa.challenges import Kind
 from accounts.sign_in import SignInResult
 from core.errors import refused
-from core.logging import security_log
-
-Claim = Callable[..., bool]
-"""``totp.claim`` or ``recovery_codes.claim``."""
 
 CHALLENGE_HELP = "From the response to the sign-in. Valid for five minutes or five failed attempts."
 
@@ -62,7 +56,7 @@ def verify(
     challenge = challenges.find(Kind.VERIFY, challenge_id, now=now)
     user = challenge.user
     with transaction.atomic():
-        is_correct = present(
+        is_correct = second_factor.present(
             user, code=code, claims=[claim], challenge_id=challenge.pk, client=client, now=now
         )
         if is_correct and not challenges.consume(challenge):
@@ -73,34 +67,6 @@ def verify(
     return sign_in.complete_sign_in_with_second_factor(
         challenge, method=CODE, client=client, now=now
     )
-
-
-def present(
-    user: User,
-    *,
-    code: str,
-    claims: Iterable[Claim],
-    client: Client,
-    now: datetime,
-    challenge_id: uuid.UUID | None = None,
-) -> bool:
-    """Claims the code if it is correct, counts a failed attempt if not.
-
-    Raises:
-        InvalidChallenge, TooManyFailedMfaAttempts: no further code is accepted.
-    """
-    held = authenticators.lock(user.pk)
-    if not held:
-        # MFA was turned off in the meantime: no code is correct.
-        return False
-    failed_attempts.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
-    if any(claim(held, code=code, now=now) for claim in claims):
-        return True
-    security_log.record("second_factor_failed", account=user.pk)
-    if failed_attempts.record(user_id=user.pk, challenge_id=challenge_id, now=now):
-        security_log.record("second_factor_locked", account=user.pk, alarming=True)
-        emails.tell_owner(emails.second_factor_locked, user, ip=client.ip)
-    return False
 
 
 @extend_schema(tags=["MFA"])

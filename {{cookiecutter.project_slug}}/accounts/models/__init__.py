@@ -1,7 +1,7 @@
 """The models of accounts."""
 
 from accounts.models.history import SecurityEvent
-from accounts.models.mfa import FailedMfaAttempt, LoginChallenge, PendingSecret
+from accounts.models.mfa import FailedMfaAttempt, LoginChallenge, PendingSecret, RecoveryCode
 from accounts.models.sessions import EmailChange, EndedSession, Session
 from accounts.models.users import User, UserManager, validate_person_name
 from core.email_address import LowercaseEmailField
@@ -13,6 +13,7 @@ __all__ = [
     "LowercaseEmailField",
     "PendingSecret",
     "SecurityEvent",
+    "RecoveryCode",
     "Session",
     "User",
     "UserManager",

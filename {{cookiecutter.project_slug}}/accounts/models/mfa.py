@@ -82,3 +82,21 @@ class PendingSecret(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}, {self.created_at}"
+
+
+class RecoveryCode(models.Model):
+    """A code that was not used yet. Only ``accounts.services.mfa.recovery_codes`` writes here."""
+
+    # The constraint below begins with it.
+    authenticator = models.ForeignKey(
+        "mfa.Authenticator", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the code.")
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["authenticator", "digest"], name="recovery_code_digest")
+        ]
+
+    def __str__(self) -> str:
+        return f"of {self.authenticator_id}"

@@ -55,7 +55,7 @@ def test_description_leaves_out_what_is_switched_off(
     assert "/api/auth/password/reset/set-new/" in paths
 
 
-@pytest.mark.parametrize(("mode", "number"), [("disabled", 0), ("optional", 6), ("required", 6)])
+@pytest.mark.parametrize(("mode", "number"), [("disabled", 0), ("optional", 7), ("required", 7)])
 def test_description_has_the_second_factor_where_there_is_one(
     mode: str, number: int, describe: Describe, settings: Any
 ) -> None:

@@ -170,6 +170,7 @@ EVENTS: dict[str, list[tuple[Act, dict[str, Any]]]] = {
     "challenge_opened": [(sign_in_with_second_factor, {"kind": "verify"})],
     "second_factor_failed": [(acts.guess_codes, {})],
     "second_factor_locked": [(acts.guess_codes, {"level": "warning"})],
+    "recovery_codes_replaced": [(acts.replace_recovery_codes, {})],
     "admin_login": [(log_in_to_admin, {})],
 }
 CASES = [

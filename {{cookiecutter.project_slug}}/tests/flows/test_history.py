@@ -125,7 +125,7 @@ def test_what_is_rolled_back_is_not_shown(
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
     app = signed_in.set_up()
     # The session ends while the code is verified: the activation is refused.
-    meanwhile(monkeypatch, mfa_enrolment, "_conclude", user.sessions.all().delete)
+    meanwhile(monkeypatch, mfa_enrolment, "conclude", user.sessions.all().delete)
 
     assert refusal(signed_in.activate(app.code())) == (401, "token_not_valid")
 

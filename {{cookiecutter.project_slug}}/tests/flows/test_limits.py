@@ -186,6 +186,7 @@ SCOPES = {
     "jwt_allauth_mfa_verify": "mfa",
     "jwt_allauth_mfa_verify_recovery": "mfa",
     "jwt_allauth_mfa_deactivate": "mfa",
+    "mfa_recovery_codes": "mfa",
 }
 
 

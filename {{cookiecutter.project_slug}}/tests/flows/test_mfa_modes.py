@@ -29,6 +29,7 @@ ENDPOINTS = {
     "jwt_allauth_mfa_verify_recovery": "post",
     "jwt_allauth_mfa_deactivate": "post",
     "jwt_allauth_mfa_authenticators": "get",
+    "mfa_recovery_codes": "post",
 }
 TOKENS, CHALLENGE, SETUP = "access", "challenge_id", "setup_challenge_id"
 

@@ -54,6 +54,8 @@ CAUSES: dict[str, Callable[[Browser, User], None]] = {
     "second_factor_off_by_reset": acts.reset_password_with_unverified_second_factor,
     "second_factor_reset": acts.reset_second_factor,
     "second_factor_locked": acts.guess_codes,
+    "recovery_codes_replaced": acts.replace_recovery_codes,
+    "recovery_codes_low": acts.use_recovery_codes,
 }
 TO_NEW_ADDRESS = {"verify_address", "invitation", "email_change"}
 WITH_LINK = TO_NEW_ADDRESS | {"already_signed_up", "password_reset"}

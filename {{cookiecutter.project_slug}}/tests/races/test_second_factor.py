@@ -9,18 +9,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.flows import invitation
-from accounts.models import FailedMfaAttempt, LoginChallenge, Session, User
+from accounts.models import FailedMfaAttempt, LoginChallenge, RecoveryCode, Session, User
 from accounts.services.mfa import authenticators, failed_attempts
 from tests.authenticator import App, Held, enrol
 from tests.client import Browser
+from tests.flows.steps import signed_in_with_code
 from tests.mailbox import letters_to
 from tests.people import PASSWORD, make_user
-from tests.races.concurrency import Elsewhere, at_once, wait_until_blocked
+from tests.races.concurrency import Elsewhere, at_once, overtaken, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TIMES = 20
 VERIFY, RECOVER = "jwt_allauth_mfa_verify", "jwt_allauth_mfa_verify_recovery"
+REPLACE = "mfa_recovery_codes"
 OK = (200, None)
 
 
@@ -70,8 +72,7 @@ def test_one_challenge_with_ten_codes_at_once_opens_one_session_with_one_code(
 
     assert answers == {OK: 1, (400, "invalid_challenge"): 9}
     assert Session.objects.count() == 1
-    recovery = Authenticator.objects.get(type="recovery_codes")
-    assert bin(recovery.data["used_mask"]).count("1") == 1
+    assert RecoveryCode.objects.count() == 9
 
 
 def test_forty_wrong_codes_at_once_count_as_forty(user: User, held: Held, monkeypatch: Any) -> None:
@@ -121,6 +122,55 @@ def test_one_setup_challenge_activates_once(user: User, settings: Any) -> None:
     assert set(answers) <= {OK, (400, "invalid_challenge"), (400, "mfa_already_active")}
     assert Session.objects.count() == 1
     assert Authenticator.objects.count() == 2
+
+
+def test_codes_are_replaced_once_for_one_code_of_the_app(user: User, held: Held) -> None:
+    browser, code = signed_in_with_code(user, held), held.app.code(+1)
+
+    answers = at_once(TIMES, lambda _: browser.call("post", REPLACE, {"code": code}).status_code)
+
+    assert sorted(answers)[:2] == [200, 400]
+    assert RecoveryCode.objects.count() == 10
+
+
+def test_code_that_is_used_while_all_are_replaced_works_once_or_not_at_all(
+    user: User, held: Held
+) -> None:
+    browser, app_code = signed_in_with_code(user, held), held.app.code(+1)
+    challenges = challenges_for(user, 9)
+
+    def act(number: int) -> tuple[int, str | None]:
+        if number == 9:
+            response = browser.call("post", REPLACE, {"code": app_code})
+            return response.status_code, None
+        code = held.recovery_codes[number]
+        return show(RECOVER, challenge_id=challenges[number], recovery_code=code)
+
+    answers = Counter(at_once(10, act))
+
+    assert set(answers) <= {OK, (400, "invalid_code")}
+    assert Session.objects.count() == answers[OK]
+    assert RecoveryCode.objects.count() == 10
+    for code in held.recovery_codes[:2]:
+        [challenge] = challenges_for(user, 1)
+        assert show(RECOVER, challenge_id=challenge, recovery_code=code)[0] in {400, 429}
+
+
+def test_code_in_use_is_replaced_only_after_it(user: User, held: Held) -> None:
+    """The replacement waits for the sign-in, whose code is then gone with the others."""
+    [challenge] = challenges_for(user, 1)
+    browser, app_code = signed_in_with_code(user, held), held.app.code(+1)
+
+    def use() -> None:
+        code = held.recovery_codes[0]
+        assert show(RECOVER, challenge_id=challenge, recovery_code=code) == OK
+
+    replaced = overtaken(
+        lambda: browser.call("post", REPLACE, {"code": app_code}).status_code, by=use
+    )
+
+    assert replaced == 200
+    assert RecoveryCode.objects.count() == 10
 
 
 def test_codes_logouts_and_deactivations_at_once_do_not_deadlock(user: User, held: Held) -> None:

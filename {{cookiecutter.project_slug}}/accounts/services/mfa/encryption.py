@@ -1,4 +1,4 @@
-"""Encryption of TOTP secrets and recovery codes at rest, with ``MFA_ENCRYPTION_KEYS``."""
+"""Encryption of TOTP secrets at rest, with ``MFA_ENCRYPTION_KEYS``."""
 
 from base64 import urlsafe_b64encode
 from functools import cache

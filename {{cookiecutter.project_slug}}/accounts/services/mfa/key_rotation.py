@@ -20,9 +20,11 @@ def reencrypt_all() -> int:
 @transaction.atomic
 def _reencrypt_authenticator(pk: int) -> bool:
     row = Authenticator.objects.select_for_update().filter(pk=pk).first()
-    if row is None:
+    # ``seed``: see ``recovery_codes``.
+    names = {"secret", "seed"} & set(row.data) if row else set()
+    if row is None or not names:
         return False
-    for name in {"secret", "seed"} & set(row.data):
+    for name in names:
         row.data[name] = encryption.reencrypt(row.data[name])
     row.save(update_fields=["data"])
     return True
