@@ -94,6 +94,14 @@ def email_change(mail: Mail) -> dict[str, Any]:
 
 
 @email
+def account_closing(mail: Mail) -> dict[str, Any]:
+    closing = User.objects.filter(email=mail.recipient, closes_at=mail.not_after)
+    user = _bound(mail, closing, is_active=False)
+    link = _url("user_reopen", token=_token(mail, Purpose.REOPENING, user))
+    return {**_notice(mail), "link": link, "until": mail.not_after}
+
+
+@email
 def email_change_asked(mail: Mail) -> dict[str, Any]:
     return _notice(mail)
 
@@ -172,12 +180,12 @@ def _addressee(mail: Mail, **conditions: Any) -> User:
     return _bound(mail, User.objects.filter(email=mail.recipient, **conditions))
 
 
-def _bound(mail: Mail, candidates: QuerySet[User]) -> User:
+def _bound(mail: Mail, candidates: QuerySet[User], *, is_active: bool = True) -> User:
     """
     Raises:
         Obsolete: the account has changed since the e-mail was requested.
     """
-    user = candidates.filter(is_active=True).first()
+    user = candidates.filter(is_active=is_active).first()
     if user is None or not bindings.is_bound(
         mail.bound_to, email=mail.recipient, password_hash=user.password
     ):

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from accounts.flows.closing import ClosingView, ReopeningView
 from accounts.flows.devices import SessionDetailView, SessionListView
 from accounts.flows.history import HistoryView
 from accounts.flows.invitation import AcceptInvitationView, InvitationView, SetPasswordForm
@@ -33,6 +34,8 @@ sign_in = [
 
 account = [
     path("user/", ProfileView.as_view(), name="rest_user_details"),
+    path("user/close/", ClosingView.as_view(), name="user_close"),
+    path("user/reopen/<str:token>/", ReopeningView.as_view(), name="user_reopen"),
     path("user/history/", HistoryView.as_view(), name="user_history"),
     path("sessions/", SessionListView.as_view(), name="session_list"),
     path("sessions/<uuid:session_id>/", SessionDetailView.as_view(), name="session_detail"),

@@ -126,6 +126,16 @@ class CodeField(TextField):
         return super().to_internal_value(data).translate(SEPARATORS)
 
 
+class SecondFactorInput(serializers.Serializer[Any]):
+    code = CodeField(
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Of the authenticator app, or a recovery code; for an account with a second "
+        "factor that this session has not shown.",
+    )
+
+
 class CookieAwareSerializer(serializers.Serializer[Any]):
     """Describes ``refresh`` and ``device`` as required where body transport is the default."""
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0012_history'),
+        ('accounts', '0012_closing'),
         ('mfa', '0003_authenticator_type_uniq'),
     ]
 

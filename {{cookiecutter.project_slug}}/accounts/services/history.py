@@ -26,6 +26,8 @@ SIGN_IN = "session_opened"
 SENTENCES: dict[str, Any] = {
     SIGN_IN: _("A device signed in."),
     "session_opened:new_device": _("A new device signed in."),
+    "account_closing": _("The account was closed."),
+    "account_reopened": _("The account was kept after it had been closed."),
     "admin_login": _("A browser signed in to the administration."),
     "session_limit_reached": _("The oldest sessions were ended, because there were too many."),
     "session_revoked": _("A session was ended."),

@@ -37,6 +37,10 @@ CELERY_BEAT_SCHEDULE = {
     "purge-admin-log": {"task": "accounts.tasks.purge_admin_log", "schedule": 3600.0},
     "purge-unused-accounts": {"task": "accounts.tasks.purge_unused_accounts", "schedule": 3600.0},
     "purge-history": {"task": "accounts.tasks.purge_history", "schedule": 3600.0},
+    "delete-closed-accounts": {
+        "task": "accounts.tasks.delete_closed_accounts",
+        "schedule": 3600.0,
+    },
     "purge-second-factor": {"task": "accounts.tasks.purge_second_factor", "schedule": 3600.0},
     "sweep-mail": {"task": "mail.tasks.sweep", "schedule": 30.0},
     "purge-mail": {"task": "mail.tasks.purge", "schedule": 3600.0},
