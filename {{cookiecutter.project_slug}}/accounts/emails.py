@@ -102,6 +102,11 @@ def account_closing(mail: Mail) -> dict[str, Any]:
 
 
 @email
+def account_exported(mail: Mail) -> dict[str, Any]:
+    return _notice(mail)
+
+
+@email
 def email_change_asked(mail: Mail) -> dict[str, Any]:
     return _notice(mail)
 

@@ -4,6 +4,7 @@ from django.urls import path
 
 from accounts.flows.closing import ClosingView, ReopeningView
 from accounts.flows.devices import SessionDetailView, SessionListView
+from accounts.flows.export import ExportView
 from accounts.flows.history import HistoryView
 from accounts.flows.invitation import AcceptInvitationView, InvitationView, SetPasswordForm
 from accounts.flows.login import LoginView
@@ -34,6 +35,7 @@ sign_in = [
 
 account = [
     path("user/", ProfileView.as_view(), name="rest_user_details"),
+    path("user/export/", ExportView.as_view(), name="user_export"),
     path("user/close/", ClosingView.as_view(), name="user_close"),
     path("user/reopen/<str:token>/", ReopeningView.as_view(), name="user_reopen"),
     path("user/history/", HistoryView.as_view(), name="user_history"),

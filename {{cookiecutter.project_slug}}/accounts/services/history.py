@@ -28,6 +28,7 @@ SENTENCES: dict[str, Any] = {
     "session_opened:new_device": _("A new device signed in."),
     "account_closing": _("The account was closed."),
     "account_reopened": _("The account was kept after it had been closed."),
+    "account_exported": _("The data of the account was downloaded."),
     "admin_login": _("A browser signed in to the administration."),
     "session_limit_reached": _("The oldest sessions were ended, because there were too many."),
     "session_revoked": _("A session was ended."),

@@ -27,6 +27,7 @@ DEFAULT_RATES: dict[str, str | None] = {
     # Wrong passwords in a signed-in session: an attacker may use the owner's browser.
     "password_check_account": "10/hour",
     "account_closing": "10/hour",
+    "export_account": "3/day",
     "email_change": "10/hour",
     "email_change_account": "5/hour",
     "mfa": "30/min",

@@ -41,6 +41,10 @@ def close(browser: Browser, user: User) -> None:
     browser.call("post", "user_close", {})
 
 
+def export(browser: Browser, user: User) -> None:
+    browser.call("get", "user_export")
+
+
 CAUSES: dict[str, Callable[[Browser, User], None]] = {
     "verify_address": sign_up,
     "already_signed_up": sign_up_again,
@@ -48,6 +52,7 @@ CAUSES: dict[str, Callable[[Browser, User], None]] = {
     "password_changed": acts.change_password,
     "invitation": invite,
     "account_closing": close,
+    "account_exported": export,
     "email_change": acts.request_address,
     "email_change_asked": acts.request_address,
     "address_changed": acts.change_address_by_script,
