@@ -47,7 +47,8 @@ def language_of(mail: Mail) -> str:
 
 @email
 def verify_address(mail: Mail) -> dict[str, Any]:
-    user = _addressee(mail, email_verified=False)
+    # The link of a sign-up would accept an invitation without a password.
+    user = _addressee(mail, email_verified=False, invited_at=None)
     return {"link": _link(mail, Purpose.SIGN_UP, user), "until": mail.not_after}
 
 
@@ -77,6 +78,7 @@ def invitation(mail: Mail) -> dict[str, Any]:
         "link": _invitation_link(mail, user),
         "until": mail.not_after,
         "second_factor_removed": _lost_second_factor(user),
+        "inviter": _name_of(mail.parameters.get("by")),
     }
 
 
@@ -169,6 +171,12 @@ def recovery_codes_low(mail: Mail) -> dict[str, Any]:
 
 def _notice(mail: Mail) -> dict[str, Any]:
     return {**mail.parameters, "at": mail.created_at}
+
+
+def _name_of(user_id: str | None) -> str:
+    """ "" for an account that has no name, or is deleted. Its address is for nobody else."""
+    user = User.objects.filter(pk=user_id).first() if user_id else None
+    return user.get_full_name() if user else ""
 
 
 def _lost_second_factor(invited: User) -> bool:

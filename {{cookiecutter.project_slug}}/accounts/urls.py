@@ -24,6 +24,7 @@ from accounts.flows.password_reset import (
 from accounts.flows.profile import ProfileView
 from accounts.flows.refresh import RefreshView
 from accounts.flows.registration import RegistrationView
+from accounts.flows.resending import ResendingView
 from accounts.flows.verification import SentPage, VerificationView, VerifiedPage
 
 sign_in = [
@@ -66,6 +67,7 @@ password = [
 
 registration = [
     path("registration/", RegistrationView.as_view(), name="rest_register"),
+    path("registration/resend/", ResendingView.as_view(), name="rest_resend_verification"),
     path("registration/user-register/", InvitationView.as_view(), name="rest_user_register"),
     path(
         "registration/verification/<str:key>/",

@@ -19,6 +19,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from accounts.admin.closing import ClosingActions
+from accounts.admin.invitations import InvitationActions
 from accounts.flows import mfa_management
 from accounts.models import SecurityEvent, User
 from accounts.services import deletion
@@ -80,7 +81,7 @@ class NewUserForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class UserAdmin(AddressSearchAdmin, ClosingActions, DjangoUserAdmin):
+class UserAdmin(AddressSearchAdmin, ClosingActions, InvitationActions, DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
     ordering = ("email",)
@@ -89,7 +90,10 @@ class UserAdmin(AddressSearchAdmin, ClosingActions, DjangoUserAdmin):
         *("email_verified", "has_second_factor", "is_active"),
     )
     list_filter = ("role", "email_verified", "has_second_factor", "is_active")
-    actions = ("reset_second_factor", "close_accounts", "keep_accounts")
+    actions = (
+        *("reset_second_factor", "send_invitation_again"),
+        *("close_accounts", "keep_accounts"),
+    )
     search_fields = ("email", "first_name", "last_name")
     readonly_fields = (
         *("pending_email", "invited_at", "has_second_factor", "date_joined", "closes_at"),

@@ -18,6 +18,8 @@ DEFAULT_RATES: dict[str, str | None] = {
     "refresh": "120/min",
     "registration": "20/hour",
     "registration_account": "5/hour",
+    "resend": "20/hour",
+    "resend_account": "5/hour",
     "set_password": "30/hour",
     "invitation": "100/hour",
     "invitation_account": "5/hour",
