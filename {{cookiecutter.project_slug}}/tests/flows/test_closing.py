@@ -211,12 +211,17 @@ def test_invitation_does_not_take_it_over(closed: User, settings: Any) -> None:
     assert response.json()["codes"] == {"email": ["email_taken"]}
 
 
-def test_reset_link_of_before_is_dead(user: User, signed_in: Browser) -> None:
+def test_reset_link_of_before_works_only_once_the_account_is_kept(
+    user: User, signed_in: Browser
+) -> None:
     owner = Browser()
     owner.open_reset(user.email)
     close(signed_in)
 
     assert refusal(owner.set_new()) == (401, "token_not_valid")
+
+    Client().post(link_to(user.email))
+    assert owner.set_new().status_code == 200
 
 
 # The link that keeps it
