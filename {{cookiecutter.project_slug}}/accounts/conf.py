@@ -88,6 +88,10 @@ class Switches:
         return timedelta(seconds=settings.JWT_ALLAUTH_INVITATION_LIFETIME)
 
     @property
+    def account_closing_grace(self) -> timedelta:
+        return timedelta(seconds=settings.ACCOUNT_CLOSING_GRACE)
+
+    @property
     def password_reset_lifetime(self) -> timedelta:
         return timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 

@@ -47,7 +47,8 @@ def language_of(mail: Mail) -> str:
 
 @email
 def verify_address(mail: Mail) -> dict[str, Any]:
-    user = _addressee(mail, email_verified=False)
+    # The link of a sign-up would accept an invitation without a password.
+    user = _addressee(mail, email_verified=False, invited_at=None)
     return {"link": _link(mail, Purpose.SIGN_UP, user), "until": mail.not_after}
 
 
@@ -77,6 +78,7 @@ def invitation(mail: Mail) -> dict[str, Any]:
         "link": _invitation_link(mail, user),
         "until": mail.not_after,
         "second_factor_removed": _lost_second_factor(user),
+        "inviter": _name_of(mail.parameters.get("by")),
     }
 
 
@@ -91,6 +93,19 @@ def email_change(mail: Mail) -> dict[str, Any]:
     if not owner.is_active:
         raise Obsolete
     return {"taken": True}
+
+
+@email
+def account_closing(mail: Mail) -> dict[str, Any]:
+    closing = User.objects.filter(email=mail.recipient, closes_at=mail.not_after)
+    user = _bound(mail, closing, is_active=False)
+    link = _url("user_reopen", token=_token(mail, Purpose.REOPENING, user))
+    return {**_notice(mail), "link": link, "until": mail.not_after}
+
+
+@email
+def account_exported(mail: Mail) -> dict[str, Any]:
+    return _notice(mail)
 
 
 @email
@@ -163,6 +178,12 @@ def _notice(mail: Mail) -> dict[str, Any]:
     return {**mail.parameters, "at": mail.created_at}
 
 
+def _name_of(user_id: str | None) -> str:
+    """ "" for an account that has no name, or is deleted. Its address is for nobody else."""
+    user = User.objects.filter(pk=user_id).first() if user_id else None
+    return user.get_full_name() if user else ""
+
+
 def _lost_second_factor(invited: User) -> bool:
     """Whether the invitation removed a second factor: until it is accepted, nothing else can."""
     asked, changed = invited.invited_at, invited.second_factor_changed_at
@@ -177,12 +198,12 @@ def _addressee(mail: Mail, **conditions: Any) -> User:
     return _bound(mail, User.objects.filter(email=mail.recipient, **conditions))
 
 
-def _bound(mail: Mail, candidates: QuerySet[User]) -> User:
+def _bound(mail: Mail, candidates: QuerySet[User], *, is_active: bool = True) -> User:
     """
     Raises:
         Obsolete: the account has changed since the e-mail was requested.
     """
-    user = candidates.filter(is_active=True).first()
+    user = candidates.filter(is_active=is_active).first()
     if user is None or not bindings.is_bound(
         mail.bound_to, email=mail.recipient, password_hash=user.password
     ):

@@ -154,6 +154,28 @@ class TooManyFailedMfaAttempts(Throttled):
     extra_detail_plural: Any = extra_detail_singular
 
 
+class SecondFactorRequired(AuthenticationFailed):
+    """The account has a second factor, which this session has not shown: send a `code`."""
+
+    default_detail = _("This action requires a code of your authenticator app.")
+    default_code = "second_factor_required"
+
+
+class ClosingRefused(APIException):
+    """An app of the project does not let the account be closed (`on_account_closing`)."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = _("This account cannot be closed now.")
+    default_code = "closing_refused"
+
+
+class LastAdmin(ClosingRefused):
+    """The account of the last active administrator is closed."""
+
+    default_detail = _("You are the last administrator. Make another user an administrator first.")
+    default_code = "last_admin"
+
+
 FIELD_ERRORS = {
     "email_taken": "An account has the address.",
     "incorrect_password": "The old password is incorrect.",

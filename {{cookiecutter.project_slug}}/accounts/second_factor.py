@@ -3,16 +3,23 @@
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
+
+from django.db import transaction
 
 from accounts import emails
-from accounts.models import User
+from accounts.conf import switches
+from accounts.errors import InvalidCode, SecondFactorRequired
+from accounts.models import Session, User
 from accounts.services.client import Client
-from accounts.services.mfa import authenticators, failed_attempts, recovery_codes
+from accounts.services.mfa import authenticators, failed_attempts, recovery_codes, totp
 from accounts.services.mfa.authenticators import Held, Type
 from core.logging import security_log
 
 Claim = Callable[..., bool]
 """``totp.claim`` or ``recovery_codes.claim``."""
+
+CODES: tuple[Claim, ...] = (totp.claim, recovery_codes.claim)
 
 
 def present(
@@ -44,6 +51,26 @@ def present(
         security_log.record("second_factor_locked", account=user.pk, alarming=True)
         emails.tell_owner(emails.second_factor_locked, user, ip=client.ip)
     return False
+
+
+def require(session: Session, *, code: str, client: Client, now: datetime) -> None:
+    """Checks that the user has shown the second factor in this session, or shows it by a code.
+
+    Raises:
+        SecondFactorRequired: there is no code.
+        InvalidCode, TooManyFailedMfaAttempts: the code is not accepted.
+    """
+    user = session.user
+    asks = switches.mfa_mode.asks(has_second_factor=user.has_second_factor)
+    if session.with_second_factor or not asks:
+        return
+    if not code:
+        raise SecondFactorRequired
+    with transaction.atomic():
+        claims = [partial(claim, code=code, now=now) for claim in CODES]
+        is_correct = present(user, claims=claims, client=client, now=now)
+    if not is_correct:
+        raise InvalidCode
 
 
 def _warn_of_few_codes(user: User, held: Held, client: Client, now: datetime) -> None:

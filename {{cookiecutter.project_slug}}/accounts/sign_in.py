@@ -56,6 +56,7 @@ def complete_sign_in(
     """
     try:
         kind = _required_challenge(credentials)
+        credentials = replace(credentials, device=_recognise(credentials, client, now))
         if kind is None:
             grant = store.open_session(credentials=credentials, client=client, now=now)
         else:
@@ -180,17 +181,22 @@ def remember_device(
     credentials: Credentials, *, client: Client, now: datetime, notify_owner: bool = True
 ) -> str:
     """Returns the device token for the client. E-mails the owner if the device is new."""
-    device = credentials.device or recognised_devices.recognise(
-        client.device_token,
-        user_id=credentials.user_id,
-        password_hash=credentials.password_hash,
-        now=now,
-    )
+    device = _recognise(credentials, client, now)
     if not device:
         security_log.record("new_device", account=credentials.user_id)
         if notify_owner:
             _notify_of_new_device(credentials, client)
     return _issue_device_token(credentials, client, now, device)
+
+
+def _recognise(credentials: Credentials, client: Client, now: datetime) -> str:
+    """The id of the device; "" for a new one."""
+    return credentials.device or recognised_devices.recognise(
+        client.device_token,
+        user_id=credentials.user_id,
+        password_hash=credentials.password_hash,
+        now=now,
+    )
 
 
 def _notify_of_new_device(credentials: Credentials, client: Client) -> None:

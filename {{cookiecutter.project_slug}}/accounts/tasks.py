@@ -6,7 +6,7 @@ from celery import shared_task
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from accounts.services import unused_accounts
+from accounts.services import closing, history, unused_accounts
 from accounts.services.mfa import challenges, enrolment, failed_attempts, trusted_devices
 from accounts.services.sessions import purge
 from core.admin_sessions import SessionStore
@@ -34,6 +34,16 @@ def purge_unused_accounts() -> None:
 @shared_task
 def purge_admin_log() -> None:
     LogEntry.objects.filter(action_time__lt=timezone.now() - ADMIN_LOG_KEPT).delete()
+
+
+@shared_task
+def delete_closed_accounts() -> None:
+    closing.delete_due(now=timezone.now())
+
+
+@shared_task
+def purge_history() -> None:
+    history.purge(now=timezone.now())
 
 
 @shared_task

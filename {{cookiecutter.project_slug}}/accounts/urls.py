@@ -2,7 +2,10 @@
 
 from django.urls import path
 
+from accounts.flows.closing import ClosingView, ReopeningView
 from accounts.flows.devices import SessionDetailView, SessionListView
+from accounts.flows.export import ExportView
+from accounts.flows.history import HistoryView
 from accounts.flows.invitation import AcceptInvitationView, InvitationView, SetPasswordForm
 from accounts.flows.login import LoginView
 from accounts.flows.logout import LogoutAllView, LogoutView
@@ -22,6 +25,7 @@ from accounts.flows.password_reset import (
 from accounts.flows.profile import ProfileView
 from accounts.flows.refresh import RefreshView
 from accounts.flows.registration import RegistrationView
+from accounts.flows.resending import ResendingView
 from accounts.flows.verification import SentPage, VerificationView, VerifiedPage
 
 sign_in = [
@@ -33,6 +37,10 @@ sign_in = [
 
 account = [
     path("user/", ProfileView.as_view(), name="rest_user_details"),
+    path("user/export/", ExportView.as_view(), name="user_export"),
+    path("user/close/", ClosingView.as_view(), name="user_close"),
+    path("user/reopen/<str:token>/", ReopeningView.as_view(), name="user_reopen"),
+    path("user/history/", HistoryView.as_view(), name="user_history"),
     path("sessions/", SessionListView.as_view(), name="session_list"),
     path("sessions/<uuid:session_id>/", SessionDetailView.as_view(), name="session_detail"),
 ]
@@ -60,6 +68,7 @@ password = [
 
 registration = [
     path("registration/", RegistrationView.as_view(), name="rest_register"),
+    path("registration/resend/", ResendingView.as_view(), name="rest_resend_verification"),
     path("registration/user-register/", InvitationView.as_view(), name="rest_user_register"),
     path(
         "registration/verification/<str:key>/",

@@ -41,6 +41,15 @@ def network_of(address: str | None) -> str:
     return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))
 
 
+def prefix_of(address: str | None) -> str:
+    """The /24 network of an IPv4 address, or the /48 of an IPv6 address; "" for None."""
+    if address is None:
+        return ""
+    ip = ip_address(address)
+    ip = ip.ipv4_mapped or ip if isinstance(ip, IPv6Address) else ip
+    return str(ip_network((ip, 48 if isinstance(ip, IPv6Address) else 24), strict=False))
+
+
 @lru_cache(maxsize=1_024)
 def _valid(address: str) -> str | None:
     """The address without the port that some proxies append, and without an IPv6 zone."""

@@ -13,4 +13,4 @@ def statements(expected: int) -> Iterator[None]:
     with CaptureQueriesContext(connection) as captured:
         yield
     run = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
-    assert len(run) == expected, "\n".join(["", *run])
+    assert len(run) == expected, "\n".join([f"{len(run)} statements", *run])

@@ -10,7 +10,6 @@ from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -19,9 +18,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.closing import ClosingActions
+from accounts.admin.invitations import InvitationActions
 from accounts.flows import mfa_management
-from accounts.models import User
-from accounts.services.privileges import has_more_privileges
+from accounts.models import SecurityEvent, User
+from accounts.services import deletion
+from accounts.services.privileges import has_more_privileges, is_last_active_admin
 from core.admin_search import AddressSearchAdmin
 from core.logging import security_log
 
@@ -47,7 +49,7 @@ class UserForm(UserChangeForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if _is_last_active_admin(self.instance) and not self._stays_active_admin(cleaned):
+        if is_last_active_admin(self.instance) and not self._stays_active_admin(cleaned):
             raise ValidationError(
                 _(
                     "This is the last active administrator. "
@@ -79,7 +81,7 @@ class NewUserForm(AdminUserCreationForm):
 
 
 @admin.register(User)
-class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
+class UserAdmin(AddressSearchAdmin, ClosingActions, InvitationActions, DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
     ordering = ("email",)
@@ -88,14 +90,19 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
         *("email_verified", "has_second_factor", "is_active"),
     )
     list_filter = ("role", "email_verified", "has_second_factor", "is_active")
-    actions = ("reset_second_factor",)
+    actions = (
+        *("reset_second_factor", "send_invitation_again"),
+        *("close_accounts", "keep_accounts"),
+    )
     search_fields = ("email", "first_name", "last_name")
-    readonly_fields = ("pending_email", "invited_at", "has_second_factor", "date_joined")
+    readonly_fields = (
+        *("pending_email", "invited_at", "has_second_factor", "date_joined", "closes_at"),
+    )
     fieldsets = (
         (None, {"fields": ("email", "email_verified", "pending_email", "invited_at")}),
         (_("Signing in"), {"fields": ("password", "has_second_factor")}),
         (_("Profile"), {"fields": ("first_name", "last_name", "language", "date_joined")}),
-        (_("Rights"), {"fields": ("is_active", *RIGHTS)}),
+        (_("Rights"), {"fields": ("is_active", "closes_at", *RIGHTS)}),
     )
     add_fieldsets = (
         (
@@ -115,8 +122,14 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Also deletes Django's log of the user's actions; the security log stays."""
         account = obj.pk
+        deletion.remove_traces(obj)
         super().delete_model(request, obj)
         security_log.record("account_deleted", account=account, by=str(request.user.pk))
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """The history goes with its account, although nobody may delete an event."""
+        names, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return names, counts, lacking - {SecurityEvent._meta.verbose_name}, protected
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -126,6 +139,9 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fixed = super().get_readonly_fields(request, obj)
+        if obj and obj.closes_at:
+            # The action that keeps the account also cancels its deletion.
+            fixed = (*fixed, "is_active")
         if _is_guarded(obj, request):
             return (*fixed, *RIGHTS, *GUARDS)
         if not _is_admin(request):
@@ -180,7 +196,7 @@ class UserAdmin(AddressSearchAdmin, DjangoUserAdmin):
             and not has_more_privileges(obj, than=request.user)
             # Deleting the account and adding it again would remove its second factor.
             and not _is_guarded(obj, request)
-            and not (request.method == "POST" and _is_last_active_admin(obj))
+            and not (request.method == "POST" and is_last_active_admin(obj))
         )
 
 
@@ -212,15 +228,3 @@ def _is_admin(request: HttpRequest) -> bool:
 def _is_guarded(user: User | None, request: HttpRequest) -> bool:
     """Whether the account has a second factor, and the signed-in user is no ADMIN."""
     return user is not None and user.has_second_factor and not _is_admin(request)
-
-
-def _is_last_active_admin(user: User) -> bool:
-    """Locks every active ADMIN, so that two of them cannot demote each other at once."""
-    # An ADMIN who has not accepted the invitation does not count.
-    active_admins = (
-        User.objects.filter(role=User.Role.ADMIN, is_active=True)
-        .exclude(invited_at__isnull=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
-        .order_by("pk")
-    )
-    locked = active_admins.select_for_update(no_key=True).values_list("pk", flat=True)
-    return list(locked) == [user.pk]

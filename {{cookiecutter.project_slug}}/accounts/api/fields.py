@@ -135,6 +135,16 @@ class TrustDeviceField(serializers.BooleanField):
         )
 
 
+class SecondFactorInput(serializers.Serializer[Any]):
+    code = CodeField(
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="Of the authenticator app, or a recovery code; for an account with a second "
+        "factor that this session has not shown.",
+    )
+
+
 class CookieAwareSerializer(serializers.Serializer[Any]):
     """Describes ``refresh`` and ``device`` as required where body transport is the default."""
 

@@ -21,6 +21,7 @@ Security = list[dict[str, list[str]]]
 
 EXAMPLES = {
     "challenge_id": "0c1f…:1tq2Yb:9hK…",
+    "closes_at": "2026-02-14T09:30:00Z",
     "code": "492039",
     "created": "2026-01-31T09:30:00Z",
     "date_joined": "2026-01-31T09:30:00Z",

@@ -74,31 +74,54 @@ def invite(
     )
     if not _may_be_taken_over(user) or (not created and has_more_privileges(user, than=by)):
         raise serializers.ValidationError({"email": [TAKEN]}, code="email_taken")
-    if created or user.purge_after:
-        user.purge_after = now + switches.invitation_lifetime
+    if created:
+        user.purge_after = now
     user.role, user.first_name, user.last_name = role, first_name, last_name
-    user.invited_at = now
-    user.set_unusable_password()
     if user.has_second_factor:
         authenticators.remove_all(user)
         security_log.record("second_factor_off", account=user.pk, reason="invitation")
-    user.save()
+    _renew(user, by=by, now=now)
     user.groups.clear()
     user.user_permissions.clear()
+
+
+@transaction.atomic
+def send_again(user: User, *, by: User, now: datetime) -> bool:
+    """Sends a pending invitation again, with the same rights. Returns False if none is pending."""
+    pending = User.objects.lock_unchanged(user)
+    if pending is None or not _is_pending(pending):
+        return False
+    count_email("invitation_account", to=pending.email)
+    _renew(pending, by=by, now=now)
+    return True
+
+
+def _renew(user: User, *, by: User, now: datetime) -> None:
+    """Gives the invited account another unusable password, which ends earlier links."""
+    if user.purge_after:
+        user.purge_after = now + switches.invitation_lifetime
+    user.invited_at = now
+    user.set_unusable_password()
+    user.save()
     outbox.post(
         emails.invitation,
-        to=email,
-        bound_to=bindings.bind(email=email, password_hash=user.password),
+        to=user.email,
+        # Not the name: the e-mail must not outlive the account of the administrator.
+        parameters={"by": str(by.pk)},
+        bound_to=bindings.bind(email=user.email, password_hash=user.password),
         not_after=now + switches.invitation_lifetime,
     )
-    security_log.record("invited", account=user.pk, by=str(by.pk), role=role)
+    security_log.record("invited", account=user.pk, by=str(by.pk), role=user.role)
 
 
 def _may_be_taken_over(user: User) -> bool:
     # Otherwise an invitation could demote staff, or reopen an account that was closed.
-    is_pending = user.invited_at is not None and not user.has_usable_password()
     is_unverified = not user.email_verified and user.role == User.Role.USER
-    return user.is_active and not user.is_superuser and (is_pending or is_unverified)
+    return user.is_active and not user.is_superuser and (_is_pending(user) or is_unverified)
+
+
+def _is_pending(user: User) -> bool:
+    return user.invited_at is not None and not user.has_usable_password()
 
 
 @extend_schema(tags=["Registration"])
@@ -145,7 +168,7 @@ def accept(*, link: SignedLink, new_password: str, client: Client, now: datetime
         User.objects.filter(pk=user.pk).update(language=get_language())
         revocation.revoke_all(user)
         email_addresses.mark_verified(user)
-    security_log.record("password_set", account=user.pk, way="invitation")
+        security_log.record("password_set", account=user.pk, way="invitation")
     return sign_in.complete_sign_in_by_link(user, client=client, now=now)
 
 

@@ -98,13 +98,13 @@ def activate(
         recovery_codes = enrolment.activate(user, code=code, now=now)
         if recovery_codes is None:
             failed_attempts.record(user_id=user.pk, challenge_id=challenge_id, now=now)
+            security_log.record("second_factor_failed", account=user.pk)
         else:
             conclude(origin, method=CODE, is_first=bool(recovery_codes))
             emails.tell_owner(emails.second_factor_on, user, ip=client.ip)
+            security_log.record("second_factor_on", account=user.pk)
     if recovery_codes is None:
-        security_log.record("second_factor_failed", account=user.pk)
         raise InvalidCode
-    security_log.record("second_factor_on", account=user.pk)
     if isinstance(origin, Session):
         return recovery_codes, None
     # The e-mail about the second factor also tells the owner of this sign-in.

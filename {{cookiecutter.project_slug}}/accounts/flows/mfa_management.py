@@ -77,9 +77,9 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
             raise TokenNotValid
         revocation.revoke_others(user, kept=session.pk)
         emails.tell_owner(emails.second_factor_off, user, ip=client.ip)
-    security_log.record(
-        "second_factor_off", account=user.pk, session=session.pk, reason="deactivated"
-    )
+        security_log.record(
+            "second_factor_off", account=user.pk, session=session.pk, reason="deactivated"
+        )
 
 
 @transaction.atomic

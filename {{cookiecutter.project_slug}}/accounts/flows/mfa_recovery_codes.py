@@ -65,9 +65,9 @@ def replace_codes(
         if confirm(user):
             codes = recovery_codes.replace(user, now=now)
             emails.tell_owner(emails.recovery_codes_replaced, user, ip=client.ip)
+            security_log.record("recovery_codes_replaced", account=user.pk, session=session.pk)
     if not codes:
         raise InvalidCode
-    security_log.record("recovery_codes_replaced", account=user.pk, session=session.pk)
     return codes
 
 

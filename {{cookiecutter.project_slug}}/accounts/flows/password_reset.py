@@ -151,9 +151,9 @@ def set_new_password(
             emails.tell_owner(emails.second_factor_off_by_reset, user, ip=client.ip)
         revocation.revoke_all(user)
         emails.tell_owner(emails.password_changed, user, ip=client.ip)
-    security_log.record("password_set", account=user.pk, way="reset")
-    if loses_factor:
-        security_log.record("second_factor_off", account=user.pk, reason="password_reset")
+        security_log.record("password_set", account=user.pk, way="reset")
+        if loses_factor:
+            security_log.record("second_factor_off", account=user.pk, reason="password_reset")
     return sign_in.complete_sign_in_by_link(user, client=client, now=now)
 
 

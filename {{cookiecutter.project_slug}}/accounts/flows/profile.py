@@ -85,6 +85,7 @@ def change_profile(
         setattr(user, name, value)
 
 
+@transaction.atomic
 def _withdraw_address(session: Session) -> None:
     user = session.user
     if user.pending_email and email_addresses.cancel_change(user):

@@ -77,11 +77,11 @@ def sign_up(
     with transaction.atomic():
         created = _save(user)
         _send_email(user, created=created, in_fragment=in_fragment, now=now)
-    if not created:
-        security_log.record("registered_again")
-        return None
-    security_log.record("registered", account=user.pk)
-    return user
+        if created:
+            security_log.record("registered", account=user.pk)
+        else:
+            security_log.record("registered_again")
+    return user if created else None
 
 
 def _save(user: User) -> bool:

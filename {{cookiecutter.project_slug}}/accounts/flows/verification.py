@@ -36,9 +36,10 @@ PURPOSES = frozenset({Purpose.SIGN_UP, Purpose.EMAIL_CHANGE, Purpose.INVITATION}
 def verify(link: SignedLink) -> None:
     if link.user.email_verified:
         return
-    if not email_addresses.mark_verified(link.user):
-        raise LinkNotValid
-    security_log.record("address_verified", account=link.user.pk)
+    with transaction.atomic():
+        if not email_addresses.mark_verified(link.user):
+            raise LinkNotValid
+        security_log.record("address_verified", account=link.user.pk)
 
 
 def move_account(link: SignedLink, *, now: datetime) -> None:
@@ -51,7 +52,7 @@ def move_account(link: SignedLink, *, now: datetime) -> None:
             # Another account has the address, or the session that asked for it has ended.
             raise LinkNotValid
         revocation.revoke_others(user, kept=change.session_id)
-    security_log.record("address_changed", account=user.pk)
+        security_log.record("address_changed", account=user.pk)
 
 
 class VerificationView(Page):

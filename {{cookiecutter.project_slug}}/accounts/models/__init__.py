@@ -1,5 +1,6 @@
 """The models of accounts."""
 
+from accounts.models.history import SecurityEvent
 from accounts.models.mfa import (
     FailedMfaAttempt,
     LoginChallenge,
@@ -17,6 +18,7 @@ __all__ = [
     "LoginChallenge",
     "LowercaseEmailField",
     "PendingSecret",
+    "SecurityEvent",
     "RecoveryCode",
     "Session",
     "TrustedDevice",

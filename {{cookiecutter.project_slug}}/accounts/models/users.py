@@ -132,6 +132,11 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
         editable=False,
         help_text=_("When the account is deleted, if it is not used before."),
     )
+    closes_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text=_("When the closed account is deleted. Until then it can be kept."),
+    )
     # The sessions record it.
     last_login = None
 
@@ -154,13 +159,23 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
                 name="user_superuser_is_admin",
                 violation_error_message=_("A superuser has the role of an administrator."),
             ),
+            models.CheckConstraint(
+                condition=models.Q(closes_at=None) | models.Q(is_active=False),
+                name="user_closing_is_inactive",
+                violation_error_message=_("The account is closed. Keep it first."),
+            ),
         ]
         indexes: ClassVar = [
             models.Index(
                 fields=["purge_after"],
                 condition=models.Q(purge_after__isnull=False),
                 name="user_purge_after",
-            )
+            ),
+            models.Index(
+                fields=["closes_at"],
+                condition=models.Q(closes_at__isnull=False),
+                name="user_closes_at",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -43,7 +43,7 @@ def show_secret(
 
 
 def show_bad_link(request: HttpRequest, advice: str) -> HttpResponse:
-    """``advice`` is the kind of link: "reset", "invitation" or "verification"."""
+    """``advice`` is the kind of link: "reset", "invitation", "verification" or "reopening"."""
     return show_secret(request, "pages/bad_link.html", {"advice": advice}, status=400)
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+
 from accounts.models import User
 
 
@@ -15,6 +17,18 @@ def has_more_privileges(user: User, *, than: Any) -> bool:
     user.is_active = True
     lacks = user.get_all_permissions() - than.get_all_permissions()
     return bool(lacks) or _rank(user) > _rank(than)
+
+
+def is_last_active_admin(user: User) -> bool:
+    """Locks every active ADMIN, so that two of them cannot demote each other at once."""
+    # An ADMIN who has not accepted the invitation does not count.
+    active_admins = (
+        User.objects.filter(role=User.Role.ADMIN, is_active=True)
+        .exclude(invited_at__isnull=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        .order_by("pk")
+    )
+    locked = active_admins.select_for_update(no_key=True).values_list("pk", flat=True)
+    return list(locked) == [user.pk]
 
 
 def _rank(user: Any) -> tuple[bool, bool, bool]:

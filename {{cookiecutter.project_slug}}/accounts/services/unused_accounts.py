@@ -3,21 +3,18 @@
 Verification and the first sign-in clear ``User.purge_after``.
 """
 
-import logging
 import uuid
 from datetime import datetime
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from accounts.services import deletion
 from core.logging import security_log
 
 # An administrator may have set a password for an invited user, or the role of one who signed up.
 UNUSED = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX) | Q(invited_at=None, role=User.Role.USER)
-
-logger = logging.getLogger(__name__)
 
 
 def purge(*, now: datetime) -> int:
@@ -27,16 +24,8 @@ def purge(*, now: datetime) -> int:
 
 
 def _purge(unused: QuerySet[User], user_id: uuid.UUID) -> bool:
-    try:
-        with transaction.atomic():
-            # The user may be accepting the invitation right now.
-            unlocked = unused.select_for_update(skip_locked=True, no_key=True)
-            user = unlocked.filter(pk=user_id).first()
-            if user is None:
-                return False
-            user.delete()
-    except IntegrityError:
-        logger.warning("unused account kept, rows refer to it: user=%s", user_id)
+    user = deletion.delete(unused, user_id)
+    if user is None:
         return False
     if user.invited_at:
         security_log.record("invitation_expired", account=user_id)

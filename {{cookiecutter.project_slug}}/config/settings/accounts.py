@@ -39,6 +39,9 @@ REPLAY_EMAILS = env.boolean("REPLAY_EMAILS", True)
 OLD_PASSWORD_FIELD_ENABLED = env.boolean("OLD_PASSWORD_FIELD_ENABLED", True)
 LOGOUT_ON_PASSWORD_CHANGE = env.boolean("LOGOUT_ON_PASSWORD_CHANGE", True)
 
+# How long a closed account can be kept, before it is deleted.
+ACCOUNT_CLOSING_GRACE = env.seconds("ACCOUNT_CLOSING_GRACE", 14 * 86_400, at_least=60)
+
 PASSWORD_RESET_TIMEOUT = env.seconds("PASSWORD_RESET_TIMEOUT", 3_600, at_least=60)
 PASSWORD_RESET_REDIRECT = env.web_address(
     "PASSWORD_RESET_REDIRECT", FRONTEND_URL and f"{FRONTEND_URL}/reset"

@@ -36,6 +36,11 @@ CELERY_BEAT_SCHEDULE = {
     "purge-admin-sessions": {"task": "accounts.tasks.purge_admin_sessions", "schedule": 3600.0},
     "purge-admin-log": {"task": "accounts.tasks.purge_admin_log", "schedule": 3600.0},
     "purge-unused-accounts": {"task": "accounts.tasks.purge_unused_accounts", "schedule": 3600.0},
+    "purge-history": {"task": "accounts.tasks.purge_history", "schedule": 3600.0},
+    "delete-closed-accounts": {
+        "task": "accounts.tasks.delete_closed_accounts",
+        "schedule": 3600.0,
+    },
     "purge-second-factor": {"task": "accounts.tasks.purge_second_factor", "schedule": 3600.0},
     # feature: passkeys
     "purge-passkey-challenges": {"task": "passkeys.tasks.purge_challenges", "schedule": 3600.0},

@@ -45,6 +45,7 @@ CORS_ALLOW_HEADERS = (
     *default_headers,
     "x-known-device",
     "x-trusted-device",
+    "x-second-factor-code",
     "x-token-transport",
     # Sentry and OpenTelemetry add these to the requests of a front end.
     *("baggage", "sentry-trace", "traceparent", "tracestate", "x-request-id"),

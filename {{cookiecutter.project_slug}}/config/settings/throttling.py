@@ -18,6 +18,8 @@ DEFAULT_RATES: dict[str, str | None] = {
     "refresh": "120/min",
     "registration": "20/hour",
     "registration_account": "5/hour",
+    "resend": "20/hour",
+    "resend_account": "5/hour",
     "set_password": "30/hour",
     "invitation": "100/hour",
     "invitation_account": "5/hour",
@@ -26,6 +28,8 @@ DEFAULT_RATES: dict[str, str | None] = {
     "password_change": "20/hour",
     # Wrong passwords in a signed-in session: an attacker may use the owner's browser.
     "password_check_account": "10/hour",
+    "account_closing": "10/hour",
+    "export_account": "3/day",
     "email_change": "10/hour",
     "email_change_account": "5/hour",
     "mfa": "30/min",

@@ -2,11 +2,23 @@
 
 import logging
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 NAME = "security"
 
 _log = logging.getLogger(NAME)
+
+Listener = Callable[..., None]
+_listeners: list[Listener] = []
+
+
+def listen(listener: Listener) -> None:
+    """Registers a function that gets ``account`` and ``event`` of each event, and its facts.
+
+    It runs in the transaction of the caller. Events without an account are left out.
+    """
+    _listeners.append(listener)
 
 
 def record(
@@ -17,7 +29,8 @@ def record(
     alarming: bool = False,
     **facts: Any,
 ) -> None:
-    """
+    """Call it in the transaction that the event is about.
+
     Args:
         alarming: logs a warning, for events that normal use hardly ever causes.
         facts: plain values. No token, password, code or address.
@@ -25,3 +38,6 @@ def record(
     about = {"account": account, "session": session}
     known = {name: str(value) for name, value in about.items() if value is not None}
     _log.log(logging.WARNING if alarming else logging.INFO, event, extra=known | facts)
+    if account is not None:
+        for listener in _listeners:
+            listener(account=account, event=event, **facts)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
+from core import current_client
 from core.client_ip import client_ip
 
 HEADER = "X-Request-ID"
@@ -32,6 +33,7 @@ class RequestIdMiddleware:
         request_id = _given_by_proxy(request) or secrets.token_hex(16)
         clear_contextvars()
         bind_contextvars(request_id=request_id, ip=client_ip(request))
+        current_client.bind(request)
         response = self.get_response(request)
         response.headers[HEADER] = request_id
         return response
@@ -46,6 +48,7 @@ def _given_by_proxy(request: HttpRequest) -> str | None:
 def forget_request(**_: Any) -> None:
     """A receiver of Django's ``request_finished``."""
     clear_contextvars()
+    current_client.forget()
 
 
 def follow_tasks() -> None:

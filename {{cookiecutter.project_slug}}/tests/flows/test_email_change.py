@@ -234,6 +234,6 @@ def test_no_address_is_pending_without_a_warning_to_the_old_one(
     assert not Mail.objects.exists()
 
 
-def test_request_costs_six_queries(signed_in: Browser) -> None:
-    with statements(6):
+def test_request_costs_seven_queries(signed_in: Browser) -> None:
+    with statements(7):
         request_change(signed_in)

@@ -67,8 +67,8 @@ INVITATION_PAGE = reverse("jwt_allauth_default_set_password")
 KINDS = [
     Kind(reset, Browser.set_new, 3_600, RESET_PAGE, "PASSWORD_RESET_REDIRECT", 1),
     Kind(invitation, Browser.accept, 7 * DAY, INVITATION_PAGE, "PASSWORD_SET_REDIRECT", 1),
-    Kind(sign_up, sign_in, 3 * DAY, VERIFIED, "EMAIL_VERIFIED_REDIRECT", 3),
-    Kind(email_change, sign_in, 3 * DAY, VERIFIED, "EMAIL_VERIFIED_REDIRECT", 9),
+    Kind(sign_up, sign_in, 3 * DAY, VERIFIED, "EMAIL_VERIFIED_REDIRECT", 4),
+    Kind(email_change, sign_in, 3 * DAY, VERIFIED, "EMAIL_VERIFIED_REDIRECT", 10),
 ]
 
 

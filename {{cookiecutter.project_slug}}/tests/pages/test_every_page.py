@@ -11,6 +11,7 @@ from tests.pages.ways import (
     ADDRESS,
     choose,
     open_invitation,
+    open_reopening,
     open_reset,
     open_verification,
     refuse_barriers,
@@ -50,6 +51,11 @@ def accepted_invitation(page: Page) -> None:
     choose(page)
 
 
+def kept_account(page: Page) -> None:
+    open_reopening(page)
+    page.get_by_role("button").click()
+
+
 BAD_LINKS = {
     "reset": bad_link(
         reverse("password_reset_confirm", kwargs={"uidb64": "x", "token": "y"}),
@@ -57,6 +63,9 @@ BAD_LINKS = {
     ),
     "invitation": bad_link(
         reverse(CONFIRM, kwargs={"key": "invitation.x"}), "ask the person who invited you"
+    ),
+    "reopening": bad_link(
+        reverse("user_reopen", kwargs={"token": "reopening.x"}), "already kept your account"
     ),
     "verification": bad_link(reverse(CONFIRM, kwargs={"key": "sign_up.x"}), "reset your password"),
 }
@@ -71,6 +80,8 @@ PAGES: dict[str, tuple[Callable[[Page], None], str]] = {
         "Your new password is set",
     ),
     "invitation": (open_invitation, "Set your password"),
+    "closed account": (open_reopening, "Keep your account"),
+    "kept account": (kept_account, "Your account is active again"),
     "accepted invitation": (accepted_invitation, "Your password is set"),
     **{f"bad {kind}": (go, "This link is no longer valid") for kind, go in BAD_LINKS.items()},
 }

@@ -30,6 +30,13 @@ def open_verification(page: Page) -> None:
     page.goto(link_to(ADDRESS))
 
 
+def open_reopening(page: Page) -> None:
+    browser = Browser()
+    browser.sign_in(make_user(email=ADDRESS).email)
+    browser.call("post", "user_close", {})
+    page.goto(link_to(ADDRESS))
+
+
 def choose(page: Page, first: str = NEW, second: str = NEW) -> None:
     """Types passwords into the form and sends it."""
     page.fill(FIRST, first)

@@ -25,6 +25,7 @@ class Purpose(StrEnum):
     INVITATION_COOKIE = auto()
     PASSWORD_RESET = auto()
     PASSWORD_RESET_COOKIE = auto()
+    REOPENING = auto()
 
 
 class LinkNotValid(Exception):  # noqa: N818  every flow has its own response to it
@@ -58,11 +59,14 @@ def exchange(link: SignedLink, purpose: Purpose, *, now: datetime) -> tuple[str,
 
 
 def read(purpose: Purpose, token: str, *, now: datetime) -> SignedLink:
-    """Raises ``LinkNotValid``, also if the account is inactive."""
+    """Raises ``LinkNotValid``, also if the account is inactive (``REOPENING``: not closing)."""
     claims = _claims(purpose, token)
     expires_at = datetime.fromtimestamp(claims["expires"], UTC)
     accounts = User.objects.select_related("email_change")
-    user = accounts.filter(pk=claims["user"], is_active=True).first()
+    # The link of one closing does not cancel a later one.
+    closes_at = expires_at if purpose is Purpose.REOPENING else None
+    is_active = closes_at is None
+    user = accounts.filter(pk=claims["user"], is_active=is_active, closes_at=closes_at).first()
     if expires_at <= now or user is None:
         raise LinkNotValid
     link = SignedLink(user, claims["fingerprint"], expires_at)

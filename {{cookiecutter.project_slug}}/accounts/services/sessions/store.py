@@ -13,13 +13,16 @@ from typing import Any
 from django.db import DEFAULT_DB_ALIAS, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
+from psycopg.types.json import Json
 
 from accounts.conf import switches
 from accounts.errors import ReauthenticationRequired
 from accounts.models import Session, User
+from accounts.services import history
 from accounts.services.client import Client
 from accounts.services.credentials import MULTI_FACTOR, Credentials, OutdatedCredentialsError
 from accounts.services.sessions.tokens import AccessToken, Grant, RefreshToken
+from core.client_ip import prefix_of
 from core.db import columns_of, fetch_one
 from core.logging import security_log
 
@@ -51,6 +54,9 @@ _OPEN = """
     ), kept AS (
         UPDATE accounts_user SET purge_after = NULL
         WHERE purge_after IS NOT NULL AND id IN (SELECT id FROM account)
+    ), noted AS (
+        INSERT INTO accounts_securityevent (user_id, at, event, network, user_agent, facts)
+        SELECT id, %(noted_at)s, %(event)s, %(network)s, %(user_agent)s, %(facts)s FROM account
     )
     SELECT role, email_verified FROM account
 """
@@ -98,7 +104,7 @@ _SURPLUS = """id IN (
 
 
 def open_session(*, credentials: Credentials, client: Client, now: datetime) -> Grant:
-    """Opens a session of the account.
+    """Opens a session of the account, and notes it in the history, in one statement.
 
     Raises:
         OutdatedCredentialsError: the password changed, the account was closed, or its second
@@ -119,6 +125,10 @@ def open_session(*, credentials: Credentials, client: Client, now: datetime) -> 
         "expires_at": expires_at,
         "ip": client.ip,
         "user_agent": client.user_agent,
+        "noted_at": timezone.now(),
+        "event": history.SIGN_IN,
+        "network": prefix_of(client.ip),
+        "facts": Json({} if credentials.device else {"device": "new_device"}),
         **factor_conditions(),
     }
     row = fetch_one(_OPEN, opening)
@@ -206,6 +216,7 @@ def list_live(user_id: uuid.UUID, *, now: datetime) -> QuerySet[Session]:
     return latest[: switches.max_sessions]
 
 
+@transaction.atomic(savepoint=False)
 def revoke(*, session_id: uuid.UUID, user_id: uuid.UUID) -> bool:
     """Ends one session; False if the user has no such session."""
     ended = _end(_ONE, now=timezone.now(), session_id=session_id, user_id=user_id)
@@ -225,6 +236,7 @@ def revoke_all(*, user_id: uuid.UUID) -> int:
     return revoke_others(user_id=user_id, kept=None)
 
 
+@transaction.atomic(savepoint=False)
 def revoke_others(*, user_id: uuid.UUID, kept: uuid.UUID | None) -> int:
     """Ends every session of the user but ``kept`` and returns how many ended."""
     which = _ALL if kept is None else _OTHERS

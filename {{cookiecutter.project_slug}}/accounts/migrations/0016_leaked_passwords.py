@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0013_trusted_devices'),
+        ('accounts', '0015_trusted_devices'),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0011_sign_in_methods'),
+        ('accounts', '0013_closing'),
         ('mfa', '0003_authenticator_type_uniq'),
     ]
 
