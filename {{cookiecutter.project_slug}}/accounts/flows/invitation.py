@@ -44,7 +44,6 @@ from accounts.services.client import Client
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings
 from accounts.services.links.signed_links import Purpose, SignedLink
-from accounts.services.mfa import authenticators
 from accounts.services.passwords import verification
 from accounts.services.privileges import has_more_privileges
 from accounts.sign_in import SignInResult
@@ -78,13 +77,10 @@ def invite(
         user.purge_after = now + switches.invitation_lifetime
     user.role, user.first_name, user.last_name = role, first_name, last_name
     user.invited_at = now
-    user.set_unusable_password()
-    if user.has_second_factor:
-        authenticators.remove_all(user)
-        security_log.record("second_factor_off", account=user.pk, reason="invitation")
-    user.save()
-    user.groups.clear()
-    user.user_permissions.clear()
+    if created:
+        user.save()
+    else:
+        revocation.revoke_access(user, reason="invitation")
     outbox.post(
         emails.invitation,
         to=email,
