@@ -13,6 +13,9 @@ schema = SpectacularAPIView.as_view(custom_settings={"SERVERS": [{"url": "/"}]})
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{settings.API_URL}auth/", include("accounts.urls")),
+    # feature: social_login
+    path(f"{settings.API_URL}auth/social/", include("social_login.urls")),
+    # end feature
     # make new-app adds apps here
     path(settings.ADMIN_URL, admin.site.urls),
 ]
