@@ -1,8 +1,9 @@
 """Updates the translations: ``make messages``, or ``python -m devtools.messages``.
 
 It collects the marked sentences of the code and the templates, writes them to
-``locale/<language>/LC_MESSAGES/django.po``, and compiles each file to ``django.mo``. It uses Babel:
-Django's ``makemessages`` needs the programs of GNU gettext.
+``locale/<language>/LC_MESSAGES/django.po``, and compiles each file to ``django.mo``. An app with a
+folder ``locale`` has its own sentences there. It uses Babel: Django's ``makemessages`` needs the
+programs of GNU gettext.
 """
 
 import ast
@@ -20,7 +21,6 @@ from babel.messages.pofile import read_po, write_po
 from django.utils.translation import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCALE = ROOT / "locale"
 LEFT_OUT = {"tests", "migrations", "devtools", "static", "staticfiles", "locale"}
 FUNCTIONS: dict[str, None] = {"_": None, "gettext": None, "gettext_lazy": None}
 
@@ -28,10 +28,17 @@ FUNCTIONS: dict[str, None] = {"_": None, "gettext": None, "gettext_lazy": None}
 _MARKED = re.compile(r"""\bgettext\(u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)""")
 
 
-def sources(root: Path = ROOT) -> Iterator[Path]:
-    """The project's own Python files and templates."""
+def translated_folders() -> list[Path]:
+    """The project, and its apps that have their own translations."""
+    return [ROOT, *sorted(path.parent for path in ROOT.glob("*/locale"))]
+
+
+def sources(root: Path) -> Iterator[Path]:
+    """The Python files and templates that are translated in this folder."""
+    others = {folder.name for folder in translated_folders() if folder not in {ROOT, root}}
     for folder, folders, files in os.walk(root):
-        folders[:] = sorted(f for f in folders if f not in LEFT_OUT and not f.startswith("."))
+        left_out = LEFT_OUT | others
+        folders[:] = sorted(f for f in folders if f not in left_out and not f.startswith("."))
         paths = (Path(folder, file) for file in sorted(files))
         yield from (path for path in paths if path.suffix in {".py", ".html", ".txt"})
 
@@ -55,10 +62,10 @@ def _sentences(path: Path) -> Iterator[str]:
             yield ast.literal_eval(literal)
 
 
-def catalogs() -> dict[Path, Catalog]:
+def catalogs(root: Path) -> dict[Path, Catalog]:
     """The translations of each language, by their file."""
     found = {}
-    for path in sorted(LOCALE.glob("*/LC_MESSAGES/django.po")):
+    for path in sorted(root.glob("locale/*/LC_MESSAGES/django.po")):
         with path.open("rb") as file:
             found[path] = read_po(file, locale=path.parts[-3])
     return found
@@ -83,8 +90,13 @@ def untranslated(catalog: Catalog) -> list[str]:
 
 
 def main() -> None:
-    sentences = collect(sources())
-    for path, catalog in catalogs().items():
+    for folder in translated_folders():
+        translate(folder)
+
+
+def translate(folder: Path) -> None:
+    sentences = collect(sources(folder))
+    for path, catalog in catalogs(folder).items():
         update(catalog, sentences)
         write(path, catalog)
         missing = untranslated(catalog)

@@ -11,7 +11,8 @@ from django.conf import settings
 from devtools import messages
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s|\{\w+\}|<\w+>")
-FOLDERS = ("accounts", "core", "mail")
+FEATURES = [folder.name for folder in messages.translated_folders()[1:]]
+FOLDERS = ("accounts", "core", "mail", *FEATURES)
 
 FOR_OPERATORS = re.compile(
     r"/(migrations|management|logging|tests)/|checks\.py|_url\.py|sender\.py|core/health\.py"
@@ -66,38 +67,50 @@ def visible(template: str) -> str:
     return re.sub(r"{%.*?%}|{{.*?}}|<[^>]*>", " ", text, flags=re.DOTALL)
 
 
-@pytest.mark.parametrize(
-    "path", sorted((messages.ROOT / "templates").rglob("*.*")), ids=lambda path: path.name
-)
+def templates() -> list[Path]:
+    folders = [messages.ROOT / "templates", *messages.ROOT.glob("*/templates")]
+    return sorted(path for folder in folders for path in folder.rglob("*.*"))
+
+
+@pytest.mark.parametrize("path", templates(), ids=lambda path: path.name)
 def test_sentence_of_a_template_is_marked(path: Path) -> None:
     assert WORDS.findall(visible(path.read_text(encoding="utf-8"))) == []
 
 
-def test_every_language_has_every_sentence_and_no_other() -> None:
-    current = {m.id for m in messages.collect(messages.sources()) if m.id}
+every_folder = pytest.mark.parametrize(
+    "folder", messages.translated_folders(), ids=lambda path: path.name
+)
 
-    for path, catalog in messages.catalogs().items():
+
+@every_folder
+def test_every_language_has_every_sentence_and_no_other(folder: Path) -> None:
+    current = {m.id for m in messages.collect(messages.sources(folder)) if m.id}
+
+    for path, catalog in messages.catalogs(folder).items():
         assert {m.id for m in catalog if m.id} == current, f"{path}: run `make messages`"
         assert messages.untranslated(catalog) == [], path
 
 
-def test_translation_has_the_placeholders_of_its_sentence() -> None:
-    for catalog in messages.catalogs().values():
+@every_folder
+def test_translation_has_the_placeholders_of_its_sentence(folder: Path) -> None:
+    for catalog in messages.catalogs(folder).values():
         for message in catalog:
             if message.id:
                 expected = sorted(PLACEHOLDER.findall(str(message.id)))
                 assert sorted(PLACEHOLDER.findall(str(message.string))) == expected
 
 
-def test_compiled_translations_are_those_of_the_sources(tmp_path: Path) -> None:
-    for path, catalog in messages.catalogs().items():
+@every_folder
+def test_compiled_translations_are_those_of_the_sources(folder: Path, tmp_path: Path) -> None:
+    for path, catalog in messages.catalogs(folder).items():
         messages.write(tmp_path / "django.po", catalog)
 
         compiled = (tmp_path / "django.mo").read_bytes()
         assert path.with_suffix(".mo").read_bytes() == compiled, f"{path}: run `make messages`"
 
 
-def test_every_language_that_is_offered_has_translations() -> None:
-    translated = {path.parts[-3] for path in messages.catalogs()}
+@every_folder
+def test_every_language_that_is_offered_has_translations(folder: Path) -> None:
+    translated = {path.parts[-3] for path in messages.catalogs(folder)}
 
     assert {code for code, _ in settings.LANGUAGES} == translated | {"en"}
