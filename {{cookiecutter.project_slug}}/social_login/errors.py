@@ -76,10 +76,3 @@ class LastWayIn(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_detail = _("You could not sign in any more. Set a password first.")
     default_code = "last_way_in"
-
-
-FIELD_ERRORS = {
-    "redirect_not_allowed": "The address is none of `SOCIAL_LOGIN_ALLOWED_REDIRECTS`, and not of "
-    "the front end.",
-}
-"""The codes of a field's errors, and when they occur."""

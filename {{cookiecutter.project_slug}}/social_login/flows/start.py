@@ -72,7 +72,7 @@ class StartInput(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         next_url = attrs.get("next") or settings.SOCIAL_LOGIN_REDIRECT
         if not is_allowed_redirect(next_url):
-            raise serializers.ValidationError({"next": [NOT_ALLOWED]}, code="redirect_not_allowed")
+            raise serializers.ValidationError({"next": [NOT_ALLOWED]}, code="invalid_choice")
         return {"next_url": next_url, "code_challenge": attrs["code_challenge"]}
 
 

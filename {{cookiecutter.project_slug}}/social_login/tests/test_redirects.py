@@ -86,7 +86,7 @@ def test_it_goes_nowhere_else(guest: Browser, next_url: str) -> None:
 def test_without_a_page_there_is_nowhere_to_return_to(guest: Browser, settings: Any) -> None:
     settings.SOCIAL_LOGIN_REDIRECT = ""
 
-    assert start(guest).json()["codes"] == {"next": ["redirect_not_allowed"]}
+    assert start(guest).json()["codes"] == {"next": ["invalid_choice"]}
 
 
 def test_an_app_completes_with_its_own_verifier(guest: Browser) -> None:
