@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from accounts import emails
-from accounts.conf import switches
-from accounts.errors import IncorrectCredentials, InvalidChallenge, TokenNotValid
+from accounts.conf import EmailVerification, switches
+from accounts.errors import EmailNotVerified, IncorrectCredentials, InvalidChallenge, TokenNotValid
 from accounts.models import LoginChallenge, User
 from accounts.services.client import Client
 from accounts.services.credentials import MULTI_FACTOR, Credentials, OutdatedCredentialsError
@@ -27,6 +27,16 @@ class SignedIn:
 
 
 SignInResult = SignedIn | IssuedChallenge
+
+
+def require_verified_email(credentials: Credentials) -> None:
+    """Raises ``EmailNotVerified`` where verification is mandatory and the address is not."""
+    is_mandatory = switches.email_verification is EmailVerification.MANDATORY
+    if is_mandatory and not credentials.email_verified:
+        security_log.record(
+            "login_failed", account=credentials.user_id, reason="email_not_verified"
+        )
+        raise EmailNotVerified
 
 
 def complete_sign_in(

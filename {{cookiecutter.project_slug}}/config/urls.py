@@ -13,10 +13,16 @@ schema = SpectacularAPIView.as_view(custom_settings={"SERVERS": [{"url": "/"}]})
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path(f"{settings.API_URL}auth/", include("accounts.urls")),
+    # feature: passkeys
+    path(f"{settings.API_URL}auth/", include("passkeys.urls")),
+    # end feature
     # feature: social_login
     path(f"{settings.API_URL}auth/social/", include("social_login.urls")),
     # end feature
     # make new-app adds apps here
+    # feature: passkeys
+    path(settings.ADMIN_URL, include("passkeys.admin_urls")),
+    # end feature
     path(settings.ADMIN_URL, admin.site.urls),
 ]
 

@@ -16,6 +16,15 @@ def test_page_of_errors_is_current() -> None:
     assert page == write_error_docs.render(), "run: python manage.py write_error_docs"
 
 
+def test_page_of_a_feature_lists_its_errors() -> None:
+    for feature in write_error_docs.manifest().values():
+        page = (BASE_DIR / feature["docs"]).read_text(encoding="utf-8")
+        for error, occurs in error_codes.errors().items():
+            if error.__module__.partition(".")[0] in feature["paths"]:
+                row = f"| {error.status_code} | `{error_codes.code_of(error)}` |"
+                assert row in page, f"{feature['docs']}: {row} {occurs}"
+
+
 def test_codes_of_every_field_for_json_are_listed() -> None:
     classes = [each for each in vars(serializers).values() if isinstance(each, type)]
     fields = [each for each in classes if issubclass(each, serializers.Field)]

@@ -1,6 +1,6 @@
 """The sign-in of Django admin, with the second factor and the API's rate limits."""
 
-from functools import wraps
+from functools import partial, wraps
 from math import ceil
 from typing import Any, cast
 
@@ -100,11 +100,10 @@ class AdminLoginForm(AdminAuthenticationForm):
         if not code:
             raise self._refusal(gettext("Enter a code: your account uses MFA."))
         client, now = _browser_of(cast(HttpRequest, self.request)), timezone.now()
+        claims = [partial(claim, code=code, now=now) for claim in CLAIMS]
         try:
             with transaction.atomic():
-                is_correct = mfa_verification.present(
-                    user, code=code, claims=CLAIMS, client=client, now=now
-                )
+                is_correct = mfa_verification.present(user, claims=claims, client=client, now=now)
         except TooManyFailedMfaAttempts:
             raise self._refusal(gettext("Too many incorrect codes. Try again later.")) from None
         if not is_correct:
@@ -141,7 +140,7 @@ class AdminSite(admin.AdminSite):
     ) -> HttpResponse:
         response = super().login(request, extra_context)
         if request.method == "POST" and isinstance(response, HttpResponseRedirect):
-            _complete(request, response)
+            complete_login(request, response)
         return response
 
     def password_change(
@@ -168,7 +167,8 @@ def _require_own_origin(view: Any) -> Any:
     return check_origin
 
 
-def _complete(request: HttpRequest, response: HttpResponse) -> None:
+def complete_login(request: HttpRequest, response: HttpResponse) -> None:
+    """Renews the session key, and remembers the device."""
     user = cast(User, request.user)
     # Against session fixation: Django keeps the key if the same user signs in again.
     request.session.cycle_key()

@@ -25,13 +25,11 @@ from accounts.api.fields import AddressField, PasswordField
 from accounts.api.openapi import DeviceSchema, sign_in_responses
 from accounts.api.requests import client_of
 from accounts.api.responses import SignedInOutput, answer_sign_in
-from accounts.conf import EmailVerification, switches
-from accounts.errors import EmailNotVerified, IncorrectCredentials
+from accounts.errors import IncorrectCredentials
 from accounts.services.client import Client
 from accounts.services.passwords import verification
 from accounts.sign_in import SignInResult
 from core.errors import refused
-from core.logging import security_log
 
 
 class LoginInput(serializers.Serializer[Any]):
@@ -51,14 +49,7 @@ def login(*, email: str, password: str, client: Client, now: datetime) -> SignIn
     )
     if credentials is None:
         raise IncorrectCredentials
-    if (
-        switches.email_verification is EmailVerification.MANDATORY
-        and not credentials.email_verified
-    ):
-        security_log.record(
-            "login_failed", account=credentials.user_id, reason="email_not_verified"
-        )
-        raise EmailNotVerified
+    sign_in.require_verified_email(credentials)
     return sign_in.complete_sign_in(credentials, client=client, now=now)
 
 

@@ -151,6 +151,8 @@ def find_origin(request: Request, form: serializers.Serializer[Any], *, now: dat
         return challenges.find(Kind.SETUP, form.validated_data["setup_challenge_id"], now=now)
     session = live_session(request)
     store.require_recent(session, now=now)
+    # A new factor must not stand in for the one that was not shown.
+    store.require_second_factor(session)
     return session
 
 

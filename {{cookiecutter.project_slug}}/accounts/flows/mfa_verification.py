@@ -11,6 +11,7 @@
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -31,6 +32,7 @@ from accounts.models import User
 from accounts.services.client import Client
 from accounts.services.credentials import CODE
 from accounts.services.mfa import authenticators, challenges, failed_attempts, recovery_codes, totp
+from accounts.services.mfa.authenticators import Held
 from accounts.services.mfa.challenges import Kind
 from accounts.sign_in import SignInResult
 from core.errors import refused
@@ -62,9 +64,8 @@ def verify(
     challenge = challenges.find(Kind.VERIFY, challenge_id, now=now)
     user = challenge.user
     with transaction.atomic():
-        is_correct = present(
-            user, code=code, claims=[claim], challenge_id=challenge.pk, client=client, now=now
-        )
+        claims = [partial(claim, code=code, now=now)]
+        is_correct = present(user, claims=claims, challenge_id=challenge.pk, client=client, now=now)
         if is_correct and not challenges.consume(challenge):
             # Another request was faster. The rollback makes the code valid again.
             raise InvalidChallenge
@@ -78,13 +79,15 @@ def verify(
 def present(
     user: User,
     *,
-    code: str,
-    claims: Iterable[Claim],
+    claims: Iterable[Callable[[Held], bool]],
     client: Client,
     now: datetime,
     challenge_id: uuid.UUID | None = None,
 ) -> bool:
-    """Claims the code if it is correct, counts a failed attempt if not.
+    """Returns whether one of the claims accepts what the user shows. Otherwise counts an attempt.
+
+    Args:
+        claims: each gets the account's locked authenticators.
 
     Raises:
         InvalidChallenge, TooManyFailedMfaAttempts: no further code is accepted.
@@ -94,7 +97,7 @@ def present(
         # MFA was turned off in the meantime: no code is correct.
         return False
     failed_attempts.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
-    if any(claim(held, code=code, now=now) for claim in claims):
+    if any(claim(held) for claim in claims):
         return True
     security_log.record("second_factor_failed", account=user.pk)
     if failed_attempts.record(user_id=user.pk, challenge_id=challenge_id, now=now):

@@ -36,6 +36,9 @@ INSTALLED_APPS = [
     "core",
     "mail",
     "accounts",
+    # feature: passkeys
+    "passkeys",
+    # end feature
     # make new-app adds apps here
 ]
 if DEBUG:

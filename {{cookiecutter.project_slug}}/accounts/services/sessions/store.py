@@ -174,6 +174,16 @@ def require_recent(session: Session, *, now: datetime) -> None:
         raise ReauthenticationRequired
 
 
+def require_second_factor(session: Session) -> None:
+    """
+    Raises:
+        ReauthenticationRequired: the account has a second factor, and the session has shown none.
+    """
+    is_asked = switches.mfa_mode.asks(has_second_factor=session.user.has_second_factor)
+    if is_asked and session.user.has_second_factor and not session.with_second_factor:
+        raise ReauthenticationRequired
+
+
 def set_methods(session: Session, methods: Iterable[str]) -> bool:
     """Records that the user has just shown a second factor in this session, or removed it.
 

@@ -1,5 +1,9 @@
-"""Writes ``docs/errors.md``: every error code with its status, its sentence and when it occurs."""
+"""Writes ``docs/errors.md``: every error code with its status, its sentence and when it occurs.
 
+The page of a feature has the errors of its app.
+"""
+
+import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -14,7 +18,7 @@ _TEXT = """\
 # Errors
 
 `python manage.py write_error_docs` writes this page. The errors of an app are in its module
-`errors`.
+`errors`. The page of a feature lists its own: [features.md](features.md).
 
 Programs compare codes: a sentence is for users, and its wording changes. Later versions may add
 codes, so a client must accept one that it does not know.
@@ -50,15 +54,26 @@ class Command(BaseCommand):
     help = "Writes docs/errors.md."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        page = Path(apps.get_app_config("core").path).parent / "docs" / "errors.md"
+        page = project() / "docs" / "errors.md"
         page.write_text(render(), encoding="utf-8", newline="\n")
+
+
+def project() -> Path:
+    return Path(apps.get_app_config("core").path).parent
+
+
+def manifest() -> dict[str, Any]:
+    features: dict[str, Any] = json.loads((project() / "features.json").read_bytes())
+    return features
 
 
 @translation.override("en")
 def render() -> str:
+    features = {path for feature in manifest().values() for path in feature["paths"]}
     errors = [
         (error.status_code, f"`{error_codes.code_of(error)}`", error.default_detail, occurs)
         for error, occurs in error_codes.errors().items()
+        if error.__module__.partition(".")[0] not in features
     ]
     fields = [(f"`{code}`", occurs) for code, occurs in error_codes.field_errors().items()]
     return _TEXT.format(

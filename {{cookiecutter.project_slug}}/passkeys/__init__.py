@@ -1,0 +1,1 @@
+"""Passkeys (WebAuthn): a way to sign in, and a second factor."""

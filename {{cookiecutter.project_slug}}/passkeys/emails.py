@@ -1,0 +1,20 @@
+"""The e-mails about passkeys."""
+
+from typing import Any
+
+from mail.messages import email
+from mail.models import Mail
+
+
+@email
+def passkey_added(mail: Mail) -> dict[str, Any]:
+    return _notice(mail)
+
+
+@email
+def passkey_deleted(mail: Mail) -> dict[str, Any]:
+    return _notice(mail)
+
+
+def _notice(mail: Mail) -> dict[str, Any]:
+    return {**mail.parameters, "at": mail.created_at}

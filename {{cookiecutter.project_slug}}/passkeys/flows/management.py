@@ -1,0 +1,115 @@
+"""Passkey management: users list, rename and delete their passkeys.
+
+1. The access token names the user and the current session. All but the list needs a sign-in of the
+   last 15 minutes.
+2. Deleting a passkey ends every other session and challenge: someone else may have it. An e-mail
+   tells the owner.
+3. With the last second factor, multi-factor authentication is turned off. Where it is required for
+   all users, the last factor cannot be deleted.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts import emails as account_emails
+from accounts import revocation
+from accounts.api.authentication import LiveSessionAuthentication, session_of
+from accounts.api.requests import client_of
+from accounts.api.responses import uncached
+from accounts.conf import MfaMode, switches
+from accounts.errors import TokenNotValid
+from accounts.models import Session, User
+from accounts.services.client import Client
+from accounts.services.mfa import authenticators
+from accounts.services.sessions import store as sessions
+from core.errors import refused
+from core.exceptions import NotFound
+from core.logging import security_log
+from passkeys import emails, store
+from passkeys.errors import LastFactor
+from passkeys.models import Passkey
+from passkeys.serializers import NameField, PasskeyOutput
+
+
+class PasskeyNameInput(serializers.Serializer[Any]):
+    name = NameField()
+
+
+def rename(*, session: Session, passkey_id: int, name: str, now: datetime) -> Passkey:
+    sessions.require_recent(session, now=now)
+    passkey = _find(session.user, passkey_id)
+    passkey.name = name
+    passkey.save(update_fields=["name"])
+    return passkey
+
+
+def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) -> None:
+    sessions.require_recent(session, now=now)
+    with transaction.atomic():
+        user = User.objects.lock_unchanged(session.user)
+        if user is None:
+            raise TokenNotValid
+        authenticators.lock(user.pk)
+        _find(user, passkey_id).delete()
+        turns_off = not store.list_for(user) and not authenticators.has_app(user)
+        if turns_off:
+            _turn_off(user, session)
+        revocation.revoke_others(user, kept=session.pk)
+        account_emails.tell_owner(emails.passkey_deleted, user, ip=client.ip, is_last=turns_off)
+    security_log.record("passkey_deleted", account=user.pk, session=session.pk, passkey=passkey_id)
+
+
+def _find(user: User, passkey_id: int) -> Passkey:
+    passkey = Passkey.objects.filter(user=user, pk=passkey_id).first()
+    if passkey is None:
+        raise NotFound
+    return passkey
+
+
+def _turn_off(user: User, session: Session) -> None:
+    if switches.mfa_mode is MfaMode.REQUIRED:
+        raise LastFactor
+    authenticators.remove_all(user)
+    # The first method is that of the sign-in.
+    if not sessions.set_methods(session, session.methods[:1]):
+        raise TokenNotValid
+
+
+@extend_schema(tags=["Passkeys"])
+class PasskeyView(APIView):
+    authentication_classes = (LiveSessionAuthentication,)
+    throttle_scope = "mfa"
+
+    @extend_schema(
+        summary="Rename a passkey",
+        request=PasskeyNameInput,
+        responses={200: PasskeyOutput, **refused(400, 401, 404)},
+    )
+    def patch(self, request: Request, passkey_id: int) -> Response:
+        form = PasskeyNameInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        passkey = rename(
+            session=session_of(request),
+            passkey_id=passkey_id,
+            now=timezone.now(),
+            **form.validated_data,
+        )
+        return uncached(Response(PasskeyOutput(passkey).data))
+
+    @extend_schema(summary="Delete a passkey", responses={204: None, **refused(401, 404, 409)})
+    def delete(self, request: Request, passkey_id: int) -> Response:
+        delete(
+            session=session_of(request),
+            passkey_id=passkey_id,
+            client=client_of(request),
+            now=timezone.now(),
+        )
+        return uncached(Response(status=status.HTTP_204_NO_CONTENT))

@@ -1,0 +1,139 @@
+"""MFA verification with a passkey: a challenge and a signature become a session.
+
+1. The login challenge of a verified password is read, as for a code.
+2. The options name the passkeys of the account. They contain a challenge of their own, which is
+   consumed, valid or not.
+3. A signature that is not valid counts as a failed attempt, as an incorrect code does.
+4. The login challenge is consumed, and ``sign_in.complete_sign_in`` opens the session.
+"""
+
+import uuid
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import sign_in
+from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
+from accounts.api.fields import ChallengeField
+from accounts.api.openapi import DeviceSchema
+from accounts.api.requests import client_of
+from accounts.api.responses import SignedInOutput, answer_sign_in, uncached
+from accounts.errors import InvalidChallenge
+from accounts.flows import mfa_verification
+from accounts.flows.mfa_verification import CHALLENGE_HELP
+from accounts.models import LoginChallenge, User
+from accounts.services.client import Client
+from accounts.services.mfa import challenges as login_challenges
+from accounts.services.mfa.challenges import Kind as LoginKind
+from accounts.sign_in import SignInResult
+from core.errors import refused
+from passkeys import ceremonies, challenges, store
+from passkeys.ceremonies import CeremonyError, Options
+from passkeys.challenges import Kind
+from passkeys.errors import NoPasskey, PasskeyNotVerified
+from passkeys.models import Passkey
+from passkeys.serializers import AssertionInput, PasskeyOptionsOutput
+
+
+class PasskeyVerificationOptionsInput(serializers.Serializer[Any]):
+    challenge_id = ChallengeField(help_text=CHALLENGE_HELP)
+
+
+class PasskeyVerificationInput(PasskeyVerificationOptionsInput):
+    credential = AssertionInput()
+
+
+def begin(*, login_challenge_id: str, now: datetime) -> tuple[uuid.UUID, Options]:
+    login_challenge = login_challenges.find(LoginKind.VERIFY, login_challenge_id, now=now)
+    held = store.list_for(login_challenge.user)
+    if not held:
+        raise NoPasskey
+    challenge_id, challenge = challenges.issue(Kind.VERIFY, origin_id=login_challenge.pk, now=now)
+    return challenge_id, ceremonies.request_options(
+        challenge=challenge, held=held, verify_user=False
+    )
+
+
+def verify(
+    *, challenge_id: str, credential: dict[str, Any], client: Client, now: datetime
+) -> SignInResult:
+    login_challenge = login_challenges.find(LoginKind.VERIFY, challenge_id, now=now)
+    challenge = challenges.consume(Kind.VERIFY, origin_id=login_challenge.pk, now=now)
+    with transaction.atomic():
+        user = User.objects.lock_unchanged(login_challenge.user)
+        if user is None:
+            raise InvalidChallenge
+        is_correct = mfa_verification.present(
+            user,
+            claims=[partial(_claim, user, credential, challenge, now)],
+            challenge_id=login_challenge.pk,
+            client=client,
+            now=now,
+        )
+        if is_correct:
+            return _complete(login_challenge, client, now)
+    raise PasskeyNotVerified
+
+
+def _claim(
+    user: User, credential: dict[str, Any], challenge: bytes | None, now: datetime, _held: Any
+) -> bool:
+    credential_id = ceremonies.read_id(credential)
+    passkey = Passkey.objects.filter(user=user, credential_id=credential_id).first()
+    if challenge is None or passkey is None:
+        return False
+    try:
+        verified = ceremonies.verify(
+            credential, passkey=passkey, challenge=challenge, verify_user=False
+        )
+    except CeremonyError:
+        return False
+    return store.note_use(passkey, verified, now=now)
+
+
+def _complete(challenge: LoginChallenge, client: Client, now: datetime) -> SignInResult:
+    if not login_challenges.consume(challenge):
+        raise InvalidChallenge
+    return sign_in.complete_sign_in_with_second_factor(
+        challenge, method=store.METHOD, client=client, now=now
+    )
+
+
+@extend_schema(tags=["Passkeys"])
+class VerificationOptionsView(PublicEndpoint, MfaEndpoint):
+    """Start verifying a passkey as the second factor."""
+
+    @extend_schema(
+        request=PasskeyVerificationOptionsInput,
+        responses={200: PasskeyOptionsOutput, **refused(400)},
+    )
+    def post(self, request: Request) -> Response:
+        form = PasskeyVerificationOptionsInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        challenge_id, options = begin(
+            login_challenge_id=form.validated_data["challenge_id"], now=timezone.now()
+        )
+        return uncached(Response({"challenge_id": challenge_id, "options": options}))
+
+
+@extend_schema(tags=["Passkeys"])
+class VerificationView(PublicEndpoint, MfaEndpoint):
+    """Sign in with a passkey as the second factor."""
+
+    schema = DeviceSchema()
+
+    @extend_schema(
+        request=PasskeyVerificationInput, responses={200: SignedInOutput, **refused(400)}
+    )
+    def post(self, request: Request) -> Response:
+        form, now = PasskeyVerificationInput(data=request.data), timezone.now()
+        form.is_valid(raise_exception=True)
+        result = verify(**form.validated_data, client=client_of(request), now=now)
+        return answer_sign_in(request, result, now=now)

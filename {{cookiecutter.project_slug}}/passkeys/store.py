@@ -1,0 +1,61 @@
+"""Reads and writes passkeys. ``accounts`` uses this module as a ``FurtherFactor``."""
+
+from datetime import datetime
+
+from accounts.models import User
+from core.logging import security_log
+from passkeys.ceremonies import Registered, Verified
+from passkeys.models import NAME_MAX_LENGTH, Passkey
+
+TYPE = Passkey.type
+MAX_PER_ACCOUNT = 20
+
+METHOD = "pop"
+"""Proof of possession of a key, in ``amr`` (RFC 8176, section 2)."""
+
+# In this order: the user agent of an iPhone names macOS as well, that of Android Linux.
+_PLATFORMS = ("iPhone", "iPad", "Android", "CrOS", "Windows", "Macintosh", "Linux")
+
+
+def list_for(user: User) -> list[Passkey]:
+    return list(Passkey.objects.filter(user=user).order_by("pk"))
+
+
+def remove_all(user: User) -> None:
+    Passkey.objects.filter(user=user).delete()
+
+
+def create(
+    user: User, registered: Registered, *, name: str, transports: list[str], now: datetime
+) -> Passkey:
+    """Raises ``IntegrityError`` if an account has registered the credential before."""
+    return Passkey.objects.create(
+        user=user,
+        name=name[:NAME_MAX_LENGTH],
+        credential_id=registered.credential_id,
+        public_key=registered.public_key,
+        sign_count=registered.sign_count,
+        transports=transports,
+        aaguid=registered.aaguid,
+        backup_eligible=registered.backup_eligible,
+        backed_up=registered.backed_up,
+        created_at=now,
+    )
+
+
+def note_use(passkey: Passkey, verified: Verified, *, now: datetime) -> bool:
+    """Returns False if the passkey has been deleted in the meantime."""
+    # A copy of the key may be in use (Level 3, section 6.1.1). Synchronised passkeys stay at 0.
+    if verified.sign_count <= passkey.sign_count and passkey.sign_count:
+        security_log.record(
+            "passkey_sign_count_fell", account=passkey.user_id, passkey=passkey.pk, alarming=True
+        )
+    rows = Passkey.objects.filter(pk=passkey.pk)
+    return bool(
+        rows.update(sign_count=verified.sign_count, backed_up=verified.backed_up, last_used_at=now)
+    )
+
+
+def guess_name(user_agent: str) -> str:
+    """The platform of the browser, as a name for its passkey."""
+    return next((name for name in _PLATFORMS if name in user_agent), "Passkey")
