@@ -10,6 +10,9 @@ from django.urls import reverse
 from core import origins
 from social_login.providers.base import Identity
 
+FEDERATED = "fed"
+"""The common value of ``amr`` for a sign-in with a provider. RFC 8176 has none."""
+
 AUTHORIZATION_LIFETIME = timedelta(minutes=10)
 CODE_LIFETIME = timedelta(seconds=60)
 

@@ -15,6 +15,7 @@ from accounts.conf import switches
 from accounts.models import LoginChallenge, User
 from core.logging import security_log
 from social_login import emails
+from social_login.conf import FEDERATED
 from social_login.linking import Decision, Standing, decide
 from social_login.models import PendingLink, SocialAccount
 from social_login.providers import registry
@@ -116,7 +117,9 @@ def remember_link(challenge: LoginChallenge, identity: Identity) -> None:
 
 def connect_pending(challenge: LoginChallenge, **_: Any) -> None:
     """Receives ``challenge_completed``, in the transaction that consumes the challenge."""
-    pending = PendingLink.objects.filter(pk=challenge.pk).first()
+    # A sign-in with a password costs no query.
+    is_federated = FEDERATED in challenge.methods
+    pending = PendingLink.objects.filter(pk=challenge.pk).first() if is_federated else None
     if pending is not None:
         identity = Identity(
             provider=pending.provider,

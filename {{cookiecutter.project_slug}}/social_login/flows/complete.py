@@ -39,15 +39,12 @@ from core.errors import refused
 from core.logging import security_log
 from social_login import cookies, social_accounts, steps
 from social_login.api import SocialAccountOutput
-from social_login.conf import trusts_second_factor
+from social_login.conf import FEDERATED, trusts_second_factor
 from social_login.errors import AlreadyConnected, CodeNotValid, EmailTaken
 from social_login.linking import Outcome
 from social_login.models import CompletedAuthorization, SocialAccount
 from social_login.providers.base import Identity
 from social_login.social_accounts import Situation
-
-FEDERATED = "fed"
-"""The common value of ``amr`` for a sign-in with a provider. RFC 8176 has none."""
 
 
 class CompletionInput(serializers.Serializer[Any]):
