@@ -12,11 +12,10 @@ from config.settings.mail import *
 from config.settings.redis import *
 from config.settings.security import *
 from config.settings.sentry import *
-
-# feature: social_login
-from config.settings.social_login import *
-
-# end feature
 from config.settings.throttling import *
 
 ENVIRONMENT_PROBLEMS = env.problems
+# feature: social_login
+
+from config.settings.social_login import *  # noqa: E402
+# end feature
