@@ -121,7 +121,10 @@ def _settle(situation: Situation, identity: Identity, now: datetime) -> tuple[Us
         return account.user, False
     if outcome is Outcome.LINK and holder and holder.email_verified:
         return holder, True
-    user = _create(identity) if holder is None else _hand_over(holder, identity)
+    if holder is None:
+        user = _create(identity)
+    else:
+        user = _hand_over(holder, identity, is_invited=outcome is Outcome.LINK)
     social_accounts.add(user, identity, now=now)
     return user, False
 
@@ -139,15 +142,15 @@ def _create(identity: Identity) -> User:
     return user
 
 
-def _hand_over(user: User, identity: Identity) -> User:
+def _hand_over(user: User, identity: Identity, *, is_invited: bool) -> User:
     """Gives an account that was invited or never verified to the owner of its mailbox."""
-    if user.invited_at is None:
-        user.first_name, user.last_name = identity.first_name, identity.last_name
-        revocation.revoke_access(user, reason="provider")
-    else:
+    if is_invited:
         # Its links end with the password that nobody has.
         user.set_unusable_password()
         user.save()
+    else:
+        user.first_name, user.last_name = identity.first_name, identity.last_name
+        revocation.revoke_access(user, reason="provider")
     email_addresses.mark_verified(user)
     security_log.record("address_verified", account=user.pk)
     return user

@@ -7,6 +7,7 @@ attacker makes an account with the victim's address first, and waits for the vic
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from accounts.models import EmailChange, Session, User
 from social_login.models import SocialAccount
@@ -91,6 +92,16 @@ def test_the_second_factor_ends(guest: Browser, attacker: Browser) -> None:
 
     assert sign_in(guest).json().keys() == {"access"}
     assert not User.objects.get().has_second_factor
+
+
+def test_an_invited_user_with_a_password_is_a_stranger_too(guest: Browser, settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    user = make_user(email=VICTIM, email_verified=False, invited_at=timezone.now())
+    enrol(user)
+
+    assert sign_in(guest).json().keys() == {"access"}
+    assert not User.objects.get().has_second_factor
+    assert refusal(Browser().sign_in(VICTIM)) == (401, "incorrect_credentials")
 
 
 def test_an_open_reset_link_ends(guest: Browser, attacker: Browser) -> None:
