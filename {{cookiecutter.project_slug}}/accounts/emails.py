@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts.conf import MfaMode, switches
 from accounts.models import User
+from accounts.services import ways_in
 from accounts.services.credentials import Credentials
 from accounts.services.email_limits import MAILBOX, mailbox
 from accounts.services.links import bindings, signed_links
@@ -216,7 +217,7 @@ def _link(mail: Mail, purpose: Purpose, user: User) -> str:
 
 
 def _reset_link(mail: Mail, user: User) -> dict[str, Any]:
-    if not user.has_usable_password():
+    if not ways_in.count(user):
         # The link would give a password to an account that must not have one.
         raise Obsolete
     uid, token = signed_links.uid_of(user), _token(mail, Purpose.PASSWORD_RESET, user)

@@ -67,6 +67,14 @@ class Refusal(APIException):
     status_code = status.HTTP_400_BAD_REQUEST
 
 
+class PasswordExists(APIException):
+    """The account has a password, which only a change or a reset replaces."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = _("Your account has a password. Change it instead.")
+    default_code = "password_exists"
+
+
 class RefreshTokenNotAccepted(Refusal):
     """The refresh token of a logout is missing, invalid or of another user."""
 

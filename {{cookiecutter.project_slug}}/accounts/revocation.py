@@ -13,8 +13,9 @@ from django.db import transaction
 from accounts import emails
 from accounts.models import User
 from accounts.services import email_addresses
-from accounts.services.mfa import challenges, trusted_devices
+from accounts.services.mfa import authenticators, challenges, trusted_devices
 from accounts.services.sessions import store
+from accounts.signals import mailbox_proven
 from core.logging import security_log
 from mail import outbox
 
@@ -28,6 +29,21 @@ def revoke_all(user: User) -> None:
     store.revoke_all(user_id=user.pk)
     _revoke_challenges(user)
     email_addresses.drop_secondary(user)
+
+
+def revoke_access(user: User, *, reason: str) -> None:
+    """Removes what a stranger may have set up in an account that was not verified.
+
+    Saves the account. Its password, second factor, sessions, links and permissions end.
+    """
+    user.set_unusable_password()
+    if user.has_second_factor:
+        authenticators.remove_all(user)
+        security_log.record("second_factor_off", account=user.pk, reason=reason)
+    user.save()
+    user.groups.clear()
+    user.user_permissions.clear()
+    mailbox_proven.send(User, user=user)
 
 
 def revoke_pending(user: User) -> None:

@@ -22,6 +22,7 @@ from accounts.flows.password_reset import (
     PasswordResetView,
     SetNewPasswordView,
 )
+from accounts.flows.password_set import PasswordSetView
 from accounts.flows.profile import ProfileView
 from accounts.flows.refresh import RefreshView
 from accounts.flows.registration import RegistrationView
@@ -47,6 +48,7 @@ account = [
 
 password = [
     path("password/change/", PasswordChangeView.as_view(), name="rest_password_change"),
+    path("password/set/", PasswordSetView.as_view(), name="rest_password_set"),
     path("password/reset/", PasswordResetView.as_view(), name="rest_password_reset"),
     path(
         "password/reset/confirm/<str:uidb64>/<str:token>/",

@@ -16,6 +16,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # feature: passkeys
     path(f"{settings.API_URL}auth/", include("passkeys.urls")),
     # end feature
+    # feature: social_login
+    path(f"{settings.API_URL}auth/social/", include("social_login.urls")),
+    # end feature
     # make new-app adds apps here
     # feature: passkeys
     path(settings.ADMIN_URL, include("passkeys.admin_urls")),

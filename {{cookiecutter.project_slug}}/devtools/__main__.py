@@ -67,6 +67,11 @@ def serve(servers: Servers, port: int) -> NoReturn:
     supervisor.hide_output_so_far()
     claim.publish(FOLDER, claim.Owner(os.getpid(), COMMAND, servers.urls, address))
     say(_welcome(address, passwords))
+    # feature: social_login
+    from devtools import demo_id
+
+    demo_id.start(supervisor, address)
+    # end feature
     # Last, so that it does not delay the first response.
     _start_worker(supervisor)
     supervisor.watch()
@@ -78,6 +83,11 @@ def _supervisor(servers: Servers, address: str) -> Supervisor:
         "PUBLIC_URL": env.text("PUBLIC_URL", address),
         "DJANGO_RUNSERVER_HIDE_WARNING": "true",
     }
+    # feature: social_login
+    from devtools import demo_id
+
+    variables |= demo_id.settings()
+    # end feature
     return Supervisor(servers.children, project=BASE_DIR, logs=FOLDER, environment=variables)
 
 

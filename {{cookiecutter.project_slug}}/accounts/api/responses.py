@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.cookies import DEVICE, REFRESH, TRUSTED
-from accounts.api.fields import CookieAwareSerializer
+from accounts.api.fields import CookieAwareSerializer, Fields
 from accounts.api.requests import DEVICE_HEADER, TRUSTED_HEADER
 from accounts.api.transport import uses_cookies
 from accounts.conf import switches
@@ -56,6 +56,16 @@ class SetPasswordOutput(SignedInOutput):
     """The password is set, and the user is signed in."""
 
     detail = serializers.CharField()
+
+
+class PasswordChangeOutput(SignedInOutput):
+    """Contains tokens where the sessions have ended (``LOGOUT_ON_PASSWORD_CHANGE``)."""
+
+    detail = serializers.CharField()
+
+    def get_fields(self) -> Fields:
+        fields = super().get_fields()
+        return fields if switches.logout_on_password_change else {"detail": fields["detail"]}
 
 
 class PendingSignInOutput(CookieAwareSerializer):

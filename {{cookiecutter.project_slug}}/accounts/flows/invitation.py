@@ -44,7 +44,6 @@ from accounts.services.client import Client
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings
 from accounts.services.links.signed_links import Purpose, SignedLink
-from accounts.services.mfa import authenticators
 from accounts.services.passwords import verification
 from accounts.services.privileges import has_more_privileges
 from accounts.sign_in import SignInResult
@@ -77,12 +76,12 @@ def invite(
     if created:
         user.purge_after = now
     user.role, user.first_name, user.last_name = role, first_name, last_name
-    if user.has_second_factor:
-        authenticators.remove_all(user)
-        security_log.record("second_factor_off", account=user.pk, reason="invitation")
-    _renew(user, by=by, now=now)
-    user.groups.clear()
-    user.user_permissions.clear()
+    _renew(user, now=now)
+    if created:
+        user.save()
+    else:
+        revocation.revoke_access(user, reason="invitation")
+    _send(user, by=by, now=now)
 
 
 @transaction.atomic
@@ -92,17 +91,21 @@ def send_again(user: User, *, by: User, now: datetime) -> bool:
     if pending is None or not _is_pending(pending):
         return False
     count_email("invitation_account", to=pending.email)
-    _renew(pending, by=by, now=now)
+    _renew(pending, now=now)
+    # Another one, which ends earlier links.
+    pending.set_unusable_password()
+    pending.save()
+    _send(pending, by=by, now=now)
     return True
 
 
-def _renew(user: User, *, by: User, now: datetime) -> None:
-    """Gives the invited account another unusable password, which ends earlier links."""
+def _renew(user: User, *, now: datetime) -> None:
     if user.purge_after:
         user.purge_after = now + switches.invitation_lifetime
     user.invited_at = now
-    user.set_unusable_password()
-    user.save()
+
+
+def _send(user: User, *, by: User, now: datetime) -> None:
     outbox.post(
         emails.invitation,
         to=user.email,

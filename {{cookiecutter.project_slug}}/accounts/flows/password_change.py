@@ -25,7 +25,7 @@ from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import Fields, NewPasswordInput, PasswordField
 from accounts.api.openapi import SignInSchema, sign_in_responses
 from accounts.api.requests import client_of
-from accounts.api.responses import SignedInOutput, answer_sign_in
+from accounts.api.responses import PasswordChangeOutput, answer_sign_in
 from accounts.conf import switches
 from accounts.errors import TokenNotValid
 from accounts.models import Session
@@ -54,16 +54,6 @@ class PasswordChangeInput(NewPasswordInput):
                 _("The password is incorrect."), code="incorrect_password"
             )
         return password
-
-
-class PasswordChangeOutput(SignedInOutput):
-    """Contains tokens where the sessions have ended (``LOGOUT_ON_PASSWORD_CHANGE``)."""
-
-    detail = serializers.CharField()
-
-    def get_fields(self) -> Fields:
-        fields = super().get_fields()
-        return fields if switches.logout_on_password_change else {"detail": fields["detail"]}
 
 
 def change_password(

@@ -15,3 +15,7 @@ from config.settings.sentry import *
 from config.settings.throttling import *
 
 ENVIRONMENT_PROBLEMS = env.problems
+# feature: social_login
+
+from config.settings.social_login import *  # noqa: E402
+# end feature

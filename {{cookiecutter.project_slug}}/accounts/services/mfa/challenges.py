@@ -9,6 +9,7 @@ from django.core.signing import BadSignature, Signer
 from accounts.errors import InvalidChallenge
 from accounts.models import LoginChallenge
 from accounts.services.credentials import Credentials, OutdatedCredentialsError
+from accounts.signals import challenge_completed
 from core import digests
 from core.db import fetch_one
 
@@ -75,6 +76,8 @@ def find(kind: Kind, signed_id: str, *, now: datetime) -> LoginChallenge:
 def consume(challenge: LoginChallenge) -> bool:
     """Of two requests with one challenge, exactly one gets True."""
     consumed, _ = LoginChallenge.objects.filter(pk=challenge.pk).delete()
+    if consumed:
+        challenge_completed.send(LoginChallenge, challenge=challenge)
     return bool(consumed)
 
 

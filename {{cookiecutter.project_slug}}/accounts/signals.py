@@ -1,0 +1,12 @@
+"""Signals to features. Each is sent in the transaction of the change that it reports."""
+
+from django.dispatch import Signal
+
+challenge_completed = Signal()
+"""A user has answered a login challenge. Sends ``challenge``."""
+
+mailbox_proven = Signal()
+"""The owner of a mailbox takes an account over that was not verified. Sends ``user``.
+
+A stranger may have used the account before: remove what the stranger could sign in with.
+"""

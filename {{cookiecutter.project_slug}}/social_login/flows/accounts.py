@@ -1,0 +1,72 @@
+"""Accounts: a user sees the connected accounts, and disconnects one.
+
+1. The access token names the user and the session, which must be recent to disconnect.
+2. The user's row is locked: of two requests, the second sees what the first has left.
+3. The last way to sign in stays. ``accounts.services.ways_in`` counts them.
+4. An e-mail tells the owner.
+"""
+
+import uuid
+
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.api.authentication import LiveSessionAuthentication, session_of
+from accounts.api.responses import uncached
+from accounts.errors import TokenNotValid
+from accounts.models import User
+from accounts.services import ways_in
+from accounts.services.sessions import store
+from core.errors import refused
+from social_login import social_accounts
+from social_login.api import SocialAccountOutput
+from social_login.errors import LastWayIn
+from social_login.models import SocialAccount
+
+
+@extend_schema(tags=["Providers"])
+class SocialAccountListView(APIView):
+    """The accounts at providers that sign in to this account."""
+
+    authentication_classes = (LiveSessionAuthentication,)
+
+    @extend_schema(responses={200: SocialAccountOutput(many=True), **refused(401)})
+    def get(self, request: Request) -> Response:
+        found = SocialAccount.objects.filter(user=session_of(request).user).order_by("created_at")
+        return uncached(Response(SocialAccountOutput(instance=found, many=True).data))
+
+
+@transaction.atomic
+def disconnect(*, user: User, account_id: uuid.UUID) -> bool:
+    """Returns False if the user has no such account."""
+    locked = User.objects.lock_unchanged(user)
+    if locked is None:
+        raise TokenNotValid
+    if not social_accounts.disconnect(locked, account_id):
+        return False
+    if not ways_in.count(locked):
+        # The rollback keeps the account.
+        raise LastWayIn
+    return True
+
+
+@extend_schema(tags=["Providers"])
+class SocialAccountView(APIView):
+    """One of the user's accounts at providers."""
+
+    authentication_classes = (LiveSessionAuthentication,)
+
+    @extend_schema(responses={204: None, **refused(401, 404, 409)})
+    def delete(self, request: Request, account_id: uuid.UUID) -> Response:
+        """Disconnect this account."""
+        session = session_of(request)
+        store.require_recent(session, now=timezone.now())
+        if not disconnect(user=session.user, account_id=account_id):
+            raise Http404
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -1,0 +1,1 @@
+"""The providers: who somebody is, as another site says. No request, no response."""
