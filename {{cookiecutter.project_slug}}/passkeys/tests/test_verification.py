@@ -5,8 +5,11 @@ from typing import Any
 
 import jwt
 import pytest
+from django.utils import timezone
 
-from accounts.models import FailedMfaAttempt, LoginChallenge, Session, User
+from accounts.models import FailedMfaAttempt, LoginChallenge, Session, TrustedDevice, User
+from accounts.services.client import Client
+from accounts.services.mfa import trusted_devices
 from passkeys.tests.authenticator import USER_PRESENT, Authenticator, encode
 from passkeys.tests.steps import begin, enrol, login_options, present, verify
 from tests.client import Browser
@@ -189,3 +192,13 @@ def test_session_of_a_trusted_browser_adds_no_passkey(
     browser.sign_in(user.email)
 
     assert refusal(begin(browser)) == (401, "reauthentication_required")
+
+
+def test_further_second_factor_ends_trust(
+    passkey: Authenticator, signed_in: Browser, user: User
+) -> None:
+    trusted_devices.trust(user, client=Client(None, ""), now=timezone.now())
+
+    enrol(signed_in, user, credential_id=b"another passkey")
+
+    assert not TrustedDevice.objects.exists()
