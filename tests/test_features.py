@@ -30,7 +30,6 @@ WORDS = {
     "gitlab": r"gitlab.ci|on gitlab|renovate",
     "passkeys": r"passkey|webauthn|fido2",
     "bench": r"\bbench\b|benchmark",
-    "passkeys": r"passkey|webauthn",
     "social_login": r"social.login|social/|openid|sign(ing)? in with a provider",
 }
 # A host, the kind of registry that images come from, and a variable of the image of PostgreSQL.

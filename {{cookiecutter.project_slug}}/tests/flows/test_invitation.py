@@ -263,10 +263,10 @@ def test_invitations_and_registration_may_both_be_on(admin: Browser, settings: A
 
 
 def test_query_counts(admin: Browser, browser: Browser) -> None:
-    with statements(14):
+    with statements(16):
         invite(admin)
     browser.get(link_to(ADDRESS))
     with statements(1):
         browser.get(FORM)
-    with statements(13):
+    with statements(14):
         browser.accept()
