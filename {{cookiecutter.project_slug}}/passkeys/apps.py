@@ -3,14 +3,23 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.core.checks import register
+from django.utils.translation import gettext_lazy as _
 
 from core.checks import STARTUP
+
+SENTENCES = {
+    "passkey_added": _("A passkey was added."),
+    "passkey_deleted": _("A passkey was deleted."),
+    "passkey_sign_count_fell": _("A passkey may have been copied."),
+}
+"""Of the events that the owner of an account sees."""
 
 
 class PasskeysConfig(AppConfig):
     name = "passkeys"
 
     def ready(self) -> None:
+        from accounts.services import history
         from accounts.services.mfa import authenticators
         from passkeys import checks, store
 
@@ -19,3 +28,4 @@ class PasskeysConfig(AppConfig):
         logging.getLogger("fido2").setLevel(logging.WARNING)
         register(checks.check, STARTUP)
         authenticators.further_factors.append(store)
+        history.SENTENCES.update(SENTENCES)

@@ -1,10 +1,12 @@
 """Reads and writes passkeys. ``accounts`` uses this module as a ``FurtherFactor``."""
 
 from datetime import datetime
+from typing import Any
 
 from accounts.models import User
 from core.logging import security_log
-from passkeys.ceremonies import Registered, Verified
+from passkeys import ceremonies
+from passkeys.ceremonies import CeremonyError, Registered, Verified
 from passkeys.models import NAME_MAX_LENGTH, Passkey
 
 TYPE = Passkey.type
@@ -41,6 +43,23 @@ def create(
         backed_up=registered.backed_up,
         created_at=now,
     )
+
+
+def claim(
+    user: User, credential: dict[str, Any], challenge: bytes | None, now: datetime, _held: Any
+) -> bool:
+    """Whether one of the user's passkeys has signed the challenge: a claim of ``second_factor``."""
+    credential_id = ceremonies.read_id(credential)
+    passkey = Passkey.objects.filter(user=user, credential_id=credential_id).first()
+    if challenge is None or passkey is None:
+        return False
+    try:
+        verified = ceremonies.verify(
+            credential, passkey=passkey, challenge=challenge, verify_user=False
+        )
+    except CeremonyError:
+        return False
+    return note_use(passkey, verified, now=now)
 
 
 def note_use(passkey: Passkey, verified: Verified, *, now: datetime) -> bool:

@@ -5,9 +5,20 @@ from django.urls import path
 from passkeys.flows.enrolment import EnrolmentOptionsView, PasskeyListView
 from passkeys.flows.login import LoginOptionsView, LoginView
 from passkeys.flows.management import PasskeyView
+from passkeys.flows.recovery_codes import PasskeyRecoveryCodesView, RecoveryCodesOptionsView
 from passkeys.flows.verification import VerificationOptionsView, VerificationView
 
 urlpatterns = [
+    path(
+        "mfa/recovery-codes/passkey/options/",
+        RecoveryCodesOptionsView.as_view(),
+        name="passkey_recovery_codes_options",
+    ),
+    path(
+        "mfa/recovery-codes/passkey/",
+        PasskeyRecoveryCodesView.as_view(),
+        name="passkey_recovery_codes",
+    ),
     path("passkeys/", PasskeyListView.as_view(), name="passkeys"),
     path("passkeys/options/", EnrolmentOptionsView.as_view(), name="passkey_options"),
     path("passkeys/<int:passkey_id>/", PasskeyView.as_view(), name="passkey"),

@@ -34,7 +34,7 @@ class SocialAccount(models.Model):
 
 
 class Step(models.Model):
-    """Whoever brings the secret continues, once, in the browser or app that started."""
+    """A request with the secret continues, once, in the browser or app that started."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     secret_digest = models.CharField(max_length=_DIGEST, unique=True)

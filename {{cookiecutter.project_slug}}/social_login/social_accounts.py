@@ -92,6 +92,12 @@ def disconnect(user: User, account_id: uuid.UUID) -> bool:
     return True
 
 
+def export(user: User, _now: datetime) -> list[Any]:
+    """For the export of the user's account."""
+    columns = ("provider", "subject", "email", "created_at", "last_used_at")
+    return [*SocialAccount.objects.filter(user=user).values(*columns)]
+
+
 def usable_by(user: User) -> QuerySet[SocialAccount]:
     """Those of providers that are switched on."""
     providers = [provider.id for provider in registry.switched_on()]

@@ -1,7 +1,7 @@
 """Issues and consumes what a sign-in carries from one request to the next.
 
 The table has digests only. The values that go to the provider derive from ``state`` and
-``SECRET_KEY``: whoever has read the table or the address bar cannot compute them.
+``SECRET_KEY``: an attacker who reads the table or the address bar cannot compute them.
 """
 
 import hmac

@@ -6,7 +6,7 @@ from typing import Any
 
 from accounts.models import EndedSession, User
 from accounts.services import history
-from accounts.services.mfa import authenticators
+from accounts.services.mfa import authenticators, trusted_devices
 from accounts.services.sessions import store
 from mail.models import Mail
 
@@ -55,6 +55,12 @@ def second_factors(user: User, now: datetime) -> Iterable[Any]:
         {"type": held.type, "created_at": held.created_at, "last_used_at": held.last_used_at}
         for held in authenticators.list_for(user)
     ]
+
+
+@export("trusted_devices")
+def devices(user: User, now: datetime) -> Iterable[Any]:
+    columns = ("created_at", "expires_at", "ip_address", "user_agent")
+    return [*trusted_devices.list_live(user.pk, now=now).values(*columns)]
 
 
 @export("history")

@@ -48,6 +48,8 @@ SENTENCES: dict[str, Any] = {
     "second_factor_on": _("Multi-factor authentication was turned on."),
     "second_factor_off": _("Multi-factor authentication was turned off."),
     "second_factor_reset": _("An administrator reset multi-factor authentication."),
+    "device_trusted": _("A device was trusted."),
+    "leaked_password_used": _("A sign-in used a password that has leaked."),
     "recovery_codes_replaced": _("The recovery codes were replaced."),
     "second_factor_failed": _("A wrong code was entered."),
     "second_factor_locked": _("Too many wrong codes were entered."),

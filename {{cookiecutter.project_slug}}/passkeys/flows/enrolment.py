@@ -109,9 +109,9 @@ def enrol(
             passkey = store.create(user, registered, name=name, transports=transports, now=now)
             mfa_enrolment.conclude(origin, method=store.METHOD, is_first=bool(recovery_codes))
             account_emails.tell_owner(emails.passkey_added, user, ip=client.ip)
+            security_log.record("passkey_added", account=user.pk, passkey=passkey.pk)
     except IntegrityError:
         raise PasskeyTaken from None
-    security_log.record("passkey_added", account=user.pk, passkey=passkey.pk)
     return Enrolled(passkey, recovery_codes, _complete(origin, client, now))
 
 

@@ -64,7 +64,9 @@ def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) 
             _turn_off(user, session)
         revocation.revoke_others(user, kept=session.pk)
         account_emails.tell_owner(emails.passkey_deleted, user, ip=client.ip, is_last=turns_off)
-    security_log.record("passkey_deleted", account=user.pk, session=session.pk, passkey=passkey_id)
+        security_log.record(
+            "passkey_deleted", account=user.pk, session=session.pk, passkey=passkey_id
+        )
 
 
 def _find(user: User, passkey_id: int) -> Passkey:

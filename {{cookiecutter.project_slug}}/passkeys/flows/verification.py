@@ -35,10 +35,9 @@ from accounts.services.mfa.challenges import Kind as LoginKind
 from accounts.sign_in import SignInResult
 from core.errors import refused
 from passkeys import ceremonies, challenges, store
-from passkeys.ceremonies import CeremonyError, Options
+from passkeys.ceremonies import Options
 from passkeys.challenges import Kind
 from passkeys.errors import NoPasskey, PasskeyNotVerified
-from passkeys.models import Passkey
 from passkeys.serializers import AssertionInput, PasskeyOptionsOutput
 
 
@@ -78,7 +77,7 @@ def verify(
             raise InvalidChallenge
         is_correct = second_factor.present(
             user,
-            claims=[partial(_claim, user, credential, challenge, now)],
+            claims=[partial(store.claim, user, credential, challenge, now)],
             challenge_id=login_challenge.pk,
             client=client,
             now=now,
@@ -86,22 +85,6 @@ def verify(
         if is_correct:
             return _complete(login_challenge, client, now, trust_device=trust_device)
     raise PasskeyNotVerified
-
-
-def _claim(
-    user: User, credential: dict[str, Any], challenge: bytes | None, now: datetime, _held: Any
-) -> bool:
-    credential_id = ceremonies.read_id(credential)
-    passkey = Passkey.objects.filter(user=user, credential_id=credential_id).first()
-    if challenge is None or passkey is None:
-        return False
-    try:
-        verified = ceremonies.verify(
-            credential, passkey=passkey, challenge=challenge, verify_user=False
-        )
-    except CeremonyError:
-        return False
-    return store.note_use(passkey, verified, now=now)
 
 
 def _complete(

@@ -144,6 +144,6 @@ def _connecting_session(request: Request, now: datetime) -> Session | None:
     session = live_session(request)
     store.require_recent(session, now=now)
     if not session.user.email_verified:
-        # Whoever has only signed up with a stranger's address must leave no way in behind.
+        # A stranger who has signed up with this address must leave no way in behind.
         raise VerifiedEmailRequired
     return session

@@ -58,7 +58,7 @@ def test_the_table_is_what_is_decided() -> None:
 
 
 @pytest.mark.parametrize("holder", Standing)
-def test_an_unverified_address_gets_one_answer_whoever_has_it(holder: Standing) -> None:
+def test_an_unverified_address_gets_one_answer_for_every_holder(holder: Standing) -> None:
     answers = {_decide((Standing.ABSENT, holder, False, is_open)) for is_open in (True, False)}
 
     assert answers == {_decide((Standing.ABSENT, Standing.ABSENT, False, True))}

@@ -1,4 +1,4 @@
-"""Pre-hijacking: whoever signs up with a stranger's address is out once the owner comes.
+"""Pre-hijacking: a stranger who signs up with an address loses the account when its owner comes.
 
 The five classes of "Pre-hijacked accounts" (Sudhodanan and Paverd, USENIX Security 2022): the
 attacker makes an account with the victim's address first, and waits for the victim.

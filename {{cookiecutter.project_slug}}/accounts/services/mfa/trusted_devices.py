@@ -1,7 +1,7 @@
 """Trusted devices: browsers and apps whose user has shown a second factor, and is not asked again.
 
 A device is no second factor: a session that it opens has shown none
-(``docs/decisions/0014-*.md``).
+(``docs/decisions/0012-*.md``).
 """
 
 import secrets

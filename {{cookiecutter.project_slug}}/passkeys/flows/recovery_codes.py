@@ -1,0 +1,97 @@
+"""New recovery codes: a user with a passkey replaces the recovery codes of the account.
+
+1. The access token names the user and the current session.
+2. The options name the passkeys of the account, and contain a challenge for this session.
+3. The signature of a passkey confirms the request, as a code of the authenticator app would.
+4. The former codes are deleted, and the response has ten new ones, only this once.
+"""
+
+import uuid
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import second_factor
+from accounts.api.authentication import LiveSessionAuthentication, session_of
+from accounts.api.endpoints import MfaEndpoint
+from accounts.api.requests import client_of
+from accounts.api.responses import uncached
+from accounts.errors import InvalidCode
+from accounts.flows.mfa_recovery_codes import RecoveryCodesOutput, replace_codes
+from accounts.models import Session, User
+from accounts.services.client import Client
+from core.errors import refused
+from passkeys import ceremonies, challenges, store
+from passkeys.ceremonies import Options
+from passkeys.challenges import Kind
+from passkeys.errors import NoPasskey, PasskeyNotVerified
+from passkeys.serializers import AssertionInput, PasskeyOptionsOutput
+
+
+class PasskeyConfirmationInput(serializers.Serializer[Any]):
+    credential = AssertionInput()
+
+
+def begin(*, session: Session, now: datetime) -> tuple[uuid.UUID, Options]:
+    held = store.list_for(session.user)
+    if not held:
+        raise NoPasskey
+    challenge_id, challenge = challenges.issue(Kind.VERIFY, origin_id=session.pk, now=now)
+    return challenge_id, ceremonies.request_options(
+        challenge=challenge, held=held, verify_user=False
+    )
+
+
+def replace(
+    *, session: Session, credential: dict[str, Any], client: Client, now: datetime
+) -> list[str]:
+    challenge = challenges.consume(Kind.VERIFY, origin_id=session.pk, now=now)
+
+    def confirm(user: User) -> bool:
+        claims = [partial(store.claim, user, credential, challenge, now)]
+        return second_factor.present(user, claims=claims, client=client, now=now)
+
+    try:
+        return replace_codes(session=session, confirm=confirm, client=client, now=now)
+    except InvalidCode:
+        raise PasskeyNotVerified from None
+
+
+class RecoveryCodesEndpoint(MfaEndpoint):
+    authentication_classes = (LiveSessionAuthentication,)
+
+
+@extend_schema(tags=["Passkeys"])
+class RecoveryCodesOptionsView(RecoveryCodesEndpoint):
+    """Start replacing the recovery codes with a passkey."""
+
+    @extend_schema(request=None, responses={200: PasskeyOptionsOutput, **refused(400, 401)})
+    def post(self, request: Request) -> Response:
+        challenge_id, options = begin(session=session_of(request), now=timezone.now())
+        return uncached(Response({"challenge_id": challenge_id, "options": options}))
+
+
+@extend_schema(tags=["Passkeys"])
+class PasskeyRecoveryCodesView(RecoveryCodesEndpoint):
+    """Replace the recovery codes with ten new ones, with a passkey."""
+
+    @extend_schema(
+        request=PasskeyConfirmationInput,
+        responses={200: RecoveryCodesOutput, **refused(400, 401)},
+    )
+    def post(self, request: Request) -> Response:
+        form = PasskeyConfirmationInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        codes = replace(
+            session=session_of(request),
+            credential=form.validated_data["credential"],
+            client=client_of(request),
+            now=timezone.now(),
+        )
+        return uncached(Response({"recovery_codes": codes}))
