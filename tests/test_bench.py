@@ -136,7 +136,7 @@ def test_growth_has_its_figures(bench: Bench, tmp_path: Path) -> None:
     }
     assert all(row["p50 ms"] > 0 for row in costs.values())
     # PostgreSQL reads small tables sequentially; the plans are reported anyway.
-    assert [sum(row.values()) for row in plans.values()] == [2, 4]
+    assert [sum(row.values()) for row in plans.values()] == [3, 4]
     assert 0 <= updates["refreshes"]["in place (HOT) %"] <= 100
     assert purge["the purge"]["rows"] == 8
     for waits in (purge["refreshes during it"], purge["refreshes without it"]):

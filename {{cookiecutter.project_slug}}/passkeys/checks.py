@@ -13,18 +13,22 @@ from passkeys import conf
 
 
 def _problems() -> Iterator[CheckMessage]:
-    name, rp_id = "PASSKEY_RP_ID", conf.rp_id()
-    # If it follows from another setting, the rest of the project works without passkeys.
-    report = error if settings.PASSKEY_RP_ID else warning
-    if _is_ip_address(rp_id):
-        yield report(name, f"must be a domain: passkeys do not work at {rp_id}.")
-    elif not settings.DEBUG and origins.is_below(rp_id, "localhost"):
-        yield report(name, "must be the domain of your site: localhost is for development.")
-    elif settings.PASSKEY_RP_ID and not verify_rp_id(rp_id, conf.front_end()):
-        yield error(
-            name, f"must be the domain of FRONTEND_URL (or PUBLIC_URL) or of its site, not {rp_id}."
-        )
+    if settings.PASSKEY_RP_ID:
+        yield from _own_domain()
+    elif _is_ip_address(conf.rp_id()):
+        # The rest of the project works there.
+        yield warning("PASSKEY_RP_ID", "must be set: passkeys do not work at an IP address.")
     yield from _origins()
+
+
+def _own_domain() -> Iterator[CheckMessage]:
+    name, domain = "PASSKEY_RP_ID", settings.PASSKEY_RP_ID
+    if _is_ip_address(domain):
+        yield error(name, "must be a domain: passkeys do not work at an IP address.")
+    elif not settings.DEBUG and origins.is_below(domain, "localhost"):
+        yield error(name, "must be the domain of your site: localhost is for development.")
+    elif not verify_rp_id(domain, conf.front_end()):
+        yield error(name, "must be the domain of FRONTEND_URL (or PUBLIC_URL), or of its site.")
 
 
 def _origins() -> Iterator[CheckMessage]:

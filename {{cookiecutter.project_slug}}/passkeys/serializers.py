@@ -22,7 +22,6 @@ class PartField(TextField):
 class PasskeyCredentialInput(serializers.Serializer[Any]):
     id = TextField(max_length=ID_MAX_LENGTH)
     rawId = TextField(max_length=ID_MAX_LENGTH)  # noqa: N815  names of the specification
-    type = serializers.ChoiceField(["public-key"])
 
 
 class AttestationResponseInput(serializers.Serializer[Any]):

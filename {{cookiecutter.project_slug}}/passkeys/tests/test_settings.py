@@ -46,9 +46,8 @@ def test_accepted_origins_are_those_of_the_site(settings: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "message", "is_error"),
     [
-        ({"PUBLIC_URL": "https://192.0.2.7"}, "must be a domain", False),
-        ({"PUBLIC_URL": "https://[2001:db8::7]"}, "must be a domain", False),
-        ({"PUBLIC_URL": "https://localhost"}, "localhost is for development", False),
+        ({"PUBLIC_URL": "https://192.0.2.7"}, "do not work at an IP address", False),
+        ({"PUBLIC_URL": "https://[2001:db8::7]"}, "do not work at an IP address", False),
         ({"PASSKEY_RP_ID": "192.0.2.7"}, "must be a domain", True),
         ({"PASSKEY_RP_ID": "localhost"}, "localhost is for development", True),
         ({"PASSKEY_RP_ID": "other.com"}, "must be the domain of FRONTEND_URL", True),
