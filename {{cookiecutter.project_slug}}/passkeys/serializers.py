@@ -51,12 +51,73 @@ class AssertionInput(PasskeyCredentialInput):
     response = AssertionResponseInput()
 
 
-class PasskeyOptionsOutput(serializers.Serializer[Any]):
-    challenge_id = serializers.CharField(help_text="Send it with the credential, within 5 minutes.")
-    options = serializers.DictField(
-        help_text="For `PublicKeyCredential.parseCreationOptionsFromJSON()`, or "
-        "`parseRequestOptionsFromJSON()`."
-    )
+# The options of the specification, described for clients. ``passkeys.ceremonies`` makes them.
+
+
+class PasskeyDescriptorOutput(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    type = serializers.CharField()
+    transports = serializers.ListField(child=serializers.CharField(), required=False)
+
+
+class PasskeyRequestOptions(serializers.Serializer[Any]):
+    """For `PublicKeyCredential.parseRequestOptionsFromJSON()`."""
+
+    challenge = serializers.CharField()
+    rpId = serializers.CharField()  # noqa: N815
+    userVerification = serializers.CharField()  # noqa: N815
+    allowCredentials = PasskeyDescriptorOutput(many=True, required=False)  # noqa: N815
+
+
+class PasskeyRpOutput(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+
+
+class PasskeyUserOutput(PasskeyRpOutput):
+    displayName = serializers.CharField()  # noqa: N815
+
+
+class PasskeyParametersOutput(serializers.Serializer[Any]):
+    type = serializers.CharField()
+    alg = serializers.IntegerField()
+
+
+class PasskeySelectionOutput(serializers.Serializer[Any]):
+    residentKey = serializers.CharField()  # noqa: N815
+    requireResidentKey = serializers.BooleanField()  # noqa: N815
+    userVerification = serializers.CharField()  # noqa: N815
+
+
+class PasskeyCreationOptions(serializers.Serializer[Any]):
+    """For `PublicKeyCredential.parseCreationOptionsFromJSON()`."""
+
+    challenge = serializers.CharField()
+    rp = PasskeyRpOutput()
+    user = PasskeyUserOutput()
+    pubKeyCredParams = PasskeyParametersOutput(many=True)  # noqa: N815
+    excludeCredentials = PasskeyDescriptorOutput(many=True)  # noqa: N815
+    authenticatorSelection = PasskeySelectionOutput()  # noqa: N815
+
+
+class PasskeyChallengeOutput(serializers.Serializer[Any]):
+    challenge_id = serializers.UUIDField(help_text="Send it with the credential, within 5 minutes.")
+
+
+class PasskeyConfirmationOutput(serializers.Serializer[Any]):
+    options = PasskeyRequestOptions()
+
+
+class PasskeyVerificationOutput(PasskeyConfirmationOutput):
+    challenge_id = serializers.CharField(help_text="That of the request.")
+
+
+class PasskeyRequestOutput(PasskeyChallengeOutput):
+    options = PasskeyRequestOptions()
+
+
+class PasskeyCreationOutput(PasskeyChallengeOutput):
+    options = PasskeyCreationOptions()
 
 
 class PasskeyOutput(serializers.ModelSerializer[Passkey]):

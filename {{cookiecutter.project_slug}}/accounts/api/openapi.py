@@ -205,6 +205,10 @@ def add_examples(result: Schema, **_: Any) -> Schema:
     """A postprocessing hook of drf-spectacular."""
     for component in result["components"]["schemas"].values():
         for name, field in component.get("properties", {}).items():
-            if name in EXAMPLES and field.get("type") == "string":
+            if name in EXAMPLES and field.get("type") == "string" and not _is_uuid(field):
                 field.setdefault("example", EXAMPLES[name])
     return result
+
+
+def _is_uuid(field: Schema) -> bool:
+    return field.get("format") == "uuid"

@@ -49,6 +49,13 @@ class HistoryPagination(CursorPagination):
             # The cursor names no time.
             raise NotFound(self.invalid_cursor_message) from None
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        described = super().get_paginated_response_schema(schema)
+        # The examples of Django REST framework are no valid addresses.
+        for name in ("next", "previous"):
+            described["properties"][name].pop("example")
+        return described
+
 
 class HistoryView(ListAPIView[SecurityEvent]):
     """The security events of the user's account, of 90 days."""

@@ -44,7 +44,7 @@ from passkeys.ceremonies import CeremonyError, Options
 from passkeys.challenges import Kind
 from passkeys.errors import EnrolmentExpired, PasskeyNotAccepted, PasskeyTaken, TooManyPasskeys
 from passkeys.models import Passkey
-from passkeys.serializers import AttestationInput, NameField, PasskeyOptionsOutput, PasskeyOutput
+from passkeys.serializers import AttestationInput, NameField, PasskeyCreationOutput, PasskeyOutput
 
 
 class PasskeyEnrolmentInput(SetupInput):
@@ -132,7 +132,7 @@ class EnrolmentOptionsView(PublicEndpoint, APIView):
     throttle_scope = "mfa"
 
     @extend_schema(
-        request=SetupInput, responses={200: PasskeyOptionsOutput, **refused(400, 401, 409)}
+        request=SetupInput, responses={200: PasskeyCreationOutput, **refused(400, 401, 409)}
     )
     def post(self, request: Request) -> Response:
         now = timezone.now()

@@ -36,7 +36,7 @@ from passkeys import ceremonies, challenges, store
 from passkeys.ceremonies import CeremonyError, Options
 from passkeys.challenges import Kind
 from passkeys.models import Passkey
-from passkeys.serializers import AssertionInput, PasskeyOptionsOutput
+from passkeys.serializers import AssertionInput, PasskeyRequestOutput
 
 
 class PasskeyLoginInput(serializers.Serializer[Any]):
@@ -105,7 +105,7 @@ class LoginOptionsView(PublicEndpoint, APIView):
 
     throttle_scope = "mfa"
 
-    @extend_schema(request=None, responses={200: PasskeyOptionsOutput, **refused()})
+    @extend_schema(request=None, responses={200: PasskeyRequestOutput, **refused()})
     def post(self, request: Request) -> Response:
         challenge_id, options = begin(now=timezone.now())
         return uncached(Response({"challenge_id": challenge_id, "options": options}))

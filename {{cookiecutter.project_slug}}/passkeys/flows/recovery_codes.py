@@ -6,7 +6,6 @@
 4. The former codes are deleted, and the response has ten new ones, only this once.
 """
 
-import uuid
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -31,21 +30,19 @@ from passkeys import ceremonies, challenges, store
 from passkeys.ceremonies import Options
 from passkeys.challenges import Kind
 from passkeys.errors import NoPasskey, PasskeyNotVerified
-from passkeys.serializers import AssertionInput, PasskeyOptionsOutput
+from passkeys.serializers import AssertionInput, PasskeyConfirmationOutput
 
 
 class PasskeyConfirmationInput(serializers.Serializer[Any]):
     credential = AssertionInput()
 
 
-def begin(*, session: Session, now: datetime) -> tuple[uuid.UUID, Options]:
+def begin(*, session: Session, now: datetime) -> Options:
     held = store.list_for(session.user)
     if not held:
         raise NoPasskey
-    challenge_id, challenge = challenges.issue(Kind.VERIFY, origin_id=session.pk, now=now)
-    return challenge_id, ceremonies.request_options(
-        challenge=challenge, held=held, verify_user=False
-    )
+    _, challenge = challenges.issue(Kind.VERIFY, origin_id=session.pk, now=now)
+    return ceremonies.request_options(challenge=challenge, held=held, verify_user=False)
 
 
 def replace(
@@ -71,10 +68,10 @@ class RecoveryCodesEndpoint(MfaEndpoint):
 class RecoveryCodesOptionsView(RecoveryCodesEndpoint):
     """Start replacing the recovery codes with a passkey."""
 
-    @extend_schema(request=None, responses={200: PasskeyOptionsOutput, **refused(400, 401)})
+    @extend_schema(request=None, responses={200: PasskeyConfirmationOutput, **refused(400, 401)})
     def post(self, request: Request) -> Response:
-        challenge_id, options = begin(session=session_of(request), now=timezone.now())
-        return uncached(Response({"challenge_id": challenge_id, "options": options}))
+        options = begin(session=session_of(request), now=timezone.now())
+        return uncached(Response({"options": options}))
 
 
 @extend_schema(tags=["Passkeys"])

@@ -7,7 +7,6 @@
 4. The login challenge is consumed, and ``sign_in.complete_sign_in`` opens the session.
 """
 
-import uuid
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -38,7 +37,7 @@ from passkeys import ceremonies, challenges, store
 from passkeys.ceremonies import Options
 from passkeys.challenges import Kind
 from passkeys.errors import NoPasskey, PasskeyNotVerified
-from passkeys.serializers import AssertionInput, PasskeyOptionsOutput
+from passkeys.serializers import AssertionInput, PasskeyVerificationOutput
 
 
 class PasskeyVerificationOptionsInput(serializers.Serializer[Any]):
@@ -50,15 +49,13 @@ class PasskeyVerificationInput(PasskeyVerificationOptionsInput):
     trust_device = TrustDeviceField()
 
 
-def begin(*, login_challenge_id: str, now: datetime) -> tuple[uuid.UUID, Options]:
+def begin(*, login_challenge_id: str, now: datetime) -> Options:
     login_challenge = login_challenges.find(LoginKind.VERIFY, login_challenge_id, now=now)
     held = store.list_for(login_challenge.user)
     if not held:
         raise NoPasskey
-    challenge_id, challenge = challenges.issue(Kind.VERIFY, origin_id=login_challenge.pk, now=now)
-    return challenge_id, ceremonies.request_options(
-        challenge=challenge, held=held, verify_user=False
-    )
+    _, challenge = challenges.issue(Kind.VERIFY, origin_id=login_challenge.pk, now=now)
+    return ceremonies.request_options(challenge=challenge, held=held, verify_user=False)
 
 
 def verify(
@@ -105,14 +102,13 @@ class VerificationOptionsView(PublicEndpoint, MfaEndpoint):
 
     @extend_schema(
         request=PasskeyVerificationOptionsInput,
-        responses={200: PasskeyOptionsOutput, **refused(400)},
+        responses={200: PasskeyVerificationOutput, **refused(400)},
     )
     def post(self, request: Request) -> Response:
         form = PasskeyVerificationOptionsInput(data=request.data)
         form.is_valid(raise_exception=True)
-        challenge_id, options = begin(
-            login_challenge_id=form.validated_data["challenge_id"], now=timezone.now()
-        )
+        challenge_id = form.validated_data["challenge_id"]
+        options = begin(login_challenge_id=challenge_id, now=timezone.now())
         return uncached(Response({"challenge_id": challenge_id, "options": options}))
 
 
