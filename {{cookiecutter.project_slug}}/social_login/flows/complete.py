@@ -9,6 +9,7 @@
 """
 
 import uuid
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -105,6 +106,9 @@ def complete(identity: Identity, *, client: Client, now: datetime) -> SignInResu
     if is_known and user.has_second_factor and trusts_second_factor(identity):
         methods.append(MULTI_FACTOR)
     credentials = Credentials.of(user, methods=methods)
+    if waits:
+        # A link lasts: a trusted device does not stand in for the second factor.
+        client = replace(client, trusted=())
     result = sign_in.complete_sign_in(credentials, client=client, now=now, notify_owner=is_known)
     if waits:
         _link(user, identity, result, now)

@@ -119,6 +119,20 @@ def test_a_link_waits_for_the_second_factor(guest: Browser, user: User, held: He
     assert len(letters_to(user.email)) == 1
 
 
+def test_a_trusted_device_does_not_spare_a_link_the_second_factor(
+    guest: Browser, user: User, held: Held
+) -> None:
+    body = {"challenge_id": challenge_for(user), "code": held.app.code(), "trust_device": True}
+    guest.access = guest.call("post", "jwt_allauth_mfa_verify", body).json()["access"]
+    guest.sign_out()
+    guest.access = ""
+
+    answer = sign_in(guest, email=user.email).json()
+
+    assert "challenge_id" in answer
+    assert not SocialAccount.objects.exists()
+
+
 def test_a_link_follows_a_recovery_code_too(guest: Browser, user: User, held: Held) -> None:
     challenge = sign_in(guest, email=user.email).json()["challenge_id"]
 
