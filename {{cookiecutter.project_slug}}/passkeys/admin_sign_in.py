@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.db import transaction
@@ -15,10 +16,14 @@ from django.views import View
 from rest_framework.exceptions import APIException
 from rest_framework.utils import json
 
-from accounts.admin.sign_in import complete_login
+from accounts.admin.sign_in import complete_login, too_many
+from accounts.errors import IncorrectCredentials
 from accounts.models import User
 from core.client_ip import client_network
+from core.logging import security_log
+from core.origins import origin_of
 from core.ratelimit import throttling
+from core.ratelimit.throttling import LimitReached
 from passkeys import challenges
 from passkeys.challenges import Kind
 from passkeys.flows.login import PasskeyLoginInput, authenticate
@@ -34,8 +39,8 @@ class AdminPasskeyView(View):
         try:
             throttling.hit("login", of=client_network(request))
             user = sign_in(request.POST)
-        except (APIException, ValueError):
-            messages.error(request, _("The passkey was not accepted. Try again."))
+        except (APIException, ValueError, RecursionError) as error:
+            messages.error(request, _refusal(error))
             query = QueryDict(mutable=True)
             query["next"] = target
             return redirect(f"{reverse('admin:login')}?{query.urlencode()}")
@@ -49,7 +54,7 @@ class AdminPasskeyView(View):
 def sign_in(fields: Any) -> User:
     """
     Raises:
-        APIException, ValueError: the form is not valid, or the user is not staff.
+        APIException, ValueError, RecursionError: the form is not valid, or the user is not staff.
     """
     form = PasskeyLoginInput(
         data={
@@ -63,10 +68,23 @@ def sign_in(fields: Any) -> User:
         Kind.SIGN_IN, challenge_id=form.validated_data["challenge_id"], now=now
     )
     with transaction.atomic():
-        user = authenticate(form.validated_data["credential"], challenge=challenge, now=now)
+        user = authenticate(
+            form.validated_data["credential"],
+            challenge=challenge,
+            now=now,
+            # A script of a front end must not sign in to the admin with what its user signs there.
+            origins={origin_of(settings.PUBLIC_URL)},
+        )
     if not user.is_staff:
-        raise ValueError
+        security_log.record("login_failed", account=user.pk, reason="admin")
+        raise IncorrectCredentials
     return user
+
+
+def _refusal(error: Exception) -> str:
+    if isinstance(error, LimitReached):
+        return str(too_many(error).message)
+    return _("The passkey was not accepted. Try again.")
 
 
 def _target(request: HttpRequest) -> str:

@@ -1,7 +1,7 @@
 """Options and responses of WebAuthn. The only module that uses ``fido2``."""
 
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
@@ -44,6 +44,7 @@ class Registered:
     public_key: bytes
     sign_count: int
     aaguid: uuid.UUID
+    user_verified: bool
     backup_eligible: bool
     backed_up: bool
 
@@ -51,6 +52,7 @@ class Registered:
 @dataclass(frozen=True, slots=True)
 class Verified:
     sign_count: int
+    user_verified: bool
     backed_up: bool
 
 
@@ -102,17 +104,36 @@ def register(credential: dict[str, Any], *, challenge: bytes) -> Registered:
 
 
 def verify(
-    credential: dict[str, Any], *, passkey: Passkey, challenge: bytes, verify_user: bool
+    credential: dict[str, Any],
+    *,
+    passkey: Passkey,
+    challenge: bytes,
+    verify_user: bool,
+    origins: Container[str] | None = None,
 ) -> Verified:
-    """Raises ``CeremonyError``."""
+    """
+    Args:
+        origins: of the pages that may ask; None for all that are accepted.
+
+    Raises:
+        CeremonyError: the response is not valid.
+    """
     with _refusing_malformed():
         response = AuthenticationResponse.from_dict(credential)
         _refuse_frame(response.response.client_data)
         _check_user_handle(response, passkey, is_required=verify_user)
         state = _state(challenge, verify_user=verify_user)
-        _server().authenticate_complete(state, [_stored(passkey)], response)
+        _server(origins).authenticate_complete(state, [_stored(passkey)], response)
         data = response.response.authenticator_data
-        return Verified(sign_count=data.counter, backed_up=data.is_backed_up())
+        # The authenticator decides once whether a passkey may be synchronised (Level 3, 6.1.3).
+        if data.is_backup_eligible() != passkey.backup_eligible:
+            raise CeremonyError
+        _refuse_contradiction(data)
+        return Verified(
+            sign_count=data.counter,
+            user_verified=data.is_user_verified(),
+            backed_up=data.is_backed_up(),
+        )
 
 
 @contextmanager
@@ -124,9 +145,10 @@ def _refusing_malformed() -> Iterator[None]:
         raise CeremonyError from error
 
 
-def _server() -> Fido2Server:
+def _server(origins: Container[str] | None = None) -> Fido2Server:
     party = PublicKeyCredentialRpEntity(id=conf.rp_id(), name=settings.PROJECT_NAME)
-    return Fido2Server(party, verify_origin=conf.accepted_origins().__contains__)
+    accepted = conf.accepted_origins() if origins is None else origins
+    return Fido2Server(party, verify_origin=lambda origin: origin in accepted)
 
 
 def _state(challenge: bytes, *, verify_user: bool = False) -> dict[str, Any]:
@@ -148,6 +170,11 @@ def _refuse_frame(client_data: CollectedClientData) -> None:
         raise CeremonyError
 
 
+def _refuse_contradiction(data: AuthenticatorData) -> None:
+    if data.is_backed_up() and not data.is_backup_eligible():
+        raise CeremonyError
+
+
 def _check_user_handle(
     response: AuthenticationResponse, passkey: Passkey, *, is_required: bool
 ) -> None:
@@ -160,6 +187,7 @@ def _read(response: RegistrationResponse, data: AuthenticatorData) -> Registered
     made = data.credential_data
     if made is None or made.credential_id != response.raw_id:
         raise CeremonyError
+    _refuse_contradiction(data)
     if made.public_key.ALGORITHM not in CoseKey.supported_algorithms():
         raise CeremonyError
     return Registered(
@@ -167,6 +195,7 @@ def _read(response: RegistrationResponse, data: AuthenticatorData) -> Registered
         public_key=cbor.encode(made.public_key),
         sign_count=data.counter,
         aaguid=uuid.UUID(bytes=bytes(made.aaguid)),
+        user_verified=data.is_user_verified(),
         backup_eligible=data.is_backup_eligible(),
         backed_up=data.is_backed_up(),
     )

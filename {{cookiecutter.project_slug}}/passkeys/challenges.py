@@ -32,11 +32,12 @@ def issue(
     Returns:
         the id of the challenge, and its bytes.
     """
-    if origin_id is not None:
-        PasskeyChallenge.objects.filter(kind=kind, origin_id=origin_id).delete()
     challenge = secrets.token_bytes(BYTES)
-    row = PasskeyChallenge.objects.create(
-        kind=kind, challenge=challenge, origin_id=origin_id, expires_at=now + LIFETIME
+    values = {"challenge": challenge, "expires_at": now + LIFETIME}
+    if origin_id is None:
+        return PasskeyChallenge.objects.create(kind=kind, **values).pk, challenge
+    row, _ = PasskeyChallenge.objects.update_or_create(
+        kind=kind, origin_id=origin_id, defaults=values
     )
     return row.pk, challenge
 

@@ -33,7 +33,7 @@ def _own_domain() -> Iterator[CheckMessage]:
 
 def _origins() -> Iterator[CheckMessage]:
     for origin in settings.PASSKEY_ORIGINS:
-        if not origin.startswith(("android:apk-key-hash:", "https://")):
+        if not origin.startswith("android:apk-key-hash:") and not origins.is_web_origin(origin):
             yield error(
                 "PASSKEY_ORIGINS",
                 f"has {origin}, which is not like android:apk-key-hash:... or https://example.com.",

@@ -1,6 +1,7 @@
 """Passkeys, and the challenges that they sign."""
 
 import uuid
+from typing import ClassVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -20,6 +21,9 @@ class Passkey(models.Model):
     sign_count = models.PositiveBigIntegerField()
     transports = ArrayField(models.TextField())
     aaguid = models.UUIDField(help_text="The model of the authenticator, if it tells.")
+    user_verified = models.BooleanField(
+        help_text="The authenticator has verified its user, at the enrolment or after a password."
+    )
     backup_eligible = models.BooleanField(help_text="The authenticator may synchronise it.")
     backed_up = models.BooleanField(help_text="The authenticator has synchronised it.")
     created_at = models.DateTimeField()
@@ -48,7 +52,11 @@ class PasskeyChallenge(models.Model):
     expires_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        indexes = [models.Index(fields=["origin_id"], name="passkey_challenge_origin")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["kind", "origin_id"], name="passkey_challenge_of_its_origin"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind}, until {self.expires_at}"

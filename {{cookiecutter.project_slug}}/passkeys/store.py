@@ -3,10 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError, transaction
+
 from accounts.models import User
 from core.logging import security_log
 from passkeys import ceremonies
 from passkeys.ceremonies import CeremonyError, Registered, Verified
+from passkeys.errors import PasskeyTaken, TooManyPasskeys
 from passkeys.models import NAME_MAX_LENGTH, Passkey
 
 TYPE = Passkey.type
@@ -30,8 +33,14 @@ def remove_all(user: User) -> None:
 def create(
     user: User, registered: Registered, *, name: str, transports: list[str], now: datetime
 ) -> Passkey:
-    """Raises ``IntegrityError`` if an account has registered the credential before."""
-    return Passkey.objects.create(
+    """
+    Raises:
+        TooManyPasskeys: the account, which the caller has locked, has as many as it may have.
+        PasskeyTaken: an account has registered the credential before.
+    """
+    if Passkey.objects.filter(user=user).count() >= MAX_PER_ACCOUNT:
+        raise TooManyPasskeys
+    passkey = Passkey(
         user=user,
         name=name[:NAME_MAX_LENGTH],
         credential_id=registered.credential_id,
@@ -39,10 +48,17 @@ def create(
         sign_count=registered.sign_count,
         transports=transports,
         aaguid=registered.aaguid,
+        user_verified=registered.user_verified,
         backup_eligible=registered.backup_eligible,
         backed_up=registered.backed_up,
         created_at=now,
     )
+    try:
+        with transaction.atomic():
+            passkey.save(force_insert=True)
+    except IntegrityError:
+        raise PasskeyTaken from None
+    return passkey
 
 
 def claim(
@@ -59,6 +75,8 @@ def claim(
         )
     except CeremonyError:
         return False
+    # A password or a session precedes: now the user verification of this passkey counts.
+    passkey.user_verified |= verified.user_verified
     return note_use(passkey, verified, now=now)
 
 
@@ -70,9 +88,13 @@ def note_use(passkey: Passkey, verified: Verified, *, now: datetime) -> bool:
             "passkey_sign_count_fell", account=passkey.user_id, passkey=passkey.pk, alarming=True
         )
     rows = Passkey.objects.filter(pk=passkey.pk)
-    return bool(
-        rows.update(sign_count=verified.sign_count, backed_up=verified.backed_up, last_used_at=now)
-    )
+    changes = {
+        "sign_count": verified.sign_count,
+        "user_verified": passkey.user_verified,
+        "backed_up": verified.backed_up,
+        "last_used_at": now,
+    }
+    return bool(rows.update(**changes))
 
 
 def guess_name(user_agent: str) -> str:

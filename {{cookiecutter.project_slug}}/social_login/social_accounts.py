@@ -35,9 +35,9 @@ def assess(identity: Identity, *, now: datetime, lock: bool = False) -> Situatio
     """Reads the accounts that the identity concerns, and decides.
 
     Args:
-        lock: locks the account that has the address, until the transaction ends.
+        lock: locks the account that decides, until the transaction ends.
     """
-    account = _find(identity)
+    account = _find(identity, lock=lock)
     holder = _holder(identity, lock=lock) if account is None else None
     decision = decide(
         linked=_standing(account.user if account else None, now=now),
@@ -75,9 +75,10 @@ def add(user: User, identity: Identity, *, now: datetime) -> SocialAccount | Non
     return account
 
 
-def note_use(account: SocialAccount, identity: Identity, *, now: datetime) -> None:
+def note_use(account: SocialAccount, identity: Identity, *, now: datetime) -> bool:
+    """Returns False if the account has been disconnected in the meantime."""
     same = SocialAccount.objects.filter(pk=account.pk)
-    same.update(last_used_at=now, email=identity.email)
+    return bool(same.update(last_used_at=now, email=identity.email))
 
 
 def disconnect(user: User, account_id: uuid.UUID) -> bool:
@@ -146,8 +147,10 @@ def purge_pending(*, now: datetime) -> None:
     PendingLink.objects.filter(expires_at__lte=now).delete()
 
 
-def _find(identity: Identity) -> SocialAccount | None:
+def _find(identity: Identity, *, lock: bool) -> SocialAccount | None:
     accounts = SocialAccount.objects.select_related("user")
+    if lock:
+        accounts = accounts.select_for_update(of=("user",), no_key=True)
     return accounts.filter(provider=identity.provider, subject=identity.subject).first()
 
 

@@ -114,9 +114,13 @@ def activate(
 
 
 def lock_account(origin: Origin) -> User:
-    """Raises ``InvalidChallenge`` or ``TokenNotValid`` if the account changed."""
+    """
+    Raises:
+        InvalidChallenge, TokenNotValid: the account changed.
+    """
     user = User.objects.lock_unchanged(origin.user)
-    if user is None:
+    # A setup challenge is for accounts without a second factor: another request has added one.
+    if user is None or (isinstance(origin, LoginChallenge) and user.has_second_factor):
         raise outdated(origin)
     return user
 
@@ -146,7 +150,9 @@ def outdated(origin: Origin) -> Exception:
 def find_origin(request: Request, form: serializers.Serializer[Any], *, now: datetime) -> Origin:
     """
     Raises:
-        InvalidChallenge, NotAuthenticated, TokenNotValid, ReauthenticationRequired: see ``Origin``.
+        InvalidChallenge: the challenge is forged, expired or consumed.
+        NotAuthenticated, TokenNotValid: there is no access token, or its session has ended.
+        ReauthenticationRequired: the sign-in is not recent, or has shown no second factor.
     """
     form.is_valid(raise_exception=True)
     if "setup_challenge_id" in form.validated_data:

@@ -51,8 +51,8 @@ SENTENCES: dict[str, Any] = {
     "device_trusted": _("A device was trusted."),
     "leaked_password_used": _("A sign-in used a password that has leaked."),
     "recovery_codes_replaced": _("The recovery codes were replaced."),
-    "second_factor_failed": _("A wrong code was entered."),
-    "second_factor_locked": _("Too many wrong codes were entered."),
+    "second_factor_failed": _("A second factor was not accepted."),
+    "second_factor_locked": _("Too many second factors were not accepted."),
 }
 """Of the events, and of an event with one of its facts."""
 

@@ -33,6 +33,9 @@ DEFAULT_RATES: dict[str, str | None] = {
     "email_change": "10/hour",
     "email_change_account": "5/hour",
     "mfa": "30/min",
+    # feature: passkeys
+    "passkey_options": "60/min",
+    # end feature
     # All e-mails to one mailbox that anonymous clients can cause.
     "mailbox_account": "5/hour",
     # E-mails about sign-ins on new devices. A script without cookies causes one at each sign-in.

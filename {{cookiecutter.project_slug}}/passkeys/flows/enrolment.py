@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
@@ -42,7 +42,7 @@ from core.logging import security_log
 from passkeys import ceremonies, challenges, emails, store
 from passkeys.ceremonies import CeremonyError, Options
 from passkeys.challenges import Kind
-from passkeys.errors import EnrolmentExpired, PasskeyNotAccepted, PasskeyTaken, TooManyPasskeys
+from passkeys.errors import EnrolmentExpired, PasskeyNotAccepted, TooManyPasskeys
 from passkeys.models import Passkey
 from passkeys.serializers import AttestationInput, NameField, PasskeyCreationOutput, PasskeyOutput
 
@@ -76,6 +76,7 @@ class Enrolled:
 
 
 def begin(*, origin: Origin, now: datetime) -> tuple[uuid.UUID, Options]:
+    """Raises ``TooManyPasskeys``."""
     held = store.list_for(origin.user)
     if len(held) >= store.MAX_PER_ACCOUNT:
         raise TooManyPasskeys
@@ -92,6 +93,11 @@ def enrol(
     client: Client,
     now: datetime,
 ) -> Enrolled:
+    """
+    Raises:
+        EnrolmentExpired, PasskeyNotAccepted, PasskeyTaken, TooManyPasskeys: see ``errors``.
+        InvalidChallenge, TokenNotValid: the origin ended, or the account changed.
+    """
     challenge = challenges.consume(
         Kind.ENROL, challenge_id=challenge_id, origin_id=origin.pk, now=now
     )
@@ -102,16 +108,13 @@ def enrol(
     except CeremonyError:
         raise PasskeyNotAccepted from None
     transports = credential["response"].get("transports", [])
-    try:
-        with transaction.atomic():
-            user = mfa_enrolment.lock_account(origin)
-            recovery_codes = enrolment.note_factor(user, now=now)
-            passkey = store.create(user, registered, name=name, transports=transports, now=now)
-            mfa_enrolment.conclude(origin, method=store.METHOD, is_first=bool(recovery_codes))
-            account_emails.tell_owner(emails.passkey_added, user, ip=client.ip)
-            security_log.record("passkey_added", account=user.pk, passkey=passkey.pk)
-    except IntegrityError:
-        raise PasskeyTaken from None
+    with transaction.atomic():
+        user = mfa_enrolment.lock_account(origin)
+        recovery_codes = enrolment.note_factor(user, now=now)
+        passkey = store.create(user, registered, name=name, transports=transports, now=now)
+        mfa_enrolment.conclude(origin, method=store.METHOD, is_first=bool(recovery_codes))
+        account_emails.tell_owner(emails.passkey_added, user, ip=client.ip)
+        security_log.record("passkey_added", account=user.pk, passkey=passkey.pk)
     return Enrolled(passkey, recovery_codes, _complete(origin, client, now))
 
 
@@ -144,7 +147,10 @@ class EnrolmentOptionsView(PublicEndpoint, APIView):
 @extend_schema(tags=["Passkeys"])
 class PasskeyListView(PublicEndpoint, APIView):
     schema = TokenOrChallengeSchema()
-    throttle_scope = "mfa"
+
+    def get_throttles(self) -> list[Any]:
+        self.throttle_scope = "mfa" if self.request.method == "POST" else None
+        return super().get_throttles()
 
     @extend_schema(
         summary="The user's passkeys", responses={200: PasskeyOutput(many=True), **refused(401)}

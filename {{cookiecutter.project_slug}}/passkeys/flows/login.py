@@ -9,6 +9,7 @@
 """
 
 import uuid
+from collections.abc import Container
 from datetime import datetime
 from typing import Any
 
@@ -67,8 +68,17 @@ def login(
         return sign_in.complete_sign_in(credentials, client=client, now=now)
 
 
-def authenticate(credential: dict[str, Any], *, challenge: bytes | None, now: datetime) -> User:
+def authenticate(
+    credential: dict[str, Any],
+    *,
+    challenge: bytes | None,
+    now: datetime,
+    origins: Container[str] | None = None,
+) -> User:
     """Verifies the signature, and locks the account until the transaction ends.
+
+    Args:
+        origins: see ``ceremonies.verify``.
 
     Raises:
         IncorrectCredentials: for every reason.
@@ -78,10 +88,13 @@ def authenticate(credential: dict[str, Any], *, challenge: bytes | None, now: da
         raise _refusal("unknown_passkey" if challenge else "unknown_challenge")
     try:
         verified = ceremonies.verify(
-            credential, passkey=passkey, challenge=challenge, verify_user=True
+            credential, passkey=passkey, challenge=challenge, verify_user=True, origins=origins
         )
     except CeremonyError:
         raise _refusal("invalid_passkey", passkey) from None
+    # Who finds a security key without a PIN can set one (Level 3, section 4, ``uvInitialized``).
+    if not passkey.user_verified:
+        raise _refusal("user_never_verified", passkey)
     if not passkey.user.is_active or not store.note_use(passkey, verified, now=now):
         raise _refusal("inactive", passkey)
     return passkey.user
@@ -103,7 +116,8 @@ def _refusal(reason: str, passkey: Passkey | None = None) -> IncorrectCredential
 class LoginOptionsView(PublicEndpoint, APIView):
     """Start a sign-in with a passkey."""
 
-    throttle_scope = "mfa"
+    # Sign-in pages ask when they open, to suggest passkeys.
+    throttle_scope = "passkey_options"
 
     @extend_schema(request=None, responses={200: PasskeyRequestOutput, **refused()})
     def post(self, request: Request) -> Response:

@@ -44,14 +44,18 @@ class PasskeyNameInput(serializers.Serializer[Any]):
 
 
 def rename(*, session: Session, passkey_id: int, name: str, now: datetime) -> Passkey:
+    """Raises ``ReauthenticationRequired`` or ``NotFound``."""
     sessions.require_recent(session, now=now)
-    passkey = _find(session.user, passkey_id)
-    passkey.name = name
-    passkey.save(update_fields=["name"])
-    return passkey
+    Passkey.objects.filter(user=session.user, pk=passkey_id).update(name=name)
+    return _find(session.user, passkey_id)
 
 
 def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) -> None:
+    """
+    Raises:
+        ReauthenticationRequired, NotFound, LastFactor: see ``errors``.
+        TokenNotValid: the account changed, or the session has ended.
+    """
     sessions.require_recent(session, now=now)
     with transaction.atomic():
         user = User.objects.lock_unchanged(session.user)
@@ -59,6 +63,8 @@ def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) 
             raise TokenNotValid
         authenticators.lock(user.pk)
         _find(user, passkey_id).delete()
+        # Sign-ins to Django admin end as well.
+        authenticators.note_change(user)
         turns_off = not store.list_for(user) and not authenticators.has_app(user)
         if turns_off:
             _turn_off(user, session)

@@ -38,6 +38,7 @@ class PasskeyConfirmationInput(serializers.Serializer[Any]):
 
 
 def begin(*, session: Session, now: datetime) -> Options:
+    """Raises ``NoPasskey``."""
     held = store.list_for(session.user)
     if not held:
         raise NoPasskey
@@ -48,6 +49,7 @@ def begin(*, session: Session, now: datetime) -> Options:
 def replace(
     *, session: Session, credential: dict[str, Any], client: Client, now: datetime
 ) -> list[str]:
+    """Raises ``PasskeyNotVerified``, and what ``replace_codes`` raises but ``InvalidCode``."""
     challenge = challenges.consume(Kind.VERIFY, origin_id=session.pk, now=now)
 
     def confirm(user: User) -> bool:

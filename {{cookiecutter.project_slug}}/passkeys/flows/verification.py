@@ -50,6 +50,7 @@ class PasskeyVerificationInput(PasskeyVerificationOptionsInput):
 
 
 def begin(*, login_challenge_id: str, now: datetime) -> Options:
+    """Raises ``InvalidChallenge`` or ``NoPasskey``."""
     login_challenge = login_challenges.find(LoginKind.VERIFY, login_challenge_id, now=now)
     held = store.list_for(login_challenge.user)
     if not held:
@@ -66,6 +67,12 @@ def verify(
     now: datetime,
     trust_device: bool = False,
 ) -> SignInResult:
+    """
+    Raises:
+        InvalidChallenge: the login challenge is not valid, or the account changed.
+        PasskeyNotVerified: the signature is not valid.
+        TooManyFailedMfaAttempts: the second factor of the account is locked.
+    """
     login_challenge = login_challenges.find(LoginKind.VERIFY, challenge_id, now=now)
     challenge = challenges.consume(Kind.VERIFY, origin_id=login_challenge.pk, now=now)
     with transaction.atomic():

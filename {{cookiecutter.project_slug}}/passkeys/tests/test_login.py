@@ -11,10 +11,18 @@ from django.utils import timezone
 
 from accounts.models import User
 from passkeys.models import Passkey, PasskeyChallenge
-from passkeys.tests.authenticator import USER_PRESENT, Authenticator, encode
-from passkeys.tests.steps import answer, enrol, login, login_options
+from passkeys.tests.authenticator import (
+    BACKED_UP,
+    BACKUP_ELIGIBLE,
+    USER_PRESENT,
+    USER_VERIFIED,
+    Authenticator,
+    encode,
+)
+from passkeys.tests.steps import answer, enrol, login, login_options, verify
 from tests.client import Browser
-from tests.flows.steps import refusal
+from tests.flows.steps import challenge_for, refusal
+from tests.limits import Rates
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -204,3 +212,51 @@ def test_challenge_is_a_row_of_its_own(browser: Browser, db: None) -> None:
     login_options(browser)
 
     assert PasskeyChallenge.objects.count() == 2
+
+
+def test_passkey_that_has_never_verified_its_user_signs_nobody_in(
+    signed_in: Browser, user: User, browser: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = enrol(signed_in, user, flags=USER_PRESENT)
+
+    response = login(browser, found.but(flags=USER_PRESENT | USER_VERIFIED))
+
+    assert refusal(response) == REFUSED
+    [failed] = [record for record in caplog.records if record.message == "login_failed"]
+    assert vars(failed)["reason"] == "user_never_verified"
+
+
+def test_user_verification_after_a_password_counts_from_then_on(
+    signed_in: Browser, user: User, browser: Browser
+) -> None:
+    key = enrol(signed_in, user, flags=USER_PRESENT).but(flags=USER_PRESENT | USER_VERIFIED)
+    verify(Browser(), challenge_for(user), key)
+
+    assert login(browser, key).status_code == 200
+
+
+@pytest.mark.parametrize("flags", [BACKED_UP, BACKUP_ELIGIBLE, BACKUP_ELIGIBLE | BACKED_UP])
+def test_passkey_that_becomes_synchronised_is_refused(
+    flags: int, passkey: Authenticator, browser: Browser
+) -> None:
+    assert refusal(login(browser, passkey.but(flags=passkey.flags | flags))) == REFUSED
+
+
+def test_synchronised_passkey_signs_in(signed_in: Browser, user: User, browser: Browser) -> None:
+    flags = USER_PRESENT | USER_VERIFIED | BACKUP_ELIGIBLE
+    passkey = enrol(signed_in, user, flags=flags)
+
+    assert login(browser, passkey.but(flags=flags | BACKED_UP)).status_code == 200
+    assert Passkey.objects.get().backed_up
+
+
+def test_options_have_a_limit_of_their_own(
+    browser: Browser, passkey: Authenticator, rates: Rates
+) -> None:
+    rates(passkey_options="2/min", mfa="2/min")
+
+    for _ in range(2):
+        login_options(browser)
+
+    assert browser.call("post", "passkey_login_options", {}).status_code == 429
+    assert browser.call("post", "mfa_verify_passkey_options", {}).status_code == 400

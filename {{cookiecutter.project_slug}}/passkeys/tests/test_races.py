@@ -3,12 +3,17 @@
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
-from accounts.models import Session, User
+from accounts.models import LoginChallenge, Session, User
+from accounts.services.credentials import Credentials
+from accounts.services.mfa import challenges
 from passkeys.models import Passkey
 from passkeys.tests.authenticator import Authenticator
 from passkeys.tests.steps import answer, begin, enrol, finish, login_options
 from tests.client import Browser
+from tests.flows.steps import refusal
+from tests.people import make_user
 from tests.races.concurrency import at_once, overtaken
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -41,6 +46,39 @@ def test_of_requests_that_add_one_passkey_one_succeeds(signed_in: Browser) -> No
     answers = at_once(3, add)
 
     assert sorted(response.status_code for response in answers) == [201, 400, 400]
+    assert Passkey.objects.count() == 1
+
+
+def test_of_two_sessions_that_add_one_passkey_one_succeeds(signed_in: Browser, user: User) -> None:
+    enrol(signed_in, user)
+    other, authenticator = Browser(), Authenticator()
+    other.access = signed_in.access
+    third = make_user()
+    other.sign_in(third.email)
+    begun = {signed_in: begin(signed_in), other: begin(other)}
+    browsers = list(begun)
+
+    answers = at_once(2, lambda n: finish(browsers[n], begun[browsers[n]], authenticator))
+
+    assert sorted(response.status_code for response in answers) == [201, 409]
+
+
+def test_setup_challenge_of_an_account_that_has_got_a_factor_adds_no_other(
+    signed_in: Browser, user: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
+    enrol(signed_in, user)
+    # As a login that was in flight opens it.
+    kind = LoginChallenge.Kind.SETUP
+    late = challenges.open_challenge(
+        credentials=Credentials.of(user), kind=kind, now=timezone.now()
+    ).signed_id
+    browser = Browser()
+
+    begun = begin(browser, setup_challenge_id=late)
+    response = finish(browser, begun, Authenticator(), setup_challenge_id=late)
+
+    assert refusal(response) == (400, "invalid_challenge")
     assert Passkey.objects.count() == 1
 
 

@@ -72,6 +72,7 @@ def test_signature_that_is_not_valid_is_a_failed_attempt(
 
 def test_signature_of_a_sign_in_is_refused(passkey: Authenticator, signed_in: Browser) -> None:
     credential = passkey.get(login_options(Browser())["options"])
+    begin(signed_in)
 
     assert refusal(finish(signed_in, credential)) == (400, "invalid_code")
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.models import FailedMfaAttempt, LoginChallenge, Session, TrustedDevice, User
 from accounts.services.client import Client
 from accounts.services.mfa import trusted_devices
+from passkeys.models import PasskeyChallenge
 from passkeys.tests.authenticator import USER_PRESENT, Authenticator, encode
 from passkeys.tests.steps import begin, enrol, login_options, present, verify
 from tests.client import Browser
@@ -118,6 +119,7 @@ def test_signature_for_a_sign_in_without_a_password_is_refused(
     passkey: Authenticator, challenge: str, browser: Browser
 ) -> None:
     credential = passkey.get(login_options(browser)["options"])
+    browser.call("post", "mfa_verify_passkey_options", {"challenge_id": challenge})
 
     assert refusal(present(browser, challenge, credential)) == REFUSED
 
@@ -202,3 +204,14 @@ def test_further_second_factor_ends_trust(
     enrol(signed_in, user, credential_id=b"another passkey")
 
     assert not TrustedDevice.objects.exists()
+
+
+def test_newer_options_replace_the_former_ones(
+    passkey: Authenticator, challenge: str, browser: Browser
+) -> None:
+    former = browser.call("post", "mfa_verify_passkey_options", {"challenge_id": challenge})
+    browser.call("post", "mfa_verify_passkey_options", {"challenge_id": challenge})
+    credential = passkey.get(former.json()["options"])
+
+    assert PasskeyChallenge.objects.count() == 1
+    assert refusal(present(browser, challenge, credential)) == REFUSED

@@ -3,7 +3,7 @@
 1. The access token names the user and the session, which must be recent to disconnect.
 2. The user's row is locked: of two requests, the second sees what the first has left.
 3. The last way to sign in stays. ``accounts.services.ways_in`` counts them.
-4. An e-mail tells the owner.
+4. Every other session and challenge ends, and an e-mail tells the owner.
 """
 
 import uuid
@@ -17,10 +17,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts import revocation
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.responses import uncached
 from accounts.errors import TokenNotValid
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.services import ways_in
 from accounts.services.sessions import store
 from core.errors import refused
@@ -43,9 +44,14 @@ class SocialAccountListView(APIView):
 
 
 @transaction.atomic
-def disconnect(*, user: User, account_id: uuid.UUID) -> bool:
-    """Returns False if the user has no such account."""
-    locked = User.objects.lock_unchanged(user)
+def disconnect(*, session: Session, account_id: uuid.UUID) -> bool:
+    """Ends the other sessions, too. Returns False if the user has no such account.
+
+    Raises:
+        TokenNotValid: the account changed.
+        LastWayIn: the user could not sign in any more.
+    """
+    locked = User.objects.lock_unchanged(session.user)
     if locked is None:
         raise TokenNotValid
     if not social_accounts.disconnect(locked, account_id):
@@ -53,6 +59,7 @@ def disconnect(*, user: User, account_id: uuid.UUID) -> bool:
     if not ways_in.count(locked):
         # The rollback keeps the account.
         raise LastWayIn
+    revocation.revoke_others(locked, kept=session.pk)
     return True
 
 
@@ -67,6 +74,6 @@ class SocialAccountView(APIView):
         """Disconnect this account."""
         session = session_of(request)
         store.require_recent(session, now=timezone.now())
-        if not disconnect(user=session.user, account_id=account_id):
+        if not disconnect(session=session, account_id=account_id):
             raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -93,13 +93,31 @@ def connect(
 
 
 def complete(identity: Identity, *, client: Client, now: datetime) -> SignInResult:
-    """Raises the error of ``linking.decide``, and ``EmailTaken`` if another request was faster."""
+    """
+    Raises:
+        APIException: the error of ``linking.decide``.
+        EmailTaken, CodeNotValid: another request was faster.
+        IncorrectCredentials: the account changed in the meantime.
+    """
     try:
         with transaction.atomic():
             situation = social_accounts.assess(identity, now=now, lock=True)
             user, waits = _settle(situation, identity, now)
+            # In the transaction: a disconnection waits, and then ends this session.
+            return _sign_in(user, situation, identity, client, now, waits=waits)
     except IntegrityError:
         raise EmailTaken from None
+
+
+def _sign_in(
+    user: User,
+    situation: Situation,
+    identity: Identity,
+    client: Client,
+    now: datetime,
+    *,
+    waits: bool,
+) -> SignInResult:
     is_known = situation.decision.outcome is Outcome.SIGN_IN
     methods = [FEDERATED]
     # A link waits for our own second factor.
@@ -121,7 +139,8 @@ def _settle(situation: Situation, identity: Identity, now: datetime) -> tuple[Us
     if situation.decision.error is not None:
         raise situation.decision.error
     if outcome is Outcome.SIGN_IN and account:
-        social_accounts.note_use(account, identity, now=now)
+        if not social_accounts.note_use(account, identity, now=now):
+            raise CodeNotValid
         return account.user, False
     if outcome is Outcome.LINK and holder and holder.email_verified:
         return holder, True

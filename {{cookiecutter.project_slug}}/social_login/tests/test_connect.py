@@ -23,7 +23,7 @@ from tests.clock import later
 from tests.flows.steps import refusal
 from tests.mailbox import letters_to
 from tests.people import make_user
-from tests.races.concurrency import at_once
+from tests.races.concurrency import at_once, overtaken
 
 
 @pytest.fixture
@@ -138,6 +138,17 @@ def test_a_disconnected_account_no_longer_signs_in(member: Browser, user: User) 
     assert error_of(Browser(), email=user.email, email_verified="") == "email_not_verified"
 
 
+def test_disconnecting_ends_every_other_session(member: Browser, user: User) -> None:
+    account = connect(member, email=user.email).json()
+    other = Browser()
+    other.sign_in(user.email)
+
+    disconnect(member, account["id"])
+
+    assert other.refresh().status_code == 401
+    assert member.refresh().status_code == 200
+
+
 def test_disconnecting_needs_a_recent_sign_in(member: Browser) -> None:
     account = connect(member).json()
 
@@ -220,6 +231,20 @@ def test_of_two_sign_ups_at_once_one_makes_the_account(guest: Browser) -> None:
     assert results.count(200) >= 1
     assert set(results) <= {200, 403}
     assert User.objects.count() == SocialAccount.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_account_that_is_being_disconnected_signs_nobody_in(member: Browser, user: User) -> None:
+    account = connect(member, email=user.email).json()
+    other = Browser()
+    code = go(other, email=user.email)["code"]
+
+    response = overtaken(
+        lambda: complete(other, code), by=lambda: disconnect(member, account["id"])
+    )
+
+    assert response.status_code == 400
+    assert Session.objects.count() == 1
 
 
 def test_an_account_without_a_password_has_none_to_reset_unless_connected(guest: Browser) -> None:

@@ -105,6 +105,11 @@ def lock(user_id: uuid.UUID) -> Held:
     return {row.type: row for row in rows}
 
 
+def note_change(user: User) -> None:
+    """Ends the account's sessions of Django admin (``User.get_session_auth_hash``)."""
+    User.objects.filter(pk=user.pk).update(second_factor_changed_at=timezone.now())
+
+
 def set_second_factor(user: User, *, has_second_factor: bool) -> None:
     user.has_second_factor, user.second_factor_changed_at = has_second_factor, timezone.now()
     user.verified_before_second_factor = has_second_factor and user.email_verified
