@@ -53,7 +53,7 @@ check_settings = as_check("social_login", _all)
 
 
 def show_redirect_uris(app_configs: Any, **_: Any) -> list[CheckMessage]:
-    """Shown by ``manage.py check``: providers compare the address letter by letter."""
+    """Shown by ``manage.py check``: providers compare the whole address."""
     return [
         Info(f"{provider.name}: register the redirect URI {callback_url(provider.id)}", id="social")
         for provider in registry.switched_on()

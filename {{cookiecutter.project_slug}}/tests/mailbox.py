@@ -10,7 +10,7 @@ from mail import delivery
 from mail.models import Mail
 
 
-def letters_to(address: str) -> list[EmailMessage]:
+def emails_to(address: str) -> list[EmailMessage]:
     """The e-mails that this address has received, the oldest first."""
     for pk in (
         Mail.objects.filter(state="pending").order_by("created_at").values_list("pk", flat=True)
@@ -21,7 +21,7 @@ def letters_to(address: str) -> list[EmailMessage]:
 
 def link_to(address: str) -> str:
     """The path of the link in the newest e-mail to this address."""
-    return link_in(letters_to(address)[-1])
+    return link_in(emails_to(address)[-1])
 
 
 def link_in(message: EmailMessage) -> str:

@@ -39,11 +39,11 @@ def browser(settings: Any, tmp_path: Path) -> Client:
     return Client()
 
 
-def receive(letters: int = 1) -> str:
+def receive(sent: int = 1) -> str:
     """Returns the path of the newest one."""
-    letter = EmailMultiAlternatives("Hello", "Hello", to=["ada@example.test"])
-    letter.attach_alternative("<script>alert()</script>", "text/html")
-    EmailBackend().send_messages([letter] * letters)
+    email = EmailMultiAlternatives("Hello", "Hello", to=["ada@example.test"])
+    email.attach_alternative("<script>alert()</script>", "text/html")
+    EmailBackend().send_messages([email] * sent)
     return f"/mailbox/sent/{get_storage().list()[0].meta.id}/"
 
 
@@ -67,20 +67,20 @@ def test_production_has_no_mailbox() -> None:
 
 
 def test_letters_go_to_a_folder_of_any_name_where_email_url_says_so(tmp_path: Path) -> None:
-    folder = tmp_path / "my letters – déjà vu"
+    folder = tmp_path / "my sent – déjà vu"
     mailer = email_url.parse(f"filemail://{quote(str(folder))}")
     backend = import_string(mailer["BACKEND"])(**mailer["OPTIONS"])
 
     backend.send_messages([EmailMessage("Hello", to=["ada@example.test"])])
 
-    [letter] = folder.iterdir()
-    assert "To: ada@example.test" in letter.read_text()
+    [email] = folder.iterdir()
+    assert "To: ada@example.test" in email.read_text()
 
 
 def test_html_is_shown_in_our_own_frame_alone_and_runs_no_script(browser: Client) -> None:
-    letter = receive()
+    email = receive()
 
-    shown = browser.get(f"{letter}html/")
+    shown = browser.get(f"{email}html/")
 
     policy = shown["Content-Security-Policy"]
     assert "default-src 'none'" in policy
@@ -98,12 +98,12 @@ def test_unknown_names_are_not_found(name: str, browser: Client) -> None:
 
 
 def test_a_link_of_another_site_deletes_nothing(browser: Client) -> None:
-    letter = receive()
+    email = receive()
     elsewhere = Client(enforce_csrf_checks=True)
 
-    assert browser.get(f"{letter}delete/").status_code == 405
-    assert elsewhere.post(f"{letter}delete/").status_code == 403
-    assert browser.get(letter).status_code == 200
+    assert browser.get(f"{email}delete/").status_code == 405
+    assert elsewhere.post(f"{email}delete/").status_code == 403
+    assert browser.get(email).status_code == 200
 
 
 def test_the_last_hundred_letters_are_kept(browser: Client) -> None:

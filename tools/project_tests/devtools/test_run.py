@@ -210,11 +210,11 @@ def test_newcomer_finds_the_link_in_the_mailbox_as_html_and_as_text(second: Runn
     sign_up(second)
     until(lambda: NEWCOMER["email"] in second.page("/mailbox/"))
 
-    letters = set(re.findall(r"/mailbox/sent/\d[\w-]+/", second.page("/mailbox/")))
+    emails = set(re.findall(r"/mailbox/sent/\d[\w-]+/", second.page("/mailbox/")))
     link_of = re.compile(f'(?<=href="){second.address}/api/auth/[^"]+')
-    links = {letter: link_of.findall(second.page(f"{letter}html/")) for letter in letters}
-    [(letter, [link])] = [(letter, found) for letter, found in links.items() if found]
-    assert f"\n{link}\r\n" in second.page(f"{letter}?tab=text")
+    links = {email: link_of.findall(second.page(f"{email}html/")) for email in emails}
+    [(email, [link])] = [(email, found) for email, found in links.items() if found]
+    assert f"\n{link}\r\n" in second.page(f"{email}?tab=text")
     assert f"{second.address}/mailbox/\n" in second.output
 
 

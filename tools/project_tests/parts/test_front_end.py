@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from project_tests.environment import environment_of, reported, settings_of
 from tests.client import Browser
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 from tests.people import make_user
 
 API, FRONT_END = "https://api.shop.test", "https://app.shop.test"
@@ -76,7 +76,7 @@ def test_e_mails_link_to_the_front_end(front_end: str, settings: Any) -> None:
     user = make_user()
     Browser().call("post", "rest_password_reset", {"email": user.email})
 
-    [message] = letters_to(user.email)
+    [message] = emails_to(user.email)
 
     html = message.alternatives[0][0]  # type: ignore[attr-defined, unused-ignore]
     assert (f"\n{FRONT_END}\n" in str(message.body)) is bool(front_end)

@@ -25,7 +25,7 @@ from mail.models import Mail
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.limits import Rates
-from tests.mailbox import letters_to, link_to
+from tests.mailbox import emails_to, link_to
 from tests.people import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -239,7 +239,7 @@ def test_e_mail_goes_to_the_one_spelling() -> None:
     """Django alone would write faß.example as fass.example, which is another domain."""
     outbox.post(emails.password_changed, to="ada@faß.example", parameters={"ip": None})
 
-    [message] = letters_to("ada@xn--fa-hia.example")
+    [message] = emails_to("ada@xn--fa-hia.example")
     assert message.message()["To"] == "ada@xn--fa-hia.example"
 
 

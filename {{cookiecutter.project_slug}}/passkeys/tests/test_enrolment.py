@@ -17,7 +17,7 @@ from passkeys.tests.authenticator import ATTESTED, Authenticator, encode, new_ke
 from passkeys.tests.steps import begin, enrol, finish, login
 from tests.client import BY_CODE, Browser
 from tests.flows.steps import challenge_for, refusal, setup_challenge_for
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -89,7 +89,7 @@ def test_first_passkey_ends_every_other_session(signed_in: Browser, user: User) 
 def test_owner_gets_an_e_mail(signed_in: Browser, user: User) -> None:
     enrol(signed_in, user)
 
-    assert letters_to(user.email)[-1].subject == "A passkey has been added to your account"
+    assert emails_to(user.email)[-1].subject == "A passkey has been added to your account"
 
 
 @pytest.mark.parametrize(

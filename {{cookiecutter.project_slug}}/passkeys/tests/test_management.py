@@ -16,7 +16,7 @@ from passkeys.tests.steps import enrol, login
 from tests import acts
 from tests.client import Browser
 from tests.flows.steps import challenge_for, refusal
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 from tests.people import NEW_PASSWORD, PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -116,9 +116,9 @@ def test_owner_gets_an_e_mail_about_a_deletion(
     one("delete", signed_in)
 
     first, last = [
-        letter
-        for letter in letters_to(user.email)
-        if letter.subject == "A passkey has been deleted from your account"
+        email
+        for email in emails_to(user.email)
+        if email.subject == "A passkey has been deleted from your account"
     ]
     assert "last second factor" not in first.body
     assert "last second factor" in last.body

@@ -9,7 +9,7 @@ from passkeys.tests.authenticator import Authenticator
 from passkeys.tests.steps import enrol, login_options
 from tests.client import BY_RECOVERY_CODE, Browser
 from tests.flows.steps import challenge_for, refusal
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def test_passkey_replaces_the_recovery_codes(
     codes = response.json()["recovery_codes"]
     assert (response.status_code, len(codes)) == (200, 10)
     assert Browser().verify(challenge_for(user), codes[0], BY_RECOVERY_CODE).status_code == 200
-    assert "recovery codes" in letters_to(user.email)[-1].subject
+    assert "recovery codes" in emails_to(user.email)[-1].subject
 
 
 def test_former_codes_are_dead(passkey: Authenticator, signed_in: Browser, user: User) -> None:

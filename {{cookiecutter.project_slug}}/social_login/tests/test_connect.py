@@ -21,7 +21,7 @@ from social_login.tests.steps import (
 from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 from tests.people import make_user
 from tests.races.concurrency import at_once, overtaken
 
@@ -74,7 +74,7 @@ def test_the_owner_is_told_of_both(member: Browser, user: User) -> None:
     account = connect(member).json()
     disconnect(member, account["id"])
 
-    assert [str(message.subject) for message in letters_to(user.email)] == [
+    assert [str(message.subject) for message in emails_to(user.email)] == [
         "Demo ID is connected to your account",
         "Demo ID is disconnected from your account",
     ]
@@ -171,7 +171,7 @@ def test_the_last_way_in_stays(guest: Browser) -> None:
 
     assert refusal(disconnect(guest, account.pk)) == (409, "last_way_in")
     assert SocialAccount.objects.exists()
-    assert not letters_to(GRACE["email"])
+    assert not emails_to(GRACE["email"])
 
 
 def test_of_two_ways_one_can_go(guest: Browser) -> None:
@@ -253,5 +253,5 @@ def test_an_account_without_a_password_has_none_to_reset_unless_connected(guest:
     make_user(password=None, email="other@example.test")
     Browser().request_reset("other@example.test")
 
-    assert len(letters_to(GRACE["email"])) == 1
-    assert not letters_to("other@example.test")
+    assert len(emails_to(GRACE["email"])) == 1
+    assert not emails_to("other@example.test")

@@ -11,7 +11,7 @@ from social_login.models import SocialAccount
 from social_login.tests.steps import GRACE, complete, error_of, go, sign_in
 from tests.client import Browser
 from tests.flows.steps import refusal, signed_in_admin
-from tests.mailbox import letters_to, link_to
+from tests.mailbox import emails_to, link_to
 from tests.people import make_user
 
 ADDRESS = GRACE["email"]
@@ -80,7 +80,7 @@ def test_who_is_a_member_is_linked(guest: Browser) -> None:
 
     assert sign_in(guest).status_code == 200
     assert SocialAccount.objects.get().user == member
-    assert len(letters_to(ADDRESS)) == 1
+    assert len(emails_to(ADDRESS)) == 1
 
 
 def test_who_signed_up_before_and_never_verified_stays_out(guest: Browser) -> None:

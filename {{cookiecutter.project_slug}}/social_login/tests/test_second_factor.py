@@ -15,7 +15,7 @@ from tests.authenticator import Held
 from tests.client import BY_RECOVERY_CODE, Browser
 from tests.clock import later
 from tests.flows.steps import challenge_for, refusal
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 
 Amr = Callable[[list[str]], None]
 
@@ -111,12 +111,12 @@ def test_a_trusted_provider_does_not_replace_the_setup(
 def test_a_link_waits_for_the_second_factor(guest: Browser, user: User, held: Held) -> None:
     challenge = sign_in(guest, email=user.email).json()["challenge_id"]
     assert not SocialAccount.objects.exists()
-    assert not letters_to(user.email)
+    assert not emails_to(user.email)
 
     guest.verify(challenge, held.app.code())
 
     assert SocialAccount.objects.get().user == user
-    assert len(letters_to(user.email)) == 1
+    assert len(emails_to(user.email)) == 1
 
 
 def test_a_trusted_device_does_not_spare_a_link_the_second_factor(

@@ -8,7 +8,7 @@ from social_login.demo.provider import DemoProvider
 from social_login.models import Authorization, CompletedAuthorization, SocialAccount
 from social_login.tests.steps import GRACE, complete, error_of, go, sign_in
 from tests.client import Browser
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 from tests.people import make_user
 
 
@@ -71,7 +71,7 @@ def test_a_verified_account_is_linked_and_its_owner_told(guest: Browser, user: U
 
     assert response.status_code == 200
     assert SocialAccount.objects.get().user == user
-    assert [str(m.subject) for m in letters_to(user.email)] == [
+    assert [str(m.subject) for m in emails_to(user.email)] == [
         "Demo ID is connected to your account"
     ]
     user.refresh_from_db()

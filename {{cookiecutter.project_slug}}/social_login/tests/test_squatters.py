@@ -15,7 +15,7 @@ from social_login.tests.steps import GRACE, complete, error_of, go, sign_in, sta
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.flows.steps import refusal
-from tests.mailbox import letters_to, link_to
+from tests.mailbox import emails_to, link_to
 from tests.people import NEW_PASSWORD, PASSWORD, make_user
 
 VICTIM = GRACE["email"]
@@ -180,7 +180,7 @@ def test_who_signs_up_with_a_password_afterwards_changes_nothing(
     Browser().sign_up(VICTIM)
 
     assert not User.objects.get().has_usable_password()
-    assert len(letters_to(VICTIM)) <= 1
+    assert len(emails_to(VICTIM)) <= 1
 
 
 def _connect(browser: Browser, **person: str) -> None:

@@ -14,7 +14,7 @@ from accounts.models import LoginChallenge, Session, User
 from tests.admin.steps import as_
 from tests.authenticator import Held, enrol
 from tests.client import Browser
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 from tests.people import make_user
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("optional_mfa")]
@@ -46,7 +46,7 @@ def test_admin_resets_the_second_factor_of_a_user(admin: User, user: User) -> No
     assert not has_one(user)
     assert not Session.objects.exists()
     assert not LoginChallenge.objects.exists()
-    assert "reset" in letters_to(user.email)[-1].subject
+    assert "reset" in emails_to(user.email)[-1].subject
     entry = LogEntry.objects.get()
     assert (entry.user, entry.object_id) == (admin, str(user.pk))
     assert "Reset MFA" in entry.get_change_message()
@@ -65,7 +65,7 @@ def test_user_without_a_second_factor_keeps_the_sessions(admin: User, user: User
     reset_by(admin, user)
 
     assert Session.objects.exists()
-    assert letters_to(user.email) == []
+    assert emails_to(user.email) == []
     assert not LogEntry.objects.exists()
 
 
@@ -113,7 +113,7 @@ def test_command_resets_for_the_last_admin(admin: User, held: Held) -> None:
 
     assert "has been reset" in output.getvalue()
     assert not has_one(admin)
-    assert "reset" in letters_to(admin.email)[-1].subject
+    assert "reset" in emails_to(admin.email)[-1].subject
 
 
 @pytest.mark.parametrize(

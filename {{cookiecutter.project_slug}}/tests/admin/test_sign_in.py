@@ -14,7 +14,7 @@ from accounts.services.mfa import authenticators
 from tests.admin.steps import is_in, log_in
 from tests.authenticator import Held, enrol
 from tests.client import Browser
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 from tests.people import PASSWORD
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("optional_mfa")]
@@ -135,7 +135,7 @@ def test_ten_wrong_codes_here_and_at_the_api_lock_both(admin: User, held: Held) 
     assert "Too many incorrect codes" in errors(response)["code"][0]
     answer["code"] = held.app.code()
     assert Browser().call("post", "jwt_allauth_mfa_verify", answer).status_code == 429
-    assert len(letters_to(admin.email)) == 1
+    assert len(emails_to(admin.email)) == 1
 
 
 @pytest.mark.parametrize("code", ["\x00", "é" * 40, "1" * 41, "' OR 1=1"])

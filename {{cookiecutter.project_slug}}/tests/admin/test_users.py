@@ -15,7 +15,7 @@ from mail.models import Mail
 from tests.admin.steps import as_
 from tests.authenticator import enrol
 from tests.client import Browser
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 from tests.people import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -279,7 +279,7 @@ def test_owner_is_told_of_a_password_that_a_script_replaced(
     user.set_password(after)
     user.save()
 
-    assert [email.subject for email in letters_to(user.email)] == emails
+    assert [email.subject for email in emails_to(user.email)] == emails
 
 
 # Permissions that the actor lacks
@@ -430,7 +430,7 @@ def test_staff_cannot_bypass_the_second_factor_of_an_account(
     client.post(change_url(user), form)
     Browser().call("post", "rest_password_reset", {"email": "mallory@example.test"})
 
-    assert letters_to("mallory@example.test") == []
+    assert emails_to("mallory@example.test") == []
     assert "challenge_id" in Browser().sign_in(user.email).json()
 
 
@@ -485,8 +485,8 @@ def test_old_address_is_told_of_the_change(
 
     assert change(admin, user, **fields).status_code == 302
 
-    assert [email.subject for email in letters_to(before)] == subjects
-    assert letters_to("moved@example.test") == []
+    assert [email.subject for email in emails_to(before)] == subjects
+    assert emails_to("moved@example.test") == []
 
 
 @pytest.mark.parametrize("options", [{}, {"update_fields": ["email"]}])
@@ -494,7 +494,7 @@ def test_old_address_is_told_of_a_change_by_a_script(options: dict[str, Any], us
     before, user.email = user.email, "moved@example.test"
     user.save(**options)
 
-    [email] = letters_to(before)
+    [email] = emails_to(before)
     assert email.subject == "Your e-mail address has been changed"
     assert "moved@" not in email.body
 
@@ -508,14 +508,14 @@ def test_stale_row_that_undoes_a_change_tells_the_address_that_it_replaces(
 
     stale.save()
 
-    assert len(letters_to("moved@example.test")) == 1
+    assert len(emails_to("moved@example.test")) == 1
 
 
 def test_address_in_another_case_is_no_change(user: User) -> None:
     before, user.email = user.email, user.email.upper()
     user.save()
 
-    assert letters_to(before) == []
+    assert emails_to(before) == []
 
 
 @pytest.mark.parametrize("from_the_list", [False, True])

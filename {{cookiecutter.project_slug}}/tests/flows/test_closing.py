@@ -21,7 +21,7 @@ from tests.authenticator import Held, enrol
 from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal, signed_in_admin, signed_in_as, signed_in_with_code
-from tests.mailbox import letters_to, link_to
+from tests.mailbox import emails_to, link_to
 from tests.people import PASSWORD, make_user
 from tests.queries import statements
 
@@ -193,13 +193,13 @@ def change_to(email: str) -> Any:
 
 @pytest.mark.parametrize("ask", [sign_up, ask_for_a_reset, change_to])
 def test_address_tells_nothing(ask: Callable[[str], Any], closed: User) -> None:
-    before = len(letters_to(closed.email))
+    before = len(emails_to(closed.email))
     answers = [ask(email) for email in (closed.email, "nobody@example.test")]
 
     assert answers[0].status_code == answers[1].status_code < 300
     if ask is not change_to:
         assert answers[0].json() == answers[1].json()
-    assert len(letters_to(closed.email)) == before
+    assert len(emails_to(closed.email)) == before
     assert not User.objects.get(pk=closed.pk).is_active
 
 
@@ -386,7 +386,7 @@ def test_administrator_closes_and_keeps_accounts(user: User, admin: User) -> Non
     user.refresh_from_db()
     assert (user.is_active, admin.is_active) == (False, True)
     assert not Session.objects.filter(user=user).exists()
-    assert "an administrator closed your account" in letters_to(user.email)[-1].body
+    assert "an administrator closed your account" in emails_to(user.email)[-1].body
 
     assert "1 accounts are active again, 0" in act(admin, "keep_accounts", user)
     user.refresh_from_db()

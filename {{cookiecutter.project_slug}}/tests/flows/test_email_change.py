@@ -13,7 +13,7 @@ from mail.models import Mail
 from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal, signed_in_as
-from tests.mailbox import letters_to, link_in, link_to
+from tests.mailbox import emails_to, link_in, link_to
 from tests.people import make_user
 from tests.queries import statements
 
@@ -91,11 +91,11 @@ def test_link_works_without_verification_too(browser: Browser, link: str, settin
 def test_old_address_is_told_at_once(signed_in: Browser, user: User) -> None:
     request_change(signed_in)
 
-    [email] = letters_to(user.email)
+    [email] = emails_to(user.email)
     assert NEW in email.body
     assert "change your password now" in email.body
     assert "https://" not in email.body
-    verification = link_in(letters_to(NEW)[0])
+    verification = link_in(emails_to(NEW)[0])
     assert verification.startswith("/api/auth/registration/verification/")
 
 
@@ -112,7 +112,7 @@ def test_email_to_a_replaced_address_is_not_sent(signed_in: Browser) -> None:
     request_change(signed_in)
     request_change(signed_in, email=NEWER)
 
-    assert letters_to(NEW) == []
+    assert emails_to(NEW) == []
 
 
 def test_pending_address_expires_after_three_days(signed_in: Browser, link: str) -> None:
@@ -155,7 +155,7 @@ def test_owner_of_a_taken_address_is_told_without_a_link(signed_in: Browser) -> 
 
     request_change(signed_in, email=other.email)
 
-    [email] = letters_to(other.email)
+    [email] = emails_to(other.email)
     assert "entered your e-mail address" in email.subject
     assert "https://" not in email.body
 
@@ -165,7 +165,7 @@ def test_owner_of_a_closed_account_is_not_told(signed_in: Browser) -> None:
 
     request_change(signed_in, email=other.email)
 
-    assert letters_to(other.email) == []
+    assert emails_to(other.email) == []
 
 
 def test_address_that_was_taken_meanwhile_is_a_bad_link(browser: Browser, link: str) -> None:

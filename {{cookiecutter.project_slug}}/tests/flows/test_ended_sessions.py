@@ -15,7 +15,7 @@ from tests.authenticator import enrol
 from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import challenge_for, refusal, setup_challenge_for, signed_in_as, with_token
-from tests.mailbox import letters_to, link_to
+from tests.mailbox import emails_to, link_to
 from tests.people import NEW_PASSWORD, PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -117,7 +117,7 @@ def test_email_to_another_address_is_not_sent(end: End, signed_in: Browser) -> N
 
     end(signed_in)
 
-    assert letters_to(NEW) == []
+    assert emails_to(NEW) == []
 
 
 @pytest.mark.parametrize("end", ENDS)

@@ -17,7 +17,7 @@ from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal, signed_in_as, signed_in_with_code
 from tests.limits import Rates
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +56,7 @@ def test_it_has_no_secret_and_nobody_else(user: User, held: Held, settings: Any)
 def test_owner_is_told_by_e_mail_and_in_the_history(user: User, signed_in: Browser) -> None:
     export(signed_in)
 
-    assert letters_to(user.email)[-1].subject == "The data of your account has been downloaded"
+    assert emails_to(user.email)[-1].subject == "The data of your account has been downloaded"
     assert SecurityEvent.objects.filter(event="account_exported", user=user).count() == 1
 
 

@@ -11,7 +11,7 @@ from mail.models import Mail
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.flows.steps import refusal, signed_in_admin, signed_in_as
-from tests.mailbox import letters_to, link_to
+from tests.mailbox import emails_to, link_to
 from tests.people import NEW_PASSWORD, make_user
 from tests.queries import statements
 
@@ -66,7 +66,7 @@ def test_from_the_mailbox_to_being_signed_in(browser: Browser, admin: Browser) -
     assert Browser().sign_in(ADDRESS, NEW_PASSWORD).status_code == 200
     user = invited()
     assert (user.role, user.email_verified, user.invited_at) == ("STAFF", True, None)
-    subjects = [email.subject for email in letters_to(ADDRESS)]
+    subjects = [email.subject for email in emails_to(ADDRESS)]
     assert subjects == ["You have been invited to Gatehouse"]
 
 
@@ -74,7 +74,7 @@ def test_invited_user_does_not_sign_in_before_accepting(link: str) -> None:
     assert Browser().sign_in(ADDRESS, "").status_code == 400
     assert Browser().sign_in(ADDRESS, NEW_PASSWORD).status_code == 401
     Browser().request_reset(ADDRESS)
-    assert len(letters_to(ADDRESS)) == 1, "an invitation has no password to reset"
+    assert len(emails_to(ADDRESS)) == 1, "an invitation has no password to reset"
 
 
 # Who may invite
@@ -164,7 +164,7 @@ def test_email_says_that_the_second_factor_was_removed(had_factor: bool, admin: 
 
     invite(admin)
 
-    [email] = letters_to(ADDRESS)
+    [email] = emails_to(ADDRESS)
     assert ("its second factor" in email.body) is had_factor
 
 
@@ -187,7 +187,7 @@ def test_email_of_a_replaced_invitation_is_not_sent(admin: Browser) -> None:
     invite(admin)
     invite(admin)
 
-    assert len(letters_to(ADDRESS)) == 1
+    assert len(emails_to(ADDRESS)) == 1
 
 
 def test_pending_invitation_that_was_marked_verified_can_be_sent_again(

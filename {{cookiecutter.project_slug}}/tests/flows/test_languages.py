@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from tests.client import Browser
-from tests.mailbox import letters_to, link_to
+from tests.mailbox import emails_to, link_to
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +25,7 @@ def in_language(code: str) -> Browser:
 
 def reset_email_to(user: User, browser: Browser) -> Any:
     browser.call("post", "rest_password_reset", {"email": user.email})
-    [message] = letters_to(user.email)
+    [message] = emails_to(user.email)
     return message
 
 
@@ -72,7 +72,7 @@ def test_account_has_the_language_in_which_it_signed_up() -> None:
     in_language("de").sign_up("ada@example.test")
 
     assert User.objects.get().language == "de"
-    [message] = letters_to("ada@example.test")
+    [message] = emails_to("ada@example.test")
     assert message.subject == "Bestätigen Sie Ihre E-Mail-Adresse"
 
 

@@ -12,7 +12,7 @@ from mail.models import Mail
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.leaks import VALIDATOR, file_of
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 from tests.people import NEW_PASSWORD, PASSWORD, make_user
 from tests.queries import statements
 from tests.races.concurrency import at_once
@@ -68,7 +68,7 @@ def test_sign_in_goes_on_and_the_owner_is_told_once(user: User) -> None:
         assert "access" in Browser().sign_in(user.email).json()
 
     assert told(user) == 1
-    [email] = letters_to(user.email)
+    [email] = emails_to(user.email)
     assert email.subject == "Your password has appeared in a data breach"
 
 

@@ -16,7 +16,7 @@ from tests.authenticator import App, enrol
 from tests.client import ACTIVATE, SETUP, Browser
 from tests.clock import later
 from tests.flows.steps import challenge_for, meanwhile, refusal, setup_challenge_for, signed_in_as
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -178,7 +178,7 @@ def test_wrong_code_activates_nothing(owner: Browser, user: User) -> None:
         assert refusal(owner.activate(code)) == INVALID_CODE
 
     assert not Authenticator.objects.filter(user=user).exists()
-    assert letters_to(user.email) == []
+    assert emails_to(user.email) == []
     assert owner.activate(app.code()).status_code == 200
 
 

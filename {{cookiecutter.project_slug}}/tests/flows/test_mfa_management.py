@@ -12,7 +12,7 @@ from accounts.services.sessions import store
 from tests.authenticator import Held, enrol
 from tests.client import BY_RECOVERY_CODE, SETUP, Browser
 from tests.flows.steps import challenge_for, meanwhile, refusal, signed_in_with_code
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -72,7 +72,7 @@ def test_deactivation_takes_the_password_and_removes_all_of_it(owner: Browser, u
 def test_wrong_password_removes_nothing(owner: Browser, user: User) -> None:
     assert refusal(owner.deactivate("wrong")) == (400, "invalid_password")
     assert Authenticator.objects.count() == 2
-    assert letters_to(user.email) == []
+    assert emails_to(user.email) == []
 
 
 def test_user_without_a_second_factor_is_told_so(signed_in: Browser) -> None:
@@ -105,7 +105,7 @@ def test_session_that_ends_meanwhile_removes_nothing(
 
     assert refusal(owner.deactivate()) == (401, "token_not_valid")
     assert Authenticator.objects.count() == 2
-    assert letters_to(user.email) == []
+    assert emails_to(user.email) == []
 
 
 def test_session_without_a_required_factor_does_not_refresh(owner: Browser, settings: Any) -> None:

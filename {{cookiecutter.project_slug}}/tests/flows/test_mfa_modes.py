@@ -14,7 +14,7 @@ from tests.flows.steps import (
     signed_in_as,
     signed_in_with_code,
 )
-from tests.mailbox import letters_to, link_to
+from tests.mailbox import emails_to, link_to
 from tests.people import NEW_PASSWORD, make_user
 from tests.queries import statements
 
@@ -165,7 +165,7 @@ def test_reset_removes_a_second_factor_from_before_the_verification_and_no_later
 
     challenge = browser.reset_password(NEWCOMER).json()[SETUP]
 
-    assert REMOVED in [email.subject for email in letters_to(NEWCOMER)]
+    assert REMOVED in [email.subject for email in emails_to(NEWCOMER)]
     assert kind_of(enrol_by(browser, challenge)) == TOKENS
     assert kind_of(Browser().reset_password(NEWCOMER)) == CHALLENGE
 

@@ -13,7 +13,7 @@ from mail.models import Mail
 from tests.authenticator import Held
 from tests.client import BY_RECOVERY_CODE, Browser
 from tests.flows.steps import challenge_for, refusal, signed_in_with_code
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 
 pytestmark = pytest.mark.django_db
 
@@ -104,7 +104,7 @@ def test_owner_is_told_when_three_or_fewer_are_left(user: User, held: Held) -> N
         use(user, code)
         assert Mail.objects.filter(kind="recovery_codes_low").count() == max(0, number - 6)
 
-    first, *_, last = letters_to(user.email)
+    first, *_, last = emails_to(user.email)
     assert "Unused recovery codes: 3." in first.body
     assert "Unused recovery codes: 0." in last.body
 
@@ -113,7 +113,7 @@ def test_app_that_signs_in_with_few_codes_left_tells_nothing(user: User, held: H
     RecoveryCode.objects.all().delete()
     signed_in_with_code(user, held)
 
-    assert letters_to(user.email) == []
+    assert emails_to(user.email) == []
 
 
 # New ones
@@ -139,7 +139,7 @@ def test_code_of_the_app_replaces_all_of_them(
 def test_owner_is_told_and_every_session_goes_on(owner: Browser, user: User, held: Held) -> None:
     replace(owner, held.app.code(+1))
 
-    assert [mail.subject for mail in letters_to(user.email)] == ["You have new recovery codes"]
+    assert [mail.subject for mail in emails_to(user.email)] == ["You have new recovery codes"]
     assert owner.refresh().status_code == 200
     assert Session.objects.count() == 1
 

@@ -23,7 +23,7 @@ from tests.authenticator import enrol
 from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import meanwhile, signed_in_as
-from tests.mailbox import letters_to, link_to
+from tests.mailbox import emails_to, link_to
 from tests.people import NEW_PASSWORD, PASSWORD, make_user
 from tests.queries import statements
 
@@ -63,7 +63,7 @@ def test_from_the_mailbox_to_being_signed_in(browser: Browser, user: User, link:
     assert browser.refresh().status_code == 200
     assert Browser().sign_in(user.email, NEW_PASSWORD).status_code == 200
     assert Browser().sign_in(user.email, PASSWORD).status_code == 401
-    assert letters_to(user.email)[-1].subject == CHANGED
+    assert emails_to(user.email)[-1].subject == CHANGED
 
 
 # The request
@@ -88,7 +88,7 @@ def test_known_and_unknown_addresses_get_the_same_answer(user: User) -> None:
 def test_address_is_taken_in_any_case(user: User) -> None:
     Browser().request_reset(user.email.upper())
 
-    assert len(letters_to(user.email)) == 1
+    assert len(emails_to(user.email)) == 1
 
 
 @pytest.mark.parametrize("email", ["no address", "", None, ["a@example.test"], "a@\x00.test"])
@@ -103,7 +103,7 @@ def test_malformed_address_is_refused(email: Any) -> None:
 def test_closed_account_and_one_without_a_password_get_no_email(fields: dict[str, Any]) -> None:
     for address in (make_user(**fields).email, "nobody@example.test"):
         assert Browser().request_reset(address).status_code == 200
-        assert letters_to(address) == []
+        assert emails_to(address) == []
 
     assert set(Mail.objects.values_list("state", flat=True)) == {"obsolete"}
 
@@ -118,14 +118,14 @@ def test_email_that_comes_after_the_account_moved_is_not_sent(user: User) -> Non
     user.save()
     make_user(email=before)
 
-    assert [email.subject for email in letters_to(before)] == [MOVED]
+    assert [email.subject for email in emails_to(before)] == [MOVED]
 
 
 def test_email_that_comes_after_its_link_has_ended_is_not_sent(user: User) -> None:
     Browser().request_reset(user.email)
 
     with later(3_601):
-        assert letters_to(user.email) == []
+        assert emails_to(user.email) == []
 
 
 # The link
@@ -393,7 +393,7 @@ def test_owner_is_told_of_the_removed_factor(mode: str, says: str, settings: Any
 
     Browser().reset_password(user.email)
 
-    told = {email.subject: str(email.body) for email in letters_to(user.email)}
+    told = {email.subject: str(email.body) for email in emails_to(user.email)}
     assert says in told[REMOVED]
 
 

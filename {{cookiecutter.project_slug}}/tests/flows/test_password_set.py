@@ -9,7 +9,7 @@ from accounts.models import User
 from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 from tests.people import NEW_PASSWORD, PASSWORD
 from tests.races.concurrency import at_once
 
@@ -54,7 +54,7 @@ def test_sessions_stay_where_a_change_keeps_them(without_password: Browser, sett
 def test_the_owner_is_told(user: User, without_password: Browser) -> None:
     set_first(without_password)
 
-    assert len(letters_to(user.email)) == 1
+    assert len(emails_to(user.email)) == 1
 
 
 def test_an_account_with_a_password_keeps_it(user: User, signed_in: Browser) -> None:

@@ -15,7 +15,7 @@ from mail.models import Mail
 from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal, signed_in_as, with_token
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +109,7 @@ def test_another_client_gets_no_successor_within_the_leeway(
 
     assert not Session.objects.exists()
     assert "refresh_replayed" in caplog.text
-    assert len(letters_to(user.email)) == 1
+    assert len(emails_to(user.email)) == 1
 
 
 @pytest.mark.parametrize(
@@ -150,7 +150,7 @@ def test_thief_who_rotates_and_signs_out_is_noticed_when_the_owner_refreshes(
 
     assert answers == [401, 401]
     assert caplog.text.count("refresh_replayed") == 1
-    assert len(letters_to(user.email)) == 1
+    assert len(emails_to(user.email)) == 1
 
 
 def test_thief_who_signs_out_within_the_leeway_is_noticed_by_another_client(
@@ -162,7 +162,7 @@ def test_thief_who_signs_out_within_the_leeway_is_noticed_by_another_client(
 
     signed_in.refresh()
 
-    assert len(letters_to(user.email)) == 1
+    assert len(emails_to(user.email)) == 1
 
 
 def last_token_after_sign_out(browser: Browser, user: User) -> str:
@@ -201,7 +201,7 @@ def test_token_that_no_thief_presents_causes_no_notice(
     with later(seconds):
         assert with_token(token).refresh().status_code == 401
 
-    assert letters_to(user.email) == []
+    assert emails_to(user.email) == []
 
 
 # Ended sessions

@@ -10,7 +10,7 @@ from accounts.services.sessions import tokens
 from mail.models import Mail
 from tests.client import Browser
 from tests.flows.steps import refusal
-from tests.mailbox import letters_to, link_in, link_to
+from tests.mailbox import emails_to, link_in, link_to
 from tests.people import PASSWORD, make_user
 from tests.queries import statements
 
@@ -61,7 +61,7 @@ def test_email_is_sent_unless_verification_is_off(
 
     browser.sign_up(ADDRESS)
 
-    assert len(letters_to(ADDRESS)) == emails
+    assert len(emails_to(ADDRESS)) == emails
 
 
 def test_claim_says_whether_the_address_is_verified(browser: Browser, settings: Any) -> None:
@@ -88,7 +88,7 @@ def test_email_that_comes_after_the_verification_is_not_sent(browser: Browser) -
     browser.sign_up(ADDRESS)
     User.objects.update(email_verified=True)
 
-    assert letters_to(ADDRESS) == []
+    assert emails_to(ADDRESS) == []
 
 
 # An address that is taken
@@ -153,7 +153,7 @@ def test_owner_of_an_unverified_address_can_finish(browser: Browser) -> None:
     browser.sign_up(ADDRESS)
     browser.sign_up(ADDRESS)
 
-    email = letters_to(ADDRESS)[-1]
+    email = emails_to(ADDRESS)[-1]
     assert "Finish signing up" in email.subject
     browser.get(link_in(email))
     assert browser.set_new().status_code == 200
@@ -164,7 +164,7 @@ def test_invited_user_is_told_so_without_a_link(browser: Browser) -> None:
 
     browser.sign_up(ADDRESS)
 
-    [email] = letters_to(ADDRESS)
+    [email] = emails_to(ADDRESS)
     assert email.subject == "You do not need to sign up for Gatehouse"
     assert "you have been invited" in email.body
     assert "https://" not in email.body
@@ -176,7 +176,7 @@ def test_unusable_account_gets_no_email(fields: dict[str, Any], browser: Browser
 
     assert browser.sign_up(ADDRESS).status_code == 201
 
-    assert letters_to(ADDRESS) == []
+    assert emails_to(ADDRESS) == []
 
 
 # Input

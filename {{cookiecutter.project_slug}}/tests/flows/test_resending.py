@@ -15,7 +15,7 @@ from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal, signed_in_as
 from tests.limits import Rates, stranger
-from tests.mailbox import letters_to, link_to
+from tests.mailbox import emails_to, link_to
 from tests.people import NEW_PASSWORD, PASSWORD, make_user
 from tests.queries import statements
 
@@ -91,7 +91,7 @@ def test_answer_and_work_are_the_same_for_every_address(
         {"detail": "If this e-mail address still has to be verified, we have sent it a new link."},
     )
     assert not response.cookies
-    assert len(letters_to(email)) == emails
+    assert len(emails_to(email)) == emails
 
 
 def test_no_address_is_refused(db: None) -> None:
@@ -140,13 +140,13 @@ def send_again(admin: User, *users: User) -> str:
 
 
 def test_e_mail_names_who_invites(guest: User) -> None:
-    assert "Grace Hopper has invited you to Gatehouse." in letters_to(ADDRESS)[-1].body
+    assert "Grace Hopper has invited you to Gatehouse." in emails_to(ADDRESS)[-1].body
 
 
 def test_inviter_without_a_name_or_an_account_is_not_named(guest: User, inviter: User) -> None:
     User.objects.filter(pk=inviter.pk).delete()
 
-    body = letters_to(ADDRESS)[-1].body
+    body = emails_to(ADDRESS)[-1].body
     assert "has invited you" not in body
     assert inviter.email not in body
     assert link_to(ADDRESS)

@@ -15,7 +15,7 @@ from accounts.models import Session, User
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.flows.steps import signed_in_admin
-from tests.mailbox import letters_to, link_in, link_to
+from tests.mailbox import emails_to, link_in, link_to
 from tests.people import NEW_PASSWORD, PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +34,7 @@ class Squatter:
         self.browser.sign_up(ADDRESS, PASSWORD)
         self.user = User.objects.get(email=ADDRESS)
         self.access = self.browser.access
-        self.sign_up_links = [link_in(email) for email in letters_to(ADDRESS)]
+        self.sign_up_links = [link_in(email) for email in emails_to(ADDRESS)]
         enrol(self.user)
         self.browser.change_profile(email=ELSEWHERE)
         self.link = link_to(ELSEWHERE)
@@ -116,7 +116,7 @@ def test_second_factor_is_removed_although_the_mailbox_was_verified_afterwards(
     assert answer.json().keys() == {"access", "detail"}
     assert squatter.successes() == []
     assert not Authenticator.objects.exists()
-    assert REMOVED in [email.subject for email in letters_to(ADDRESS)]
+    assert REMOVED in [email.subject for email in emails_to(ADDRESS)]
 
 
 def test_invitation_ends_it_before_it_is_accepted(squatter: Squatter) -> None:

@@ -15,7 +15,7 @@ from mail.models import Mail
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.clock import later
-from tests.mailbox import letters_to, link_to
+from tests.mailbox import emails_to, link_to
 from tests.people import PASSWORD, make_user
 from tests.queries import statements
 from tests.races.concurrency import at_once
@@ -67,7 +67,7 @@ def in_fragment(address: str) -> dict[str, str]:
 
 
 def _newest(address: str) -> str:
-    return str(letters_to(address)[-1].body)
+    return str(emails_to(address)[-1].body)
 
 
 def ask(user: User, headers: dict[str, str]) -> dict[str, str]:
@@ -129,13 +129,13 @@ def test_session_may_move_to_the_other_transport_by_its_own_token_only(user: Use
 def test_device_of_the_body_is_recognised_in_its_header(user: User, settings: Any) -> None:
     settings.NEW_DEVICE_EMAILS = True
     device = sign_in(user, BODY).json()["device"]
-    known = len(letters_to(user.email))
+    known = len(emails_to(user.email))
 
     sign_in(user, {**BODY, "X-Known-Device": device})
-    assert len(letters_to(user.email)) == known
+    assert len(emails_to(user.email)) == known
 
     sign_in(user, {**COOKIE, "X-Known-Device": device})
-    assert len(letters_to(user.email)) == known + 1
+    assert len(emails_to(user.email)) == known + 1
 
 
 def test_sign_in_in_the_body_leaves_the_session_of_the_cookie(user: User, browser: Browser) -> None:

@@ -17,7 +17,7 @@ from mail.models import Mail
 from tests import acts
 from tests.acts import NEW_ADDRESS
 from tests.client import Browser
-from tests.mailbox import letters_to, link_in
+from tests.mailbox import emails_to, link_in
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +102,7 @@ def sent(kind: str) -> Sent:
         NEW_DEVICE_EMAILS=True,
     ):
         CAUSES[kind](browser, user)
-        email = letters_to(recipient)[-1]
+        email = emails_to(recipient)[-1]
         assert isinstance(email, EmailMultiAlternatives)
         row = Mail.objects.values().get(kind=kind)
         assert row["state"] == "sent"

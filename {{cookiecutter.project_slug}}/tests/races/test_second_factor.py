@@ -14,7 +14,7 @@ from accounts.services.mfa import authenticators, failed_attempts
 from tests.authenticator import App, Held, enrol
 from tests.client import Browser
 from tests.flows.steps import signed_in_with_code
-from tests.mailbox import letters_to
+from tests.mailbox import emails_to
 from tests.people import PASSWORD, make_user
 from tests.races.concurrency import Elsewhere, at_once, overtaken, wait_until_blocked
 
@@ -84,7 +84,7 @@ def test_forty_wrong_codes_at_once_count_as_forty(user: User, held: Held, monkey
     assert answers == {(400, "invalid_code"): 40}
     assert FailedMfaAttempt.objects.count() == 40
     assert show(VERIFY, challenge_id=challenges[0], code=held.app.code())[0] == 429
-    assert len(letters_to(user.email)) == 1
+    assert len(emails_to(user.email)) == 1
 
 
 def test_of_forty_wrong_codes_at_once_ten_are_verified(user: User, held: Held) -> None:
@@ -94,7 +94,7 @@ def test_of_forty_wrong_codes_at_once_ten_are_verified(user: User, held: Held) -
 
     assert answers == {(400, "invalid_code"): 10, (429, "throttled"): 30}
     assert FailedMfaAttempt.objects.count() == 10
-    assert len(letters_to(user.email)) == 1
+    assert len(emails_to(user.email)) == 1
 
 
 def test_of_twenty_wrong_codes_for_one_challenge_five_are_verified(user: User, held: Held) -> None:

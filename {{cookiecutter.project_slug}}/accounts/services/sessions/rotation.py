@@ -38,12 +38,12 @@ _ROTATE = """
         AND person.id = %(user_id)s
         AND person.is_active
         AND CASE WHEN person.has_second_factor
-            THEN session.with_second_factor OR NOT %(asks_holders)s
+            THEN session.with_second_factor OR NOT %(asks_enrolled)s
                 OR (%(trusts_devices)s AND EXISTS (
                     SELECT FROM accounts_trusteddevice AS device
                     WHERE device.id = session.trusted_device_id AND device.expires_at > %(now)s
                 ))
-            ELSE NOT %(asks_others)s END
+            ELSE NOT %(asks_not_enrolled)s END
     RETURNING session.expires_at, person.role, person.email_verified, session.methods
 """
 
@@ -88,7 +88,7 @@ def revoke_presented(token: RefreshToken, client: Client, *, now: datetime) -> N
     session = _find_live(token, now)
     if session is None:
         return
-    if session.refresh_jti == token.id or _is_repeated(session, token.id, client, now):
+    if session.refresh_jti == token.id or _is_allowed_retry(session, token.id, client, now):
         store.revoke(session_id=session.pk, user_id=session.user_id)
 
 
@@ -103,7 +103,7 @@ def _repeat_or_end(token: RefreshToken, client: Client, now: datetime) -> Grant:
         raise _refuse_ended(token, client, now)
     if session.refresh_jti == token.id:
         raise TokenNotValid
-    if not _is_repeated(session, token.id, client, now):
+    if not _is_allowed_retry(session, token.id, client, now):
         raise _end_replayed(session)
     security_log.record("refresh_repeated", account=session.user_id, session=session.id)
     return Grant(
@@ -123,7 +123,7 @@ def _find_live(token: RefreshToken, now: datetime) -> Session | None:
     return sessions.filter(pk=token.session_id, user_id=token.user_id).first()
 
 
-def _is_repeated(
+def _is_allowed_retry(
     session: Session | EndedSession, jti: uuid.UUID, client: Client, now: datetime
 ) -> bool:
     """Whether the client that rotated the token presents it again, within the leeway.
@@ -153,7 +153,7 @@ def _refuse_ended(token: RefreshToken, client: Client, now: datetime) -> TokenNo
         pk=token.session_id, user_id=token.user_id, user__is_active=True
     )
     session = ended.exclude(refresh_jti=token.id).first()
-    if session is None or _is_repeated(session, token.id, client, now):
+    if session is None or _is_allowed_retry(session, token.id, client, now):
         return TokenNotValid()
     return _report_once(session)
 

@@ -37,8 +37,8 @@ _OPEN = """
         SELECT id, role, email_verified FROM accounts_user
         WHERE id = %(user_id)s AND password = %(password_hash)s AND is_active
             AND CASE WHEN has_second_factor
-                THEN %(with_second_factor)s OR %(is_trusted)s OR NOT %(asks_holders)s
-                ELSE NOT (%(with_second_factor)s OR %(is_trusted)s OR %(asks_others)s) END
+                THEN %(with_second_factor)s OR %(is_trusted)s OR NOT %(asks_enrolled)s
+                ELSE NOT (%(with_second_factor)s OR %(is_trusted)s OR %(asks_not_enrolled)s) END
         FOR NO KEY UPDATE
     ), opened AS (
         INSERT INTO accounts_session
@@ -273,8 +273,8 @@ def factor_conditions() -> dict[str, bool]:
     """Parameters of the statements that check whether the mode asks for a second factor."""
     mode = switches.mfa_mode
     return {
-        "asks_holders": mode.asks(has_second_factor=True),
-        "asks_others": mode.asks(has_second_factor=False),
+        "asks_enrolled": mode.asks(has_second_factor=True),
+        "asks_not_enrolled": mode.asks(has_second_factor=False),
         "trusts_devices": switches.mfa_trust_lifetime is not None,
     }
 
