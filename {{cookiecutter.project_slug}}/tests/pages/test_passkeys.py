@@ -216,6 +216,7 @@ def test_user_who_is_not_staff_is_refused(page: Page, enrolled: dict[str, Any]) 
 def test_cancelled_passkey_is_told(page: Page, admin_with_passkey: User, device: Device) -> None:
     device.verify_users(False)
     page.goto(reverse("admin:login"))
+    expect(page.get_by_text("could not be used")).to_be_hidden()
 
     page.get_by_role("button", name="Sign in with a passkey").click()
 
