@@ -180,7 +180,7 @@ def _notice(mail: Mail) -> dict[str, Any]:
 
 
 def _name_of(user_id: str | None) -> str:
-    """ "" for an account that has no name, or is deleted. Its address is for nobody else."""
+    """Returns "" for an account without a name, or a deleted one. Its address stays private."""
     user = User.objects.filter(pk=user_id).first() if user_id else None
     return user.get_full_name() if user else ""
 

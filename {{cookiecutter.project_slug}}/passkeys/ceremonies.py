@@ -165,7 +165,7 @@ def _requirement(verify_user: bool) -> UserVerificationRequirement:
 
 
 def _refuse_frame(client_data: CollectedClientData) -> None:
-    # A page of another origin has the ceremony in a frame (Level 3, section 13.4.9).
+    # The page was shown in a frame of another origin (Level 3, section 13.4.9).
     if client_data.cross_origin:
         raise CeremonyError
 

@@ -1,4 +1,4 @@
-"""Decides what somebody who comes from a provider may do. Nothing here reads or writes.
+"""Decides what a user who comes from a provider may do. Nothing here reads or writes.
 
 docs/social-login.md has these rules as a table, and a test compares the two.
 """
@@ -25,7 +25,7 @@ class Standing(StrEnum):
     PROVEN = auto()
     """The owner has shown the mailbox."""
     UNPROVEN = auto()
-    """Anybody may have signed up with the address."""
+    """A stranger may have signed up with the address."""
     PRIVILEGED = auto()
     """Unproven, but staff."""
     INVITED = auto()

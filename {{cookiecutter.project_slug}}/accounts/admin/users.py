@@ -127,7 +127,7 @@ class UserAdmin(AddressSearchAdmin, ClosingActions, InvitationActions, DjangoUse
         security_log.record("account_deleted", account=account, by=str(request.user.pk))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """The history goes with its account, although nobody may delete an event."""
+        """Allows the history to be deleted with its account. No user may delete a single event."""
         names, counts, lacking, protected = super().get_deleted_objects(objs, request)
         return names, counts, lacking - {SecurityEvent._meta.verbose_name}, protected
 

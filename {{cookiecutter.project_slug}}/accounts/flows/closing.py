@@ -66,7 +66,7 @@ def close(user: User, *, now: datetime, by: User | None = None) -> datetime:
     """Returns when the account is deleted. ``by`` is an administrator.
 
     Raises:
-        LastAdmin: nobody else could administer the project.
+        LastAdmin: no other active administrator is left.
         ClosingRefused: an app refuses.
         TokenNotValid: the account changed since it was read, or is inactive.
     """

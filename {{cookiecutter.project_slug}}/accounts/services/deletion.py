@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def delete(candidates: QuerySet[User], user_id: uuid.UUID) -> User | None:
-    """Deletes the account if it is still one of the candidates, and nobody has locked it."""
+    """Deletes the account if it is still one of the candidates and is not locked."""
     try:
         with transaction.atomic():
             # The user may be accepting an invitation, or keeping the account, right now.

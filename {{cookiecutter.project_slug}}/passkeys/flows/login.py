@@ -92,7 +92,7 @@ def authenticate(
         )
     except CeremonyError:
         raise _refusal("invalid_passkey", passkey) from None
-    # Who finds a security key without a PIN can set one (Level 3, section 4, ``uvInitialized``).
+    # A thief of a security key without a PIN can set one (Level 3, section 4, ``uvInitialized``).
     if not passkey.user_verified:
         raise _refusal("user_never_verified", passkey)
     if not passkey.user.is_active or not store.note_use(passkey, verified, now=now):

@@ -206,6 +206,16 @@ def test_account_has_at_most_twenty_passkeys(
     assert refusal(begin(signed_in)) == (409, "too_many_passkeys")
 
 
+def test_limit_is_checked_again_when_the_passkey_is_stored(
+    signed_in: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = begin(signed_in)
+    monkeypatch.setattr(store, "MAX_PER_ACCOUNT", 0)
+
+    assert refusal(finish(signed_in, begun, Authenticator())) == (409, "too_many_passkeys")
+    assert not Passkey.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("part", "value"),
     [

@@ -1,1 +1,1 @@
-"""A provider of OpenID Connect for development and tests. It signs in anybody as anybody."""
+"""A provider of OpenID Connect for development and tests. It accepts any address as it is."""

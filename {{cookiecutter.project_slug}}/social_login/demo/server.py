@@ -17,7 +17,7 @@ _PAGE = """<!doctype html>
 <head><meta charset="utf-8"><title>Demo ID</title></head>
 <body>
 <h1>Demo ID</h1>
-<p>Sign in as anybody. This provider exists in development only.</p>
+<p>Sign in with any address. This provider exists in development only.</p>
 <form method="post">
 <p><label>Address <input name="email" type="email" value="grace@example.com" required></label></p>
 <p><label>Name <input name="name" value="Grace Hopper"></label></p>

@@ -168,7 +168,7 @@ def _create(identity: Identity) -> User:
 def _hand_over(user: User, identity: Identity, *, is_invited: bool) -> User:
     """Gives an account that was invited or never verified to the owner of its mailbox."""
     if is_invited:
-        # Its links end with the password that nobody has.
+        # Its links end with the former unusable password.
         user.set_unusable_password()
         user.save()
     else:

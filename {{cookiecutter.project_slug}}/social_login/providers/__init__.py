@@ -1,1 +1,1 @@
-"""The providers: who somebody is, as another site says. No request, no response."""
+"""The providers: each returns the identity of a user. No request, no response."""

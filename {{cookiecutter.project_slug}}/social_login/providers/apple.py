@@ -42,7 +42,7 @@ class Apple(OpenIDProvider):
             raise ProviderError("SOCIAL_APPLE_PRIVATE_KEY is no key") from None
 
     def read_names(self, found: Json, form: dict[str, str]) -> tuple[str, str]:
-        """Apple sends them once, beside the token, so that nobody vouches for them."""
+        """Apple sends them once, beside the token, without a signature."""
         try:
             name = json.loads(form.get("user", ""))["name"]
             return claims.person_name(name.get("firstName")), claims.person_name(

@@ -8,7 +8,7 @@ from social_login.providers.http import Connections
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Somebody who has just signed in at a provider, as the provider says."""
+    """A user who has just signed in at a provider, as the provider describes them."""
 
     provider: str
     subject: str

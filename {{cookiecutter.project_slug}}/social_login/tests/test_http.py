@@ -43,14 +43,14 @@ def drip(connection: socket.socket) -> None:
     connection.sendall(OK)
     while True:
         connection.sendall(b"X: y\r\n")
-        time.sleep(0.01)
+        threading.Event().wait(0.01)
 
 
 def drip_body(connection: socket.socket) -> None:
     connection.sendall(OK + b"\r\n{")
     while True:
         connection.sendall(b" ")
-        time.sleep(0.01)
+        threading.Event().wait(0.01)
 
 
 def hang(connection: socket.socket) -> None:

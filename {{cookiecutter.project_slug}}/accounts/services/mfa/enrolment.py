@@ -90,7 +90,7 @@ def note_factor(user: User, *, now: datetime) -> list[str]:
     """
     if user.has_second_factor:
         return []
-    # Rows that were imported without the flag are in nobody's use.
+    # Rows from another project, imported without the flag, are not in use.
     authenticators.remove_all(user)
     authenticators.set_second_factor(user, has_second_factor=True)
     return recovery_codes.create(user, now=now)

@@ -31,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 
 def is_leaked(password: str) -> bool:
-    """Asks the file; without a file the server; without a server nobody."""
+    """Asks the file or, without a file, the server. Without both, no password is leaked."""
     if settings.LEAKED_PASSWORDS_FILE:
         return is_in_file(password)
     return bool(settings.LEAKED_PASSWORDS_URL) and _is_on_server(password)
