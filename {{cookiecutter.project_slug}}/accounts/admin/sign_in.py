@@ -133,6 +133,8 @@ class OwnPasswordForm(AdminPasswordChangeForm):
 
 
 class AdminSite(admin.AdminSite):
+    site_header = site_title = settings.PROJECT_NAME
+    site_url = settings.FRONTEND_URL or None
     login_form = AdminLoginForm
     login_template = "admin/login_with_code.html"
 

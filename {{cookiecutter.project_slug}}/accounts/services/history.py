@@ -34,6 +34,8 @@ SENTENCES: dict[str, Any] = {
     "session_revoked": _("A session was ended."),
     "sessions_revoked": _("Sessions were ended."),
     "refresh_replayed": _("A copied session was used, and ended."),
+    "signed_out": _("An administrator signed out every device."),
+    "verification_resent": _("An administrator sent the e-mail to verify the address again."),
     "invited": _("An administrator sent an invitation."),
     "address_verified": _("The e-mail address was verified."),
     "address_change_asked": _("Another e-mail address was requested."),

@@ -6,6 +6,8 @@
    tells the owner.
 3. With the last second factor, multi-factor authentication is turned off. Where it is required for
    all users, the last factor cannot be deleted.
+4. In Django admin, an administrator deletes the passkey of a user, also the last one: the next
+   sign-in asks for another factor where one is required.
 """
 
 from datetime import datetime
@@ -61,18 +63,41 @@ def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) 
         user = User.objects.lock_unchanged(session.user)
         if user is None:
             raise TokenNotValid
-        authenticators.lock(user.pk)
-        _find(user, passkey_id).delete()
-        # Sign-ins to Django admin end as well.
-        authenticators.note_change(user)
-        turns_off = not store.list_for(user) and not authenticators.has_app(user)
-        if turns_off:
+        is_last = _remove(_find(user, passkey_id))
+        if is_last:
             _turn_off(user, session)
         revocation.revoke_others(user, kept=session.pk)
-        account_emails.tell_owner(emails.passkey_deleted, user, ip=client.ip, is_last=turns_off)
+        account_emails.tell_owner(emails.passkey_deleted, user, ip=client.ip, is_last=is_last)
         security_log.record(
             "passkey_deleted", account=user.pk, session=session.pk, passkey=passkey_id
         )
+
+
+@transaction.atomic
+def delete_for(user: User, *, passkey_id: int, by: User) -> None:
+    """``by`` is an administrator."""
+    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    passkey = Passkey.objects.filter(user=locked, pk=passkey_id).first()
+    if passkey is None:
+        # The owner was faster.
+        return
+    is_last = _remove(passkey)
+    if is_last:
+        authenticators.remove_all(locked)
+    revocation.revoke_all(locked)
+    facts = {"is_last": is_last, "by_administrator": True}
+    account_emails.tell_owner(emails.passkey_deleted, locked, **facts)
+    security_log.record("passkey_deleted", account=locked.pk, passkey=passkey_id, by=str(by.pk))
+
+
+def _remove(passkey: Passkey) -> bool:
+    """Deletes a passkey of a locked account. Returns whether it was the last second factor."""
+    user = passkey.user
+    authenticators.lock(user.pk)
+    passkey.delete()
+    # Sign-ins to Django admin end as well.
+    authenticators.note_change(user)
+    return not store.list_for(user) and not authenticators.has_app(user)
 
 
 def _find(user: User, passkey_id: int) -> Passkey:

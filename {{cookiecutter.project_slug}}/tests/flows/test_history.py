@@ -152,7 +152,7 @@ def test_event_of_a_deleted_account_is_not_written(user: User) -> None:
 def test_administrator_is_not_shown(user: User, admin: User, settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
     enrol(user)
-    form = {"action": "reset_second_factor", "_selected_action": [str(user.pk)]}
+    form = {"action": "reset_second_factor", "_selected_action": [str(user.pk)], "confirmed": "yes"}
     as_(admin).post(reverse("admin:accounts_user_changelist"), form)
 
     event = SecurityEvent.objects.get(user=user)
