@@ -142,6 +142,11 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
         editable=False,
         help_text=_("When the account is deleted, if it is not used before."),
     )
+    purge_warned_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text=_("When an e-mail told that the sign-up is about to be deleted."),
+    )
     closes_at = models.DateTimeField(
         null=True,
         editable=False,
