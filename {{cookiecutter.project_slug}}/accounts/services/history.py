@@ -29,7 +29,10 @@ SENTENCES: dict[str, Any] = {
     "account_closing": _("The account was closed."),
     "account_reopened": _("The account was kept after it had been closed."),
     "account_exported": _("The data of the account was downloaded."),
+    "challenge_opened": _("A sign-in was asked for the second factor."),
+    "challenge_opened:setup": _("A sign-in was asked to set up a second factor."),
     "admin_login": _("A browser signed in to the administration."),
+    "admin_login:new_device": _("A new browser signed in to the administration."),
     "session_limit_reached": _("The oldest sessions were ended, because there were too many."),
     "session_revoked": _("A session was ended."),
     "sessions_revoked": _("Sessions were ended."),
@@ -92,7 +95,7 @@ def list_of(user_id: uuid.UUID, *, now: datetime) -> QuerySet[SecurityEvent]:
 
 def sentence_for(event: SecurityEvent) -> str:
     """What happened, in the language of the request."""
-    facts = (event.facts.get("device"), event.facts.get("way"))
+    facts = [event.facts.get(name) for name in ("device", "way", "kind")]
     keys = (f"{event.event}:{fact}" for fact in facts)
     found = next((SENTENCES[key] for key in keys if key in SENTENCES), None)
     # An event of another release may have no sentence.
