@@ -3,6 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from accounts.admin.users import UserAdmin
@@ -10,6 +11,8 @@ from accounts.models import User
 from accounts.services.privileges import has_more_privileges
 from core.admin_search import AddressSearchAdmin
 from core.read_only_admin import ReadOnly
+from passkeys import store
+from passkeys.errors import LastWayIn
 from passkeys.flows import management
 from passkeys.models import Passkey
 
@@ -27,7 +30,10 @@ class PasskeyInline(ReadOnly, admin.TabularInline):
 
 @admin.register(Passkey)
 class PasskeyAdmin(ReadOnly, AddressSearchAdmin):
-    """Deleting a passkey tells its owner. One's own is deleted in the application."""
+    """Deleting a passkey tells its owner. One's own is deleted in the application.
+
+    The last way to sign in stays.
+    """
 
     list_display = ("user", "name", *SHOWN)
     list_select_related = ("user",)
@@ -44,10 +50,14 @@ class PasskeyAdmin(ReadOnly, AddressSearchAdmin):
             and actor.role == User.Role.ADMIN
             and obj.user != actor
             and not has_more_privileges(obj.user, than=actor)
+            and not store.is_last_way_in(obj)
         )
 
     def delete_model(self, request: HttpRequest, obj: Passkey) -> None:
-        management.delete_for(obj.user, passkey_id=obj.pk, by=cast(User, request.user))
+        try:
+            management.delete_for(obj.user, passkey_id=obj.pk, by=cast(User, request.user))
+        except LastWayIn:
+            raise PermissionDenied from None
 
 
 UserAdmin.inlines.append(PasskeyInline)

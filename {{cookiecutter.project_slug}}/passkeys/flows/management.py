@@ -6,7 +6,8 @@
    tells the owner.
 3. With the last second factor, multi-factor authentication is turned off. Where it is required for
    all users, the last factor cannot be deleted.
-4. In Django admin, an administrator deletes the passkey of a user, also the last one: the next
+4. The last way to sign in stays, too.
+5. In Django admin, an administrator deletes the passkey of a user, also the last one: the next
    sign-in asks for another factor where one is required.
 """
 
@@ -29,6 +30,7 @@ from accounts.api.responses import uncached
 from accounts.conf import MfaMode, switches
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User
+from accounts.services import ways_in
 from accounts.services.client import Client
 from accounts.services.mfa import authenticators
 from accounts.services.sessions import store as sessions
@@ -36,7 +38,7 @@ from core.errors import refused
 from core.exceptions import NotFound
 from core.logging import security_log
 from passkeys import emails, store
-from passkeys.errors import LastFactor
+from passkeys.errors import LastFactor, LastWayIn
 from passkeys.models import Passkey
 from passkeys.serializers import NameField, PasskeyOutput
 
@@ -55,7 +57,7 @@ def rename(*, session: Session, passkey_id: int, name: str, now: datetime) -> Pa
 def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) -> None:
     """
     Raises:
-        ReauthenticationRequired, NotFound, LastFactor: see ``errors``.
+        ReauthenticationRequired, NotFound, LastFactor, LastWayIn: see ``errors``.
         TokenNotValid: the account changed, or the session has ended.
     """
     sessions.require_recent(session, now=now)
@@ -75,7 +77,7 @@ def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) 
 
 @transaction.atomic
 def delete_for(user: User, *, passkey_id: int, by: User) -> None:
-    """``by`` is an administrator."""
+    """``by`` is an administrator. Raises ``LastWayIn``."""
     locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     passkey = Passkey.objects.filter(user=locked, pk=passkey_id).first()
     if passkey is None:
@@ -91,10 +93,17 @@ def delete_for(user: User, *, passkey_id: int, by: User) -> None:
 
 
 def _remove(passkey: Passkey) -> bool:
-    """Deletes a passkey of a locked account. Returns whether it was the last second factor."""
+    """Deletes a passkey of a locked account. Returns whether it was the last second factor.
+
+    Raises:
+        LastWayIn: the user could not sign in any more.
+    """
     user = passkey.user
     authenticators.lock(user.pk)
     passkey.delete()
+    if passkey.user_verified and not ways_in.count(user):
+        # The rollback keeps it.
+        raise LastWayIn
     # Sign-ins to Django admin end as well.
     authenticators.note_change(user)
     return not store.list_for(user) and not authenticators.has_app(user)
