@@ -107,9 +107,11 @@ class UserAdmin(AccountState, AccountActions, InvitationPage, DjangoUserAdmin):
         security_log.record("account_deleted", account=account, by=str(request.user.pk))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Allows the history to be deleted with its account. No user may delete a single event."""
+        """Allows what belongs to the account to be deleted with it, and not alone."""
         names, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        return names, counts, lacking - {SecurityEvent._meta.verbose_name}, protected
+        own = [SecurityEvent, *(inline.model for inline in self.inlines)]
+        allowed = {model._meta.verbose_name for model in own}
+        return names, counts, lacking - allowed, protected
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any

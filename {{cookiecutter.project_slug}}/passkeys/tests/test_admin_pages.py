@@ -132,6 +132,18 @@ def test_own_passkey_is_deleted_in_the_application(admin: User) -> None:
     assert delete(again, Passkey.objects.get()).status_code == 403
 
 
+def test_account_is_deleted_with_its_passkeys(
+    passkey: Authenticator, user: User, admin: User
+) -> None:
+    # Alone, it could not be deleted: it is the last way in.
+    User.objects.filter(pk=user.pk).update(password="!")
+
+    page = page_of("accounts_user_delete", user)
+
+    assert as_(admin).post(page, {"post": "yes"}).status_code == 302
+    assert not Passkey.objects.exists()
+
+
 def test_passkeys_are_not_deleted_in_bulk(passkey: Authenticator, admin: User) -> None:
     chosen = [str(Passkey.objects.get().pk)]
     form = {"action": "delete_selected", "_selected_action": chosen, "post": "yes"}

@@ -93,6 +93,16 @@ def test_administrator_without_a_permission_is_refused(connected: SocialAccount)
     assert disconnect(actor(*rights), connected).status_code == 302
 
 
+def test_account_is_deleted_with_its_last_way_in(guest: Browser, admin: User) -> None:
+    sign_in(guest)
+    user = SocialAccount.objects.get().user
+
+    response = as_(admin).post(page_of("accounts_user_delete", user), {"post": "yes"})
+
+    assert response.status_code == 302
+    assert not SocialAccount.objects.exists()
+
+
 def test_accounts_are_not_disconnected_in_bulk(connected: SocialAccount, admin: User) -> None:
     form = {"action": "delete_selected", "_selected_action": [str(connected.pk)], "post": "yes"}
 
