@@ -79,6 +79,10 @@ def _lifetimes() -> Iterator[CheckMessage]:
             "JWT_ALLAUTH_SESSION_LIFETIME",
             "must be 0, or longer than JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME.",
         )
+    if settings.UNVERIFIED_ACCOUNT_WARNING >= settings.UNVERIFIED_ACCOUNT_LIFETIME:
+        yield error(
+            "UNVERIFIED_ACCOUNT_WARNING", "must be shorter than UNVERIFIED_ACCOUNT_LIFETIME."
+        )
 
 
 def _front_end() -> Iterator[CheckMessage]:

@@ -92,6 +92,17 @@ class Switches:
         return timedelta(seconds=settings.ACCOUNT_CLOSING_GRACE)
 
     @property
+    def unverified_account_lifetime(self) -> timedelta:
+        return timedelta(seconds=settings.UNVERIFIED_ACCOUNT_LIFETIME)
+
+    @property
+    def unverified_account_warning(self) -> timedelta | None:
+        """How long before its deletion a sign-up gets an e-mail. None for no e-mail."""
+        seconds: int = settings.UNVERIFIED_ACCOUNT_WARNING
+        is_on = seconds and self.email_verification is not EmailVerification.NONE
+        return timedelta(seconds=seconds) if is_on else None
+
+    @property
     def password_reset_lifetime(self) -> timedelta:
         return timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT)
 

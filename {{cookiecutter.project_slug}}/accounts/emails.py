@@ -54,6 +54,13 @@ def verify_address(mail: Mail) -> dict[str, Any]:
 
 
 @email
+def sign_up_expiring(mail: Mail) -> dict[str, Any]:
+    unused = {"email_verified": False, "invited_at": None, "purge_after__isnull": False}
+    user = _addressee(mail, **unused)
+    return {"link": _link(mail, Purpose.SIGN_UP, user), "until": mail.not_after}
+
+
+@email
 def already_signed_up(mail: Mail) -> dict[str, Any]:
     """Someone signed up with the address of an account. Its owner decides."""
     user = _addressee(mail)

@@ -165,7 +165,7 @@ class TooManyFailedMfaAttempts(Throttled):
 class SecondFactorRequired(AuthenticationFailed):
     """The account has a second factor, which this session has not shown: send a `code`."""
 
-    default_detail = _("This action requires a code of your authenticator app.")
+    default_detail = _("This action requires your second factor.")
     default_code = "second_factor_required"
 
 

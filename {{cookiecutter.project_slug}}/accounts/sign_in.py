@@ -56,7 +56,7 @@ def complete_sign_in(
     """
     try:
         kind = _required_challenge(credentials)
-        credentials = replace(credentials, device=_recognise(credentials, client, now))
+        credentials = recognise(credentials, client=client, now=now)
         if kind is None:
             grant = store.open_session(credentials=credentials, client=client, now=now)
         else:
@@ -127,8 +127,9 @@ def _required_challenge(credentials: Credentials) -> Kind | None:
 
 
 def _open_challenge(credentials: Credentials, kind: Kind, now: datetime) -> IssuedChallenge:
-    challenge = challenges.open_challenge(credentials=credentials, kind=kind, now=now)
-    security_log.record("challenge_opened", account=credentials.user_id, kind=str(kind))
+    with transaction.atomic():
+        challenge = challenges.open_challenge(credentials=credentials, kind=kind, now=now)
+        security_log.record("challenge_opened", account=credentials.user_id, kind=str(kind))
     return challenge
 
 
@@ -181,7 +182,7 @@ def remember_device(
     credentials: Credentials, *, client: Client, now: datetime, notify_owner: bool = True
 ) -> str:
     """Returns the device token for the client. E-mails the owner if the device is new."""
-    device = _recognise(credentials, client, now)
+    device = recognise(credentials, client=client, now=now).device
     if not device:
         security_log.record("new_device", account=credentials.user_id)
         if notify_owner:
@@ -189,14 +190,15 @@ def remember_device(
     return _issue_device_token(credentials, client, now, device)
 
 
-def _recognise(credentials: Credentials, client: Client, now: datetime) -> str:
-    """The id of the device; "" for a new one."""
-    return credentials.device or recognised_devices.recognise(
+def recognise(credentials: Credentials, *, client: Client, now: datetime) -> Credentials:
+    """The credentials with the id of the device; "" for a new one."""
+    device = credentials.device or recognised_devices.recognise(
         client.device_token,
         user_id=credentials.user_id,
         password_hash=credentials.password_hash,
         now=now,
     )
+    return replace(credentials, device=device)
 
 
 def _notify_of_new_device(credentials: Credentials, client: Client) -> None:

@@ -6,6 +6,7 @@ from celery import shared_task
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
+from accounts.flows import expiry
 from accounts.services import closing, history, unused_accounts
 from accounts.services.mfa import challenges, enrolment, failed_attempts, trusted_devices
 from accounts.services.sessions import purge
@@ -28,7 +29,9 @@ def purge_admin_sessions() -> None:
 
 @shared_task
 def purge_unused_accounts() -> None:
-    unused_accounts.purge(now=timezone.now())
+    now = timezone.now()
+    expiry.warn(now=now)
+    unused_accounts.purge(now=now)
 
 
 @shared_task

@@ -19,7 +19,7 @@ class PasskeysConfig(AppConfig):
     name = "passkeys"
 
     def ready(self) -> None:
-        from accounts.services import history
+        from accounts.services import history, ways_in
         from accounts.services.mfa import authenticators
         from passkeys import checks, store
 
@@ -28,4 +28,5 @@ class PasskeysConfig(AppConfig):
         logging.getLogger("fido2").setLevel(logging.WARNING)
         register(checks.check, STARTUP)
         authenticators.further_factors.append(store)
+        ways_in.register(lambda user: store.usable_by(user).count())
         history.SENTENCES.update(SENTENCES)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts.conf import MfaMode, switches
 from mail.messages import email
 from mail.models import Mail
 
@@ -13,7 +14,7 @@ def passkey_added(mail: Mail) -> dict[str, Any]:
 
 @email
 def passkey_deleted(mail: Mail) -> dict[str, Any]:
-    return _notice(mail)
+    return {**_notice(mail), "sets_up_another": switches.mfa_mode is MfaMode.REQUIRED}
 
 
 def _notice(mail: Mail) -> dict[str, Any]:

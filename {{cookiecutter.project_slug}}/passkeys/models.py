@@ -42,6 +42,7 @@ class PasskeyChallenge(models.Model):
         ENROL = "enrol", "Add a passkey"
         SIGN_IN = "sign_in", "Sign in"
         VERIFY = "verify", "Verify a second factor"
+        STEP_UP = "step_up", "Show a second factor in a session"
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=7, choices=Kind.choices)

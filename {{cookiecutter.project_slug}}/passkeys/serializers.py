@@ -104,6 +104,10 @@ class PasskeyChallengeOutput(serializers.Serializer[Any]):
     challenge_id = serializers.UUIDField(help_text="Send it with the credential, within 5 minutes.")
 
 
+class PasskeyConfirmationInput(serializers.Serializer[Any]):
+    credential = AssertionInput()
+
+
 class PasskeyConfirmationOutput(serializers.Serializer[Any]):
     options = PasskeyRequestOptions()
 

@@ -4,8 +4,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from accounts.models import User
+from accounts.services import ways_in
 from core.logging import security_log
 from passkeys import ceremonies
 from passkeys.ceremonies import CeremonyError, Registered, Verified
@@ -24,6 +26,15 @@ _PLATFORMS = ("iPhone", "iPad", "Android", "CrOS", "Windows", "Macintosh", "Linu
 
 def list_for(user: User) -> list[Passkey]:
     return list(Passkey.objects.filter(user=user).order_by("pk"))
+
+
+def usable_by(user: User) -> QuerySet[Passkey]:
+    """Those that sign in without a password."""
+    return Passkey.objects.filter(user=user, user_verified=True)
+
+
+def is_last_way_in(passkey: Passkey) -> bool:
+    return passkey.user_verified and ways_in.count(passkey.user) == 1
 
 
 def remove_all(user: User) -> None:

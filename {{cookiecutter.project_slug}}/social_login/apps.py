@@ -15,6 +15,7 @@ SENTENCES = {
 
 class SocialLoginConfig(AppConfig):
     name = "social_login"
+    verbose_name = _("Providers")
 
     def ready(self) -> None:
         from accounts import signals

@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import emails as accounts_emails
 from accounts.conf import switches
 from accounts.models import LoginChallenge, User
+from accounts.services import ways_in
 from core.logging import security_log
 from social_login import emails
 from social_login.conf import FEDERATED
@@ -81,16 +82,24 @@ def note_use(account: SocialAccount, identity: Identity, *, now: datetime) -> bo
     return bool(same.update(last_used_at=now, email=identity.email))
 
 
-def disconnect(user: User, account_id: uuid.UUID) -> bool:
-    """E-mails the owner. False if the user has no such account."""
+def disconnect(user: User, account_id: uuid.UUID, *, by: User | None = None) -> bool:
+    """E-mails the owner. False if the user has no such account. ``by`` is an administrator."""
     account = SocialAccount.objects.filter(user=user, pk=account_id).first()
     if account is None:
         return False
     account.delete()
-    security_log.record("provider_disconnected", account=user.pk, provider=account.provider)
-    name = name_of(account.provider)
-    accounts_emails.tell_owner(emails.provider_disconnected, user, provider=name)
+    done_by: dict[str, Any] = {"by": str(by.pk)} if by else {}
+    security_log.record(
+        "provider_disconnected", account=user.pk, provider=account.provider, **done_by
+    )
+    facts = {"provider": name_of(account.provider), "by_administrator": by is not None}
+    accounts_emails.tell_owner(emails.provider_disconnected, user, **facts)
     return True
+
+
+def is_last_way_in(account: SocialAccount) -> bool:
+    this = usable_by(account.user).filter(pk=account.pk)
+    return ways_in.count(account.user) == this.count()
 
 
 def export(user: User, _now: datetime) -> list[Any]:
@@ -164,7 +173,7 @@ def _standing(user: User | None, *, now: datetime, provider: str = "") -> Standi
         return Standing.ABSENT
     if not user.is_active:
         return Standing.CLOSED
-    if user.invited_at and not user.has_usable_password():
+    if user.invited_at and user.is_invited:
         is_valid = switches.invitations and now < user.invited_at + switches.invitation_lifetime
         return Standing.INVITED if is_valid else Standing.EXPIRED
     if not user.email_verified:

@@ -9,10 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import SecurityEvent
 from accounts.services import history
 from core.admin_search import AddressSearchAdmin
+from core.read_only_admin import ReadOnly
 
 
 @admin.register(SecurityEvent)
-class SecurityEventAdmin(AddressSearchAdmin):
+class SecurityEventAdmin(ReadOnly, AddressSearchAdmin):
     list_display = ("at", "user", "sentence", "network", "user_agent")
     list_select_related = ("user",)
     search_fields = ("user__email", "event")
@@ -23,12 +24,6 @@ class SecurityEventAdmin(AddressSearchAdmin):
     @admin.display(description=_("What happened"))
     def sentence(self, event: SecurityEvent) -> str:
         return history.sentence_for(event)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

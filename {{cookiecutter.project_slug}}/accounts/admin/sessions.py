@@ -10,10 +10,11 @@ from accounts.models import Session
 from accounts.services.privileges import has_more_privileges
 from accounts.services.sessions import store
 from core.admin_search import AddressSearchAdmin
+from core.read_only_admin import ReadOnly
 
 
 @admin.register(Session)
-class SessionAdmin(AddressSearchAdmin):
+class SessionAdmin(ReadOnly, AddressSearchAdmin):
     """Deleting a session signs the device out. Sessions cannot be changed."""
 
     list_display = ("user", "user_agent", "ip_address", "created_at", "rotated_at", "expires_at")
@@ -22,12 +23,6 @@ class SessionAdmin(AddressSearchAdmin):
     ordering = ("-created_at",)
     fields = (*list_display, "id")
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may_delete = super().has_delete_permission(request, obj)

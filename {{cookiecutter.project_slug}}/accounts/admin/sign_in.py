@@ -133,6 +133,8 @@ class OwnPasswordForm(AdminPasswordChangeForm):
 
 
 class AdminSite(admin.AdminSite):
+    site_header = site_title = settings.PROJECT_NAME
+    site_url = settings.FRONTEND_URL or None
     login_form = AdminLoginForm
     login_template = "admin/login_with_code.html"
 
@@ -178,10 +180,12 @@ def complete_login(request: HttpRequest, response: HttpResponse) -> None:
     user = cast(User, request.user)
     # Against session fixation: Django keeps the key if the same user signs in again.
     request.session.cycle_key()
-    security_log.record("admin_login", account=user.pk)
-    device = sign_in.remember_device(
-        Credentials.of(user), client=_browser_of(request), now=timezone.now()
-    )
+    client, now = _browser_of(request), timezone.now()
+    credentials = sign_in.recognise(Credentials.of(user), client=client, now=now)
+    facts: dict[str, Any] = {} if credentials.device else {"device": "new_device"}
+    with transaction.atomic():
+        security_log.record("admin_login", account=user.pk, **facts)
+        device = sign_in.remember_device(credentials, client=client, now=now)
     cookies.ADMIN_DEVICE.set(response, device, max_age=DEVICE_LIFETIME)
 
 

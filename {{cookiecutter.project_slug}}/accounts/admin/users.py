@@ -1,30 +1,28 @@
 """Users and groups in Django admin. No user can change an account with more privileges."""
 
-from typing import Any, ClassVar, cast
+import uuid
+from typing import Any, ClassVar
 
-from django import forms
 from django.apps import apps
-from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
-from accounts.admin.closing import ClosingActions
-from accounts.admin.invitations import InvitationActions
-from accounts.flows import mfa_management
+from accounts.admin.actions import AccountActions
+from accounts.admin.forms import NewUserForm, UserForm
+from accounts.admin.invitations import InvitationPage
+from accounts.admin.state import AccountState, StateFilter
 from accounts.models import SecurityEvent, User
 from accounts.services import deletion
 from accounts.services.privileges import has_more_privileges, is_last_active_admin
-from core.admin_search import AddressSearchAdmin
 from core.logging import security_log
 
 RIGHTS = ("role", "is_superuser", "groups", "user_permissions")
@@ -37,70 +35,24 @@ Otherwise staff could move the account to their own mailbox and reset its passwo
 """
 
 
-class UserForm(UserChangeForm):
-    actor: User
-    """The signed-in user; ``UserAdmin.get_form`` sets it."""
-
-    language = forms.ChoiceField(choices=settings.LANGUAGES, required=False)
-
-    class Meta(UserChangeForm.Meta):
-        model = User
-        field_classes: ClassVar[dict[str, Any]] = {}
-
-    def clean(self) -> dict[str, Any]:
-        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
-        if is_last_active_admin(self.instance) and not self._stays_active_admin(cleaned):
-            raise ValidationError(
-                _(
-                    "This is the last active administrator. "
-                    "Make another user an administrator first."
-                )
-            )
-        self._refuse_rights_beyond_the_actors(cleaned)
-        return cleaned
-
-    def _stays_active_admin(self, cleaned: dict[str, Any]) -> bool:
-        role = cleaned.get("role", self.instance.role)
-        return bool(role == User.Role.ADMIN and cleaned.get("is_active", self.instance.is_active))
-
-    def _refuse_rights_beyond_the_actors(self, cleaned: dict[str, Any]) -> None:
-        user: User = self.instance
-        granted = set(cleaned.get("user_permissions", ())) - set(user.user_permissions.all())
-        for group in set(cleaned.get("groups", ())) - set(user.groups.all()):
-            granted |= set(group.permissions.all())
-        names = {f"{right.content_type.app_label}.{right.codename}" for right in granted}
-        if not self.actor.has_perms(names):
-            raise ValidationError(_("You can only grant permissions that you have yourself."))
-
-
-class NewUserForm(AdminUserCreationForm):
-    class Meta(AdminUserCreationForm.Meta):
-        model = User
-        fields = ("email", "email_verified", "first_name", "last_name", "role")
-        field_classes: ClassVar[dict[str, Any]] = {}
-
-
 @admin.register(User)
-class UserAdmin(AddressSearchAdmin, ClosingActions, InvitationActions, DjangoUserAdmin):
+class UserAdmin(AccountState, AccountActions, InvitationPage, DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
     ordering = ("email",)
-    list_display = (
-        *("email", "first_name", "last_name", "role"),
-        *("email_verified", "has_second_factor", "is_active"),
-    )
-    list_filter = ("role", "email_verified", "has_second_factor", "is_active")
-    actions = (
-        *("reset_second_factor", "send_invitation_again"),
-        *("close_accounts", "keep_accounts"),
-    )
+    list_display = ("email", "state", "role", "sessions")
+    list_filter = (StateFilter, "role", "has_second_factor")
     search_fields = ("email", "first_name", "last_name")
+    search_help_text = _("An e-mail address, a name, or the id of an account.")
+    inlines: ClassVar[list[Any]] = []
+    """Read-only lists. A feature adds its own, in its module ``admin``."""
     readonly_fields = (
-        *("pending_email", "invited_at", "has_second_factor", "date_joined", "closes_at"),
+        *("state", "pending_email", "invited_at", "second_factors", "sessions", "date_joined"),
+        "closes_at",
     )
     fieldsets = (
-        (None, {"fields": ("email", "email_verified", "pending_email", "invited_at")}),
-        (_("Signing in"), {"fields": ("password", "has_second_factor")}),
+        (None, {"fields": ("state", "email", "email_verified", "pending_email", "invited_at")}),
+        (_("Signing in"), {"fields": ("password", "second_factors", "sessions")}),
         (_("Profile"), {"fields": ("first_name", "last_name", "language", "date_joined")}),
         (_("Rights"), {"fields": ("is_active", "closes_at", *RIGHTS)}),
     )
@@ -113,6 +65,34 @@ class UserAdmin(AddressSearchAdmin, ClosingActions, InvitationActions, DjangoUse
             },
         ),
     )
+
+    class Media:
+        css: ClassVar = {"all": ["admin/accounts.css"]}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> Any:
+        try:
+            return queryset.filter(pk=uuid.UUID(search_term.strip())), False
+        except ValueError:
+            return super().get_search_results(request, queryset, search_term)
+
+    def get_inlines(self, request: HttpRequest, obj: Any) -> list[Any]:
+        # A form that is sent has nothing of read-only lists.
+        return self.inlines if obj and request.method != "POST" else []
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        extra = {"may_invite": self.may_invite(request), **(extra_context or {})}
+        return super().changelist_view(request, extra)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **options: Any
+    ) -> HttpResponse:
+        user = options.get("obj")
+        buttons = self.buttons_for(request, user) if user else []
+        return super().render_change_form(
+            request, {**context, "buttons": buttons}, *args, **options
+        )
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         # Only what was changed: a password reset in the meantime must not be undone.
@@ -127,9 +107,11 @@ class UserAdmin(AddressSearchAdmin, ClosingActions, InvitationActions, DjangoUse
         security_log.record("account_deleted", account=account, by=str(request.user.pk))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Allows the history to be deleted with its account. No user may delete a single event."""
+        """Allows what belongs to the account to be deleted with it, and not alone."""
         names, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        return names, counts, lacking - {SecurityEvent._meta.verbose_name}, protected
+        own = [SecurityEvent, *(inline.model for inline in self.inlines)]
+        allowed = {model._meta.verbose_name for model in own}
+        return names, counts, lacking - allowed, protected
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any
@@ -164,25 +146,8 @@ class UserAdmin(AddressSearchAdmin, ClosingActions, InvitationActions, DjangoUse
         with transaction.atomic():
             return super().user_change_password(request, id, form_url)
 
-    @admin.action(description=_("Reset MFA for the selected users"), permissions=["reset"])
-    def reset_second_factor(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """For users who lost the app and the recovery codes. Not for one's own account."""
-        allowed = [user for user in queryset if self.has_change_permission(request, user)]
-        others = [user for user in allowed if user != request.user]
-        done = [user for user in others if self._reset(request, user)]
-        left = len(queryset) - len(done)
-        sentence = _("MFA was reset for {done} users, and not changed for {left}.")
-        self.message_user(request, sentence.format(done=len(done), left=left))
-
     def has_reset_permission(self, request: HttpRequest) -> bool:
         return _is_admin(request) and self.has_change_permission(request)
-
-    @transaction.atomic
-    def _reset(self, request: HttpRequest, user: User) -> bool:
-        is_reset = mfa_management.reset(user, by=cast(User, request.user))
-        if is_reset:
-            self.log_change(request, user, "Reset MFA.")
-        return is_reset
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may_change = super().has_change_permission(request, obj)

@@ -66,7 +66,8 @@ class InvitationInput(serializers.Serializer[Any]):
 @transaction.atomic
 def invite(
     *, email: str, role: str, first_name: str, last_name: str, by: User, now: datetime
-) -> None:
+) -> User:
+    """Raises ``ValidationError`` or ``LimitReached``."""
     count_email("invitation_account", to=email)
     user, created = User.objects.select_for_update(no_key=True).get_or_create(
         email=email, defaults={"password": make_password(None)}
@@ -82,13 +83,14 @@ def invite(
     else:
         revocation.revoke_access(user, reason="invitation")
     _send(user, by=by, now=now)
+    return user
 
 
 @transaction.atomic
 def send_again(user: User, *, by: User, now: datetime) -> bool:
     """Sends a pending invitation again, with the same rights. Returns False if none is pending."""
     pending = User.objects.lock_unchanged(user)
-    if pending is None or not _is_pending(pending):
+    if pending is None or not pending.is_invited:
         return False
     count_email("invitation_account", to=pending.email)
     _renew(pending, now=now)
@@ -120,11 +122,7 @@ def _send(user: User, *, by: User, now: datetime) -> None:
 def _may_be_taken_over(user: User) -> bool:
     # Otherwise an invitation could demote staff, or reopen an account that was closed.
     is_unverified = not user.email_verified and user.role == User.Role.USER
-    return user.is_active and not user.is_superuser and (_is_pending(user) or is_unverified)
-
-
-def _is_pending(user: User) -> bool:
-    return user.invited_at is not None and not user.has_usable_password()
+    return user.is_active and not user.is_superuser and (user.is_invited or is_unverified)
 
 
 @extend_schema(tags=["Registration"])

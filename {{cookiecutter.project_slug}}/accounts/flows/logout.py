@@ -3,7 +3,8 @@
 1. The access token names the user and the current session.
 2. Logout ends the session that the refresh token names, even if another tab has just rotated it.
 3. Logout everywhere ends every session of the user. It needs no refresh token.
-4. The cookie is cleared. An access token works until it expires, unless
+4. An administrator ends every session of a user, in Django admin as well.
+5. The cookie is cleared. An access token works until it expires, unless
    ``JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK`` is on.
 """
 
@@ -11,6 +12,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -24,9 +26,12 @@ from accounts.api.openapi import RefreshTokenSchema, TransportSchema
 from accounts.api.requests import RefreshInput, presented_refresh_tokens
 from accounts.api.responses import DetailOutput, clear_refresh_cookie
 from accounts.errors import RefreshTokenNotAccepted, TokenNotValid
+from accounts.models import User
 from accounts.services.sessions import store, tokens
 from accounts.services.sessions.tokens import RefreshToken
+from core import admin_sessions
 from core.errors import refused
+from core.logging import security_log
 
 
 def logout(*, presented: Iterable[str], user_id: uuid.UUID) -> None:
@@ -36,6 +41,15 @@ def logout(*, presented: Iterable[str], user_id: uuid.UUID) -> None:
         raise RefreshTokenNotAccepted
     for session_id in own:
         store.revoke(session_id=session_id, user_id=user_id)
+
+
+@transaction.atomic
+def sign_out(user: User, *, by: User) -> bool:
+    """``by`` is an administrator."""
+    revocation.revoke_all(user)
+    admin_sessions.end_of(user.pk)
+    security_log.record("signed_out", account=user.pk, by=str(by.pk))
+    return True
 
 
 def _read(presented: Iterable[str]) -> Iterator[RefreshToken]:

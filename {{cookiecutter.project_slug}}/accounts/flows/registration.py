@@ -9,7 +9,7 @@
    signed in, and a taken address is an error.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -42,9 +42,6 @@ from core.logging import security_log
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
-# After that, a sign-up that was neither verified nor signed in to is deleted.
-UNUSED_SIGN_UP_KEPT = timedelta(days=30)
-
 EMAIL_SENT = _("We have sent you an e-mail. Open the link in it to continue.")
 TAKEN = _("An account with this e-mail address already exists. Sign in, or reset your password.")
 
@@ -72,7 +69,7 @@ def sign_up(
 ) -> User | None:
     """Returns None where the address has an account. ``in_fragment``: see ``password_reset``."""
     count_email("registration_account", to=email)
-    user = User(email=email, **profile, purge_after=now + UNUSED_SIGN_UP_KEPT)
+    user = User(email=email, **profile, purge_after=now + switches.unverified_account_lifetime)
     user.set_password(password)
     with transaction.atomic():
         created = _save(user)

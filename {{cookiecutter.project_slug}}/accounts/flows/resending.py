@@ -2,12 +2,14 @@
 
 1. The limits count the address, whether it has an account or not.
 2. The request posts an e-mail for any address, and the response is the same for each.
-3. The worker looks the account up. Only one that signed up and is not verified gets the e-mail.
+3. In Django admin, an administrator asks for it.
+4. The worker looks the account up. Only one that signed up and is not verified gets the e-mail.
 """
 
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema
@@ -20,9 +22,11 @@ from accounts.api.endpoints import PublicEndpoint
 from accounts.api.fields import AddressField
 from accounts.api.responses import DetailOutput, uncached
 from accounts.conf import EmailVerification, switches
+from accounts.models import User
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings
 from core.errors import refused
+from core.logging import security_log
 from core.switchable import SwitchableAPIView
 from mail import outbox
 
@@ -31,6 +35,14 @@ SENT = _("If this e-mail address still has to be verified, we have sent it a new
 
 class ResendingInput(serializers.Serializer[Any]):
     email = AddressField()
+
+
+@transaction.atomic
+def resend_to(user: User, *, by: User, now: datetime) -> bool:
+    """``by`` is an administrator."""
+    resend(email=user.email, now=now)
+    security_log.record("verification_resent", account=user.pk, by=str(by.pk))
+    return True
 
 
 def resend(*, email: str, now: datetime) -> None:

@@ -8,7 +8,12 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.hashers import check_password, is_password_usable, make_password
+from django.contrib.auth.hashers import (
+    UNUSABLE_PASSWORD_PREFIX,
+    check_password,
+    is_password_usable,
+    make_password,
+)
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -82,6 +87,11 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
     )
     """Only ``accounts.services.mfa.authenticators`` writes these."""
 
+    INVITED: ClassVar = models.Q(
+        invited_at__isnull=False, password__startswith=UNUSABLE_PASSWORD_PREFIX
+    )
+    """Accounts whose invitation is pending."""
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = LowercaseEmailField(unique=True)
     email_verified = models.BooleanField(
@@ -131,6 +141,11 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
         null=True,
         editable=False,
         help_text=_("When the account is deleted, if it is not used before."),
+    )
+    purge_warned_at = models.DateTimeField(
+        null=True,
+        editable=False,
+        help_text=_("When an e-mail told that the sign-up is about to be deleted."),
     )
     closes_at = models.DateTimeField(
         null=True,
@@ -188,6 +203,11 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
     @property
     def is_staff(self) -> bool:
         return self.role in self.STAFF_ROLES
+
+    @property
+    def is_invited(self) -> bool:
+        """Whether an invitation is pending."""
+        return self.invited_at is not None and not self.has_usable_password()
 
     @cached_property
     def pending_email(self) -> str:

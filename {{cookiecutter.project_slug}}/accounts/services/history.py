@@ -29,11 +29,16 @@ SENTENCES: dict[str, Any] = {
     "account_closing": _("The account was closed."),
     "account_reopened": _("The account was kept after it had been closed."),
     "account_exported": _("The data of the account was downloaded."),
+    "challenge_opened": _("A sign-in was asked for the second factor."),
+    "challenge_opened:setup": _("A sign-in was asked to set up a second factor."),
     "admin_login": _("A browser signed in to the administration."),
+    "admin_login:new_device": _("A new browser signed in to the administration."),
     "session_limit_reached": _("The oldest sessions were ended, because there were too many."),
     "session_revoked": _("A session was ended."),
     "sessions_revoked": _("Sessions were ended."),
     "refresh_replayed": _("A copied session was used, and ended."),
+    "signed_out": _("An administrator signed out every device."),
+    "verification_resent": _("An administrator sent the e-mail to verify the address again."),
     "invited": _("An administrator sent an invitation."),
     "address_verified": _("The e-mail address was verified."),
     "address_change_asked": _("Another e-mail address was requested."),
@@ -90,7 +95,7 @@ def list_of(user_id: uuid.UUID, *, now: datetime) -> QuerySet[SecurityEvent]:
 
 def sentence_for(event: SecurityEvent) -> str:
     """What happened, in the language of the request."""
-    facts = (event.facts.get("device"), event.facts.get("way"))
+    facts = [event.facts.get(name) for name in ("device", "way", "kind")]
     keys = (f"{event.event}:{fact}" for fact in facts)
     found = next((SENTENCES[key] for key in keys if key in SENTENCES), None)
     # An event of another release may have no sentence.

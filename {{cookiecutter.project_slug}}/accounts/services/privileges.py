@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
-
 from accounts.models import User
 
 
@@ -24,7 +22,7 @@ def is_last_active_admin(user: User) -> bool:
     # An ADMIN who has not accepted the invitation does not count.
     active_admins = (
         User.objects.filter(role=User.Role.ADMIN, is_active=True)
-        .exclude(invited_at__isnull=False, password__startswith=UNUSABLE_PASSWORD_PREFIX)
+        .exclude(User.INVITED)
         .order_by("pk")
     )
     locked = active_admins.select_for_update(no_key=True).values_list("pk", flat=True)

@@ -1,6 +1,7 @@
 """Unused accounts: sign-ups that were never verified, invitations that were never accepted.
 
-Verification and the first sign-in clear ``User.purge_after``.
+Verification and the first sign-in clear ``User.purge_after``. ``accounts.flows.expiry`` sends an
+e-mail before a sign-up is deleted.
 """
 
 import uuid
@@ -9,17 +10,24 @@ from datetime import datetime
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q, QuerySet
 
+from accounts.conf import switches
 from accounts.models import User
 from accounts.services import deletion
 from core.logging import security_log
 
 # An administrator may have set a password for an invited user, or the role of one who signed up.
-UNUSED = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX) | Q(invited_at=None, role=User.Role.USER)
+INVITATION = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
+SIGN_UP = Q(invited_at=None, role=User.Role.USER)
+
+
+def query_due(which: Q, *, now: datetime) -> QuerySet[User]:
+    return User.objects.filter(which, purge_after__lte=now, email_verified=False, is_active=True)
 
 
 def purge(*, now: datetime) -> int:
     """Returns how many accounts were deleted."""
-    unused = User.objects.filter(UNUSED, purge_after__lte=now, email_verified=False, is_active=True)
+    is_warned = Q(purge_warned_at__isnull=False) if switches.unverified_account_warning else Q()
+    unused = query_due(INVITATION | (SIGN_UP & is_warned), now=now)
     return sum(_purge(unused, user_id) for user_id in unused.values_list("pk", flat=True))
 
 

@@ -42,6 +42,12 @@ LOGOUT_ON_PASSWORD_CHANGE = env.boolean("LOGOUT_ON_PASSWORD_CHANGE", True)
 # How long a closed account can be kept, before it is deleted.
 ACCOUNT_CLOSING_GRACE = env.seconds("ACCOUNT_CLOSING_GRACE", 14 * 86_400, at_least=60)
 
+# When a sign-up that nobody has verified is deleted, and how long before it gets an e-mail.
+UNVERIFIED_ACCOUNT_LIFETIME = env.seconds(
+    "UNVERIFIED_ACCOUNT_LIFETIME", 30 * 86_400, at_least=3_600
+)
+UNVERIFIED_ACCOUNT_WARNING = env.seconds("UNVERIFIED_ACCOUNT_WARNING", 7 * 86_400)
+
 PASSWORD_RESET_TIMEOUT = env.seconds("PASSWORD_RESET_TIMEOUT", 3_600, at_least=60)
 PASSWORD_RESET_REDIRECT = env.web_address(
     "PASSWORD_RESET_REDIRECT", FRONTEND_URL and f"{FRONTEND_URL}/reset"

@@ -6,6 +6,9 @@
    tells the owner.
 3. With the last second factor, multi-factor authentication is turned off. Where it is required for
    all users, the last factor cannot be deleted.
+4. The last way to sign in stays, too.
+5. In Django admin, an administrator deletes the passkey of a user, also the last one: the next
+   sign-in asks for another factor where one is required.
 """
 
 from datetime import datetime
@@ -27,6 +30,7 @@ from accounts.api.responses import uncached
 from accounts.conf import MfaMode, switches
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User
+from accounts.services import ways_in
 from accounts.services.client import Client
 from accounts.services.mfa import authenticators
 from accounts.services.sessions import store as sessions
@@ -34,7 +38,7 @@ from core.errors import refused
 from core.exceptions import NotFound
 from core.logging import security_log
 from passkeys import emails, store
-from passkeys.errors import LastFactor
+from passkeys.errors import LastFactor, LastWayIn
 from passkeys.models import Passkey
 from passkeys.serializers import NameField, PasskeyOutput
 
@@ -53,7 +57,7 @@ def rename(*, session: Session, passkey_id: int, name: str, now: datetime) -> Pa
 def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) -> None:
     """
     Raises:
-        ReauthenticationRequired, NotFound, LastFactor: see ``errors``.
+        ReauthenticationRequired, NotFound, LastFactor, LastWayIn: see ``errors``.
         TokenNotValid: the account changed, or the session has ended.
     """
     sessions.require_recent(session, now=now)
@@ -61,18 +65,48 @@ def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) 
         user = User.objects.lock_unchanged(session.user)
         if user is None:
             raise TokenNotValid
-        authenticators.lock(user.pk)
-        _find(user, passkey_id).delete()
-        # Sign-ins to Django admin end as well.
-        authenticators.note_change(user)
-        turns_off = not store.list_for(user) and not authenticators.has_app(user)
-        if turns_off:
+        is_last = _remove(_find(user, passkey_id))
+        if is_last:
             _turn_off(user, session)
         revocation.revoke_others(user, kept=session.pk)
-        account_emails.tell_owner(emails.passkey_deleted, user, ip=client.ip, is_last=turns_off)
+        account_emails.tell_owner(emails.passkey_deleted, user, ip=client.ip, is_last=is_last)
         security_log.record(
             "passkey_deleted", account=user.pk, session=session.pk, passkey=passkey_id
         )
+
+
+@transaction.atomic
+def delete_for(user: User, *, passkey_id: int, by: User) -> None:
+    """``by`` is an administrator. Raises ``LastWayIn``."""
+    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    passkey = Passkey.objects.filter(user=locked, pk=passkey_id).first()
+    if passkey is None:
+        # The owner was faster.
+        return
+    is_last = _remove(passkey)
+    if is_last:
+        authenticators.remove_all(locked)
+    revocation.revoke_all(locked)
+    facts = {"is_last": is_last, "by_administrator": True}
+    account_emails.tell_owner(emails.passkey_deleted, locked, **facts)
+    security_log.record("passkey_deleted", account=locked.pk, passkey=passkey_id, by=str(by.pk))
+
+
+def _remove(passkey: Passkey) -> bool:
+    """Deletes a passkey of a locked account. Returns whether it was the last second factor.
+
+    Raises:
+        LastWayIn: the user could not sign in any more.
+    """
+    user = passkey.user
+    authenticators.lock(user.pk)
+    passkey.delete()
+    if passkey.user_verified and not ways_in.count(user):
+        # The rollback keeps it.
+        raise LastWayIn
+    # Sign-ins to Django admin end as well.
+    authenticators.note_change(user)
+    return not store.list_for(user) and not authenticators.has_app(user)
 
 
 def _find(user: User, passkey_id: int) -> Passkey:

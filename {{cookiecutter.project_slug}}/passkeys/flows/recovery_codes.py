@@ -12,7 +12,6 @@ from typing import Any
 
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -30,11 +29,7 @@ from passkeys import ceremonies, challenges, store
 from passkeys.ceremonies import Options
 from passkeys.challenges import Kind
 from passkeys.errors import NoPasskey, PasskeyNotVerified
-from passkeys.serializers import AssertionInput, PasskeyConfirmationOutput
-
-
-class PasskeyConfirmationInput(serializers.Serializer[Any]):
-    credential = AssertionInput()
+from passkeys.serializers import PasskeyConfirmationInput, PasskeyConfirmationOutput
 
 
 def begin(*, session: Session, now: datetime) -> Options:

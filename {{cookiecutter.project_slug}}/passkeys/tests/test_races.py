@@ -98,3 +98,80 @@ def test_passkey_that_is_being_deleted_signs_nobody_in(
 
     assert response.status_code == 401
     assert Session.objects.count() == 1
+
+
+def copy_of(browser: Browser) -> Browser:
+    """Another tab of the browser, for another thread."""
+    other = Browser()
+    other.access = browser.access
+    return other
+
+
+def delete(browser: Browser, passkey_id: int) -> Any:
+    return browser.call("delete", "passkey", kwargs={"passkey_id": passkey_id})
+
+
+def rename(browser: Browser, passkey_id: int) -> Any:
+    kwargs = {"passkey_id": passkey_id}
+    return browser.call("patch", "passkey", {"name": "Another name"}, kwargs=kwargs)
+
+
+def test_passkey_that_is_being_deleted_is_not_renamed(
+    passkey: Authenticator, signed_in: Browser
+) -> None:
+    stored, tab = Passkey.objects.get().pk, copy_of(signed_in)
+
+    response = overtaken(lambda: rename(tab, stored), by=lambda: delete(signed_in, stored))
+
+    assert refusal(response) == (404, "not_found")
+    assert not Passkey.objects.exists()
+
+
+def test_passkey_that_is_being_renamed_is_deleted(
+    passkey: Authenticator, signed_in: Browser
+) -> None:
+    stored, tab = Passkey.objects.get().pk, copy_of(signed_in)
+
+    response = overtaken(lambda: delete(tab, stored), by=lambda: rename(signed_in, stored))
+
+    assert response.status_code == 204
+    assert not Passkey.objects.exists()
+
+
+def test_sign_in_that_a_deletion_waits_for_ends_with_it(
+    passkey: Authenticator, signed_in: Browser, user: User
+) -> None:
+    enrol(signed_in, user)
+    stored = Passkey.objects.get(credential_id=passkey.credential_id).pk
+    thief, tab = Browser(), copy_of(signed_in)
+    asked = login_options(thief)
+
+    def sign_in() -> None:
+        assert answer(thief, asked, passkey.get(asked["options"])).status_code == 200
+
+    response = overtaken(lambda: delete(tab, stored), by=sign_in)
+
+    assert response.status_code == 204
+    assert Session.objects.count() == 1
+    assert thief.refresh().status_code == 401
+
+
+def test_sign_ins_and_a_deletion_at_once_leave_the_session_of_the_owner(
+    passkey: Authenticator, signed_in: Browser, user: User
+) -> None:
+    enrol(signed_in, user)
+    stored = Passkey.objects.get(credential_id=passkey.credential_id).pk
+    tab, browsers = copy_of(signed_in), [Browser() for _ in range(5)]
+    asked = [login_options(browser) for browser in browsers]
+    signed = [passkey.get(each["options"]) for each in asked]
+
+    def act(number: int) -> int:
+        if number == 5:
+            return int(delete(tab, stored).status_code)
+        return int(answer(browsers[number], asked[number], signed[number]).status_code)
+
+    answers = at_once(6, act)
+
+    assert answers[5] == 204
+    assert set(answers[:5]) <= {200, 401}
+    assert Session.objects.count() == 1

@@ -85,7 +85,7 @@ def test_description_is_complete(capsys: pytest.CaptureFixture[str], settings: A
     call_command("spectacular", *strict, "--format", "openapi-json")
 
     paths = json.loads(capsys.readouterr().out)["paths"]
-    assert len(paths) == 9
+    assert len(paths) == 11
     for operations in paths.values():
         for operation in operations.values():
             assert operation["summary"]

@@ -4,6 +4,7 @@
 2. The user's row is locked: of two requests, the second sees what the first has left.
 3. The last way to sign in stays. ``accounts.services.ways_in`` counts them.
 4. Every other session and challenge ends, and an e-mail tells the owner.
+5. In Django admin, an administrator disconnects the account of a user.
 """
 
 import uuid
@@ -61,6 +62,18 @@ def disconnect(*, session: Session, account_id: uuid.UUID) -> bool:
         raise LastWayIn
     revocation.revoke_others(locked, kept=session.pk)
     return True
+
+
+@transaction.atomic
+def disconnect_for(user: User, *, account_id: uuid.UUID, by: User) -> None:
+    """``by`` is an administrator. Raises ``LastWayIn``."""
+    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if not social_accounts.disconnect(locked, account_id, by=by):
+        # The owner was faster.
+        return
+    if not ways_in.count(locked):
+        raise LastWayIn
+    revocation.revoke_all(locked)
 
 
 @extend_schema(tags=["Providers"])

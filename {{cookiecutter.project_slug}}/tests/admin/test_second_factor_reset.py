@@ -22,7 +22,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("optional_mfa")]
 
 def reset_by(actor: User, *users: User) -> Any:
     chosen = [str(user.pk) for user in users]
-    fields = {"action": "reset_second_factor", "_selected_action": chosen}
+    fields = {"action": "reset_second_factor", "_selected_action": chosen, "confirmed": "yes"}
     return as_(actor).post(reverse("admin:accounts_user_changelist"), fields, follow=True)
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.admin.users import UserForm
+from accounts.admin.forms import UserForm
 from accounts.models import Session, User
 from mail.models import Mail
 from tests.admin.steps import as_

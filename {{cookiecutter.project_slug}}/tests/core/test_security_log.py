@@ -226,7 +226,7 @@ def test_reset_of_a_second_factor_in_django_admin_names_the_administrator(
     user: User, admin: User, log: Log
 ) -> None:
     enrol(user)
-    form = {"action": "reset_second_factor", "_selected_action": [str(user.pk)]}
+    form = {"action": "reset_second_factor", "_selected_action": [str(user.pk)], "confirmed": "yes"}
     as_(admin).post(reverse("admin:accounts_user_changelist"), form)
 
     [event] = log.named("second_factor_reset")

@@ -9,7 +9,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client, override_settings
 from django.utils import timezone
 
-from accounts.flows import mfa_management
+from accounts.flows import logout, mfa_management
 from accounts.models import EmailChange, LoginChallenge, Session, TrustedDevice, User
 from accounts.services.client import Client as Device
 from accounts.services.credentials import Credentials
@@ -76,6 +76,10 @@ def log_out_everywhere(life: Life) -> None:
     life.browser.sign_out_everywhere()
 
 
+def be_signed_out(life: Life) -> None:
+    logout.sign_out(life.user, by=make_user(role=User.Role.ADMIN))
+
+
 def end_another_device(life: Life) -> None:
     sessions = life.browser.call("get", "session_list").json()
     [other] = [session["id"] for session in sessions if not session["current"]]
@@ -130,6 +134,7 @@ BEGUN = {"challenges", "pending address", "trusted devices"}
 ENDS: dict[str, tuple[Callable[[Life], None], set[str]]] = {
     "logout": (log_out, {"this session", "pending address"}),
     "logout everywhere": (log_out_everywhere, SESSIONS | BEGUN),
+    "an administrator's end": (be_signed_out, SESSIONS | BEGUN),
     "ending another device": (end_another_device, {"other sessions"}),
     "a password change": (change_password, SESSIONS | BEGUN | {"links"}),
     "a password reset": (reset_password, SESSIONS | BEGUN | {"links"}),

@@ -375,7 +375,11 @@ def test_grace_is_a_setting(user: User, signed_in: Browser, settings: Any) -> No
 
 
 def act(admin: User, action: str, *users: User) -> str:
-    form = {"action": action, "_selected_action": [str(user.pk) for user in users]}
+    form = {
+        "action": action,
+        "_selected_action": [str(user.pk) for user in users],
+        "confirmed": "yes",
+    }
     return str(as_(admin).post(CHANGELIST, form, follow=True).content.decode())
 
 

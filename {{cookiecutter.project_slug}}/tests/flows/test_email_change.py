@@ -1,5 +1,6 @@
 """Another address for an account: it takes effect once the link sent to it has been opened."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -200,6 +201,26 @@ def test_old_session_sends_names_and_its_own_address(signed_in: Browser, user: U
         response = signed_in.change_profile(email=user.email, first_name="Grace")
 
     assert response.status_code == 200
+
+
+def test_own_address_withdraws_the_pending_one(
+    browser: Browser, link: str, signed_in: Browser, user: User
+) -> None:
+    response = signed_in.change_profile(email=user.email.upper())
+
+    assert "pending_email" not in response.json()
+    assert browser.get(link).status_code == 400
+    details = [row["detail"] for row in signed_in.call("get", "user_history").json()["results"]]
+    assert details[0] == "The change of the e-mail address was cancelled."
+
+
+def test_session_withdraws_what_another_one_has_requested(
+    signed_in: Browser, link: str, browser: Browser, sign_in: Callable[[], Browser], user: User
+) -> None:
+    sign_in().change_profile(email=user.email)
+
+    assert "pending_email" not in signed_in.call("get", "rest_user_details").json()
+    assert browser.get(link).status_code == 400
 
 
 # All or nothing

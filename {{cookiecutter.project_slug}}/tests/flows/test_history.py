@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import tasks
 from accounts.flows import mfa_enrolment
-from accounts.models import SecurityEvent, User
+from accounts.models import LoginChallenge, SecurityEvent, User
 from accounts.services import history
 from core.client_ip import prefix_of
 from tests import acts
@@ -152,7 +152,7 @@ def test_event_of_a_deleted_account_is_not_written(user: User) -> None:
 def test_administrator_is_not_shown(user: User, admin: User, settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
     enrol(user)
-    form = {"action": "reset_second_factor", "_selected_action": [str(user.pk)]}
+    form = {"action": "reset_second_factor", "_selected_action": [str(user.pk)], "confirmed": "yes"}
     as_(admin).post(reverse("admin:accounts_user_changelist"), form)
 
     event = SecurityEvent.objects.get(user=user)
@@ -245,8 +245,49 @@ def test_network_is_a_prefix(address: str | None, network: str) -> None:
     assert prefix_of(address) == network
 
 
-def test_sign_in_to_django_admin_is_shown_with_its_network(admin: User) -> None:
-    Client().post(reverse("admin:login"), {"username": admin.email, "password": PASSWORD})
+def test_sign_in_to_django_admin_is_shown_with_its_network_and_a_new_browser(admin: User) -> None:
+    browser = Client()
+    form = {"username": admin.email, "password": PASSWORD}
+    for _ in range(2):
+        browser.post(reverse("admin:login"), form)
 
-    event = SecurityEvent.objects.get(user=admin)
-    assert (event.event, event.network) == ("admin_login", "127.0.0.0/24")
+    [later_one, first] = history.list_of(admin.pk, now=timezone.now())
+    assert (first.event, first.network) == ("admin_login", "127.0.0.0/24")
+    assert history.sentence_for(first) == "A new browser signed in to the administration."
+    assert history.sentence_for(later_one) == "A browser signed in to the administration."
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_enrolled", "sentence"),
+    [
+        ("optional", True, "A sign-in was asked for the second factor."),
+        ("required", False, "A sign-in was asked to set up a second factor."),
+    ],
+)
+def test_sign_in_that_waits_for_the_second_factor_is_shown(
+    mode: str, is_enrolled: bool, sentence: str, user: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
+    if is_enrolled:
+        enrol(user)
+
+    stranger(7).sign_in(user.email)
+
+    event = SecurityEvent.objects.get(user=user)
+    assert (history.sentence_for(event), event.network) == (sentence, "198.51.100.0/24")
+
+
+def test_challenge_that_is_not_stored_is_not_shown(
+    user: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    enrol(user)
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(history, "fetch_one", fail)
+    with pytest.raises(RuntimeError):
+        Browser().sign_in(user.email)
+
+    assert not LoginChallenge.objects.exists()

@@ -8,8 +8,9 @@ from html import unescape
 import pytest
 from django.core.mail import EmailMultiAlternatives
 from django.test import Client, RequestFactory, override_settings
+from django.utils import timezone
 
-from accounts import emails
+from accounts import emails, tasks
 from accounts.models import User
 from accounts.services.email_addresses import Adapter
 from mail.messages import EMAILS
@@ -41,12 +42,19 @@ def close(browser: Browser, user: User) -> None:
     browser.call("post", "user_close", {})
 
 
+def wait_for_the_end(browser: Browser, user: User) -> None:
+    browser.sign_up(NEW_ADDRESS)
+    User.objects.filter(email=NEW_ADDRESS).update(purge_after=timezone.now())
+    tasks.purge_unused_accounts()
+
+
 def export(browser: Browser, user: User) -> None:
     browser.call("get", "user_export")
 
 
 CAUSES: dict[str, Callable[[Browser, User], None]] = {
     "verify_address": sign_up,
+    "sign_up_expiring": wait_for_the_end,
     "already_signed_up": sign_up_again,
     "password_reset": acts.request_reset,
     "password_changed": acts.change_password,
@@ -68,7 +76,7 @@ CAUSES: dict[str, Callable[[Browser, User], None]] = {
     "password_leaked": acts.sign_in_with_leaked_password,
     "recovery_codes_low": acts.use_recovery_codes,
 }
-TO_NEW_ADDRESS = {"verify_address", "invitation", "email_change"}
+TO_NEW_ADDRESS = {"verify_address", "sign_up_expiring", "invitation", "email_change"}
 WITH_LINK = TO_NEW_ADDRESS | {"already_signed_up", "password_reset", "account_closing"}
 every_email = pytest.mark.parametrize("kind", CAUSES)
 every_email_with_a_link = pytest.mark.parametrize("kind", sorted(WITH_LINK))

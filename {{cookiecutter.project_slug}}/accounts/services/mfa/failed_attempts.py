@@ -3,8 +3,10 @@
 import uuid
 from datetime import datetime, timedelta
 
+from django.db.models import BooleanField, ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery
+
 from accounts.errors import InvalidChallenge, TooManyFailedMfaAttempts
-from accounts.models import FailedMfaAttempt
+from accounts.models import FailedMfaAttempt, User
 
 # At any time, three of a million codes are correct (``totp.DRIFT``).
 MAX_PER_CHALLENGE = 5
@@ -32,6 +34,17 @@ def record(*, user_id: uuid.UUID, challenge_id: uuid.UUID | None, now: datetime)
     """Returns whether this failed attempt locks the second factor of the account."""
     FailedMfaAttempt.objects.create(user_id=user_id, challenge_id=challenge_id, at=now)
     return _is_locking(_latest(user_id, now))
+
+
+def with_lock(users: QuerySet[User], *, now: datetime) -> QuerySet[User]:
+    """Adds ``mfa_locked``: whether the account accepts no second factor for now."""
+    attempts = FailedMfaAttempt.objects.filter(user=OuterRef("pk"), at__gt=now - 2 * WINDOW)
+    times = attempts.order_by("-at").values("at")
+    locked = Q(latest_attempt__gt=now - WINDOW, first_attempt__gt=F("latest_attempt") - WINDOW)
+    return users.alias(
+        latest_attempt=Subquery(times[:1]),
+        first_attempt=Subquery(times[MAX_PER_ACCOUNT - 1 : MAX_PER_ACCOUNT]),
+    ).annotate(mfa_locked=ExpressionWrapper(locked, output_field=BooleanField()))
 
 
 def purge(*, now: datetime) -> None:

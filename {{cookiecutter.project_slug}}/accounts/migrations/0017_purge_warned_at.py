@@ -1,0 +1,16 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('accounts', '0016_leaked_passwords'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='user',
+            name='purge_warned_at',
+            field=models.DateTimeField(editable=False, help_text='When an e-mail told that the sign-up is about to be deleted.', null=True),
+        ),
+    ]

@@ -1,0 +1,113 @@
+"""Step-up: a signed-in user shows a passkey, and the session counts as one with two factors.
+
+For requests that need the second factor (``accounts.second_factor.require``), such as closing or
+exporting the account, in a session that has shown none.
+
+1. The access token names the user and the current session.
+2. The options name the passkeys of the account, and contain a challenge for this session and this
+   purpose, which is consumed, valid or not.
+3. A signature that is not valid counts as a failed attempt, as an incorrect code does.
+4. The passkey is added to the authentication methods of the session. Nothing else changes: the
+   sign-in is no more recent than before.
+"""
+
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema, inline_serializer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import second_factor
+from accounts.api.authentication import LiveSessionAuthentication, session_of
+from accounts.api.endpoints import MfaEndpoint
+from accounts.api.requests import client_of
+from accounts.api.responses import TrueField, uncached
+from accounts.errors import TokenNotValid
+from accounts.models import Session, User
+from accounts.services.client import Client
+from accounts.services.credentials import MULTI_FACTOR
+from accounts.services.sessions import store as sessions
+from core.errors import refused
+from core.logging import security_log
+from passkeys import ceremonies, challenges, store
+from passkeys.ceremonies import Options
+from passkeys.challenges import Kind
+from passkeys.errors import NoPasskey, PasskeyNotVerified
+from passkeys.serializers import PasskeyConfirmationInput, PasskeyConfirmationOutput
+
+
+def begin(*, session: Session, now: datetime) -> Options:
+    """Raises ``NoPasskey``."""
+    held = store.list_for(session.user)
+    if not held:
+        raise NoPasskey
+    _, challenge = challenges.issue(Kind.STEP_UP, origin_id=session.pk, now=now)
+    return ceremonies.request_options(challenge=challenge, held=held, verify_user=False)
+
+
+def step_up(*, session: Session, credential: dict[str, Any], client: Client, now: datetime) -> None:
+    """
+    Raises:
+        PasskeyNotVerified: the signature is not valid.
+        TooManyFailedMfaAttempts: the second factor of the account is locked.
+        TokenNotValid: the account changed, or the session has ended.
+    """
+    challenge = challenges.consume(Kind.STEP_UP, origin_id=session.pk, now=now)
+    with transaction.atomic():
+        user = User.objects.lock_unchanged(session.user)
+        if user is None:
+            raise TokenNotValid
+        claims = [partial(store.claim, user, credential, challenge, now)]
+        is_correct = second_factor.present(user, claims=claims, client=client, now=now)
+        if is_correct:
+            _note(session)
+    if not is_correct:
+        raise PasskeyNotVerified
+
+
+def _note(session: Session) -> None:
+    methods = dict.fromkeys((*session.methods, store.METHOD, MULTI_FACTOR))
+    if not sessions.set_methods(session, methods):
+        raise TokenNotValid
+    security_log.record("second_factor_shown", account=session.user_id, session=session.pk)
+
+
+class StepUpEndpoint(MfaEndpoint):
+    authentication_classes = (LiveSessionAuthentication,)
+
+
+@extend_schema(tags=["Passkeys"])
+class StepUpOptionsView(StepUpEndpoint):
+    """Start showing a passkey in this session."""
+
+    @extend_schema(request=None, responses={200: PasskeyConfirmationOutput, **refused(400, 401)})
+    def post(self, request: Request) -> Response:
+        options = begin(session=session_of(request), now=timezone.now())
+        return uncached(Response({"options": options}))
+
+
+@extend_schema(tags=["Passkeys"])
+class StepUpView(StepUpEndpoint):
+    """Show a passkey, so that this session counts as one with two factors."""
+
+    @extend_schema(
+        request=PasskeyConfirmationInput,
+        responses={
+            200: inline_serializer("SteppedUp", {"success": TrueField()}),
+            **refused(400, 401),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        form = PasskeyConfirmationInput(data=request.data)
+        form.is_valid(raise_exception=True)
+        step_up(
+            session=session_of(request),
+            credential=form.validated_data["credential"],
+            client=client_of(request),
+            now=timezone.now(),
+        )
+        return uncached(Response({"success": True}))

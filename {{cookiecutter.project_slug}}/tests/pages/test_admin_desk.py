@@ -1,0 +1,83 @@
+"""The pages about users in Django admin, on a desk and on a phone, in both themes."""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.flows import closing
+from accounts.models import User
+from tests.authenticator import enrol
+from tests.client import Browser
+from tests.people import PASSWORD, make_user
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LIST = reverse("admin:accounts_user_changelist")
+LONG = "somebody.with-a-very-long-address@department-of-something.example.test"
+
+
+@pytest.fixture
+def forgiven() -> list[str]:
+    # Django admin has no icon.
+    return ["status of 404"]
+
+
+@pytest.fixture
+def desk(admin: User, page: "Page") -> "Page":
+    page.goto(reverse("admin:login"))
+    page.fill("[name=username]", admin.email)
+    page.fill("[name=password]", PASSWORD)
+    page.click("[type=submit]")
+    return page
+
+
+@pytest.fixture
+def busy(user: User) -> User:
+    """A user of whom there is a lot to show."""
+    browser = Browser()
+    browser.sign_in(user.email)
+    browser.change_profile(email="new@example.test")
+    enrol(user)
+    closing.close(make_user(email=LONG, email_verified=False), now=timezone.now())
+    return user
+
+
+def exceeds(page: "Page") -> bool:
+    """Whether the page must be scrolled sideways."""
+    width = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    return bool(page.evaluate(width))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_page_fits_its_screen(width: int, theme: Any, desk: "Page", busy: User) -> None:
+    desk.set_viewport_size({"width": width, "height": 800})
+    desk.emulate_media(color_scheme=theme)
+    page = reverse("admin:accounts_user_change", args=[busy.pk])
+
+    for path in (LIST, page, reverse("admin:accounts_user_invite")):
+        desk.goto(path)
+        assert not exceeds(desk), path
+    desk.goto(LIST)
+    for text in (LONG, "Closing until", "New address pending", "MFA"):
+        box = desk.locator("#result_list").get_by_text(text).first.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= width
+
+
+def test_account_is_closed_and_kept_with_the_buttons_of_its_page(desk: "Page", user: User) -> None:
+    desk.goto(reverse("admin:accounts_user_change", args=[user.pk]))
+
+    desk.get_by_role("button", name="Close the account").click()
+    assert User.objects.get(pk=user.pk).is_active
+    desk.get_by_role("button", name="Close the account").click()
+    desk.get_by_text("Closing until").wait_for()
+
+    desk.get_by_role("button", name="Keep the closed account").click()
+    desk.get_by_text("1 accounts are active again").wait_for()
+    assert User.objects.get(pk=user.pk).is_active
