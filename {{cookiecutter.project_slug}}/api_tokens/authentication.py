@@ -21,6 +21,7 @@ from core.ratelimit import throttling
 def presented(request: HttpRequest | Request) -> str:
     """The token of the request; "" for none, and for credentials of another kind."""
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    # A prefix has lower-case letters only, and a JWT begins with eyJ.
     is_ours = scheme.lower() == "bearer" and token.strip().startswith(conf.prefix())
     return token.strip() if is_ours else ""
 
@@ -45,7 +46,7 @@ class ApiTokenAuthentication(BaseAuthentication):
         text = presented(request)
         if not text:
             return None
-        scope = scopes.required(request.parser_context["view"], str(request.method))
+        scope = scopes.required(request.parser_context.get("view"), str(request.method))
         if scope is None:
             raise TokenNotAllowed
         token = _read(text)

@@ -30,6 +30,3 @@ class TooManyTokens(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_detail = _("You have too many tokens. Delete one first.")
     default_code = "too_many_tokens"
-
-
-FIELD_ERRORS = {"scope_not_allowed": "The role of the account does not allow the scope."}

@@ -6,7 +6,7 @@ scanner that what it has found is a token.
 
 import re
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from django.utils.crypto import get_random_string
@@ -27,7 +27,7 @@ _PURPOSE = "api_tokens.token"
 @dataclass(frozen=True, slots=True)
 class Secret:
     id: str
-    secret: str
+    secret: str = field(repr=False)
 
     @classmethod
     def generate(cls) -> Self:

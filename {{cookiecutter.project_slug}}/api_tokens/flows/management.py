@@ -60,7 +60,7 @@ class ApiTokenInput(SecondFactorInput):
     def validate_scopes(self, chosen: list[str]) -> list[str]:
         if set(chosen) - scopes.allowed(self.context["role"], chosen):
             raise serializers.ValidationError(
-                _("Your role does not allow one of these scopes."), code="scope_not_allowed"
+                _("Your role does not allow one of these scopes."), code="invalid_choice"
             )
         return chosen
 

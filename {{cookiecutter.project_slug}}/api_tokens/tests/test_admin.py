@@ -61,6 +61,13 @@ def test_token_of_a_service_account_is_shown_once(admin: User, robot: User) -> N
     assert secret.secret not in page.content.decode()
 
 
+def test_form_offers_the_scopes(admin: User) -> None:
+    page = as_(admin).get(ADD).content.decode()
+
+    assert "orders:read" in page
+    assert "orders:write" in page
+
+
 def test_new_token_is_in_no_cookie_and_no_session(admin: User, robot: User) -> None:
     browser = as_(admin)
     form = {"user": str(robot.pk), "name": "Import", "scopes": ["orders:read"], "days": 30}

@@ -63,8 +63,8 @@ def test_token_expires_when_it_was_asked_to(signed_in: Browser) -> None:
         ("name", "https://evil.example.test", "invalid_name"),
         ("scopes", None, "required"),
         ("scopes", [], "empty"),
-        ("scopes", ["orders:unknown"], "scope_not_allowed"),
-        ("scopes", ["orders:write"], "scope_not_allowed"),
+        ("scopes", ["orders:unknown"], "invalid_choice"),
+        ("scopes", ["orders:write"], "invalid_choice"),
         ("scopes", "orders:read", "not_a_list"),
         ("expires_in", None, "required"),
         ("expires_in", 0, "min_value"),
@@ -94,7 +94,7 @@ def test_without_a_registered_scope_there_is_no_token(
 ) -> None:
     monkeypatch.setattr(scopes, "_roles", {})
 
-    assert create(signed_in).json()["codes"] == {"scopes": ["scope_not_allowed"]}
+    assert create(signed_in).json()["codes"] == {"scopes": ["invalid_choice"]}
 
 
 def test_sign_in_must_be_recent(signed_in: Browser, settings: Any) -> None:

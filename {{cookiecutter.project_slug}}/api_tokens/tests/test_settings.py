@@ -23,6 +23,7 @@ def test_token_is_read_as_it_was_written() -> None:
     secret = Secret.generate()
 
     assert Secret.read(secret.write()) == secret
+    assert secret.secret not in repr(secret)
     assert Secret.generate() != secret
 
 
