@@ -20,6 +20,10 @@ from config.settings.throttling import *
 from config.settings.api_tokens import *
 
 # end feature
+# feature: passkeys
+from config.settings.passkeys import *
+
+# end feature
 # feature: social_login
 from config.settings.social_login import *
 
