@@ -21,6 +21,7 @@ SWITCHES = {
     "JWT_ALLAUTH_MFA_TOTP_MODE": "mfa_mode",
     "JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE": "refresh_token_as_cookie",
     "PROJECT_NAME": "project_name",
+    "PROJECT_SLUG": "project_slug",
     "TIME_ZONE": "time_zone",
 }
 # The lines of a feature in another file, between two marks.
@@ -63,8 +64,7 @@ def apply_features(project: Path, answers: Answers) -> None:
     marked = {project / name for feature in features.values() for name in feature["named_in"]}
     for file in filter(Path.exists, marked):
         text = file.read_bytes().decode()
-        text = MARKED.sub(lambda lines: lines[2] * features[lines[1]]["included"], text)
-        file.write_bytes(text.encode())
+        file.write_bytes(MARKED.sub(lambda m: m[2] * features[m[1]]["included"], text).encode())
     record.write_bytes(json.dumps(features, indent=2).encode() + b"\n")
 
 

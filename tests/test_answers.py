@@ -82,6 +82,7 @@ def test_answers_become_defaults_that_production_reads(bake: Bake) -> None:
     assert defaults(project) == {
         "DEFAULT_FROM_EMAIL": "My Shop <no-reply@shop.example.com>",
         "PROJECT_NAME": "My Shop",
+        "PROJECT_SLUG": "my_shop",
         "PUBLIC_URL": "https://shop.example.com",
         "TIME_ZONE": "Europe/Berlin",
         "JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION": True,

@@ -28,6 +28,7 @@ WORDS = {
     "docker": r"docker|compose",
     "github": r"github (actions|ci)|on github|dependabot",
     "gitlab": r"gitlab.ci|on gitlab|renovate",
+    "api_tokens": r"api.?tokens?\b|tokens?.(for|of).programs?|token_not_allowed",
     "passkeys": r"passkey|webauthn|fido2",
     "bench": r"\bbench\b|benchmark",
     "social_login": r"social.login|social/|openid|sign(ing)? in with a provider",

@@ -15,20 +15,26 @@ from accounts.models import User
 from accounts.services import email_addresses
 from accounts.services.mfa import authenticators, challenges, trusted_devices
 from accounts.services.sessions import store
-from accounts.signals import mailbox_proven
+from accounts.signals import access_revoked, mailbox_proven
 from core.logging import security_log
 from mail import outbox
 
 
 @transaction.atomic(savepoint=False)
-def revoke_all(user: User) -> None:
+def revoke_all(user: User) -> int:
     """Ends every session of the account, what the sessions began, challenges and trusted devices.
 
-    In one transaction, so that the account stays locked: a sign-in on a trusted device waits.
+    Features end what is theirs (``access_revoked``). All in one transaction, so that the account
+    stays locked: a sign-in on a trusted device waits.
+
+    Returns:
+        how many sessions ended.
     """
-    store.revoke_all(user_id=user.pk)
+    ended = store.revoke_all(user_id=user.pk)
     _revoke_challenges(user)
     email_addresses.drop_secondary(user)
+    access_revoked.send(User, user=user)
+    return ended
 
 
 def revoke_access(user: User, *, reason: str) -> None:

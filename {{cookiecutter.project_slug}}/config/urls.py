@@ -16,6 +16,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # feature: passkeys
     path(f"{settings.API_URL}auth/", include("passkeys.urls")),
     # end feature
+    # feature: api_tokens
+    path(f"{settings.API_URL}auth/tokens/", include("api_tokens.urls")),
+    # end feature
     # feature: social_login
     path(f"{settings.API_URL}auth/social/", include("social_login.urls")),
     # end feature

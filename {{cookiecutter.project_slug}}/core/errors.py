@@ -65,13 +65,13 @@ def _with_codes(data: Any, exception: Any) -> dict[str, Any]:
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if _is_api(request):
-        return _json(exceptions.BadRequest)
+        return as_json(exceptions.BadRequest)
     return _page(400, _("Bad request"), _("Check the address."))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
-        return _json(exceptions.Forbidden)
+        return as_json(exceptions.Forbidden)
     advice = _(
         "You do not have permission to do this. Ask the administrator of this site if you need it."
     )
@@ -81,30 +81,30 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     """Django's ``CSRF_FAILURE_VIEW``. Django logs the reason."""
     if _is_api(request):
-        return _json(exceptions.CsrfFailed)
+        return as_json(exceptions.CsrfFailed)
     return _page(403, _("This page has expired"), _("Go back, reload the page and try again."))
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if _is_api(request):
-        return _json(exceptions.NotFound)
+        return as_json(exceptions.NotFound)
     return _page(404, _("Page not found"), _("Check the address, or open the link again."))
 
 
 def slash_missing(path: str) -> HttpResponse:
     """Takes the path of an endpoint, with its slash."""
-    return _json(exceptions.NotFound, _("Not found. Use {path}").format(path=path))
+    return as_json(exceptions.NotFound, _("Not found. Use {path}").format(path=path))
 
 
 def length_required(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        return _json(exceptions.LengthRequired)
+        return as_json(exceptions.LengthRequired)
     return _page(411, _("Length required"))
 
 
 def too_large(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        return _json(exceptions.RequestTooLarge)
+        return as_json(exceptions.RequestTooLarge)
     return _page(413, _("Request too large"), _("Send less data."))
 
 
@@ -124,13 +124,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if outages.is_outage(sys.exception()):
         return _unavailable(request)
     if _is_api(request):
-        return _json(exceptions.ServerError)
+        return as_json(exceptions.ServerError)
     return _page(500, _("Something went wrong on our side"), _("Try again in a moment."))
 
 
 def _unavailable(request: HttpRequest) -> HttpResponse:
     if _is_api(request):
-        response = _json(exceptions.Unavailable)
+        response = as_json(exceptions.Unavailable)
     else:
         response = _page(503, _("Temporarily unavailable"), _("Try again in a moment."))
     response["Retry-After"] = str(outages.RETRY_SECONDS)
@@ -152,7 +152,8 @@ def is_endpoint(match: ResolverMatch) -> bool:
     return hasattr(match.func, "cls")
 
 
-def _json(error: type[APIException], detail: str = "") -> HttpResponse:
+def as_json(error: type[APIException], detail: str = "") -> HttpResponse:
+    """The response of a middleware or an error handler to a client of the API."""
     body = {"detail": detail or error.default_detail, "code": error.default_code}
     return _forbid_storing(JsonResponse(body, status=error.status_code))
 

@@ -16,6 +16,10 @@ from config.settings.throttling import *
 
 # The settings of features read those above.
 # isort: off
+# feature: api_tokens
+from config.settings.api_tokens import *
+
+# end feature
 # feature: passkeys
 from config.settings.passkeys import *
 

@@ -1,10 +1,12 @@
 """Django REST framework and the OpenAPI description."""
 
+from typing import Any
+
 from config.env import env
 from config.settings.base import DEBUG, INSTALLED_APPS, PROJECT_NAME, PUBLIC_URL
 from config.settings.throttling import THROTTLE_RATES
 
-REST_FRAMEWORK = {
+REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.api.authentication.AccessTokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     # Only JSON: a form of another site cannot send it.

@@ -36,6 +36,11 @@ DEFAULT_RATES: dict[str, str | None] = {
     # feature: passkeys
     "passkey_options": "60/min",
     # end feature
+    # feature: api_tokens
+    # For each request with a token, instead of ``user``.
+    "api_token": "600/min",
+    "api_token_account": "20/hour",
+    # end feature
     # All e-mails to one mailbox that anonymous clients can cause.
     "mailbox_account": "5/hour",
     # E-mails about sign-ins on new devices. A script without cookies causes one at each sign-in.

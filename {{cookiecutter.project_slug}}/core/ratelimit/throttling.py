@@ -116,13 +116,17 @@ class AtomicThrottle(throttling.BaseThrottle, ABC):
         limits = _limits(self.scopes(request, view))
         if not limits:
             return True
-        of = request.user.pk if _is_authenticated(request) else client_network(request)
-        for limit, wait in zip(limits, _count(limits, of), strict=True):
+        waits = _count(limits, self.counted_for(request))
+        for limit, wait in zip(limits, waits, strict=True):
             _add_headers(view, limit, wait)
             if wait:
                 _record(limit)
             self._wait = max(self._wait, wait)
         return not self._wait
+
+    def counted_for(self, request: Request) -> object:
+        """What the limits count the request for."""
+        return request.user.pk if _is_authenticated(request) else client_network(request)
 
     def wait(self) -> int:
         return self._wait

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts import revocation
 from accounts.models import User
 from accounts.services.mfa import challenges, trusted_devices
 from accounts.services.sessions import store
@@ -34,7 +35,5 @@ def _end_of(email: str) -> int:
     user = User.objects.filter(email=email).first()
     if user is None:
         raise CommandError(f"No account has the e-mail address {email}.")
-    challenges.revoke_all(user_id=user.pk)
-    trusted_devices.revoke_all(user_id=user.pk)
     admin_sessions.end_of(user.pk)
-    return store.revoke_all(user_id=user.pk)
+    return revocation.revoke_all(user)

@@ -1,0 +1,1 @@
+"""Tokens for programs: a user's own, and those of service accounts."""

@@ -1,0 +1,32 @@
+"""The errors of tokens, with their status and code."""
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+from rest_framework.exceptions import APIException, PermissionDenied
+
+
+class TokenNotAllowed(PermissionDenied):
+    """The endpoint takes no token of a program, such as each one below `/api/auth/`."""
+
+    default_detail = _("This endpoint does not accept tokens of programs.")
+    default_code = "token_not_allowed"
+
+
+class InsufficientScope(PermissionDenied):
+    """The token, or the role of its account, lacks the scope that `WWW-Authenticate` names."""
+
+    default_detail = _("This token does not have the scope that is required.")
+    default_code = "insufficient_scope"
+
+    def __init__(self, scope: str) -> None:
+        super().__init__()
+        # Django REST framework sends it as WWW-Authenticate (RFC 6750, section 3).
+        self.auth_header = f'Bearer error="insufficient_scope", scope="{scope}"'
+
+
+class TooManyTokens(APIException):
+    """The account has `API_TOKEN_MAX_PER_ACCOUNT` tokens."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = _("You have too many tokens. Delete one first.")
+    default_code = "too_many_tokens"
