@@ -3,13 +3,14 @@
 import itertools
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
 import clients
 import pytest
 import template as house
-from helpers import Command
+from helpers import Bake, Command, runner
 from template import PROJECT, ROOT
 
 pytestmark = [
@@ -24,6 +25,8 @@ BINARIES = clients.FOLDER / "node_modules" / ".bin"
 SOURCE = Path("clients", "typescript")
 COMPILED = Path("account_pages", "static", "account_pages", "client.js")
 EMIT = ("--noCheck", "--target", "es2022", "--module", "es2022")
+SNIPPET = re.compile(r"(?ms)^```(tsx?)\n(?:// (\w+\.tsx?)\n)?(.*?)^```")
+NO_SERVERS = {"DATABASE_URL": "postgresql:///none", "REDIS_URL": "redis://localhost:1"}
 # Stricter than most front ends.
 STRICT = {
     "strict": True,
@@ -39,6 +42,7 @@ STRICT = {
     "lib": ["es2022", "dom", "dom.iterable"],
     "module": "es2022",
     "moduleResolution": "bundler",
+    "jsx": "react-jsx",
     "types": [],
     "noEmit": True,
 }
@@ -52,35 +56,53 @@ def in_words(answers: dict[str, bool]) -> str:
     return " and ".join(name for name, answer in answers.items() if answer) or "neither"
 
 
-@pytest.fixture(params=VARIANTS, ids=in_words, scope="module")
+@pytest.fixture(params=[VARIANTS[0], VARIANTS[-1]], ids=in_words, scope="module")
 def project(
     request: pytest.FixtureRequest, template: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     return house.bake(template, tmp_path_factory.mktemp("client"), request.param)
 
 
-def describe(project: Path, python: Path, command: Command, **switches: str) -> None:
-    """Writes the types of the description, as docs/clients.md says."""
-    description = project / "openapi.json"
-    environment = {"DATABASE_URL": "postgresql:///none", "REDIS_URL": "redis://localhost:1"}
+def write_types(project: Path, python: Path, command: Command) -> None:
+    """Runs `make client-types`, as docs/clients.md says."""
+    if not (project / ".venv").exists():
+        (project / ".venv").symlink_to(python.parent.parent)
     written = command(
-        *(python, "manage.py", "spectacular", "--format", "openapi-json", "--file", description),
+        *("make", "--old-file=.venv/.ready", "client-types"),
+        f"OPENAPI_TYPESCRIPT={BINARIES / 'openapi-typescript'}",
         cwd=project,
-        env=environment | switches,
+        env=NO_SERVERS,
     )
     assert written.returncode == 0, written.stderr
-    schema = project / SOURCE / "schema.d.ts"
-    made = command(BINARIES / "openapi-typescript", description, "--output", schema)
-    assert made.returncode == 0, made.stderr
+    assert not (project / SOURCE / "openapi.json").exists()
 
 
-def check_types(folder: Path, command: Command, *sources: Path, **options: object) -> str:
-    """Returns what the compiler reports."""
-    config = {"compilerOptions": STRICT | options, "files": [str(path) for path in sources]}
+@pytest.fixture(scope="module")
+def typed(project: Path, project_python: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the client, with the types of the description."""
+    write_types(project, project_python, runner(tmp_path_factory.mktemp("home")))
+    return project / SOURCE
+
+
+def check_types(command: Command, *sources: Path) -> str:
+    """Returns what the compiler reports. The sources are in one folder."""
+    folder = sources[0].parent
+    config = {"compilerOptions": STRICT, "files": [str(path) for path in sources]}
     (folder / "tsconfig.json").write_text(json.dumps(config))
     if not (folder / "node_modules").exists():
         (folder / "node_modules").symlink_to(clients.FOLDER / "node_modules")
     return command(BINARIES / "tsc", "--project", folder).stdout
+
+
+def write_snippets(document: Path, folder: Path) -> list[Path]:
+    """Writes each block of TypeScript into a module. A comment in its first line names it."""
+    written = []
+    blocks = SNIPPET.findall(document.read_text(encoding="utf-8"))
+    for number, (kind, name, code) in enumerate(blocks):
+        path = folder / (name or f"{document.stem}_{number}.{kind}")
+        path.write_text(code, encoding="utf-8")
+        written.append(path)
+    return written
 
 
 def test_client_has_at_most_250_lines() -> None:
@@ -90,37 +112,45 @@ def test_client_has_at_most_250_lines() -> None:
     assert max(map(len, lines)) <= 100
 
 
-def test_pages_have_the_compiled_client(project: Path, command: Command, tmp_path: Path) -> None:
-    """To compile it again: `make client`."""
-    compiled = command(
-        BINARIES / "tsc", *EMIT, "--outDir", tmp_path, project / SOURCE / "client.ts"
-    )
-
-    assert compiled.returncode == 0, compiled.stdout
-    committed = project / COMPILED
-    assert not committed.exists() or committed.read_text() == (tmp_path / "client.js").read_text()
-
-
-def test_types_of_the_client_follow_the_description(
-    project: Path, project_python: Path, command: Command
+@pytest.mark.parametrize("answers", VARIANTS, ids=in_words)
+def test_pages_have_the_compiled_client(
+    bake: Bake, command: Command, tmp_path: Path, answers: dict[str, bool]
 ) -> None:
-    describe(project, project_python, command, JWT_ALLAUTH_MFA_TOTP_MODE="optional")
-    shutil.copy(clients.SOURCES / "requests.ts", project / SOURCE)
+    """To compile it again: `make client`."""
+    project = bake(**answers)
 
-    assert check_types(project / SOURCE, command, *(project / SOURCE).glob("*.ts")) == ""
+    ended = command(BINARIES / "tsc", *EMIT, "--outDir", tmp_path, project / SOURCE / "client.ts")
+
+    assert ended.returncode == 0, ended.stdout
+    assert (project / COMPILED).read_text() == (tmp_path / "client.js").read_text()
+
+
+def test_types_of_the_client_follow_the_description(typed: Path, command: Command) -> None:
+    shutil.copy(clients.SOURCES / "requests.ts", typed)
+
+    assert check_types(command, *typed.glob("*.ts")) == ""
+
+
+def test_snippets_of_the_documents_compile(
+    project: Path, typed: Path, command: Command, tmp_path: Path
+) -> None:
+    shutil.copytree(typed, tmp_path / "src", symlinks=True)
+    shutil.copy(clients.SOURCES / "native.d.ts", tmp_path / "src")
+    documents = (project / "docs" / "clients.md", project / "README.md")
+    snippets = [each for path in documents for each in write_snippets(path, tmp_path / "src")]
+
+    assert len(snippets) >= 9
+    assert check_types(command, tmp_path / "src" / "native.d.ts", *snippets) == ""
 
 
 def test_client_compiles_where_mfa_is_required_and_bodies_are_the_default(
     template: Path, project_python: Path, command: Command, tmp_path: Path
 ) -> None:
-    project = house.bake(template, tmp_path, {})
-    describe(
-        *(project, project_python, command),
-        JWT_ALLAUTH_MFA_TOTP_MODE="required",
-        JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE="False",
-    )
+    answers = {"mfa_mode": "required", "refresh_token_as_cookie": False}
+    project = house.bake(template, tmp_path, answers)
+    write_types(project, project_python, command)
 
-    assert check_types(project / SOURCE, command, project / SOURCE / "client.ts") == ""
+    assert check_types(command, project / SOURCE / "client.ts") == ""
 
 
 def test_client_does_what_its_tests_say(command: Command, tmp_path: Path) -> None:

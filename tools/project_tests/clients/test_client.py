@@ -215,24 +215,54 @@ def test_restart_while_a_page_loads_is_no_sign_out(signed_in: Tab, front: FrontE
     assert signed_in.start() is True
 
 
-def test_lost_response_of_a_refresh_is_asked_for_again(
-    signed_in: Tab, front: FrontEnd, user: User
-) -> None:
+LOSE = """
+(times) => {
+  const send = fetch;
+  globalThis.fetch = async (path, init) => {
+    const response = await send(path, init);
+    if (path === "/api/auth/refresh/" && times-- > 0) throw new TypeError("network error");
+    return response;
+  };
+}
+"""
+
+
+def test_lost_response_of_a_refresh_is_asked_for_again(signed_in: Tab, user: User) -> None:
     """The server has rotated the token, and its answer never arrives."""
-    signed_in.page.evaluate(
-        """() => {
-          const send = fetch, lost = ["/api/auth/refresh/"];
-          globalThis.fetch = async (path, init) => {
-            const response = await send(path, init);
-            if (path === lost[0] && lost.pop()) throw new TypeError("network error");
-            return response;
-          };
-        }"""
-    )
+    signed_in.page.evaluate(LOSE, 1)
     signed_in.page.evaluate(LATER, LIFETIME)
 
     assert signed_in.call() == [user.email]
     assert signed_in.refreshes == 2
+
+
+@pytest.fixture
+def lost(context: BrowserContext, front: FrontEnd, user: User) -> Tab:
+    """An app that has received no answer to its refresh."""
+    tab = Tab(context, front.url(), keeps=True)
+    tab.sign_in(user)
+    tab.page.evaluate(LOSE, 2)
+    assert tab.start() == "Unavailable "
+    return tab
+
+
+def test_app_gets_a_lost_response_within_the_leeway(lost: Tab, user: User) -> None:
+    with later(9):
+        assert lost.start() is True
+
+
+def test_app_whose_response_is_lost_for_longer_is_signed_out(lost: Tab) -> None:
+    with later(11):
+        assert lost.start() is False
+
+    assert lost.heard()[-1] == ["signedout", True]
+    assert Session.objects.count() == 0
+
+
+def test_app_whose_leeway_is_longer_stays_signed_in(lost: Tab, settings: Any) -> None:
+    settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 60
+    with later(59):
+        assert lost.start() is True
 
 
 # Where a front end is
