@@ -25,7 +25,7 @@ SWITCHES = {
     "TIME_ZONE": "time_zone",
 }
 # The lines of a feature in another file, between two marks.
-MARKED = re.compile(r"(?m)^[ <!#-]+feature: (\w+).*\n((?:.*\n)*?)[ <!#-]+end feature.*\n")
+MARKED = re.compile(r"(?m)^[ <!#/-]+feature: (\w+).*\n((?:.*\n)*?)[ <!#/-]+end feature.*\n")
 # Variables in .env, each with 64 random bytes: 86 letters, digits, - and _.
 SECRETS = ("SECRET_KEY", "JWT_SIGNING_KEY", "MFA_ENCRYPTION_KEYS", "POSTGRES_PASSWORD")
 

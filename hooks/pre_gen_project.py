@@ -21,8 +21,8 @@ UNPRINTABLE = {"Cc", "Cs", "Zl", "Zp"}
 NAME_LENGTH = 60
 
 FOLDERS = """
-accounts api_tokens bench config core deploy devtools docs mail passkeys social_login static
-staticfiles templates tests
+account_pages accounts api_tokens bench clients config core deploy devtools docs mail passkeys
+social_login static staticfiles templates tests
 """
 # Device names of Windows, and Python's package `test`, which sys.stdlib_module_names omits.
 SYSTEM = "aux con nul prn test"

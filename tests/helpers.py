@@ -12,7 +12,7 @@ Result = subprocess.CompletedProcess[str]
 Command = Callable[..., Result]
 
 # Files that are copied without rendering: `_copy_without_render` in cookiecutter.json.
-VERBATIM = {".py", ".py-tpl", ".html", ".css", ".js", ".svg", ".json", ".txt"}
+VERBATIM = {".py", ".py-tpl", ".html", ".css", ".js", ".ts", ".svg", ".json", ".txt"}
 
 
 def runner(home: Path) -> Command:

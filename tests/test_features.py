@@ -37,8 +37,8 @@ WORDS = {
 OTHER_MEANINGS = re.compile(
     r'host\.docker\.internal|"matchDatasources": \["docker"\]|POSTGRES_PASSWORD: postgres'
 )
-OPENING = r"(?P<indent> *)(?:# feature: (?P<name>\w+)|<!-- feature: (?P<html>\w+) -->)"
-CLOSING = r" *(?:# end feature|<!-- end feature -->)"
+OPENING = r"(?P<indent> *)(?:(?:#|//) feature: (?P<name>\w+)|<!-- feature: (?P<html>\w+) -->)"
+CLOSING = r" *(?:(?:#|//) end feature|<!-- end feature -->)"
 
 
 @pytest.fixture(scope="module", params=PROJECTS.values(), ids=list(PROJECTS))
@@ -71,7 +71,7 @@ def marked(text: str) -> Iterator[tuple[str, str]]:
             yield opened, "\n".join(lines)
             opened = ""
         else:
-            assert not re.search(r"(#|<!--) ?(end )?feature\b", line), line
+            assert not re.search(r"(#|//|<!--) ?(end )?feature\b", line), line
             lines.append(line)
     assert not opened, opened
 
@@ -164,7 +164,9 @@ def test_what_a_feature_requires_is_refused_when_it_is_left_out(
 # The hook.
 
 
-@pytest.mark.parametrize(("begin", "end"), [("# ", ""), ("    # ", ""), ("<!-- ", " -->")])
+@pytest.mark.parametrize(
+    ("begin", "end"), [("# ", ""), ("    # ", ""), ("  // ", ""), ("<!-- ", " -->")]
+)
 @pytest.mark.parametrize(("answer", "kept"), [(True, "a\nb\n\nc\nd\n"), (False, "a\nd\n")])
 def test_marks_go_and_their_lines_follow_the_answer(
     tmp_path: Path, begin: str, end: str, answer: bool, kept: str

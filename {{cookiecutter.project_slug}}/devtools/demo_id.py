@@ -5,7 +5,7 @@ from functools import cache
 
 from config.env import env
 from devtools.ports import HOST, NAME
-from devtools.supervisor import Supervisor, say
+from devtools.supervisor import Supervisor
 
 # As in ``social_login.demo.provider``.
 _CLIENT = {
@@ -14,9 +14,6 @@ _CLIENT = {
     "SOCIAL_OIDC_CLIENT_SECRET": "a-secret-that-is-none",
     "SOCIAL_OIDC_VERIFIES_EMAIL": "True",
 }
-_ADVICE = """\
-  Sign in with a provider: {address}/{api}auth/social/try/
-"""
 
 
 def settings() -> dict[str, str]:
@@ -26,12 +23,9 @@ def settings() -> dict[str, str]:
     return {**_CLIENT, "SOCIAL_OIDC_ISSUER": f"http://{NAME}:{_free_port()}"}
 
 
-def start(supervisor: Supervisor, address: str) -> None:
-    """``address`` is that of the web server."""
+def start(supervisor: Supervisor) -> None:
     if not env.text("SOCIAL_OIDC_ISSUER"):
         supervisor.serve("demo-id", "-m", "social_login.demo", str(_free_port()))
-    api = env.text("API_URL", "api/").strip("/") + "/"
-    say(_ADVICE.format(address=address, api=api))
 
 
 @cache

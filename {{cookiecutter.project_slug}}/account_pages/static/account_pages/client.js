@@ -1,0 +1,244 @@
+const AUTH = "/api/auth/";
+const TIMEOUT_MS = 8_000; // The server repeats its answer to a refresh for ten seconds.
+const NOBODY = { access: null, refresh: undefined };
+const STALE = ["token_not_valid", "not_authenticated"];
+/** The server has refused the request. `fields` and `codes` are those of invalid input. */
+export class ApiError extends Error {
+    status;
+    retryAfter;
+    detail = this.message;
+    code;
+    fields;
+    codes;
+    constructor(status, body, retryAfter) {
+        const { detail, code = "invalid", codes = {}, ...fields } = body ?? { code: "error" };
+        super(detail ?? Object.values(fields).flat()[0] ?? `The status is ${status}.`);
+        this.status = status;
+        this.retryAfter = retryAfter;
+        [this.code, this.fields, this.codes] = [code, fields, codes];
+    }
+}
+/** There is no response, or the server is unavailable. This is no reason to sign the user out. */
+export class Unavailable extends Error {
+    retryAfter;
+    constructor(retryAfter, cause) {
+        super("The server is unavailable.", { cause });
+        this.retryAfter = retryAfter;
+    }
+}
+/** Events: `signedin` and `signedout` (detail: userId, elsewhere), and `request`. */
+export class Client extends EventTarget {
+    #baseUrl;
+    #name;
+    #storage;
+    #channel;
+    #access = null;
+    #staleAt = Infinity;
+    #userId;
+    #refreshing;
+    #last = Promise.resolve();
+    #pause = { until: 0 };
+    /** Tokens are in cookies; with a storage, they are in the bodies of requests and responses. */
+    constructor({ baseUrl = "", storage } = {}) {
+        super();
+        this.#baseUrl = baseUrl;
+        this.#storage = storage;
+        this.#name = `auth ${baseUrl}`;
+        if (globalThis.document)
+            this.#channel = new BroadcastChannel(this.#name);
+        this.#channel?.addEventListener("message", ({ data }) => this.#become(data, true));
+    }
+    /** Null if nobody is signed in, undefined before `start`. */
+    get userId() {
+        return this.#userId;
+    }
+    /** Restores the session after a page has loaded. Resolves to false if nobody is signed in. */
+    start() {
+        return this.#refresh(this.#access).then(() => this.#access !== null);
+    }
+    /** Sends a request with the access token, and refreshes the token when it has expired. */
+    async request(method, path, ...input) {
+        const exchange = () => this.#exchange(method, path, ...input);
+        // A sign-in waits for a running refresh, whose cookie would replace the new one.
+        const isAlone = method !== "GET" && path.startsWith(AUTH);
+        const send = () => (isAlone ? this.#alone(exchange) : exchange());
+        if (Date.now() > this.#staleAt)
+            await this.#refresh(this.#access);
+        const used = this.#access;
+        try {
+            return await send();
+        }
+        catch (error) {
+            if (!STALE.includes(error.code) || this.#userId === null)
+                throw error;
+            if (this.#access === used)
+                await this.#refresh(used);
+            if (this.#access === null)
+                throw error;
+            return send();
+        }
+    }
+    async signIn(email, password) {
+        return this.request("POST", `${AUTH}login/`, { email, password });
+    }
+    /** Completes a sign-in with a code of the authenticator app, or with a recovery code. */
+    async answerChallenge({ challenge_id }, answer) {
+        return "code" in answer
+            ? this.request("POST", `${AUTH}mfa/verify/`, { challenge_id, ...answer })
+            : this.request("POST", `${AUTH}mfa/verify-recovery/`, { challenge_id, ...answer });
+    }
+    async signOut({ everywhere = false } = {}) {
+        const path = everywhere ? `${AUTH}logout-all/` : `${AUTH}logout/`;
+        await this.request("POST", path).catch((error) => {
+            if (![400, 401].includes(error.status))
+                throw error; // It has ended before.
+        });
+        await this.#keep(NOBODY);
+    }
+    // feature: passkeys
+    #ceremony;
+    /** With `autofill`, waits until the user chooses a passkey in a field of the page. */
+    async signInWithPasskey({ autofill = false } = {}) {
+        const { challenge_id, options } = await this.request("POST", `${AUTH}passkeys/login/options/`);
+        const credential = await this.#ask("get", options, autofill);
+        return this.request("POST", `${AUTH}passkeys/login/`, { challenge_id, credential });
+    }
+    async answerChallengeWithPasskey({ challenge_id }, { trust_device = false } = {}) {
+        const path = `${AUTH}mfa/verify-passkey/`;
+        const { options } = await this.request("POST", `${path}options/`, { challenge_id });
+        const credential = await this.#ask("get", options);
+        return this.request("POST", path, { challenge_id, credential, trust_device });
+    }
+    /** Adds a passkey to the account. With a challenge, the user is then signed in. */
+    async addPasskey(name, challenge) {
+        const asked = await this.request("POST", `${AUTH}passkeys/options/`, { ...challenge });
+        const credential = await this.#ask("create", asked.options);
+        const body = { ...challenge, challenge_id: asked.challenge_id, credential };
+        return this.request("POST", `${AUTH}passkeys/`, name ? { ...body, name } : body);
+    }
+    async #ask(action, options, autofill = false) {
+        // A page can ask once at a time, and autofill waits.
+        this.#ceremony?.abort();
+        const { signal } = (this.#ceremony = new AbortController());
+        const kind = action === "create" ? "Creation" : "Request";
+        const publicKey = PublicKeyCredential[`parse${kind}OptionsFromJSON`](options);
+        const asked = { publicKey, signal, ...(autofill && { mediation: "conditional" }) };
+        return (await navigator.credentials[action](asked)).toJSON();
+    }
+    // end feature
+    // feature: social_login
+    /** Returns the provider's address. For a user who is signed in, it connects an account. */
+    async startProvider(id, body = {}) {
+        return (await this.request("POST", `${AUTH}social/${id}/start/`, body)).authorization_url;
+    }
+    /** Takes the `code` that the provider's answer has added to the address of `next`. */
+    completeProvider(code, code_verifier = "") {
+        return this.request("POST", `${AUTH}social/complete/`, { code, code_verifier });
+    }
+    // end feature
+    /** One refresh for all requests and tabs. Only the server's refusal ends the session. */
+    #refresh(used) {
+        const end = () => { this.#refreshing = undefined; };
+        this.#refreshing ??= this.#alone((waited) => this.#renew(used, waited)).finally(end);
+        return this.#refreshing;
+    }
+    async #renew(used, waited) {
+        // The token of another tab may arrive after its lock.
+        if (waited && this.#access === used)
+            await new Promise((resume) => setTimeout(resume, 50));
+        if (this.#access !== used)
+            return;
+        if (Date.now() < this.#pause.until)
+            throw this.#pause.error;
+        const exchange = () => this.#exchange("POST", `${AUTH}refresh/`);
+        try {
+            await exchange().catch((error) => {
+                if (!(error instanceof Unavailable) || error.retryAfter)
+                    throw error;
+                return exchange(); // The server repeats a lost response.
+            });
+        }
+        catch (error) {
+            if (error.status === 401)
+                return this.#keep(NOBODY, true);
+            this.#pause = { until: Date.now() + (error.retryAfter ?? 0) * 1_000, error };
+            throw error;
+        }
+    }
+    /** Without locks (an insecure origin, an app), the leeway makes two refreshes harmless. */
+    async #alone(work) {
+        const locks = globalThis.navigator?.locks;
+        const next = () => work(false);
+        if (!locks)
+            return (this.#last = this.#last.then(next, next));
+        const waits = (await locks.query()).held?.some(({ name }) => name === this.#name) ?? false;
+        return locks.request(this.#name, () => work(waits));
+    }
+    async #exchange(method, path, body, more) {
+        const isAuth = path.startsWith(AUTH), inBody = this.#storage !== undefined;
+        const kept = isAuth ? await this.#kept() : {};
+        if (inBody && /auth\/(refresh|logout)\/$/.test(path))
+            body = { refresh: kept.refresh ?? "" };
+        const csrf = globalThis.document?.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+        const headers = {
+            ...(body !== undefined && { "Content-Type": "application/json" }),
+            ...(this.#access && { Authorization: `Bearer ${this.#access}` }),
+            ...(isAuth && { "X-Token-Transport": inBody ? "body" : "cookie" }),
+            ...(isAuth && !inBody && csrf && { "X-CSRFToken": csrf }),
+            ...(kept.device && { "X-Known-Device": kept.device }),
+            ...(kept.trusted && { "X-Trusted-Device": kept.trusted }),
+            ...more,
+        };
+        const data = await this.#fetch(method, path, {
+            headers, credentials: inBody ? "omit" : "include",
+            ...(body !== undefined && { body: JSON.stringify(body) }),
+            signal: method !== "GET" && isAuth ? (AbortSignal.timeout?.(TIMEOUT_MS) ?? null) : null,
+        });
+        if (isAuth && method === "POST")
+            await this.#keep(data);
+        return data;
+    }
+    async #fetch(method, path, init) {
+        const begun = Date.now();
+        let response, data;
+        try {
+            response = await fetch(this.#baseUrl + path, { method, ...init });
+            if (response.headers.get("Content-Type")?.includes("json"))
+                data = await response.json();
+        }
+        catch (error) {
+            throw new Unavailable(undefined, error);
+        }
+        finally {
+            const { status = 0 } = response ?? {}, ms = Date.now() - begun;
+            const detail = { method, path: path.split("?")[0], status, ms };
+            this.dispatchEvent(Object.assign(new Event("request"), { detail }));
+        }
+        if (response.ok)
+            return data;
+        const { status, headers } = response, wait = Number(headers.get("Retry-After")) || undefined;
+        throw status >= 502 && status <= 504 ? new Unavailable(wait) : new ApiError(status, data, wait);
+    }
+    async #kept() {
+        return JSON.parse((await this.#storage?.get()) ?? "{}");
+    }
+    async #keep(data, elsewhere = false) {
+        const { access, refresh, device, trusted } = { ...(await this.#kept()), ...data };
+        await this.#storage?.set(JSON.stringify({ refresh, device, trusted }));
+        if (access === undefined)
+            return;
+        this.#channel?.postMessage(access);
+        this.#become(access, elsewhere);
+    }
+    #become(access, elsewhere) {
+        const before = this.#userId;
+        const claims = access?.split(".")[1]?.replace(/-/g, "+").replace(/_/g, "/");
+        const { sub = null, iat = 0, exp = Infinity } = claims ? JSON.parse(atob(claims)) : {};
+        [this.#access, this.#userId] = [access, sub];
+        this.#staleAt = Date.now() + (exp - iat) * 900; // a little before it expires
+        if (sub === before)
+            return;
+        const detail = { userId: sub, elsewhere: elsewhere && before !== undefined };
+        this.dispatchEvent(Object.assign(new Event(sub ? "signedin" : "signedout"), { detail }));
+    }
+}
