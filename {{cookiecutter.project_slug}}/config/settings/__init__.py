@@ -9,6 +9,7 @@ from config.settings.csp import *
 from config.settings.database import *
 from config.settings.logging import *
 from config.settings.mail import *
+from config.settings.pages import *
 from config.settings.redis import *
 from config.settings.security import *
 from config.settings.sentry import *
