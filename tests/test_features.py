@@ -29,6 +29,7 @@ WORDS = {
     "github": r"github (actions|ci)|on github|dependabot",
     "gitlab": r"gitlab.ci|on gitlab|renovate",
     "passkeys": r"passkey|webauthn|fido2",
+    "account_pages": r"account.pages",
     "bench": r"\bbench\b|benchmark",
     "social_login": r"social.login|social/|openid|sign(ing)? in with a provider",
 }

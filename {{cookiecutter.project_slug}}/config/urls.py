@@ -21,6 +21,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # feature: social_login
     path(f"{settings.API_URL}auth/social/", include("social_login.urls")),
     # end feature
+    # feature: account_pages
+    path("", include("account_pages.urls")),
+    # end feature
     # make new-app adds apps here
     path("accent.css", accent_css, name="accent_css"),
     # feature: passkeys

@@ -14,9 +14,10 @@ _CLIENT = {
     "SOCIAL_OIDC_CLIENT_SECRET": "a-secret-that-is-none",
     "SOCIAL_OIDC_VERIFIES_EMAIL": "True",
 }
-_ADVICE = """\
-  Sign in with a provider: {address}/{api}auth/social/try/
-"""
+_TRY_OUT = "{api}auth/social/try/"
+# feature: account_pages
+_TRY_OUT = "account/sign-in/"
+# end feature
 
 
 def settings() -> dict[str, str]:
@@ -30,8 +31,9 @@ def start(supervisor: Supervisor, address: str) -> None:
     """``address`` is that of the web server."""
     if not env.text("SOCIAL_OIDC_ISSUER"):
         supervisor.serve("demo-id", "-m", "social_login.demo", str(_free_port()))
-    api = env.text("API_URL", "api/").strip("/") + "/"
-    say(_ADVICE.format(address=address, api=api))
+    if not env.text("FRONTEND_URL"):
+        page = _TRY_OUT.format(api=env.text("API_URL", "api/").strip("/") + "/")
+        say(f"  Sign in with a provider: {address}/{page}")
 
 
 @cache

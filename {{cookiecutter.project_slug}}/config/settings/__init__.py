@@ -25,4 +25,8 @@ from config.settings.passkeys import *
 from config.settings.social_login import *
 
 # end feature
+# feature: account_pages
+from config.settings.account_pages import *
+
+# end feature
 ENVIRONMENT_PROBLEMS = env.problems
