@@ -30,7 +30,7 @@ export REQUIRE_BROWSER := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test smallest newest lint project browser clients internals bench bakes fuzz clean
+.PHONY: help demo test smallest newest lint project browser clients client internals bench bakes fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -90,6 +90,11 @@ browser: project ## Install a browser for the tests of the pages, if there is no
 
 clients: .venv/.ready ## Install the generators of clients for tests/test_clients.py, if there is Node.js
 	@$(RUN) scripts/clients.py
+
+client: clients ## Compile the client of the API for the account pages
+	cd $(BUILD)/clients && node_modules/.bin/tsc --noCheck --target es2022 --module es2022 \
+		--outDir '$(CURDIR)/$(TEMPLATE)/account_pages/static/account_pages' \
+		'$(CURDIR)/$(TEMPLATE)/clients/typescript/client.ts'
 
 clean: ## Remove everything that make has created here, including the demo and its data
 	rm -rf .build .tools .venv .*_cache demo uv.lock

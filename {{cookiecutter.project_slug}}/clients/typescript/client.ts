@@ -218,7 +218,7 @@ export class Client extends EventTarget {
     } finally {
       const { status = 0 } = response ?? {}, ms = Date.now() - begun;
       const detail = { method, path: path.split("?")[0], status, ms };
-      this.dispatchEvent(new CustomEvent("request", { detail }));
+      this.dispatchEvent(Object.assign(new Event("request"), { detail }));
     }
     if (response.ok) return data;
     const { status, headers } = response, wait = Number(headers.get("Retry-After")) || undefined;
@@ -245,6 +245,6 @@ export class Client extends EventTarget {
     this.#staleAt = Date.now() + (exp - iat) * 900; // a little before it expires
     if (sub === before) return;
     const detail = { userId: sub, elsewhere: elsewhere && before !== undefined };
-    this.dispatchEvent(new CustomEvent(sub === null ? "signedout" : "signedin", { detail }));
+    this.dispatchEvent(Object.assign(new Event(sub ? "signedin" : "signedout"), { detail }));
   }
 }
