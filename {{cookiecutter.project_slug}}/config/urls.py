@@ -5,6 +5,8 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from core.pages import accent_css
+
 # The default template of drf-spectacular has inline styles.
 docs = SpectacularSwaggerSplitView.as_view(template_name="pages/docs.html")
 
@@ -22,7 +24,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # feature: social_login
     path(f"{settings.API_URL}auth/social/", include("social_login.urls")),
     # end feature
+    # feature: account_pages
+    path("", include("account_pages.urls")),
+    # end feature
     # make new-app adds apps here
+    path("accent.css", accent_css, name="accent_css"),
     # feature: passkeys
     path(settings.ADMIN_URL, include("passkeys.admin_urls")),
     # end feature

@@ -19,6 +19,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from core import exceptions, openapi, outages
+from core.pages import common_context
 from core.ratelimit.throttling import LimitReached
 
 logger = logging.getLogger(__name__)
@@ -169,7 +170,7 @@ def _forbid_storing(response: R) -> R:
 
 def _page(status: int, title: str, advice: str = "") -> HttpResponse:
     """Renders an error page without a session or a user, and without a template if that fails."""
-    page = {"product": settings.PROJECT_NAME, "title": title, "advice": advice}
+    page = {**common_context(), "title": title, "advice": advice}
     try:
         html = render_to_string("pages/error.html", page)
     except Exception:

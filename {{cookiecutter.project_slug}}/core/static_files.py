@@ -1,10 +1,17 @@
-"""Static files that ``collectstatic`` has not collected."""
+"""Static files: their names in production, and those that ``collectstatic`` has not collected."""
 
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.storage import ManifestFilesMixin, staticfiles_storage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+
+class Storage(CompressedManifestStaticFilesStorage):
+    """Scripts, too, import each other by names with a digest: no browser mixes two releases."""
+
+    support_js_module_import_aggregation = True
 
 
 def not_collected() -> list[str]:

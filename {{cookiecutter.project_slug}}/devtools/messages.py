@@ -35,10 +35,10 @@ def translated_folders() -> list[Path]:
 
 def sources(root: Path) -> Iterator[Path]:
     """The Python files and templates that are translated in this folder."""
-    others = {folder.name for folder in translated_folders() if folder not in {ROOT, root}}
+    others = set(translated_folders()) - {ROOT, root}
     for folder, folders, files in os.walk(root):
-        left_out = LEFT_OUT | others
-        folders[:] = sorted(f for f in folders if f not in left_out and not f.startswith("."))
+        visible = sorted(f for f in folders if f not in LEFT_OUT and not f.startswith("."))
+        folders[:] = [f for f in visible if Path(folder, f) not in others]
         paths = (Path(folder, file) for file in sorted(files))
         yield from (path for path in paths if path.suffix in {".py", ".html", ".txt"})
 

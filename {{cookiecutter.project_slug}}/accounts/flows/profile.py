@@ -42,6 +42,7 @@ READ_ONLY_FIELDS = (
     "id",
     "role",
     "email_verified",
+    "has_password",
     "mfa_enabled",
     "date_joined",
     "pending_email",
@@ -52,6 +53,9 @@ class ProfileOutput(ProfileSerializer):
     """What users change, and ``READ_ONLY_FIELDS``."""
 
     language = serializers.ChoiceField(settings.LANGUAGES)
+    has_password = serializers.BooleanField(
+        source="has_usable_password", help_text="False for a user who has never set a password."
+    )
     mfa_enabled = serializers.BooleanField(
         source="has_second_factor", help_text="The user has set up a second factor."
     )

@@ -3,7 +3,6 @@
 from typing import Any
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.contrib.auth.password_validation import password_validators_help_texts
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -14,6 +13,7 @@ from accounts.link_cookies import INVITATION_COOKIE, LinkCookie
 from accounts.services.links.signed_links import LinkNotValid
 from accounts.services.mfa import authenticators
 from core.middleware.headers import CONTENT_POLICY, content_policy
+from core.pages import common_context
 
 
 def show(
@@ -25,8 +25,7 @@ def show(
     next_url: str = "",
 ) -> HttpResponse:
     """``next_url`` is where the page's form redirects: its origin is added to ``form-action``."""
-    common = {"product": settings.PROJECT_NAME, "front_end": settings.FRONTEND_URL}
-    page = common | (context or {})
+    page = common_context() | (context or {})
     response = render(request, template, page, status=status)
     if next_url:
         policy = content_policy(form_action=["'self'", _origin(next_url)])

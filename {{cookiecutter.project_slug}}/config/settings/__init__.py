@@ -9,6 +9,7 @@ from config.settings.csp import *
 from config.settings.database import *
 from config.settings.logging import *
 from config.settings.mail import *
+from config.settings.pages import *
 from config.settings.redis import *
 from config.settings.security import *
 from config.settings.sentry import *
@@ -26,6 +27,10 @@ from config.settings.passkeys import *
 # end feature
 # feature: social_login
 from config.settings.social_login import *
+
+# end feature
+# feature: account_pages
+from config.settings.account_pages import *
 
 # end feature
 ENVIRONMENT_PROBLEMS = env.problems

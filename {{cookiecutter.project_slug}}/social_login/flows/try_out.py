@@ -1,4 +1,7 @@
-"""Try out: in development, a page signs in with each provider that is on, without a front end."""
+"""Try out: in development, a page signs in with each provider that is on.
+
+A project with a sign-in of its own (``SIGN_IN_URL``) does not need it.
+"""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -11,7 +14,7 @@ from social_login.providers import registry
 class TryOutPage(Page):
     @staticmethod
     def is_on() -> bool:
-        return bool(settings.DEBUG)
+        return bool(settings.DEBUG and not settings.SIGN_IN_URL)
 
     def get(self, request: HttpRequest) -> HttpResponse:
         context = {"providers": registry.switched_on()}

@@ -27,6 +27,7 @@ def test_get_answers_the_account_of_the_caller(signed_in: Browser, user: User) -
         "id": str(user.pk),
         "role": "USER",
         "email_verified": True,
+        "has_password": True,
         "mfa_enabled": False,
         "date_joined": user.date_joined.isoformat().replace("+00:00", "Z"),
     }
@@ -39,6 +40,7 @@ def test_get_answers_the_account_of_the_caller(signed_in: Browser, user: User) -
         ({"role": "STAFF"}, "role", "STAFF"),
         ({"email_verified": False}, "email_verified", False),
         ({"has_second_factor": True}, "mfa_enabled", True),
+        ({"password": "!"}, "has_password", False),
     ],
 )
 def test_get_shows_the_account_as_it_is_now(
@@ -56,6 +58,7 @@ def test_read_only_fields_are_ignored(method: str, signed_in: Browser) -> None:
         "id": "0",
         "role": "ADMIN",
         "email_verified": False,
+        "has_password": False,
         "mfa_enabled": True,
         "date_joined": "never",
     }

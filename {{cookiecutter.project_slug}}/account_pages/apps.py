@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class AccountPagesConfig(AppConfig):
+    name = "account_pages"

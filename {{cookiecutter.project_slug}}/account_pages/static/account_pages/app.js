@@ -1,0 +1,116 @@
+// Opens a page: restores the session, then calls the module of each section (`data-module`).
+import { Client } from "./client.js";
+import { addReveals, sentence } from "./forms.js";
+import { startNavigation } from "./navigation.js";
+
+const client = new Client();
+const opened = new WeakSet();
+let started;
+let isReady = false;
+let profile;
+let toast;
+
+/** What the module of a section gets, beside the section. */
+const app = {
+  client,
+  go: startNavigation(open),
+  notify,
+  proceed,
+  /** A guest page stays although somebody signs in, until `proceed()`. */
+  stays: false,
+  /** The profile of the user, which is read once; again with `fresh`. */
+  user({ fresh = false } = {}) {
+    if (fresh || !profile) profile = client.request("GET", "/api/auth/user/");
+    return profile;
+  },
+};
+
+async function open() {
+  const page = document.getElementById("page");
+  page.ariaBusy = "true";
+  addReveals(document);
+  page.querySelector("main [data-focus]")?.focus();
+  page.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  try {
+    started ??= client.start();
+    await started;
+    isReady = true;
+    if (!redirect(page)) await openSections(document);
+  } catch (error) {
+    started = undefined;
+    showProblem(page, error);
+  }
+  page.removeAttribute("aria-busy");
+}
+
+async function openSections(root) {
+  const sections = [...root.querySelectorAll("[data-module]")].filter((each) => !opened.has(each));
+  const modules = await Promise.all(sections.map((each) => import(each.dataset.module)));
+  for (const [index, section] of sections.entries()) {
+    opened.add(section);
+    // One that fails does not stop the others.
+    Promise.resolve(modules[index].default(section, app)).catch((error) => {
+      notify(sentence(error));
+    });
+  }
+}
+
+/** Guests have to sign in, and who is signed in needs no page for guests. */
+function redirect(page) {
+  const query = new URLSearchParams(location.search);
+  // Back from a provider.
+  const isCompleting = query.has("code") || query.has("error");
+  if (page.dataset.access === "account" && !client.userId) return goToSignIn();
+  if (page.dataset.access === "guest" && client.userId && !isCompleting) return proceed();
+  return false;
+}
+
+function goToSignIn() {
+  const query = new URLSearchParams({ next: location.pathname + location.search });
+  app.go(`${document.body.dataset.signIn}?${query}`, { replace: true });
+  return true;
+}
+
+/** Goes on to the page that the user wanted, on this site only. */
+function proceed() {
+  app.stays = false;
+  const { account, signIn } = document.body.dataset;
+  const wanted = new URL(new URLSearchParams(location.search).get("next") ?? account, location.href);
+  const isSafe = wanted.origin === location.origin && wanted.pathname !== signIn;
+  app.go(isSafe ? wanted : account, { replace: true });
+  return true;
+}
+
+function notify(words) {
+  const place = document.getElementById("toast");
+  place.textContent = words;
+  clearTimeout(toast);
+  toast = setTimeout(() => (place.textContent = ""), 6_000);
+}
+
+function showProblem(page, error) {
+  const problem = document.getElementById("problem").content.cloneNode(true);
+  problem.querySelector("p").textContent = sentence(error);
+  problem.querySelector("a").href = location.href;
+  page.querySelector("main").replaceChildren(problem);
+}
+
+const isGuestPage = () => document.getElementById("page").dataset.access === "guest";
+
+// Here or in another tab. The first one is that of `start`.
+client.addEventListener("signedin", () => {
+  if (!isReady || app.stays) return;
+  profile = undefined;
+  if (isGuestPage()) proceed();
+  else location.reload(); // it shows another account
+});
+
+client.addEventListener("signedout", () => {
+  profile = undefined;
+  if (isReady && !isGuestPage() && !app.stays) goToSignIn();
+});
+
+document.addEventListener("click", ({ target }) => {
+  target.closest("button[data-close]")?.closest("dialog").close();
+});
+await open();

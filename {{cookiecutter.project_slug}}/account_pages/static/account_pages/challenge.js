@@ -1,0 +1,52 @@
+// The second step of a sign-in: a code, a recovery code, or the set-up of a second factor.
+import { onSubmit } from "./forms.js";
+import { showRecoveryCodes, showSetUp } from "./second_factor.js";
+
+/** Shows one `[data-step]` of the section. */
+export function showStep(section, name) {
+  for (const step of section.querySelectorAll("[data-step]")) step.hidden = step.dataset.step !== name;
+  const shown = section.querySelector(`[data-step="${name}"]`);
+  (shown.querySelector("input:not([readonly])") ?? shown.querySelector("h1"))?.focus();
+}
+
+/** Whoever gets a challenge from the API dispatches "challenge" at the section. */
+export default function challengeSection(section, app) {
+  section.addEventListener("challenge", ({ detail: challenge }) => {
+    if (challenge.mfa_required) askForCode(section, app, challenge);
+    else setUp(section, app, challenge);
+  });
+  section.addEventListener("restart", () => showStep(section, "password"));
+  section.addEventListener("click", ({ target }) => {
+    const step = target.closest("[data-go]")?.dataset.go;
+    if (step) showStep(section, step);
+  });
+}
+
+function askForCode(section, app, challenge) {
+  for (const form of section.querySelectorAll("form[data-answer]")) {
+    form.reset();
+    onSubmit(form, async ({ trust_device, ...fields }) => {
+      const answer = trust_device ? { ...fields, trust_device: true } : fields;
+      try {
+        await app.client.answerChallenge(challenge, answer);
+        section.dispatchEvent(new CustomEvent("done"));
+      } catch (error) {
+        if (error.code !== "invalid_challenge") throw error;
+        showStep(section, "password");
+        app.notify(error.detail);
+      }
+    });
+  }
+  showStep(section, "code");
+}
+
+async function setUp(section, app, challenge) {
+  // The recovery codes are shown before the page goes on.
+  app.stays = true;
+  showStep(section, "set-up");
+  await showSetUp(section, app, challenge, (codes) => {
+    showStep(section, "codes");
+    showRecoveryCodes(section, codes);
+    section.querySelector("[data-continue]").onclick = app.proceed;
+  });
+}

@@ -1,0 +1,117 @@
+// Sends forms, and shows what takes long and what went wrong.
+import { Unavailable } from "./client.js";
+import { text } from "./texts.js";
+
+/** The user closed a dialog: nothing to tell. */
+export class Cancelled extends Error {}
+
+/** Calls `send` with the fields of the form when it is submitted. */
+export function onSubmit(form, send) {
+  form.onsubmit = async (event) => {
+    event.preventDefault();
+    const button = event.submitter ?? form.querySelector("button:not([type=button])");
+    clearErrors(form);
+    try {
+      await whileBusy(button, () => send(Object.fromEntries(new FormData(form))));
+    } catch (error) {
+      showError(form, error);
+    }
+  };
+}
+
+/** Calls `act` when the button is pressed, and the `dialog` confirmed. Errors appear as a toast. */
+export function onClick(button, app, act, { dialog } = {}) {
+  button.onclick = async () => {
+    try {
+      if (dialog) await ask(dialog);
+      await whileBusy(button, act);
+    } catch (error) {
+      app.notify(sentence(error));
+    }
+  };
+}
+
+/** Opens a dialog whose form has a button with the value "yes". Rejects if it is cancelled. */
+export function ask(dialog) {
+  dialog.returnValue = "";
+  dialog.showModal();
+  dialog.querySelector("[data-focus]")?.focus();
+  return new Promise((resolve, reject) => {
+    dialog.onclose = () => (dialog.returnValue === "yes" ? resolve() : reject(new Cancelled()));
+  });
+}
+
+/** A second press does nothing until the first is done. The button keeps the focus. */
+export async function whileBusy(button, act) {
+  if (button.ariaBusy === "true") return;
+  button.ariaBusy = "true";
+  try {
+    await act();
+  } finally {
+    button.ariaBusy = null;
+  }
+}
+
+/** What to tell the user. The sentences of the API are translated. */
+export function sentence(error) {
+  if (error instanceof Cancelled) return "";
+  if (error instanceof Unavailable) return text("unavailable");
+  if (error.detail) return error.detail;
+  console.error(error);
+  return text("failed");
+}
+
+export function showError(form, error) {
+  const others = [];
+  for (const [name, sentences] of Object.entries(error.fields ?? {})) {
+    const field = form.elements.namedItem(name);
+    if (field instanceof HTMLInputElement) showFieldError(field, sentences.join(" "));
+    else others.push(...sentences);
+  }
+  const first = form.querySelector("[aria-invalid]");
+  if (!first && !others.length) others.push(sentence(error));
+  messageOf(form).textContent = others.join(" ");
+  first?.focus();
+}
+
+function clearErrors(form) {
+  messageOf(form).textContent = "";
+  for (const field of form.querySelectorAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+    document.getElementById(`${field.id}-error`).textContent = "";
+  }
+}
+
+function showFieldError(field, words) {
+  field.ariaInvalid = "true";
+  const id = `${field.id}-error`;
+  let place = document.getElementById(id);
+  if (!place) {
+    place = Object.assign(document.createElement("p"), { id, className: "error" });
+    (field.closest(".secret") ?? field).after(place);
+    const described = field.getAttribute("aria-describedby") ?? "";
+    field.setAttribute("aria-describedby", `${described} ${id}`.trim());
+  }
+  place.textContent = words;
+}
+
+function messageOf(form) {
+  const found = form.querySelector(".message");
+  if (found) return found;
+  const made = Object.assign(document.createElement("p"), { className: "message", role: "alert" });
+  (form.querySelector(".actions") ?? form.querySelector(":scope > button")).before(made);
+  return made;
+}
+
+/** Adds a button to each password field that shows what was typed. */
+export function addReveals(page) {
+  for (const field of page.querySelectorAll(".secret > input")) {
+    const button = document.getElementById("reveal").content.firstElementChild.cloneNode(true);
+    button.onclick = () => {
+      const shown = field.type === "password";
+      field.type = shown ? "text" : "password";
+      button.ariaPressed = String(shown);
+    };
+    field.after(button);
+  }
+}

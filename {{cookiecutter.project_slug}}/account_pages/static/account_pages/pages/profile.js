@@ -1,0 +1,15 @@
+import { onSubmit } from "../forms.js";
+import { useLanguage } from "../language.js";
+import { text } from "../texts.js";
+
+export default async function profile(section, app) {
+  const form = section.querySelector("form");
+  const user = await app.user();
+  for (const name of ["first_name", "last_name", "language"]) form.elements[name].value = user[name];
+  onSubmit(form, async (fields) => {
+    await app.client.request("PATCH", "/api/auth/user/", fields);
+    const { language } = await app.user({ fresh: true });
+    if (language !== document.documentElement.lang) useLanguage(language);
+    app.notify(text("saved"));
+  });
+}

@@ -1,0 +1,7 @@
+"""The account pages (docs/account-pages.md)."""
+
+from config.settings.base import FRONTEND_URL, INSTALLED_APPS
+
+INSTALLED_APPS += ["account_pages"]
+# A front end has pages of its own.
+SIGN_IN_URL = FRONTEND_URL or "/account/sign-in/"

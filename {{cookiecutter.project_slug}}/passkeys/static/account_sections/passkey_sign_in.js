@@ -1,0 +1,21 @@
+import { onClick } from "../account_pages/forms.js";
+import { supportsPasskeys, withPasskey } from "./passkey_support.js";
+
+export default async function passkeySignIn(section, app) {
+  section.hidden = !supportsPasskeys();
+  if (section.hidden) return;
+  onClick(section.querySelector("button"), app, async () => {
+    await withPasskey(() => app.client.signInWithPasskey());
+    section.dispatchEvent(new CustomEvent("done", { bubbles: true }));
+  });
+  const field = document.querySelector("#sign-in [type=email]");
+  if (field) await suggest(field, app);
+}
+
+/** The browser suggests passkeys in the field, until one is chosen or the page changes. */
+async function suggest(field, app) {
+  if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
+  field.autocomplete = "username webauthn";
+  // Cancelled, or replaced by a press on the button.
+  await app.client.signInWithPasskey({ autofill: true }).catch(() => {});
+}

@@ -1,0 +1,578 @@
+"""The account pages in Chromium: each journey once, and every page without barriers."""
+
+import json
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.models import Session, User
+from tests.authenticator import App, Held
+from tests.client import Browser
+from tests.mailbox import link_to
+from tests.pages.ways import ADDRESS, NEW, refuse_barriers
+from tests.people import PASSWORD, make_user
+
+SIGN_IN, OVERVIEW = reverse("account_sign_in"), reverse("account_overview")
+
+
+@pytest.fixture(autouse=True)
+def mode(settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+
+
+@pytest.fixture
+def forgiven() -> list[str]:
+    # A guest's page asks for a session. The other refusals are what the tests are about.
+    return [f"status of {status}" for status in (400, 401, 409, 429, 503)]
+
+
+@pytest.fixture
+def account(page: Page, user: User) -> Page:
+    """The overview of ``user``, who has just signed in."""
+    page.goto(SIGN_IN)
+    sign_in(page, user)
+    expect_account(page)
+    return page
+
+
+def sign_in(page: Page, user: User, password: str = PASSWORD) -> None:
+    expect_ready(page)
+    page.fill("#email", user.email)
+    page.fill("#password", password)
+    press(page, "Sign in")
+
+
+def press(page: Any, name: str) -> None:
+    page.get_by_role("button", name=name, exact=True).click()
+
+
+def expect_heading(page: Page, words: str) -> None:
+    expect(page.get_by_role("heading", level=1)).to_have_text(words)
+    expect_ready(page)
+
+
+def expect_ready(page: Page) -> None:
+    """Before, buttons do nothing."""
+    expect(page.locator("#page[aria-busy]")).to_have_count(0)
+
+
+def expect_account(page: Page) -> None:
+    expect_heading(page, "Your account")
+
+
+def expect_toast(page: Page, words: str) -> None:
+    expect(page.locator("#toast")).to_have_text(words)
+
+
+def open_page(page: Page, name: str) -> None:
+    page.get_by_role("navigation").get_by_role("link", name=name).click()
+    expect_heading(page, name)
+
+
+def grow_old(user: User) -> None:
+    """The sign-in of ``user`` is not recent any more."""
+    Session.objects.filter(user=user).update(created_at=timezone.now() - timedelta(hours=1))
+
+
+# Signing up and in
+
+
+def test_guest_signs_up_verifies_the_address_and_signs_in(page: Page) -> None:
+    page.goto(OVERVIEW)
+    page.get_by_role("link", name="Create an account").click()
+    expect_heading(page, "Create your account")
+    page.fill("#first_name", "Grace")
+    page.fill("#last_name", "Hopper")
+    page.fill("#email", ADDRESS)
+    page.fill("#password1", NEW)
+    press(page, "Create account")
+    expect_heading(page, "Check your inbox")
+    expect(page.get_by_role("main")).to_contain_text(ADDRESS)
+
+    page.goto(link_to(ADDRESS))
+    page.get_by_role("main").get_by_role("link", name="Sign in").click()
+    sign_in(page, User.objects.get(), NEW)
+
+    expect_account(page)
+    expect(page).to_have_url(OVERVIEW)
+
+
+def test_weak_password_is_told_beside_its_field(page: Page) -> None:
+    page.goto(reverse("account_sign_up"))
+    expect_ready(page)
+    page.fill("#email", ADDRESS)
+    page.fill("#password1", "12345678")
+
+    press(page, "Create account")
+
+    expect(page.locator("#password1")).to_be_focused()
+    expect(page.locator("#password1")).to_have_accessible_description(re.compile("too common"))
+    refuse_barriers(page)
+
+
+def test_wrong_password_is_told(page: Page, user: User) -> None:
+    page.goto(SIGN_IN)
+
+    sign_in(page, user, "wrong")
+
+    expect(page.get_by_role("alert")).to_have_text(
+        "The e-mail address or the password is incorrect."
+    )
+    refuse_barriers(page)
+
+
+def test_sign_in_leads_to_the_page_that_was_wanted(page: Page, user: User) -> None:
+    page.goto(reverse("account_devices"))
+    expect_heading(page, "Sign in")
+
+    sign_in(page, user)
+
+    expect_heading(page, "Devices")
+
+
+@pytest.mark.parametrize("wanted", ["https://evil.test/", "//evil.test/", "javascript:alert(1)"])
+def test_sign_in_leads_to_no_other_site(wanted: str, page: Page, user: User) -> None:
+    page.goto(f"{SIGN_IN}?next={wanted}")
+
+    sign_in(page, user)
+
+    expect_account(page)
+
+
+def test_forgotten_password_is_replaced(page: Page, user: User) -> None:
+    page.goto(SIGN_IN)
+    page.get_by_role("link", name="Forgotten?").click()
+    expect_heading(page, "Reset your password")
+    page.fill("#email", user.email)
+    press(page, "Send the e-mail")
+    expect_heading(page, "Check your inbox")
+
+    page.goto(link_to(user.email))
+    page.fill("[name=new_password1]", NEW)
+    page.fill("[name=new_password2]", NEW)
+    press(page, "Set password")
+    page.get_by_role("link", name="Continue").click()
+
+    expect_account(page)
+
+
+def test_password_is_shown_on_demand(page: Page, db: None) -> None:
+    page.goto(SIGN_IN)
+    expect_ready(page)
+    page.fill("#password", "secret")
+
+    press(page, "Show the password")
+
+    expect(page.locator("#password")).to_have_attribute("type", "text")
+
+
+# The second factor
+
+
+def test_second_factor_is_asked_for(page: Page, user: User, held: Held) -> None:
+    page.goto(SIGN_IN)
+    sign_in(page, user)
+    expect_heading(page, "Confirm that it is you")
+    expect(page.get_by_label("Code", exact=True)).to_be_focused()
+    refuse_barriers(page)
+    page.fill("#sign-in-code", held.app.wrong_code())
+    press(page, "Continue")
+    expect(page.get_by_role("alert")).to_contain_text("The code is incorrect")
+
+    page.fill("#sign-in-code", held.app.code())
+    press(page, "Continue")
+
+    expect_account(page)
+
+
+def test_recovery_code_signs_in(page: Page, user: User, held: Held) -> None:
+    page.goto(SIGN_IN)
+    sign_in(page, user)
+    press(page, "Use a recovery code")
+    page.fill("#sign-in-recovery", held.recovery_codes[0])
+
+    press(page, "Continue")
+
+    expect_account(page)
+
+
+def test_trusted_device_is_listed_and_forgotten(page: Page, user: User, held: Held) -> None:
+    page.goto(SIGN_IN)
+    sign_in(page, user)
+    page.get_by_label("Do not ask again").check()
+    page.fill("#sign-in-code", held.app.code())
+    press(page, "Continue")
+    open_page(page, "Devices")
+
+    press(page, "Ask again")
+
+    expect(page.get_by_text("No device is trusted.")).to_be_visible()
+
+
+def test_second_factor_is_set_up_where_it_is_required(
+    page: Page, user: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
+    page.goto(SIGN_IN)
+    sign_in(page, user)
+    expect_heading(page, "Set up a second factor")
+
+    activate(page, page)
+    expect_heading(page, "Save your recovery codes")
+    refuse_barriers(page)
+    press(page, "I have saved them")
+
+    expect_account(page)
+
+
+def activate(page: Page, place: Any) -> App:
+    """Types the code of the app that has scanned the secret."""
+    secret = place.locator("[data-slot=secret]:visible:not([data-loading])")
+    app = App(secret.inner_text().replace(" ", ""))
+    place.get_by_label("The six digits that the app shows").locator("visible=true").fill(app.code())
+    place.get_by_role("button", name="Turn on").locator("visible=true").click()
+    return app
+
+
+def test_second_factor_is_turned_on_renewed_and_off(account: Page, user: User) -> None:
+    open_page(account, "Security")
+    press(account, "Set up")
+    app = activate(account, account.locator("#set-up-place"))
+    expect(account.locator("#codes-place .codes li")).to_have_count(10)
+    before = account.locator("#codes-place .codes").inner_text()
+    refuse_barriers(account)
+    account.set_viewport_size({"width": 1280, "height": 720})
+
+    press(account, "Make new codes")
+    account.fill("#second-factor-code", app.code(1))
+    press(account, "Continue")
+    expect(account.locator("#codes-place .codes")).not_to_have_text(before)
+
+    press(account, "Turn off")
+    account.fill("#turn-off-password", PASSWORD)
+    account.get_by_role("dialog").get_by_role("button", name="Turn off").click()
+    expect_toast(account, "The second factor is off.")
+    user.refresh_from_db()
+    assert not user.has_second_factor
+
+
+def test_recovery_codes_are_downloaded(account: Page, tmp_path: Path) -> None:
+    open_page(account, "Security")
+    press(account, "Set up")
+    activate(account, account.locator("#set-up-place"))
+
+    with account.expect_download() as download:
+        account.locator("#codes-place").get_by_role("button", name="Download").click()
+
+    saved = Path(download.value.path()).read_text().split()
+    assert saved == account.locator("#codes-place .codes li").all_inner_texts()
+
+
+# The account
+
+
+def test_profile_is_changed(account: Page, user: User) -> None:
+    open_page(account, "Profile")
+    expect(account.locator("#first_name")).to_have_value(user.first_name)
+    account.fill("#first_name", "李")
+    press(account, "Save")
+
+    expect_toast(account, "Saved")
+    user.refresh_from_db()
+    assert user.first_name == "李"
+
+
+def test_language_changes_pages_and_e_mails(account: Page, user: User) -> None:
+    open_page(account, "Profile")
+    account.select_option("#language", "de")
+    press(account, "Save")
+
+    expect_heading(account, "Profil")
+    user.refresh_from_db()
+    assert user.language == "de"
+
+
+def test_address_is_changed_by_the_link_that_it_gets(account: Page, user: User) -> None:
+    open_page(account, "Profile")
+    account.fill("#new-email", ADDRESS)
+    press(account, "Change the address")
+    expect(account.locator(".notice")).to_contain_text(ADDRESS)
+    press(account, "Keep the old address")
+    expect(account.locator(".notice")).to_be_hidden()
+    account.fill("#new-email", ADDRESS)
+    press(account, "Change the address")
+    expect(account.locator(".notice")).to_be_visible()
+
+    account.goto(link_to(ADDRESS))
+
+    user.refresh_from_db()
+    assert user.email == ADDRESS
+
+
+def test_password_is_changed_and_the_session_goes_on(account: Page, user: User) -> None:
+    open_page(account, "Security")
+    account.fill("#old_password", PASSWORD)
+    account.fill("#new_password1", NEW)
+    press(account, "Set the password")
+
+    expect_toast(account, "Your password has been changed.")
+    open_page(account, "Devices")
+    assert Browser().sign_in(user.email, NEW).status_code == 200
+
+
+def test_user_without_a_password_sets_the_first_one(account: Page, user: User) -> None:
+    User.objects.update(password="!")
+    account.reload()
+    open_page(account, "Security")
+    expect(account.locator("#old_password")).to_be_hidden()
+    account.fill("#new_password1", NEW)
+    press(account, "Set the password")
+
+    expect_toast(account, "Your password has been set.")
+
+
+def test_action_that_needs_a_recent_sign_in_asks_for_the_password(
+    account: Page, user: User
+) -> None:
+    open_page(account, "Security")
+    grow_old(user)
+    press(account, "Set up")
+    dialog = account.get_by_role("dialog")
+    expect(dialog).to_contain_text("Sign in again")
+    refuse_barriers(account)
+    account.set_viewport_size({"width": 1280, "height": 720})
+    account.fill("#again-password", PASSWORD)
+    dialog.get_by_role("button", name="Continue").click()
+
+    expect(account.locator("#set-up-place .qr")).to_be_visible()
+    expect(dialog).to_be_hidden()
+
+
+def test_recent_sign_in_asks_for_the_second_factor_too(page: Page, user: User, held: Held) -> None:
+    page.goto(SIGN_IN)
+    sign_in(page, user)
+    page.fill("#sign-in-code", held.app.code())
+    press(page, "Continue")
+    open_page(page, "Your data")
+    grow_old(user)
+    press(page, "Download")
+    page.fill("#again-password", PASSWORD)
+    page.get_by_role("dialog").get_by_role("button", name="Continue").click()
+    page.fill("#again-code", held.app.code(1))
+
+    with page.expect_download():
+        page.get_by_role("dialog").get_by_role("button", name="Continue").click()
+
+
+def test_cancelled_sign_in_changes_nothing(account: Page, user: User) -> None:
+    open_page(account, "Security")
+    grow_old(user)
+    press(account, "Set up")
+    account.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+
+    expect(account.locator("#set-up-place")).to_be_hidden()
+    expect_toast(account, "")
+
+
+def test_another_device_is_signed_out(
+    account: Page, user: User, sign_in: Callable[[], Browser]
+) -> None:
+    other = sign_in()
+    open_page(account, "Devices")
+    main = account.get_by_role("main")
+    main.get_by_role("button", name="Sign out", exact=True).click()
+    account.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+
+    expect(main.get_by_role("listitem")).to_have_count(1)
+    assert other.refresh().status_code == 401
+
+
+def test_all_other_devices_are_signed_out(
+    account: Page, user: User, sign_in: Callable[[], Browser]
+) -> None:
+    sign_in()
+    sign_in()
+    open_page(account, "Devices")
+    press(account, "Sign out all others")
+    account.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+
+    expect(account.get_by_role("main").get_by_role("listitem")).to_have_count(1)
+    assert Session.objects.filter(user=user).count() == 1
+
+
+def test_history_has_pages(account: Page, monkeypatch: pytest.MonkeyPatch, user: User) -> None:
+    monkeypatch.setattr("accounts.flows.history.HistoryPagination.page_size", 2)
+    for _ in range(3):
+        Browser().sign_in(user.email)
+    open_page(account, "History")
+    events = account.get_by_role("main").get_by_role("listitem")
+    expect(events).to_have_count(2)
+
+    press(account, "Show older events")
+
+    expect(events).to_have_count(4)
+    expect(account.locator("#more")).to_be_hidden()
+
+
+def test_data_is_downloaded(account: Page, user: User) -> None:
+    open_page(account, "Your data")
+
+    with account.expect_download() as download:
+        press(account, "Download")
+
+    data = json.loads(Path(download.value.path()).read_text())
+    assert data["profile"]["email"] == user.email
+
+
+def test_account_is_closed_and_kept(account: Page, user: User) -> None:
+    open_page(account, "Your data")
+    press(account, "Close the account")
+    account.get_by_role("dialog").get_by_role("button", name="Close the account").click()
+    expect_heading(account, "Your account is closed")
+    refuse_barriers(account)
+
+    account.goto(link_to(user.email))
+    press(account, "Keep my account")
+    account.get_by_role("link", name="Sign in").click()
+    sign_in(account, user)
+
+    expect_account(account)
+
+
+# The session
+
+
+def test_user_signs_out(account: Page, user: User) -> None:
+    press(account, "Sign out")
+
+    expect_heading(account, "Sign in")
+    assert not Session.objects.filter(user=user).exists()
+
+
+def test_sign_out_is_noticed_in_another_tab(account: Page) -> None:
+    other = account.context.new_page()
+    other.goto(reverse("account_profile"))
+    expect_heading(other, "Profile")
+
+    press(other, "Sign out")
+
+    expect_heading(account, "Sign in")
+    other.close()
+
+
+def test_another_user_is_noticed_in_another_tab(account: Page, user: User) -> None:
+    other = account.context.new_page()
+    other.goto(OVERVIEW)
+    expect_account(other)
+    press(other, "Sign out")
+    expect_heading(other, "Sign in")
+    expect_heading(account, "Sign in")
+
+    sign_in(other, someone := make_user())
+
+    expect_account(account)
+    expect(account.locator(".head p")).to_have_text(someone.email)
+    other.close()
+
+
+def test_session_that_ended_elsewhere_leads_to_the_sign_in(account: Page, user: User) -> None:
+    account.wait_for_load_state("networkidle")
+    Session.objects.all().delete()
+
+    account.get_by_role("navigation").get_by_role("link", name="Devices").click()
+
+    expect_heading(account, "Sign in")
+
+
+def test_server_that_is_away_signs_nobody_out(account: Page) -> None:
+    account.route("**/api/auth/refresh/", lambda route: route.fulfill(status=503))
+    account.reload()
+    expect_heading(account, "This page could not be opened")
+    refuse_barriers(account)
+
+    account.unroute("**/api/auth/refresh/")
+    account.get_by_role("link", name="Try again").click()
+
+    expect_account(account)
+
+
+def test_links_keep_the_session_without_a_refresh(account: Page) -> None:
+    refreshed: list[str] = []
+    account.on("request", lambda request: refreshed.append(request.url))
+
+    for name in ("Profile", "Security", "Devices"):
+        open_page(account, name)
+    account.go_back()
+    expect_heading(account, "Security")
+
+    assert not [url for url in refreshed if url.endswith(reverse("token_refresh"))]
+    expect(account.get_by_role("link", name="Security")).to_have_attribute("aria-current", "page")
+
+
+def test_requests_are_listed_in_development(page: Page, user: User, settings: Any) -> None:
+    settings.DEBUG = True
+    page.goto(SIGN_IN)
+    sign_in(page, user)
+    expect_account(page)
+
+    page.get_by_text("Requests of this page").click()
+
+    drawer = page.locator(".drawer")
+    expect(drawer).to_contain_text(f"200 POST {reverse('rest_login')}")
+    assert PASSWORD not in drawer.inner_text()
+
+
+# Every page
+
+
+@pytest.mark.parametrize(
+    "name", ["account_sign_in", "account_sign_up", "account_forgotten_password"]
+)
+def test_page_for_guests_has_no_barrier(name: str, page: Page, db: None) -> None:
+    page.goto(reverse(name), wait_until="networkidle")
+
+    refuse_barriers(page)
+
+
+@pytest.mark.parametrize(
+    "name", ["Overview", "Profile", "Security", "Devices", "History", "Your data"]
+)
+def test_page_of_the_account_has_no_barrier(name: str, account: Page) -> None:
+    account.get_by_role("navigation").get_by_role("link", name=name).click()
+    account.wait_for_load_state("networkidle")
+
+    refuse_barriers(account)
+
+
+MEASURE = """
+() => {
+  const files = performance.getEntriesByType("resource").filter((file) =>
+    file.name.includes("/static/"));
+  const size = files.reduce((sum, file) => sum + file.decodedBodySize, 0);
+  return { size: size + document.documentElement.outerHTML.length, shift: window.shifted };
+}
+"""
+WATCH = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+def test_first_page_is_small_and_stays_in_its_place(page: Page, db: None) -> None:
+    page.add_init_script(WATCH)
+    page.goto(SIGN_IN, wait_until="networkidle")
+
+    measured = page.evaluate(MEASURE)
+
+    # In production, compressed files are a third of that.
+    assert measured["size"] < 70_000
+    assert measured["shift"] < 0.001
