@@ -23,7 +23,7 @@ from core.admin_search import AddressSearchAdmin
 
 STATES = {
     "active": (_("Active and verified"), Q(is_active=True, email_verified=True)),
-    "unverified": (_("Not verified"), Q(email_verified=False, invited_at=None)),
+    "unverified": (_("Not verified"), Q(email_verified=False) & ~User.INVITED),
     "invited": (_("Invited"), User.INVITED),
     "closing": (_("Closing"), Q(closes_at__isnull=False)),
     "inactive": (_("Inactive"), Q(is_active=False, closes_at=None)),
