@@ -34,7 +34,9 @@ def usable_by(user: User) -> QuerySet[Passkey]:
 
 
 def is_last_way_in(passkey: Passkey) -> bool:
-    return passkey.user_verified and ways_in.count(passkey.user) == 1
+    # False for one that has been deleted in the meantime.
+    this = usable_by(passkey.user).filter(pk=passkey.pk)
+    return this.exists() and ways_in.count(passkey.user) == 1
 
 
 def remove_all(user: User) -> None:

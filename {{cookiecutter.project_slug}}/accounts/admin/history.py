@@ -14,7 +14,7 @@ from core.read_only_admin import ReadOnly
 
 @admin.register(SecurityEvent)
 class SecurityEventAdmin(ReadOnly, AddressSearchAdmin):
-    list_display = ("at", "user", "sentence", "network", "user_agent")
+    list_display = ("at", "sentence", "user", "network", "user_agent")
     list_select_related = ("user",)
     search_fields = ("user__email", "event")
     ordering = ("-at",)

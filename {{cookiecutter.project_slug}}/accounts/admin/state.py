@@ -23,7 +23,7 @@ from core.admin_search import AddressSearchAdmin
 
 STATES = {
     "active": (_("Active and verified"), Q(is_active=True, email_verified=True)),
-    "unverified": (_("Not verified"), Q(email_verified=False, invited_at=None)),
+    "unverified": (_("Not verified"), Q(email_verified=False) & ~User.INVITED),
     "invited": (_("Invited"), User.INVITED),
     "closing": (_("Closing"), Q(closes_at__isnull=False)),
     "inactive": (_("Inactive"), Q(is_active=False, closes_at=None)),
@@ -59,14 +59,14 @@ class AccountState(AddressSearchAdmin):
     @admin.display(description=_("State"))
     def state(self, user: Any) -> SafeString:
         badge = '<span class="account-state account-{}">{}</span>'
-        return format_html_join(" ", badge, [_main_label(user), *_further_labels(user)])
+        return format_html_join(" ", badge, _labels(user))
 
     @admin.display(description=_("Sessions"))
     def sessions(self, user: Any) -> str:
         if not user.live_sessions:
-            return str(_("None"))
+            return str(_("No session"))
         time = timesince(user.last_used)
-        return _("{count}, used {time} ago").format(count=user.live_sessions, time=time)
+        return _("{count} live, used {time} ago").format(count=user.live_sessions, time=time)
 
     @admin.display(description=_("Second factors"))
     def second_factors(self, user: User) -> str:
@@ -74,17 +74,15 @@ class AccountState(AddressSearchAdmin):
         return ", ".join(map(_describe, factors)) or str(_("None"))
 
 
-def _main_label(user: User) -> tuple[str, Any]:
+def _labels(user: Any) -> Iterator[tuple[str, Any]]:
     if user.closes_at:
-        return "closing", _("Closing until {at}").format(at=_date(user.closes_at))
-    if not user.is_active:
-        return "inactive", _("Inactive")
+        yield "closing", _("Closing until {at}").format(at=_date(user.closes_at))
+    elif not user.is_active:
+        yield "inactive", _("Inactive")
     if user.is_invited:
-        return "invited", _("Invited")
-    return ("verified", _("Verified")) if user.email_verified else ("unverified", _("Not verified"))
-
-
-def _further_labels(user: Any) -> Iterator[tuple[str, Any]]:
+        yield "invited", _("Invited")
+    else:
+        yield "verified", _("Verified") if user.email_verified else _("Not verified")
     if user.pending_email:
         yield "pending", _("New address pending")
     if user.has_second_factor:
