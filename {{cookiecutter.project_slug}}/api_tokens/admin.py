@@ -86,7 +86,8 @@ class ApiTokenAdmin(AddressSearchAdmin):
     ) -> Any:
         if obj:
             return super().get_form(request, obj, change=change, **kwargs)
-        return type("NewTokenForm", (NewTokenForm,), {"actor": request.user})
+        form = super().get_form(request, obj, change=change, form=NewTokenForm, **kwargs)
+        return type(form.__name__, (form,), {"actor": request.user})
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         is_admin = getattr(request.user, "role", None) == User.Role.ADMIN
@@ -105,7 +106,8 @@ class ApiTokenAdmin(AddressSearchAdmin):
             entered["user"],
             name=entered["name"],
             scopes=entered["scopes"],
-            lifetime=timedelta(days=entered["days"]),
+            # The longest life may be less than a day.
+            lifetime=min(timedelta(days=entered["days"]), conf.max_lifetime()),
             now=timezone.now(),
             by=cast(User, request.user),
         )

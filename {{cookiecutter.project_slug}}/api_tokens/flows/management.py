@@ -43,7 +43,7 @@ class ApiTokenInput(SecondFactorInput):
 
     def get_fields(self) -> Fields:
         # Apps register scopes after this module is imported.
-        known = ", ".join(scopes.names())
+        known = scopes.names()
         lifetime = serializers.IntegerField(
             min_value=int(MIN_LIFETIME.total_seconds()),
             max_value=int(conf.max_lifetime().total_seconds()),
@@ -53,7 +53,7 @@ class ApiTokenInput(SecondFactorInput):
             child=TextField(max_length=SCOPE_MAX_LENGTH),
             allow_empty=False,
             max_length=MAX_SCOPES,
-            help_text=f"Some of: {known or 'none is registered'}.",
+            help_text=f"Some of: {', '.join(known)}." if known else "No app has registered one.",
         )
         return {**super().get_fields(), "scopes": chosen, "expires_in": lifetime}
 

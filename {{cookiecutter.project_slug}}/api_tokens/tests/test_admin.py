@@ -1,6 +1,7 @@
 """Django admin ends tokens, and makes those of service accounts."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from django.urls import reverse
 from accounts.models import User
 from api_tokens.models import ApiToken
 from api_tokens.secret import SHAPE, Secret
-from api_tokens.tests.steps import created, use
+from api_tokens.tests.steps import HOUR, created, use
 from tests.admin.steps import as_
 from tests.authenticator import enrol
 from tests.client import Browser
@@ -66,6 +67,17 @@ def test_form_offers_the_scopes(admin: User) -> None:
 
     assert "orders:read" in page
     assert "orders:write" in page
+
+
+def test_token_lives_no_longer_than_the_longest_life(
+    admin: User, robot: User, settings: Any
+) -> None:
+    settings.API_TOKEN_MAX_LIFETIME = HOUR
+
+    make(admin, robot, days=1)
+
+    token = ApiToken.objects.get()
+    assert token.expires_at - token.created_at == timedelta(seconds=HOUR)
 
 
 def test_new_token_is_in_no_cookie_and_no_session(admin: User, robot: User) -> None:
