@@ -30,7 +30,7 @@ export REQUIRE_BROWSER := 1
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test smallest newest lint project browser clients client internals bench bakes fuzz clean
+.PHONY: help demo test smallest newest lint project browser clients client internals docs bench bakes fuzz clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,9 @@ internals: project ## Check and test with the tools that are not generated (tool
 	cd $(PROJECT) && MYPYPATH="$(CURDIR)/tools" .venv/bin/python -m mypy . "$(CURDIR)/tools"
 	cd $(PROJECT) && env -u PYTHONDONTWRITEBYTECODE PYTHONPATH="$(CURDIR)/tools" \
 		.venv/bin/python -m pytest -c pyproject.toml -n auto "$(CURDIR)/tools/project_tests" $(ARGS)
+
+docs: .venv/.ready ## Build the documentation as a website, and serve it (ARGS="--dev-addr 127.0.0.1:8002")
+	@exec $(RUN) scripts/docs.py serve $(ARGS)
 
 bench: project ## Measure the cost of requests (ARGS="growth --users 100000")
 	@$(MAKE) --no-print-directory -C $(PROJECT) bench

@@ -280,7 +280,7 @@ def make(command: Command, project: Path, python: Path, *targets: str) -> Result
     [each for name, each in PROJECTS.items() if not name.startswith(("default", "only"))],
     ids=[name for name in PROJECTS if not name.startswith(("default", "only"))],
 )
-def test_the_checks_of_a_project_pass_whatever_is_left_out(
+def test_the_checks_of_a_project_pass_without_a_feature(
     bake: Bake, command: Command, project_python: Path, answers: dict[str, object]
 ) -> None:
     """The first features change no code that runs, so the suite runs for all and none of them:

@@ -14,7 +14,7 @@ from accounts.flows.mfa_management import AuthenticatorListView, DeactivationVie
 from accounts.flows.mfa_recovery_codes import RecoveryCodesView
 from accounts.flows.mfa_trusted_devices import TrustedDeviceListView, TrustedDeviceView
 from accounts.flows.mfa_verification import VerifyRecoveryView, VerifyView
-from accounts.flows.password_change import PasswordChangeView
+from accounts.flows.password_change import PasswordChangeView, PasswordSetView
 from accounts.flows.password_reset import (
     PasswordResetComplete,
     PasswordResetForm,
@@ -22,7 +22,6 @@ from accounts.flows.password_reset import (
     PasswordResetView,
     SetNewPasswordView,
 )
-from accounts.flows.password_set import PasswordSetView
 from accounts.flows.profile import ProfileView
 from accounts.flows.refresh import RefreshView
 from accounts.flows.registration import RegistrationView

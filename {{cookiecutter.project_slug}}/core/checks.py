@@ -28,7 +28,7 @@ _EXAMPLE = re.compile(
 )
 # A random number of 50 digits has more different characters, but for one in a million.
 _DISTINCT_MIN = 8
-_GUARDS = ("login", "login_account", "password_check_account")
+_PASSWORD_SCOPES = ("login", "login_account", "password_check_account")
 _PATH = re.compile(r"(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)+")
 _TAKEN_PATHS = {"health", "mailbox", "static"}
 _ALLOWED_HOST = re.compile(r"\*|\.?[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?|\[[0-9a-f:.]+\]", re.I)
@@ -157,16 +157,16 @@ def _csrf_cookie() -> Iterator[CheckMessage]:
 
 
 def _proxies() -> Iterator[CheckMessage]:
-    announced = set(settings.FORWARDED_ALLOW_IPS) - {"127.0.0.1", "::1"}
+    proxies = set(settings.FORWARDED_ALLOW_IPS) - {"127.0.0.1", "::1"}
     try:
-        for address in announced - {"*"}:
+        for address in proxies - {"*"}:
             ip_network(address)
     except ValueError:
         yield error(
             "FORWARDED_ALLOW_IPS",
             "must be IP addresses or networks of proxies, separated by commas, or *.",
         )
-    if announced and not settings.TRUSTED_PROXY_COUNT:
+    if proxies and not settings.TRUSTED_PROXY_COUNT:
         yield error(
             "TRUSTED_PROXY_COUNT",
             "must be the number of proxies when FORWARDED_ALLOW_IPS is set: without it, every "
@@ -217,11 +217,11 @@ def _unsafe_in_production() -> Iterator[CheckMessage]:
         yield warning(
             "REDIS_URL", "should not have ssl_cert_reqs=none: it allows man-in-the-middle attacks."
         )
-    lifted = [scope for scope in _GUARDS if settings.THROTTLE_RATES.get(scope) is None]
-    if lifted:
+    unlimited = [scope for scope in _PASSWORD_SCOPES if settings.THROTTLE_RATES.get(scope) is None]
+    if unlimited:
         yield warning(
             "THROTTLE_RATES",
-            f"lifts {', '.join(lifted)}: nothing limits brute force of passwords.",
+            f"lifts {', '.join(unlimited)}: nothing limits brute force of passwords.",
         )
     if settings.CELERY_TASK_ALWAYS_EAGER:
         yield warning(

@@ -41,6 +41,7 @@ def network_of(address: str | None) -> str:
     return str(ip.ipv4_mapped or ip_network((ip, 64), strict=False))
 
 
+@lru_cache(maxsize=1_024)
 def prefix_of(address: str | None) -> str:
     """The /24 network of an IPv4 address, or the /48 of an IPv6 address; "" for None."""
     if address is None:

@@ -1,7 +1,8 @@
-"""Password change: a signed-in user sets another password.
+"""Password change: a signed-in user sets another password, or the first one.
 
 1. The access token names the user and the current session.
-2. The old password is verified (``OLD_PASSWORD_FIELD_ENABLED``), the new one validated.
+2. The old password is verified (``OLD_PASSWORD_FIELD_ENABLED``). To set the first one, the user
+   must have signed in recently.
 3. One conditional UPDATE replaces it: of two changes at once, one succeeds.
 4. Every session ends (``LOGOUT_ON_PASSWORD_CHANGE``). Links, challenges and a pending change of
    address end in any case.
@@ -10,6 +11,7 @@
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -27,16 +29,18 @@ from accounts.api.openapi import SignInSchema, sign_in_responses
 from accounts.api.requests import client_of
 from accounts.api.responses import PasswordChangeOutput, answer_sign_in
 from accounts.conf import switches
-from accounts.errors import TokenNotValid
+from accounts.errors import PasswordExists, TokenNotValid
 from accounts.models import Session
 from accounts.services.client import Client
 from accounts.services.credentials import Credentials
 from accounts.services.passwords import verification
+from accounts.services.sessions import store
 from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
 
 CHANGED = _("Your password has been changed.")
+SET = _("Your password has been set.")
 
 
 class PasswordChangeInput(NewPasswordInput):
@@ -57,14 +61,19 @@ class PasswordChangeInput(NewPasswordInput):
 
 
 def change_password(
-    *, session: Session, new_password: str, client: Client, now: datetime
+    *,
+    session: Session,
+    new_password: str,
+    client: Client,
+    now: datetime,
+    is_first: bool = False,
 ) -> SignInResult | None:
     """Returns None where the sessions stay open."""
     user = session.user
     with transaction.atomic():
         if not verification.replace_password(user=user, new_password=new_password):
-            raise TokenNotValid
-        security_log.record("password_changed", account=user.pk, session=session.pk)
+            raise PasswordExists if is_first else TokenNotValid
+        _record(session, is_first=is_first)
         emails.tell_owner(emails.password_changed, user, ip=client.ip)
         if not switches.logout_on_password_change:
             revocation.revoke_pending(user)
@@ -74,13 +83,30 @@ def change_password(
     return sign_in.complete_sign_in(credentials, client=client, now=now, notify_owner=False)
 
 
-@extend_schema(tags=["Passwords"])
-class PasswordChangeView(APIView):
-    """Change the password."""
+def _record(session: Session, *, is_first: bool) -> None:
+    account, current = session.user_id, session.pk
+    if is_first:
+        security_log.record("password_set", account=account, session=current, way="first")
+    else:
+        security_log.record("password_changed", account=account, session=current)
 
+
+class OwnPasswordEndpoint(APIView):
     schema = SignInSchema()
     authentication_classes = (LiveSessionAuthentication,)
     throttle_scope = "password_change"
+
+    def respond(
+        self, request: Request, result: SignInResult | None, detail: Any, now: datetime
+    ) -> Response:
+        if result is None:
+            return Response({"detail": detail})
+        return answer_sign_in(request, result, now=now, detail=detail)
+
+
+@extend_schema(tags=["Passwords"])
+class PasswordChangeView(OwnPasswordEndpoint):
+    """Change the password."""
 
     @extend_schema(
         request=PasswordChangeInput,
@@ -95,6 +121,29 @@ class PasswordChangeView(APIView):
         form.is_valid(raise_exception=True)
         password, client = form.validated_data["new_password1"], client_of(request)
         result = change_password(session=session, new_password=password, client=client, now=now)
-        if result is None:
-            return Response({"detail": CHANGED})
-        return answer_sign_in(request, result, now=now, detail=CHANGED)
+        return self.respond(request, result, CHANGED, now)
+
+
+@extend_schema(tags=["Passwords"])
+class PasswordSetView(OwnPasswordEndpoint):
+    """Set the first password of an account that has none."""
+
+    @extend_schema(
+        request=NewPasswordInput,
+        responses={
+            200: sign_in_responses("FirstPasswordSet", PasswordChangeOutput),
+            **refused(400, 401, 409),
+        },
+    )
+    def post(self, request: Request) -> Response:
+        session, now = session_of(request), timezone.now()
+        if session.user.has_usable_password():
+            raise PasswordExists
+        store.require_recent(session, now=now)
+        form = NewPasswordInput(data=request.data, context={"user": session.user})
+        form.is_valid(raise_exception=True)
+        password, client = form.validated_data["new_password1"], client_of(request)
+        result = change_password(
+            session=session, new_password=password, client=client, now=now, is_first=True
+        )
+        return self.respond(request, result, SET, now)

@@ -9,6 +9,7 @@
 """
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -67,6 +68,16 @@ class ProfileOutput(ProfileSerializer):
         return {name: text for name, text in shown.items() if name != "pending_email" or text}
 
 
+@cache
+def _output() -> ProfileOutput:
+    # Kept: building the fields of a serializer takes a quarter of the time of a GET.
+    return ProfileOutput()
+
+
+def _show(user: User) -> dict[str, Any]:
+    return _output().to_representation(user)
+
+
 def change_profile(
     *, session: Session, email: str | None, fields: dict[str, Any], client: Client, now: datetime
 ) -> None:
@@ -117,7 +128,7 @@ class ProfileView(APIView):
 
     @extend_schema(responses={200: ProfileOutput, **refused(401)})
     def get(self, request: Request) -> Response:
-        return uncached(Response(ProfileOutput(session_of(request).user).data))
+        return uncached(Response(_show(session_of(request).user)))
 
     @extend_schema(request=ProfileSerializer, responses={200: ProfileOutput, **refused(400, 401)})
     def put(self, request: Request) -> Response:
@@ -143,4 +154,4 @@ class ProfileView(APIView):
             client=client_of(request),
             now=timezone.now(),
         )
-        return uncached(Response(ProfileOutput(session.user).data))
+        return uncached(Response(_show(session.user)))

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='session',
             name='with_second_factor',
-            field=models.BooleanField(default=False, help_text='Whoever opened it has shown a second factor.'),
+            field=models.BooleanField(default=False, help_text='The user showed a second factor when it was opened.'),
         ),
         migrations.AddField(
             model_name='user',

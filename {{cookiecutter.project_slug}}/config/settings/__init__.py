@@ -14,8 +14,14 @@ from config.settings.security import *
 from config.settings.sentry import *
 from config.settings.throttling import *
 
-ENVIRONMENT_PROBLEMS = env.problems
-# feature: social_login
+# The settings of features read those above.
+# isort: off
+# feature: passkeys
+from config.settings.passkeys import *
 
-from config.settings.social_login import *  # noqa: E402
 # end feature
+# feature: social_login
+from config.settings.social_login import *
+
+# end feature
+ENVIRONMENT_PROBLEMS = env.problems

@@ -98,11 +98,3 @@ EMAIL_VERIFIED_REDIRECT = env.web_address(
     "EMAIL_VERIFIED_REDIRECT", FRONTEND_URL and f"{FRONTEND_URL}/welcome"
 )
 JWT_ALLAUTH_CONFIRM_EMAIL_ON_GET = env.boolean("JWT_ALLAUTH_CONFIRM_EMAIL_ON_GET", True)
-# feature: passkeys
-
-# The domain that passkeys belong to. Default: the host of FRONTEND_URL, or of PUBLIC_URL.
-PASSKEY_RP_ID = env.pattern(
-    "PASSKEY_RP_ID", "", r"[a-z0-9-]+(\.[a-z0-9-]+)*", "a domain like example.com"
-)
-PASSKEY_ORIGINS = env.names("PASSKEY_ORIGINS")
-# end feature

@@ -37,9 +37,6 @@ INSTALLED_APPS = [
     "core",
     "mail",
     "accounts",
-    # feature: passkeys
-    "passkeys",
-    # end feature
     # make new-app adds apps here
 ]
 if DEBUG:

@@ -42,9 +42,6 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600.0,
     },
     "purge-second-factor": {"task": "accounts.tasks.purge_second_factor", "schedule": 3600.0},
-    # feature: passkeys
-    "purge-passkey-challenges": {"task": "passkeys.tasks.purge_challenges", "schedule": 3600.0},
-    # end feature
     "sweep-mail": {"task": "mail.tasks.sweep", "schedule": 30.0},
     "purge-mail": {"task": "mail.tasks.purge", "schedule": 3600.0},
 }

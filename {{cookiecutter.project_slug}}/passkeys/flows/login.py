@@ -9,7 +9,7 @@
 """
 
 import uuid
-from collections.abc import Container
+from collections.abc import Set
 from datetime import datetime
 from typing import Any
 
@@ -73,7 +73,7 @@ def authenticate(
     *,
     challenge: bytes | None,
     now: datetime,
-    origins: Container[str] | None = None,
+    origins: Set[str] | None = None,
 ) -> User:
     """Verifies the signature, and locks the account until the transaction ends.
 

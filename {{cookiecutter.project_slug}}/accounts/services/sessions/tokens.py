@@ -32,6 +32,8 @@ class Grant:
     role: str
     email_verified: bool
     methods: Sequence[str]
+    other_sessions: int = 0
+    """Of the account, when this one was opened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,12 @@ class SessionToken(Token):
         token["iat"], token["exp"] = int(issued_at.timestamp()), int(expires_at.timestamp())
         return token
 
-    def get_token_backend(self) -> signing_keys.KeyedTokenBackend:
+    @cached_property
+    def _backend(self) -> signing_keys.KeyedTokenBackend:
         return signing_keys.verifying(str(self.token)) if self.token else signing_keys.signing()
+
+    def get_token_backend(self) -> signing_keys.KeyedTokenBackend:
+        return self._backend
 
     def verify(self) -> None:
         super().verify()

@@ -1,0 +1,47 @@
+"""The documentation is a website without broken links: the project's, and the template's."""
+
+import subprocess
+import sys
+from html import unescape
+from pathlib import Path
+
+import pytest
+from helpers import Bake
+from template import ROOT, every_feature, no_feature
+
+BUILD = ("build", "--strict")
+NAME = '"Tea" & Töpfe'
+
+
+def built(folder: Path, *command: str | Path) -> str:
+    run = subprocess.run(
+        [sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+@pytest.mark.parametrize("answers", [every_feature(), no_feature()], ids=["every", "no"])
+def test_site_of_a_project_has_no_broken_link(bake: Bake, answers: dict[str, object]) -> None:
+    project = bake(**answers, project_name=NAME)
+
+    built(project, "-m", "zensical", *BUILD)
+
+    home = (project / ".site" / "index.html").read_text(encoding="utf-8")
+    assert NAME in unescape(home)
+    sessions = (project / ".site" / "sessions" / "index.html").read_text(encoding="utf-8")
+    assert 'class="mermaid"' in sessions
+
+
+def test_every_page_of_a_project_is_in_the_navigation_or_a_decision(bake: Bake) -> None:
+    project = bake(**every_feature())
+    pages = {page.name for page in (project / "docs").glob("*.md")}
+    navigation = (project / "zensical.toml").read_text(encoding="utf-8")
+
+    assert [page for page in sorted(pages) if f'"{page}"' not in navigation] == []
+
+
+def test_site_of_the_template_has_no_broken_link() -> None:
+    built(ROOT, ROOT / "scripts" / "docs.py", *BUILD)
+
+    assert (ROOT / ".build/docs/site/project/sessions/index.html").is_file()
