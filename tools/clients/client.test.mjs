@@ -227,6 +227,21 @@ test("a sign-out that does not reach the server is none", async () => {
   assert.equal(client.userId, null);
 });
 
+test("a sign-in waits for a refresh that is running", async () => {
+  const client = await signedIn();
+  const answered = [];
+  serve(async ({ path }) => {
+    await new Promise((resume) => setTimeout(resume, path.endsWith("refresh/") ? 20 : 0));
+    answered.push(path);
+    return [200, { access: token(path.endsWith("login/") ? "grace" : "ada") }];
+  });
+
+  await Promise.all([client.start(), client.signIn("grace@example.com", "secret")]);
+
+  assert.deepEqual(answered, ["/api/auth/refresh/", "/api/auth/login/"]);
+  assert.equal(client.userId, "grace");
+});
+
 test("requests are told without secrets", async () => {
   const client = await signedIn();
   const told = [];
