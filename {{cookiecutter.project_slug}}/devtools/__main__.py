@@ -67,9 +67,6 @@ def serve(servers: Servers, port: int) -> NoReturn:
     supervisor.hide_output_so_far()
     claim.publish(FOLDER, claim.Owner(os.getpid(), COMMAND, servers.urls, address))
     say(_welcome(address, passwords))
-    # feature: account_pages
-    say(f"  Account pages       {address}/account/")
-    # end feature
     # feature: social_login
     from devtools import demo_id
 

@@ -6,6 +6,13 @@ from collections.abc import Mapping
 _ADDRESSES = """
   The project is running.
 
+"""
+# feature: account_pages
+_ADDRESSES += """\
+  Account pages       {address}/account/
+"""
+# end feature
+_ADDRESSES += """\
   API documentation   {address}/{api}docs/
   Django admin        {address}/{admin}
 """
