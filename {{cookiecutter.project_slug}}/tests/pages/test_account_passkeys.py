@@ -51,6 +51,16 @@ def test_passkey_is_added_with_recovery_codes(security: Page) -> None:
     refuse_barriers(security)
 
 
+def test_passkey_replaces_the_recovery_codes(security: Page) -> None:
+    codes = security.locator("section", has_text="Passkeys").locator(".codes")
+    before = codes.inner_text()
+
+    press(security, "Make new recovery codes")
+
+    expect(codes).not_to_have_text(before)
+    expect(codes.locator("li")).to_have_count(10)
+
+
 def test_passkey_is_renamed(security: Page) -> None:
     press(security, "Rename")
     security.fill("#passkey-name", "My laptop")
