@@ -1,23 +1,53 @@
 """Generates a project in ``demo/``, installs it and runs it.
 
 The environment variable ``ANSWERS`` has the answers that differ from the defaults, quoted as in a
-shell. A second run keeps the secrets and data of the project.
+shell. A second run keeps the secrets and data of the project. It generates the project again only
+if the template or the answers have changed.
 """
 
+import hashlib
 import os
 import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "demo"
+SOURCES = ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}")
 INTERRUPTED = 128 + signal.SIGINT
 
 
 def make_project(answers: list[str]) -> Path:
+    """Returns the folder of the installed project."""
+    record, now = DEMO / ".made", fingerprint(answers)
+    if record.exists():
+        before, folder = record.read_text(encoding="utf-8").splitlines()
+        if before == now and (DEMO / folder / ".venv" / ".ready").exists():
+            return DEMO / folder
+    project = generate(answers)
+    print("Installing the project. The first time, this takes longer.", flush=True)
+    install(project)
+    record.write_text(f"{now}\n{project.name}\n", encoding="utf-8")
+    return project
+
+
+def fingerprint(answers: list[str]) -> str:
+    """Differs for other answers, and when a file of the template has changed."""
+    facts = [f"{path} {path.stat().st_mtime_ns}" for path in sorted(source_files())]
+    return hashlib.sha256("\n".join([*answers, *facts]).encode()).hexdigest()
+
+
+def source_files() -> Iterator[Path]:
+    for source in (ROOT / name for name in SOURCES):
+        found: Iterable[Path] = source.rglob("*") if source.is_dir() else [source]
+        yield from (path for path in found if path.is_file())
+
+
+def generate(answers: list[str]) -> Path:
     command = [sys.executable, str(ROOT / "scripts" / "template.py"), str(DEMO), *answers]
     made = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if made.returncode:
@@ -26,10 +56,15 @@ def make_project(answers: list[str]) -> Path:
 
 
 def install(project: Path) -> None:
-    if subprocess.run(["make", "setup"], cwd=project, check=False).returncode:
+    # uv lists every package on standard error.
+    made = subprocess.run(
+        ["make", "setup"], cwd=project, stderr=subprocess.PIPE, text=True, check=False
+    )
+    if made.returncode:
         sys.exit(
-            "\nThe project could not be installed; the reason is above. It needs Python 3.11 or "
-            "later and access to the package index. Run `make demo` again to continue."
+            f"{made.stderr}\nThe project could not be installed; the reason is above. It needs "
+            "Python 3.11 or later and access to the package index. Run `make demo` again to "
+            "continue."
         )
 
 
@@ -52,10 +87,7 @@ def make_and_run() -> NoReturn:
     for name in [name for name in os.environ if name.startswith(("MAKE", "MFLAGS"))]:
         # Options and variables of this `make` must not reach the project's.
         del os.environ[name]
-    project = make_project(shlex.split(os.environ.pop("ANSWERS", "")))
-    print(f"The project is in {os.path.relpath(project)}/; installing it.", flush=True)
-    install(project)
-    run(project)
+    run(make_project(shlex.split(os.environ.pop("ANSWERS", ""))))
 
 
 if __name__ == "__main__":

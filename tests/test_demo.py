@@ -1,5 +1,6 @@
 """`make demo` reads its answers like a shell, and reports invalid ones."""
 
+import importlib
 import os
 import signal
 import subprocess
@@ -10,6 +11,8 @@ import pytest
 from helpers import Command
 from template import ROOT, questions, read_answers
 
+# Not by name: ruff sorts that import by whether there is a folder `demo/`.
+demo = importlib.import_module("demo")
 SCRIPT = ROOT / "scripts" / "template.py"
 
 
@@ -90,3 +93,43 @@ def test_demo_in_the_background_can_be_interrupted_during_the_installation(tmp_p
 
     assert process.returncode == 128 + signal.SIGINT
     assert "Traceback" not in errors
+
+
+@pytest.fixture
+def demo_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A demo that is generated and installed at once."""
+    folder = tmp_path / "demo"
+    monkeypatch.setattr(demo, "DEMO", folder)
+
+    def generate(_: list[str]) -> Path:
+        (folder / "shop" / ".venv").mkdir(parents=True, exist_ok=True)
+        return folder / "shop"
+
+    monkeypatch.setattr(demo, "generate", generate)
+    monkeypatch.setattr(demo, "install", lambda project: (project / ".venv" / ".ready").touch())
+    return folder
+
+
+def test_demo_is_generated_again_only_after_a_change(
+    demo_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generated: list[list[str]] = []
+    usual = demo.generate
+
+    def generate(answers: list[str]) -> Path:
+        generated.append(answers)
+        folder: Path = usual(answers)
+        return folder
+
+    monkeypatch.setattr(demo, "generate", generate)
+
+    assert demo.make_project([]) == demo.make_project([]) == demo_folder / "shop"
+    assert generated == [[]]
+
+    demo.make_project(["mfa_mode=required"])
+    monkeypatch.setattr(demo, "source_files", lambda: iter([Path(__file__)]))
+    demo.make_project(["mfa_mode=required"])
+    (demo_folder / "shop" / ".venv" / ".ready").unlink()
+    demo.make_project(["mfa_mode=required"])
+
+    assert len(generated) == 4

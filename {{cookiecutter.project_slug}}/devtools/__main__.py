@@ -13,6 +13,7 @@ import time
 from contextlib import closing, suppress
 from types import FrameType
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 from config.env import BASE_DIR, env
 from devtools import claim, ports, services
@@ -64,13 +65,14 @@ def serve(servers: Servers, port: int) -> NoReturn:
     web = supervisor.serve("web", "-m", "devtools.runserver", f"{ports.HOST}:{port}")
     passwords = _prepare_database(supervisor, embedded="DATABASE_URL" in servers.urls)
     web.wait_until(lambda: _serves(port), seconds=START_SECONDS)
+    message = _welcome(address, _home(port), passwords)
     supervisor.hide_output_so_far()
     claim.publish(FOLDER, claim.Owner(os.getpid(), COMMAND, servers.urls, address))
-    say(_welcome(address, passwords))
+    say(message)
     # feature: social_login
     from devtools import demo_id
 
-    demo_id.start(supervisor, address)
+    demo_id.start(supervisor)
     # end feature
     # Last, so that it does not delay the first response.
     _start_worker(supervisor)
@@ -116,15 +118,28 @@ def _prepare_database(supervisor: Supervisor, *, embedded: bool) -> dict[str, st
     return passwords
 
 
-def _welcome(address: str, passwords: dict[str, str | None]) -> str:
+def _welcome(address: str, home: str, passwords: dict[str, str | None]) -> str:
+    docs, admin = _path("API_URL", "api/") + "docs/", _path("ADMIN_URL", "admin/")
+    mailbox = [] if env.text("EMAIL_URL") else ["/mailbox/"]
     return welcome(
         address,
-        api=env.text("API_URL", "api/").strip("/") + "/",
-        admin=env.text("ADMIN_URL", "admin/").strip("/") + "/",
-        mailbox=not env.text("EMAIL_URL"),
+        home=home or docs,
+        others=[docs, *mailbox, admin],
         passwords=passwords,
         folder=services.FOLDER,
     )
+
+
+def _path(variable: str, default: str) -> str:
+    return f"/{env.text(variable, default).strip('/')}/"
+
+
+def _home(port: int) -> str:
+    """The path that ``/`` leads to; "" if there is no such page."""
+    response = _ask(port, "/")
+    if response is None or response.status >= http.HTTPStatus.BAD_REQUEST:
+        return ""
+    return urlsplit(response.headers.get("Location", "/")).path
 
 
 def _start_worker(supervisor: Supervisor) -> None:
@@ -138,14 +153,19 @@ def _start_worker(supervisor: Supervisor) -> None:
 
 
 def _serves(port: int) -> bool:
+    response = _ask(port, "/health/live")
+    return response is not None and response.status == http.HTTPStatus.OK
+
+
+def _ask(port: int, path: str) -> http.client.HTTPResponse | None:
     connection = http.client.HTTPConnection(ports.HOST, port, timeout=2)
     with suppress(OSError, http.client.HTTPException), closing(connection):
-        connection.request("GET", "/health/live")
+        connection.request("GET", path, headers={"Host": f"{ports.NAME}:{port}"})
         response = connection.getresponse()
         # Otherwise the server logs a broken pipe.
         response.read()
-        return response.status == http.HTTPStatus.OK
-    return False
+        return response
+    return None
 
 
 def _handle_signals() -> None:

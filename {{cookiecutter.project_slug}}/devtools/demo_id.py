@@ -5,7 +5,7 @@ from functools import cache
 
 from config.env import env
 from devtools.ports import HOST, NAME
-from devtools.supervisor import Supervisor, say
+from devtools.supervisor import Supervisor
 
 # As in ``social_login.demo.provider``.
 _CLIENT = {
@@ -14,10 +14,6 @@ _CLIENT = {
     "SOCIAL_OIDC_CLIENT_SECRET": "a-secret-that-is-none",
     "SOCIAL_OIDC_VERIFIES_EMAIL": "True",
 }
-_TRY_OUT = "{api}auth/social/try/"
-# feature: account_pages
-_TRY_OUT = "account/sign-in/"
-# end feature
 
 
 def settings() -> dict[str, str]:
@@ -27,13 +23,9 @@ def settings() -> dict[str, str]:
     return {**_CLIENT, "SOCIAL_OIDC_ISSUER": f"http://{NAME}:{_free_port()}"}
 
 
-def start(supervisor: Supervisor, address: str) -> None:
-    """``address`` is that of the web server."""
+def start(supervisor: Supervisor) -> None:
     if not env.text("SOCIAL_OIDC_ISSUER"):
         supervisor.serve("demo-id", "-m", "social_login.demo", str(_free_port()))
-    if not env.text("FRONTEND_URL"):
-        page = _TRY_OUT.format(api=env.text("API_URL", "api/").strip("/") + "/")
-        say(f"  Sign in with a provider: {address}/{page}")
 
 
 @cache

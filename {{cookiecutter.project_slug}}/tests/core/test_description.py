@@ -145,6 +145,10 @@ def test_limit_is_described_with_the_time_to_wait(description: Any) -> None:
         ("LoginInput", ["email", "password"]),
         ("RegistrationInput", ["email", "password1", "password2", "first_name", "last_name"]),
         ("VerificationInput", ["challenge_id", "code"]),
+        ("SignedInOutput", ["access", "refresh", "device"]),
+        ("SetupOutput", ["secret", "provisioning_uri", "qr_code"]),
+        ("SessionOutput", ["ip", "user_agent"]),
+        ("EventOutput", ["event", "ip", "user_agent"]),
     ],
 )
 def test_fields_have_examples(name: str, fields: list[str], description: Any) -> None:
