@@ -137,10 +137,10 @@ class PasswordSetView(OwnPasswordEndpoint):
     )
     def post(self, request: Request) -> Response:
         session, now = session_of(request), timezone.now()
+        form = NewPasswordInput(data=request.data, context={"user": session.user})
         if session.user.has_usable_password():
             raise PasswordExists
         store.require_recent(session, now=now)
-        form = NewPasswordInput(data=request.data, context={"user": session.user})
         form.is_valid(raise_exception=True)
         password, client = form.validated_data["new_password1"], client_of(request)
         result = change_password(
