@@ -14,7 +14,7 @@ from accounts.pages.views import Page
 
 
 class AccountPage(Page):
-    """Every page of ``urls`` is one of these: ``as_view(template=…)``."""
+    """Every page of ``urls`` is one of these: ``as_view(template="…")``."""
 
     http_method_names = ("get", "head", "post")
     template = ""
@@ -24,13 +24,11 @@ class AccountPage(Page):
         return self.get(request)
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        return show(request, f"account_pages/{self.template}.html", context())
+        return show(request, self.template, context())
 
 
 class SignUpPage(AccountPage):
     """Is not there where users join by invitation only."""
-
-    template = "sign_up"
 
     @staticmethod
     def is_on() -> bool:

@@ -3,23 +3,33 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import Session, User
 from tests.authenticator import App, Held
 from tests.client import Browser
 from tests.mailbox import link_to
+from tests.pages.account_steps import (
+    OVERVIEW,
+    REFUSALS,
+    SIGN_IN,
+    expect_account,
+    expect_heading,
+    expect_ready,
+    expect_toast,
+    grow_old,
+    open_account,
+    open_page,
+    press,
+    sign_in,
+)
 from tests.pages.ways import ADDRESS, NEW, refuse_barriers
 from tests.people import PASSWORD, make_user
-
-SIGN_IN, OVERVIEW = reverse("account_sign_in"), reverse("account_overview")
 
 
 @pytest.fixture(autouse=True)
@@ -29,56 +39,12 @@ def mode(settings: Any) -> None:
 
 @pytest.fixture
 def forgiven() -> list[str]:
-    # A guest's page asks for a session. The other refusals are what the tests are about.
-    return [f"status of {status}" for status in (400, 401, 409, 429, 503)]
+    return [*REFUSALS]
 
 
 @pytest.fixture
 def account(page: Page, user: User) -> Page:
-    """The overview of ``user``, who has just signed in."""
-    page.goto(SIGN_IN)
-    sign_in(page, user)
-    expect_account(page)
-    return page
-
-
-def sign_in(page: Page, user: User, password: str = PASSWORD) -> None:
-    expect_ready(page)
-    page.fill("#email", user.email)
-    page.fill("#password", password)
-    press(page, "Sign in")
-
-
-def press(page: Any, name: str) -> None:
-    page.get_by_role("button", name=name, exact=True).click()
-
-
-def expect_heading(page: Page, words: str) -> None:
-    expect(page.get_by_role("heading", level=1)).to_have_text(words)
-    expect_ready(page)
-
-
-def expect_ready(page: Page) -> None:
-    """Before, buttons do nothing."""
-    expect(page.locator("#page[aria-busy]")).to_have_count(0)
-
-
-def expect_account(page: Page) -> None:
-    expect_heading(page, "Your account")
-
-
-def expect_toast(page: Page, words: str) -> None:
-    expect(page.locator("#toast")).to_have_text(words)
-
-
-def open_page(page: Page, name: str) -> None:
-    page.get_by_role("navigation").get_by_role("link", name=name).click()
-    expect_heading(page, name)
-
-
-def grow_old(user: User) -> None:
-    """The sign-in of ``user`` is not recent any more."""
-    Session.objects.filter(user=user).update(created_at=timezone.now() - timedelta(hours=1))
+    return open_account(page, user)
 
 
 # Signing up and in
@@ -171,6 +137,17 @@ def test_password_is_shown_on_demand(page: Page, db: None) -> None:
     press(page, "Show the password")
 
     expect(page.locator("#password")).to_have_attribute("type", "text")
+
+
+def test_guest_chooses_the_language(page: Page, db: None) -> None:
+    page.goto(SIGN_IN)
+    expect_ready(page)
+
+    page.get_by_label("Language").select_option("Español")
+
+    expect_heading(page, "Iniciar sesión")
+    page.reload()
+    expect_heading(page, "Iniciar sesión")
 
 
 # The second factor
@@ -282,7 +259,7 @@ def test_profile_is_changed(account: Page, user: User) -> None:
     open_page(account, "Profile")
     expect(account.locator("#first_name")).to_have_value(user.first_name)
     account.fill("#first_name", "李")
-    press(account, "Save")
+    press(account, "Save changes")
 
     expect_toast(account, "Saved")
     user.refresh_from_db()
@@ -292,7 +269,7 @@ def test_profile_is_changed(account: Page, user: User) -> None:
 def test_language_changes_pages_and_e_mails(account: Page, user: User) -> None:
     open_page(account, "Profile")
     account.select_option("#language", "de")
-    press(account, "Save")
+    press(account, "Save changes")
 
     expect_heading(account, "Profil")
     user.refresh_from_db()
@@ -411,7 +388,7 @@ def test_history_has_pages(account: Page, monkeypatch: pytest.MonkeyPatch, user:
     monkeypatch.setattr("accounts.flows.history.HistoryPagination.page_size", 2)
     for _ in range(3):
         Browser().sign_in(user.email)
-    open_page(account, "History")
+    open_page(account, "Activity")
     events = account.get_by_role("main").get_by_role("listitem")
     expect(events).to_have_count(2)
 
@@ -542,7 +519,7 @@ def test_page_for_guests_has_no_barrier(name: str, page: Page, db: None) -> None
 
 
 @pytest.mark.parametrize(
-    "name", ["Overview", "Profile", "Security", "Devices", "History", "Your data"]
+    "name", ["Overview", "Profile", "Security", "Devices", "Activity", "Your data"]
 )
 def test_page_of_the_account_has_no_barrier(name: str, account: Page) -> None:
     account.get_by_role("navigation").get_by_role("link", name=name).click()

@@ -17,6 +17,7 @@ VERIFIED = reverse("jwt_allauth_email_verified")
 def button(page: Page, settings: Any) -> Page:
     """The page with the button, where mail scanners open links."""
     settings.JWT_ALLAUTH_CONFIRM_EMAIL_ON_GET = False
+    settings.SIGN_IN_URL = ""
     open_verification(page)
     return page
 

@@ -13,7 +13,9 @@ export default async function passkeys(section, app) {
   const dialog = section.querySelector("#delete-passkey");
 
   async function show() {
-    fillList(list, await app.client.request("GET", PATH), toValues, (row, passkey) => {
+    const found = await app.client.request("GET", PATH);
+    fill(section, { can_renew: found.length > 0 });
+    fillList(list, found, toValues, (row, passkey) => {
       onClick(row.querySelector("[data-rename]"), app, () => rename(passkey));
       onClick(row.querySelector("[data-delete]"), app, () => remove(passkey), { dialog });
     });
@@ -21,9 +23,12 @@ export default async function passkeys(section, app) {
 
   async function add() {
     const added = await confirmed(app, () => withPasskey(() => app.client.addPasskey()));
-    fill(section, { codes: added.recovery_codes.length > 0 });
-    showRecoveryCodes(section, added.recovery_codes);
+    showCodes(section, added);
     await show();
+  }
+
+  async function renew() {
+    showCodes(section, await withPasskey(() => renewCodes(app.client)));
   }
 
   async function rename({ id, name }) {
@@ -46,7 +51,22 @@ export default async function passkeys(section, app) {
   const button = section.querySelector("#add-passkey");
   button.hidden = !supportsPasskeys();
   onClick(button, app, add);
+  const renewing = section.querySelector("#renew-with-passkey");
+  if (renewing) onClick(renewing, app, renew);
   await show();
+}
+
+function showCodes(section, { recovery_codes }) {
+  fill(section, { codes: recovery_codes.length > 0 });
+  showRecoveryCodes(section, recovery_codes);
+}
+
+async function renewCodes(client) {
+  const path = "/api/auth/mfa/recovery-codes/passkey/";
+  const { options } = await client.request("POST", `${path}options/`);
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
+  const credential = await navigator.credentials.get({ publicKey });
+  return client.request("POST", path, { credential: credential.toJSON() });
 }
 
 function toValues({ name, last_used }) {

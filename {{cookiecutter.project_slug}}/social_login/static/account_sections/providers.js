@@ -22,7 +22,7 @@ async function comeBack(section, app) {
   if (!code && !error) return;
   query.delete("code");
   query.delete("error");
-  history.replaceState(null, "", `${location.pathname}?${query}`);
+  history.replaceState(null, "", query.size ? `?${query}` : location.pathname);
   if (error) {
     const known = document.getElementById(`text-${error}`);
     app.notify(known ? text(error) : text("failed"));

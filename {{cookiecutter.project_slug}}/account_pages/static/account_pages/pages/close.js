@@ -12,6 +12,8 @@ export default function closeAccount(section, app) {
         app.client.request("POST", "/api/auth/user/close/", code ? { code } : {}),
       );
       showClosed(section, result);
+      // Every session has ended; this tells the other tabs.
+      await app.client.signOut();
     } finally {
       app.stays = false;
     }

@@ -1,0 +1,133 @@
+"""Passkeys on the account pages, with Chromium's virtual authenticator."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from passkeys.models import Passkey
+from tests.pages.account_steps import (
+    REFUSALS,
+    SIGN_IN,
+    expect_heading,
+    grow_old,
+    open_account,
+    open_page,
+    press,
+    sign_in,
+)
+from tests.pages.test_passkeys import Device, device
+from tests.pages.ways import refuse_barriers
+
+__all__ = ["device"]
+
+
+@pytest.fixture(autouse=True)
+def mode(settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+
+
+@pytest.fixture
+def forgiven() -> list[str]:
+    return [*REFUSALS]
+
+
+@pytest.fixture
+def security(page: Page, device: Device, user: User) -> Page:
+    """The page of a user who has added a passkey."""
+    open_account(page, user)
+    open_page(page, "Security")
+    press(page, "Add a passkey")
+    expect(page.get_by_role("button", name="Rename")).to_be_visible()
+    return page
+
+
+def test_passkey_is_added_with_recovery_codes(security: Page) -> None:
+    codes = security.locator("section", has_text="Passkeys").locator(".codes li:visible")
+
+    expect(codes).to_have_count(10)
+    refuse_barriers(security)
+
+
+def test_passkey_replaces_the_recovery_codes(security: Page) -> None:
+    codes = security.locator("section", has_text="Passkeys").locator(".codes")
+    before = codes.inner_text()
+
+    press(security, "Make new recovery codes")
+
+    expect(codes).not_to_have_text(before)
+    expect(codes.locator("li")).to_have_count(10)
+
+
+def test_passkey_is_renamed(security: Page) -> None:
+    press(security, "Rename")
+    security.fill("#passkey-name", "My laptop")
+    security.get_by_role("dialog").get_by_role("button", name="Rename").click()
+
+    expect(security.get_by_text("My laptop")).to_be_visible()
+    assert Passkey.objects.get().name == "My laptop"
+
+
+def test_passkey_is_deleted_after_signing_in_with_it_again(security: Page, user: User) -> None:
+    grow_old(user)
+    press(security, "Delete")
+    security.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    press(security, "Sign in with a passkey")
+
+    expect(security.get_by_text("You have no passkey yet.")).to_be_visible()
+    assert not Passkey.objects.exists()
+
+
+def test_browser_suggests_the_passkey(security: Page) -> None:
+    # The virtual authenticator takes every suggestion at once.
+    press(security, "Sign out")
+
+    expect_heading(security, "Security")
+
+
+def test_passkey_is_the_second_factor(security: Page, user: User, device: Device) -> None:
+    # Without the user's finger, it does not sign in alone.
+    device.verify_users(False)
+    press(security, "Sign out")
+    expect_heading(security, "Sign in")
+    sign_in(security, user)
+    expect_heading(security, "Confirm that it is you")
+
+    press(security, "Use a passkey")
+
+    expect_heading(security, "Security")
+
+
+def test_cancelled_passkey_is_told(page: Page, device: Device, db: None) -> None:
+    device.verify_users(False)
+    page.goto(SIGN_IN)
+    expect_heading(page, "Sign in")
+
+    press(page, "Sign in with a passkey")
+
+    expect(page.locator("#toast")).to_contain_text("The passkey could not be used.")
+
+
+def test_passkey_is_set_up_where_a_second_factor_is_required(
+    page: Page, device: Device, user: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
+    page.goto(f"{SIGN_IN}?next={reverse('account_devices')}")
+    sign_in(page, user)
+    expect_heading(page, "Set up a second factor")
+
+    press(page, "Add a passkey")
+    expect_heading(page, "Save your recovery codes")
+    press(page, "I have saved them")
+
+    expect_heading(page, "Devices")
+    assert Passkey.objects.get().user == user
+
+
+def test_page_is_accessible_with_a_passkey(security: Page) -> None:
+    security.reload()
+    expect(security.get_by_role("button", name="Rename")).to_be_visible()
+
+    refuse_barriers(security)
