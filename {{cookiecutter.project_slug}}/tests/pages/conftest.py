@@ -112,6 +112,16 @@ def page(tab: Page, forgiven: list[str]) -> Iterator[Page]:
     assert [line for line in logged if not any(words in line for words in forgiven)] == []
 
 
+@pytest.fixture
+def settled(page: Page) -> Iterator[None]:
+    """The server has answered every request of the page in the end.
+
+    Of one that is aborted, it may keep the connection to the database.
+    """
+    yield
+    page.wait_for_load_state("networkidle")
+
+
 def _forget(tab: Page) -> None:
     """Undoes all that tests do to a page."""
     tab.unroute_all()

@@ -31,6 +31,8 @@ from tests.pages.account_steps import (
 from tests.pages.ways import ADDRESS, NEW, refuse_barriers
 from tests.people import PASSWORD, make_user
 
+pytestmark = pytest.mark.usefixtures("settled")
+
 
 @pytest.fixture(autouse=True)
 def mode(settings: Any) -> None:

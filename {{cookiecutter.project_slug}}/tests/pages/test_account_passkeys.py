@@ -23,6 +23,8 @@ from tests.pages.ways import refuse_barriers
 
 __all__ = ["device"]
 
+pytestmark = pytest.mark.usefixtures("settled")
+
 
 @pytest.fixture(autouse=True)
 def mode(settings: Any) -> None:

@@ -26,6 +26,8 @@ from tests.pages.account_steps import (
 )
 from tests.pages.ways import refuse_barriers
 
+pytestmark = pytest.mark.usefixtures("settled")
+
 
 @pytest.fixture
 def forgiven() -> list[str]:
