@@ -182,7 +182,7 @@ def remember_device(
     credentials: Credentials, *, client: Client, now: datetime, notify_owner: bool = True
 ) -> str:
     """Returns the device token for the client. E-mails the owner if the device is new."""
-    device = recognise(credentials, client=client, now=now).device
+    device = recognise(credentials, client=client, now=now).device or ""
     if not device:
         security_log.record("new_device", account=credentials.user_id)
         if notify_owner:
@@ -192,7 +192,9 @@ def remember_device(
 
 def recognise(credentials: Credentials, *, client: Client, now: datetime) -> Credentials:
     """The credentials with the id of the device; "" for a new one."""
-    device = credentials.device or recognised_devices.recognise(
+    if credentials.device is not None:
+        return credentials
+    device = recognised_devices.recognise(
         client.device_token,
         user_id=credentials.user_id,
         password_hash=credentials.password_hash,

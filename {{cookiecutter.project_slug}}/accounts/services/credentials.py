@@ -30,11 +30,13 @@ class Credentials:
     """As in ``amr``. ``MULTI_FACTOR`` is among them after a second factor."""
     trusted_device_id: uuid.UUID | None = None
     """Of the trusted device that stands in for the second factor."""
-    device: str = ""
-    """The id of the recognised device; "" if it is not recognised, or not looked up yet."""
+    device: str | None = None
+    """The id of the recognised device; "" for a new one, None if it is not looked up yet."""
 
     @classmethod
-    def of(cls, user: User, *, methods: Iterable[str] = (PASSWORD,), device: str = "") -> Self:
+    def of(
+        cls, user: User, *, methods: Iterable[str] = (PASSWORD,), device: str | None = None
+    ) -> Self:
         return cls(
             user_id=user.pk,
             email=user.email,

@@ -515,6 +515,21 @@ def test_request_over_one_limit_counts_for_no_other(user: User, rates: Rates) ->
 # E-mails about devices
 
 
+def test_new_device_is_looked_up_once(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = []
+    recognise = recognised_devices.recognise
+
+    def look_up(*arguments: Any, **options: Any) -> str:
+        answers.append(recognise(*arguments, **options))
+        return answers[-1]
+
+    monkeypatch.setattr(recognised_devices, "recognise", look_up)
+
+    Browser().sign_in(user.email)
+
+    assert answers == [""]
+
+
 def test_owner_is_told_of_a_new_device_and_not_of_a_recognised_one(
     signed_in: Browser, user: User, settings: Any
 ) -> None:
