@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.admin.users import UserAdmin
 from accounts.models import User, validate_person_name
 from accounts.services.privileges import has_more_privileges
 from api_tokens import conf, scopes, store
@@ -126,3 +127,6 @@ class ApiTokenAdmin(AddressSearchAdmin):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[ApiToken]) -> None:
         for token in queryset:
             self.delete_model(request, token)
+
+
+UserAdmin.deleted_with_account.append(ApiToken)

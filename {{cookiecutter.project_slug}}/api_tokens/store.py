@@ -48,9 +48,14 @@ def create(
         created_at=now,
         expires_at=now + lifetime,
     )
-    told = {"name": name, "scopes": ", ".join(token.scopes), "ip": ip, "by_administrator": bool(by)}
-    account_emails.tell_owner(emails.api_token_created, user, **told)
-    security_log.record("api_token_created", account=user.pk, token=token.pk, **_done(by))
+    parameters = {
+        "name": name,
+        "scopes": ", ".join(token.scopes),
+        "ip": ip,
+        "by_administrator": bool(by),
+    }
+    account_emails.tell_owner(emails.api_token_created, user, **parameters)
+    security_log.record("api_token_created", account=user.pk, token=token.pk, by=by)
     return token, secret.write()
 
 
@@ -93,7 +98,7 @@ def delete(*, token_id: str, user_id: uuid.UUID, by: User | None = None) -> bool
     """Returns False if the user has no such token."""
     deleted, _ = ApiToken.objects.filter(pk=token_id, user_id=user_id).delete()
     if deleted:
-        security_log.record("api_token_deleted", account=user_id, token=token_id, **_done(by))
+        security_log.record("api_token_deleted", account=user_id, token=token_id, by=by)
     return bool(deleted)
 
 
@@ -112,7 +117,3 @@ def export(user: User, _now: datetime) -> list[Any]:
     """For the export of the user's account."""
     columns = ("id", "name", "scopes", "created_at", "expires_at", "last_used_at")
     return [*ApiToken.objects.filter(user=user).order_by("created_at").values(*columns)]
-
-
-def _done(by: User | None) -> dict[str, Any]:
-    return {"by": str(by.pk)} if by else {}

@@ -88,10 +88,7 @@ def disconnect(user: User, account_id: uuid.UUID, *, by: User | None = None) -> 
     if account is None:
         return False
     account.delete()
-    done_by: dict[str, Any] = {"by": str(by.pk)} if by else {}
-    security_log.record(
-        "provider_disconnected", account=user.pk, provider=account.provider, **done_by
-    )
+    security_log.record("provider_disconnected", account=user.pk, provider=account.provider, by=by)
     facts = {"provider": name_of(account.provider), "by_administrator": by is not None}
     accounts_emails.tell_owner(emails.provider_disconnected, user, **facts)
     return True

@@ -1,7 +1,7 @@
 """Users and groups in Django admin. No user can change an account with more privileges."""
 
 import uuid
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.apps import apps
 from django.contrib import admin
@@ -20,7 +20,7 @@ from accounts.admin.actions import AccountActions
 from accounts.admin.forms import NewUserForm, UserForm
 from accounts.admin.invitations import InvitationPage
 from accounts.admin.state import AccountState, StateFilter
-from accounts.models import SecurityEvent, User
+from accounts.models import SecurityEvent, Session, User
 from accounts.services import deletion
 from accounts.services.privileges import has_more_privileges, is_last_active_admin
 from core.logging import security_log
@@ -46,6 +46,8 @@ class UserAdmin(AccountState, AccountActions, InvitationPage, DjangoUserAdmin):
     search_help_text = _("An e-mail address, a name, or the id of an account.")
     inlines: ClassVar[list[Any]] = []
     """Read-only lists. A feature adds its own, in its module ``admin``."""
+    deleted_with_account: ClassVar[list[Any]] = [SecurityEvent, Session]
+    """Models whose rows an account takes along without a permission. A feature adds its own."""
     readonly_fields = (
         *("state", "pending_email", "invited_at", "second_factors", "sessions", "date_joined"),
         "closes_at",
@@ -104,13 +106,12 @@ class UserAdmin(AccountState, AccountActions, InvitationPage, DjangoUserAdmin):
         account = obj.pk
         deletion.remove_traces(obj)
         super().delete_model(request, obj)
-        security_log.record("account_deleted", account=account, by=str(request.user.pk))
+        security_log.record("account_deleted", account=account, by=cast(User, request.user))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """Allows what belongs to the account to be deleted with it, and not alone."""
         names, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        own = [SecurityEvent, *(inline.model for inline in self.inlines)]
-        allowed = {model._meta.verbose_name for model in own}
+        allowed = {model._meta.verbose_name for model in self.deleted_with_account}
         return names, counts, lacking - allowed, protected
 
     def get_form(

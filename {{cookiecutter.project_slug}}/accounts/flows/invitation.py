@@ -116,7 +116,7 @@ def _send(user: User, *, by: User, now: datetime) -> None:
         bound_to=bindings.bind(email=user.email, password_hash=user.password),
         not_after=now + switches.invitation_lifetime,
     )
-    security_log.record("invited", account=user.pk, by=str(by.pk), role=user.role)
+    security_log.record("invited", account=user.pk, by=by, role=user.role)
 
 
 def _may_be_taken_over(user: User) -> bool:

@@ -48,7 +48,7 @@ def sign_out(user: User, *, by: User) -> bool:
     """``by`` is an administrator."""
     revocation.revoke_all(user)
     admin_sessions.end_of(user.pk)
-    security_log.record("signed_out", account=user.pk, by=str(by.pk))
+    security_log.record("signed_out", account=user.pk, by=by)
     return True
 
 

@@ -91,8 +91,8 @@ def reset(user: User, *, by: User | None = None) -> bool:
     authenticators.remove_all(locked)
     revocation.revoke_all(locked)
     emails.tell_owner(emails.second_factor_reset, locked)
-    done_by: dict[str, Any] = {"reason": "admin", "by": str(by.pk)} if by else {"reason": "command"}
-    security_log.record("second_factor_reset", account=locked.pk, **done_by)
+    reason = "admin" if by else "command"
+    security_log.record("second_factor_reset", account=locked.pk, reason=reason, by=by)
     return True
 
 

@@ -41,7 +41,7 @@ class ResendingInput(serializers.Serializer[Any]):
 def resend_to(user: User, *, by: User, now: datetime) -> bool:
     """``by`` is an administrator."""
     resend(email=user.email, now=now)
-    security_log.record("verification_resent", account=user.pk, by=str(by.pk))
+    security_log.record("verification_resent", account=user.pk, by=by)
     return True
 
 

@@ -5,6 +5,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from django.db.models import Model
+
 NAME = "security"
 
 _log = logging.getLogger(NAME)
@@ -26,15 +28,19 @@ def record(
     *,
     account: uuid.UUID | None = None,
     session: uuid.UUID | None = None,
+    by: Model | None = None,
     alarming: bool = False,
     **facts: Any,
 ) -> None:
     """Call it in the transaction that the event is about.
 
     Args:
+        by: the administrator who did it.
         alarming: logs a warning, for events that normal use hardly ever causes.
         facts: plain values. No token, password, code or address.
     """
+    if by is not None:
+        facts["by"] = str(by.pk)
     about = {"account": account, "session": session}
     known = {name: str(value) for name, value in about.items() if value is not None}
     _log.log(logging.WARNING if alarming else logging.INFO, event, extra=known | facts)

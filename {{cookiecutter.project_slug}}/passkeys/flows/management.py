@@ -65,7 +65,7 @@ def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) 
         user = User.objects.lock_unchanged(session.user)
         if user is None:
             raise TokenNotValid
-        is_last = _remove(_find(user, passkey_id))
+        is_last = _remove(_find(user, passkey_id), user)
         if is_last:
             _turn_off(user, session)
         revocation.revoke_others(user, kept=session.pk)
@@ -83,22 +83,21 @@ def delete_for(user: User, *, passkey_id: int, by: User) -> None:
     if passkey is None:
         # The owner was faster.
         return
-    is_last = _remove(passkey)
+    is_last = _remove(passkey, locked)
     if is_last:
         authenticators.remove_all(locked)
     revocation.revoke_all(locked)
     facts = {"is_last": is_last, "by_administrator": True}
     account_emails.tell_owner(emails.passkey_deleted, locked, **facts)
-    security_log.record("passkey_deleted", account=locked.pk, passkey=passkey_id, by=str(by.pk))
+    security_log.record("passkey_deleted", account=locked.pk, passkey=passkey_id, by=by)
 
 
-def _remove(passkey: Passkey) -> bool:
+def _remove(passkey: Passkey, user: User) -> bool:
     """Deletes a passkey of a locked account. Returns whether it was the last second factor.
 
     Raises:
         LastWayIn: the user could not sign in any more.
     """
-    user = passkey.user
     authenticators.lock(user.pk)
     passkey.delete()
     if passkey.user_verified and not ways_in.count(user):

@@ -254,6 +254,17 @@ def test_one_of_two_admins_can_lose_the_role(superuser: User, admin: User) -> No
     assert change(superuser, admin, role="USER").status_code == 302
 
 
+def test_account_is_deleted_with_its_sessions_and_its_history(
+    signed_in: Browser, user: User
+) -> None:
+    actor = with_permissions(make_user(role="ADMIN"), "view_user", "delete_user")
+
+    page = reverse("admin:accounts_user_delete", args=[user.pk])
+
+    assert as_(actor).post(page, {"post": "yes"}).status_code == 302
+    assert not User.objects.filter(pk=user.pk).exists()
+
+
 def test_accounts_are_not_deleted_in_bulk(superuser: User, admin: User) -> None:
     as_(superuser).post(
         reverse("admin:accounts_user_changelist"),
