@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.services import ways_in
@@ -15,6 +16,7 @@ from passkeys.errors import PasskeyTaken, TooManyPasskeys
 from passkeys.models import NAME_MAX_LENGTH, Passkey
 
 TYPE = Passkey.type
+LABEL = _("Passkey")
 MAX_PER_ACCOUNT = 20
 
 METHOD = "pop"

@@ -93,8 +93,8 @@ def _labels(user: Any) -> Iterator[tuple[str, Any]]:
 
 def _describe(factor: Any) -> str:
     if factor.type == Type.RECOVERY_CODES:
-        return _("{left} recovery codes").format(left=recovery_codes.count_left(factor))
-    return str(_("Authenticator app") if factor.type == Type.TOTP else factor.type)
+        return _("Recovery codes ({left})").format(left=recovery_codes.count_left(factor))
+    return authenticators.label_of(factor.type)
 
 
 def _date(at: datetime) -> str:

@@ -44,12 +44,11 @@ def logout(*, presented: Iterable[str], user_id: uuid.UUID) -> None:
 
 
 @transaction.atomic
-def sign_out(user: User, *, by: User) -> bool:
+def sign_out(user: User, *, by: User) -> None:
     """``by`` is an administrator."""
     revocation.revoke_all(user)
     admin_sessions.end_of(user.pk)
     security_log.record("signed_out", account=user.pk, by=by)
-    return True
 
 
 def _read(presented: Iterable[str]) -> Iterator[RefreshToken]:

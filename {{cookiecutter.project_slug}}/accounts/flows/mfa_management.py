@@ -27,10 +27,12 @@ from accounts.api.responses import TrueField, uncached
 from accounts.conf import MfaMode, switches
 from accounts.errors import InvalidPassword, MfaNotActive, MfaRequired, TokenNotValid
 from accounts.models import Session, User
+from accounts.services import ways_in
 from accounts.services.client import Client
 from accounts.services.mfa import authenticators, recovery_codes
 from accounts.services.passwords import verification
 from accounts.services.sessions import store
+from accounts.services.ways_in import LastWayInError
 from core.errors import refused
 from core.logging import security_log
 
@@ -84,11 +86,18 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
 
 @transaction.atomic
 def reset(user: User, *, by: User | None = None) -> bool:
-    """Returns False where the user has no second factor. ``by`` is None for the command."""
+    """Returns False where the user has no second factor. ``by`` is None for the command.
+
+    Raises:
+        LastWayInError: a second factor is also the only way to sign in.
+    """
     locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not locked.has_second_factor:
         return False
     authenticators.remove_all(locked)
+    if not ways_in.count(locked):
+        # The rollback keeps it.
+        raise LastWayInError
     revocation.revoke_all(locked)
     emails.tell_owner(emails.second_factor_reset, locked)
     reason = "admin" if by else "command"

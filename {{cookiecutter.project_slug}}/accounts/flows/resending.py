@@ -38,11 +38,10 @@ class ResendingInput(serializers.Serializer[Any]):
 
 
 @transaction.atomic
-def resend_to(user: User, *, by: User, now: datetime) -> bool:
+def resend_to(user: User, *, by: User, now: datetime) -> None:
     """``by`` is an administrator."""
     resend(email=user.email, now=now)
     security_log.record("verification_resent", account=user.pk, by=by)
-    return True
 
 
 def resend(*, email: str, now: datetime) -> None:

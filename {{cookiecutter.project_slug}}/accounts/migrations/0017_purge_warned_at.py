@@ -11,6 +11,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='purge_warned_at',
-            field=models.DateTimeField(editable=False, help_text='When an e-mail told that the sign-up is about to be deleted.', null=True),
+            field=models.DateTimeField(editable=False, help_text='When the e-mail about the deletion was posted.', null=True),
         ),
     ]

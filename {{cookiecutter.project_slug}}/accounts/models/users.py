@@ -145,7 +145,7 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
     purge_warned_at = models.DateTimeField(
         null=True,
         editable=False,
-        help_text=_("When an e-mail told that the sign-up is about to be deleted."),
+        help_text=_("When the e-mail about the deletion was posted."),
     )
     closes_at = models.DateTimeField(
         null=True,

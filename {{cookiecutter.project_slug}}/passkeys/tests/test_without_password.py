@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from accounts.models import User
@@ -116,3 +117,30 @@ def test_of_the_last_two_one_stays_when_both_go_at_once(browser: Browser, user: 
 
     assert sorted(answers) == [204, 409]
     assert Passkey.objects.count() == 1
+
+
+def test_administrator_who_resets_mfa_leaves_the_last_way_in(
+    passkey: Authenticator, user: User, admin: User
+) -> None:
+    form = {"action": "reset_second_factor", "_selected_action": str(user.pk), "confirmed": "yes"}
+
+    response = as_(admin).post(reverse("admin:accounts_user_changelist"), form, follow=True)
+
+    assert f"Set a password first. ({user.email})" in response.content.decode()
+    assert login(Browser(), passkey).status_code == 200
+    assert "reset" not in emails_to(user.email)[-1].subject
+
+
+def test_command_that_resets_mfa_leaves_the_last_way_in(passkey: Authenticator, user: User) -> None:
+    with pytest.raises(CommandError, match="Set a password first"):
+        call_command("reset_second_factor", user.email)
+
+    assert login(Browser(), passkey).status_code == 200
+
+
+def test_mfa_of_an_account_with_a_password_is_reset(passkey: Authenticator, user: User) -> None:
+    User.objects.filter(pk=user.pk).update(password=make_password(NEW_PASSWORD))
+
+    call_command("reset_second_factor", user.email)
+
+    assert not Passkey.objects.exists()

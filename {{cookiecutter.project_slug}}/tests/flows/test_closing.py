@@ -167,16 +167,16 @@ def test_sign_in_is_refused_as_for_an_inactive_account(closed: User) -> None:
 
 def test_django_admin_is_left(admin: User) -> None:
     make_user(role=User.Role.ADMIN)
-    desk = Client()
-    desk.post(reverse("admin:login"), {"username": admin.email, "password": PASSWORD})
+    client = Client()
+    client.post(reverse("admin:login"), {"username": admin.email, "password": PASSWORD})
     assert AdminSession.objects.exists()
-    assert desk.get(CHANGELIST).status_code == 200
+    assert client.get(CHANGELIST).status_code == 200
 
     close(signed_in_as(admin))
 
-    assert desk.get(CHANGELIST).status_code == 302
-    desk.post(reverse("admin:login"), {"username": admin.email, "password": PASSWORD})
-    assert desk.get(CHANGELIST).status_code == 302
+    assert client.get(CHANGELIST).status_code == 302
+    client.post(reverse("admin:login"), {"username": admin.email, "password": PASSWORD})
+    assert client.get(CHANGELIST).status_code == 302
 
 
 def sign_up(email: str) -> Any:
@@ -386,13 +386,13 @@ def act(admin: User, action: str, *users: User) -> str:
 def test_administrator_closes_and_keeps_accounts(user: User, admin: User) -> None:
     signed_in_as(user)
 
-    assert "1 accounts were closed, 1 were not" in act(admin, "close_accounts", user, admin)
+    assert "Accounts closed: 1. Not closed: 1." in act(admin, "close_accounts", user, admin)
     user.refresh_from_db()
     assert (user.is_active, admin.is_active) == (False, True)
     assert not Session.objects.filter(user=user).exists()
     assert "an administrator closed your account" in emails_to(user.email)[-1].body
 
-    assert "1 accounts are active again, 0" in act(admin, "keep_accounts", user)
+    assert "Accounts active again: 1. They were not closed: 0." in act(admin, "keep_accounts", user)
     user.refresh_from_db()
     assert (user.is_active, user.closes_at) == (True, None)
     assert LogEntry.objects.count() == 2
@@ -414,7 +414,7 @@ def test_hook_refuses_the_administrator_too(user: User, admin: User, hook: Any) 
 
     hook(refuse)
 
-    assert "0 accounts were closed, 1 were not" in act(admin, "close_accounts", user)
+    assert "Accounts closed: 0. Not closed: 1." in act(admin, "close_accounts", user)
     assert User.objects.get(pk=user.pk).is_active
 
 

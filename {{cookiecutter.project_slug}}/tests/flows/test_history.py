@@ -212,15 +212,15 @@ def test_admin_reads_the_history_and_changes_nothing(
 ) -> None:
     event = SecurityEvent.objects.get(user=user)
     change = reverse("admin:accounts_securityevent_change", args=[event.pk])
-    desk = as_(admin)
+    client = as_(admin)
 
-    shown = desk.get(reverse("admin:accounts_securityevent_changelist"), {"q": user.email})
+    shown = client.get(reverse("admin:accounts_securityevent_changelist"), {"q": user.email})
     assert "A new device signed in." in shown.content.decode()
-    assert desk.get(change).status_code == 200
-    assert desk.post(change, {"event": "x"}).status_code == 403
-    assert desk.post(reverse("admin:accounts_securityevent_add")).status_code == 403
+    assert client.get(change).status_code == 200
+    assert client.post(change, {"event": "x"}).status_code == 403
+    assert client.post(reverse("admin:accounts_securityevent_add")).status_code == 403
     delete = reverse("admin:accounts_securityevent_delete", args=[event.pk])
-    assert desk.post(delete, {"post": "yes"}).status_code == 403
+    assert client.post(delete, {"post": "yes"}).status_code == 403
 
 
 def test_history_goes_with_its_account(user: User, signed_in: Browser, admin: User) -> None:

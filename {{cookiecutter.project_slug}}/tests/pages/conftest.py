@@ -37,7 +37,7 @@ addEventListener("securitypolicyviolation", (event) => {
   console.error("violation", event.violatedDirective, event.blockedURI, event.sourceFile);
 });
 """
-DESK: ViewportSize = {"width": 1280, "height": 720}
+DESKTOP: ViewportSize = {"width": 1280, "height": 720}
 
 
 class SkippedModule(pytest.Module):
@@ -126,7 +126,7 @@ def _forget(tab: Page) -> None:
     """Undoes all that tests do to a page."""
     tab.unroute_all()
     tab.goto("about:blank")
-    tab.set_viewport_size(DESK)
+    tab.set_viewport_size(DESKTOP)
     tab.emulate_media(color_scheme="light")
     tab.context.set_offline(False)
     tab.context.clear_cookies()

@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.flows import mfa_management
 from accounts.models import User
+from accounts.services.ways_in import LastWayInError
 
 
 class Command(BaseCommand):
@@ -19,6 +20,12 @@ class Command(BaseCommand):
         user = User.objects.filter(email=email).first()
         if user is None:
             raise CommandError(f"No account has the e-mail address {email}.")
-        if not mfa_management.reset(user):
+        try:
+            is_reset = mfa_management.reset(user)
+        except LastWayInError:
+            raise CommandError(
+                f"{email} has no other way to sign in. Set a password first."
+            ) from None
+        if not is_reset:
             raise CommandError(f"{email} has no second factor.")
         self.stdout.write(f"The second factor of {email} has been reset.")

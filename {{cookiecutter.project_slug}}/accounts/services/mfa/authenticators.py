@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from qrcode.image.svg import SvgPathFillImage
 from qrcode.main import make as make_qr_code
 
@@ -36,6 +37,7 @@ class FurtherFactor(Protocol):
     """A module that stores second factors of another type."""
 
     TYPE: str
+    LABEL: Any
 
     def list_for(self, user: User) -> Iterable[Listed]: ...
 
@@ -83,6 +85,11 @@ def survive_reset(user: User) -> bool:
 
 def types() -> list[str]:
     return [Type.TOTP, Type.RECOVERY_CODES, *(factor.TYPE for factor in further_factors)]
+
+
+def label_of(type: str) -> str:  # noqa: A002  the name of the field
+    labels: dict[str, Any] = {factor.TYPE: factor.LABEL for factor in further_factors}
+    return str(labels.get(type, _("Authenticator app")))
 
 
 def list_for(user: User) -> list[Listed]:

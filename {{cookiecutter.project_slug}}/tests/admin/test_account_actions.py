@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.admin import actions
 from accounts.admin.users import UserAdmin
 from accounts.errors import ClosingRefused
 from accounts.flows import closing as closing_flow
@@ -175,7 +176,7 @@ def test_second_factors_are_named(admin: User, user: User) -> None:
     assert "Authenticator app" not in show(admin, page_of(user))
     enrol(user)
 
-    assert "Authenticator app, 10 recovery codes" in show(admin, page_of(user))
+    assert "Authenticator app, Recovery codes (10)" in show(admin, page_of(user))
 
 
 def test_list_costs_the_same_for_any_number_of_users(admin: User) -> None:
@@ -292,14 +293,12 @@ def test_own_page_has_no_buttons(admin: User) -> None:
     assert as_(admin).get(page_of(admin)).context["buttons"] == []
 
 
-def test_staff_have_the_buttons_of_their_rights(user: User) -> None:
-    staff = with_permissions("STAFF", "view_user", "change_user")
+@pytest.mark.parametrize(("role", "right"), [("STAFF", "change_user"), ("ADMIN", "view_user")])
+def test_page_has_no_buttons_without_the_right(role: str, right: str, user: User) -> None:
+    actor = with_permissions(role, "view_user", right)
     withdraw(user)
 
-    context = as_(staff).get(page_of(user)).context
-
-    assert {name for name, _ in context["buttons"]} == {"end_sessions", "send_verification_again"}
-    assert as_(with_permissions("STAFF", "view_user")).get(page_of(user)).context["buttons"] == []
+    assert as_(actor).get(page_of(user)).context["buttons"] == []
 
 
 @pytest.mark.parametrize("action", ["end_sessions", "reset_second_factor", "close_accounts"])
@@ -319,7 +318,38 @@ def test_button_leads_back_to_the_page(admin: User, user: User) -> None:
     response = act(admin, "close_accounts", user, from_page="yes")
 
     assert response.redirect_chain == [(page_of(user), 302)]
-    assert "1 accounts were closed" in text(response)
+    assert "Closed the account." in text(response)
+
+
+def test_button_that_changes_nothing_says_so(admin: User, user: User) -> None:
+    assert "Nothing was changed." in text(act(admin, "keep_accounts", user, from_page="yes"))
+
+
+def test_administrator_reads_the_own_language_and_the_log_is_in_english(
+    admin: User, user: User
+) -> None:
+    form = {"action": "close_accounts", "_selected_action": str(user.pk), "confirmed": "yes"}
+    german = {"Accept-Language": "de"}
+    response = as_(admin).post(LIST, {**form, "from_page": "yes"}, headers=german, follow=True)
+
+    assert "Das Konto wurde geschlossen." in text(response)
+    assert LogEntry.objects.get().change_message == "Closed the account."
+
+
+def test_many_users_are_confirmed_and_too_many_are_refused(admin: User) -> None:
+    names = (f"user{number}@example.test" for number in range(actions.MAX_USERS))
+    User.objects.bulk_create(User(email=name, password="!") for name in names)
+    everyone = {"action": "end_sessions", "_selected_action": str(admin.pk), "select_across": "1"}
+
+    refused = as_(admin).post(LIST, everyone, follow=True)
+    User.objects.filter(email="user0@example.test").delete()
+    asked = as_(admin).post(LIST, everyone)
+
+    assert "Select 500 users or fewer." in text(refused)
+    assert text(asked).count('name="_selected_action"') == actions.MAX_USERS
+    chosen = [str(pk) for pk in User.objects.values_list("pk", flat=True)]
+    form = {"action": "keep_accounts", "_selected_action": chosen}
+    assert as_(admin).post(LIST, form).status_code == 302
 
 
 DONE: dict[str, tuple[Callable[[User], Any], str]] = {
@@ -361,7 +391,7 @@ def test_act_is_refused(action: str, case: str, admin: User, user: User) -> None
     assert not LogEntry.objects.exists()
 
 
-@pytest.mark.parametrize("action", ["send_invitation_again", "close_accounts", "keep_accounts"])
+@pytest.mark.parametrize("action", DONE)
 def test_staff_do_not_act_as_administrators(action: str, user: User) -> None:
     DONE[action][0](user)
 
@@ -372,14 +402,14 @@ def test_staff_do_not_act_as_administrators(action: str, user: User) -> None:
 
 def test_signing_out_ends_everything_that_is_open(admin: User) -> None:
     target = make_user(role="STAFF")
-    owner, desk = signed_in_as(target), as_(target)
+    owner, client = signed_in_as(target), as_(target)
     owner.change_profile(email="new@example.test")
-    assert is_in(desk)
+    assert is_in(client)
 
-    assert "1 users were signed out" in text(act(admin, "end_sessions", target))
+    assert "Users signed out: 1. Not signed out: 0." in text(act(admin, "end_sessions", target))
 
     assert owner.refresh().status_code == 401
-    assert not is_in(desk)
+    assert not is_in(client)
     assert not EmailChange.objects.exists()
     assert not LoginChallenge.objects.exists()
     details = [
@@ -391,7 +421,7 @@ def test_signing_out_ends_everything_that_is_open(admin: User) -> None:
 def test_verification_is_sent_again_and_verifies(admin: User, user: User) -> None:
     withdraw(user)
 
-    assert "1 e-mails were sent again" in text(act(admin, "send_verification_again", user))
+    assert "E-mails sent again: 1." in text(act(admin, "send_verification_again", user))
 
     assert emails_to(user.email)[-1].subject == "Verify your e-mail address"
     Browser().get(link_to(user.email))
@@ -405,7 +435,7 @@ def test_verification_is_sent_to_nobody_else(
     become(user)
     Mail.objects.all().delete()
 
-    assert "0 e-mails were sent again" in text(act(admin, "send_verification_again", user))
+    assert "E-mails sent again: 0." in text(act(admin, "send_verification_again", user))
     assert not Mail.objects.exists()
 
 
@@ -414,7 +444,7 @@ def test_verification_is_limited(admin: User, user: User, rates: Rates) -> None:
     withdraw(user)
     act(admin, "send_verification_again", user)
 
-    assert "0 e-mails were sent again" in text(act(admin, "send_verification_again", user))
+    assert "E-mails sent again: 0." in text(act(admin, "send_verification_again", user))
 
 
 def test_reason_of_a_refused_closing_is_shown(

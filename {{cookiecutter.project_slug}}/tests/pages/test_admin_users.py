@@ -1,4 +1,4 @@
-"""The pages about users in Django admin, on a desk and on a phone, in both themes."""
+"""The pages about users in Django admin, on a desktop and on a phone, in both themes."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +28,7 @@ def forgiven() -> list[str]:
 
 
 @pytest.fixture
-def desk(admin: User, page: "Page") -> "Page":
+def admin_page(admin: User, page: "Page") -> "Page":
     page.goto(reverse("admin:login"))
     page.fill("[name=username]", admin.email)
     page.fill("[name=password]", PASSWORD)
@@ -55,29 +55,31 @@ def exceeds(page: "Page") -> bool:
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
-def test_page_fits_its_screen(width: int, theme: Any, desk: "Page", busy: User) -> None:
-    desk.set_viewport_size({"width": width, "height": 800})
-    desk.emulate_media(color_scheme=theme)
+def test_page_fits_its_screen(width: int, theme: Any, admin_page: "Page", busy: User) -> None:
+    admin_page.set_viewport_size({"width": width, "height": 800})
+    admin_page.emulate_media(color_scheme=theme)
     page = reverse("admin:accounts_user_change", args=[busy.pk])
 
     for path in (LIST, page, reverse("admin:accounts_user_invite")):
-        desk.goto(path)
-        assert not exceeds(desk), path
-    desk.goto(LIST)
+        admin_page.goto(path)
+        assert not exceeds(admin_page), path
+    admin_page.goto(LIST)
     for text in (LONG, "Closing until", "New address pending", "MFA"):
-        box = desk.locator("#result_list").get_by_text(text).first.bounding_box()
+        box = admin_page.locator("#result_list").get_by_text(text).first.bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= width
 
 
-def test_account_is_closed_and_kept_with_the_buttons_of_its_page(desk: "Page", user: User) -> None:
-    desk.goto(reverse("admin:accounts_user_change", args=[user.pk]))
+def test_account_is_closed_and_kept_with_the_buttons_of_its_page(
+    admin_page: "Page", user: User
+) -> None:
+    admin_page.goto(reverse("admin:accounts_user_change", args=[user.pk]))
 
-    desk.get_by_role("button", name="Close the account").click()
+    admin_page.get_by_role("button", name="Close the account").click()
     assert User.objects.get(pk=user.pk).is_active
-    desk.get_by_role("button", name="Close the account").click()
-    desk.get_by_text("Closing until").wait_for()
+    admin_page.get_by_role("button", name="Close the account").click()
+    admin_page.get_by_text("Closing until").wait_for()
 
-    desk.get_by_role("button", name="Keep the closed account").click()
-    desk.get_by_text("1 accounts are active again").wait_for()
+    admin_page.get_by_role("button", name="Keep the closed account").click()
+    admin_page.get_by_text("Kept the account.").wait_for()
     assert User.objects.get(pk=user.pk).is_active
