@@ -114,3 +114,15 @@ def test_every_language_that_is_offered_has_translations(folder: Path) -> None:
     translated = {path.parts[-3] for path in messages.catalogs(folder)}
 
     assert {code for code, _ in settings.LANGUAGES} == translated | {"en"}
+
+
+@every_folder
+def test_no_sentence_is_the_same_in_two_languages(folder: Path) -> None:
+    catalogs = messages.catalogs(folder).values()
+    translations = [
+        (message.id, message.string) for each in catalogs for message in each if message.id
+    ]
+
+    repeated = {pair for pair in translations if translations.count(pair) > 1}
+    # A name or a term can be the same.
+    assert {pair for pair in repeated if " " in pair[0]} == set()
