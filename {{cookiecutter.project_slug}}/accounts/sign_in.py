@@ -75,7 +75,7 @@ def complete_sign_in(
         methods=" ".join(credentials.methods),
     )
     _revoke_former_session(client, now=now)
-    store.end_surplus(grant, now=now)
+    store.end_surplus(grant.user_id, now=now)
     device = remember_device(credentials, client=client, now=now, notify_owner=notify_owner)
     return SignedIn(tokens.sign(grant, now=now), device)
 
