@@ -39,7 +39,7 @@ def lines(features: Features) -> Iterator[str]:
         if not feature["included"]:
             yield f"  {name}: {feature['description']}"
             yield f"    to add it: {command(to_add(name, features))}"
-    yield "docs/features.md describes what to do before and after."
+    yield "The commands need cruft, and a linked project: docs/features.md."
 
 
 def command(answers: Answers) -> str:

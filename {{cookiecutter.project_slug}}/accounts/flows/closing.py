@@ -132,7 +132,7 @@ class ReopeningView(Page):
             link = _read(token)
         except LinkNotValid:
             return show_bad_link(request, "reopening")
-        context = {"email": link.user.email, "closes_at": link.expires_at}
+        context = {"email": link.user.email, "closes_at": timezone.localdate(link.expires_at)}
         return show_secret(request, "pages/reopen_account.html", context)
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.models import Session, User
 from tests.authenticator import App, Held
@@ -94,6 +94,20 @@ def test_wrong_password_is_told(page: Page, user: User) -> None:
         "The e-mail address or the password is incorrect."
     )
     refuse_barriers(page)
+
+
+def test_form_that_is_sent_before_its_script_is_ready_waits_for_it(page: Page, user: User) -> None:
+    held: list[Route] = []
+    page.route("**/api/auth/refresh/", lambda route: held.append(route))
+    with page.expect_request("**/api/auth/refresh/"):
+        page.goto(SIGN_IN)
+    page.fill("#email", user.email)
+    page.fill("#password", PASSWORD)
+
+    page.press("#password", "Enter")
+    held[0].continue_()
+
+    expect_account(page)
 
 
 def test_sign_in_leads_to_the_page_that_was_wanted(page: Page, user: User) -> None:
@@ -209,6 +223,19 @@ def test_second_factor_is_set_up_where_it_is_required(
     press(page, "I have saved them")
 
     expect_account(page)
+
+
+def test_set_up_that_fails_leads_back_to_the_password(
+    page: Page, user: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
+    page.route("**/api/auth/mfa/setup/", lambda route: route.fulfill(status=503))
+    page.goto(SIGN_IN)
+
+    sign_in(page, user)
+
+    expect(page.locator("#toast")).to_contain_text("could not be reached")
+    expect_heading(page, "Sign in")
 
 
 def activate(page: Page, place: Any) -> App:

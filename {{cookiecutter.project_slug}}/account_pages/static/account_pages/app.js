@@ -5,6 +5,7 @@ import { startNavigation } from "./navigation.js";
 
 const client = new Client();
 const opened = new WeakSet();
+let early;
 let started;
 let isReady = false;
 let profile;
@@ -41,6 +42,8 @@ async function open() {
     showProblem(page, error);
   }
   page.removeAttribute("aria-busy");
+  if (early?.isConnected && early.onsubmit) early.requestSubmit();
+  early = undefined;
 }
 
 async function openSections(root) {
@@ -109,6 +112,18 @@ client.addEventListener("signedout", () => {
   profile = undefined;
   if (isReady && !isGuestPage() && !app.stays) goToSignIn();
 });
+
+// A form that is sent before its section has opened waits for it.
+document.addEventListener(
+  "submit",
+  (event) => {
+    const form = event.target;
+    if (form.method !== "post" || form.onsubmit || !document.getElementById("page").ariaBusy) return;
+    event.preventDefault();
+    early = form;
+  },
+  true,
+);
 
 document.addEventListener("click", ({ target }) => {
   target.closest("button[data-close]")?.closest("dialog").close();

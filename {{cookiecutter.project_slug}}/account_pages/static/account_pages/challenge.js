@@ -1,5 +1,5 @@
 // The second step of a sign-in: a code, a recovery code, or the set-up of a second factor.
-import { onSubmit } from "./forms.js";
+import { onSubmit, sentence } from "./forms.js";
 import { showRecoveryCodes, showSetUp } from "./second_factor.js";
 
 /** Shows one `[data-step]` of the section. */
@@ -13,7 +13,7 @@ export function showStep(section, name) {
 export default function challengeSection(section, app) {
   section.addEventListener("challenge", ({ detail: challenge }) => {
     if (challenge.mfa_required) askForCode(section, app, challenge);
-    else setUp(section, app, challenge);
+    else setUp(section, app, challenge).catch((error) => startAgain(section, app, error));
   });
   section.addEventListener("restart", () => showStep(section, "password"));
   section.addEventListener("click", ({ target }) => {
@@ -38,6 +38,12 @@ function askForCode(section, app, challenge) {
     });
   }
   showStep(section, "code");
+}
+
+function startAgain(section, app, error) {
+  app.stays = false;
+  showStep(section, "password");
+  app.notify(sentence(error));
 }
 
 async function setUp(section, app, challenge) {
