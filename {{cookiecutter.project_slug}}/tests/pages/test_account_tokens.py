@@ -14,6 +14,7 @@ from api_tokens.secret import SHAPE
 from tests.authenticator import enrol
 from tests.pages.account_steps import (
     REFUSALS,
+    expect_toast,
     grow_old,
     open_account,
     open_page,
@@ -89,7 +90,7 @@ def test_token_is_copied(security: Page) -> None:
 
     press(tokens(security), "Copy")
 
-    expect(tokens(security).get_by_role("button", name="Copied")).to_be_visible()
+    expect_toast(security, "Copied")
     assert security.evaluate("navigator.clipboard.readText()") == token
     security.context.clear_permissions()
 
@@ -119,6 +120,7 @@ def test_token_is_deleted(security: Page) -> None:
     press(security.get_by_role("dialog"), "Delete")
 
     expect(security.get_by_text("You have no token yet.")).to_be_visible()
+    expect(security.get_by_label("Token", exact=True)).to_be_hidden()
     assert not ApiToken.objects.exists()
 
 

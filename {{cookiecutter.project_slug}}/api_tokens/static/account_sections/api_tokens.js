@@ -36,11 +36,15 @@ export default async function apiTokens(section, app) {
 
   async function remove(id) {
     await app.client.request("DELETE", `${PATH}${id}/`);
+    if (find("#new-token").value.startsWith(prefix + id)) fill(section, { created: false });
     await show();
   }
 
   onClick(find("#add-token"), app, create);
-  onClick(find("#copy-token"), app, () => copy(section));
+  onClick(find("#copy-token"), app, async () => {
+    await navigator.clipboard.writeText(find("#new-token").value);
+    app.notify(text("copied"));
+  });
   const { role } = await app.user();
   const choices = offer(section, role);
   fill(section, { may_create: choices > 0, no_scopes: choices === 0 });
@@ -62,11 +66,6 @@ function showToken(section, token) {
   fill(section, { created: true });
   field.focus();
   field.select();
-}
-
-async function copy(section) {
-  await navigator.clipboard.writeText(section.querySelector("#new-token").value);
-  section.querySelector("#copy-token").textContent = text("copied");
 }
 
 function toValues(prefix, { id, name, scopes, expires, last_used }) {
