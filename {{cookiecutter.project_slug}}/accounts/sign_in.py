@@ -1,4 +1,8 @@
-"""Completes every sign-in: verified credentials become tokens, or a login challenge."""
+"""Completes every sign-in: verified credentials become tokens, or a login challenge.
+
+Ends the former session of the browser and the account's surplus sessions, and tells the owner of a
+new device.
+"""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -75,7 +79,7 @@ def complete_sign_in(
         methods=" ".join(credentials.methods),
     )
     _revoke_former_session(client, now=now)
-    store.end_surplus(grant, now=now)
+    store.end_surplus(grant.user_id, now=now)
     device = remember_device(credentials, client=client, now=now, notify_owner=notify_owner)
     return SignedIn(tokens.sign(grant, now=now), device)
 

@@ -41,7 +41,7 @@ class ApiTokenAuthentication(BaseAuthentication):
         Raises:
             TokenNotAllowed, InsufficientScope: see ``errors``.
             TokenNotValid: the token is unknown or expired, or its account may not sign in.
-            LimitReached: too many of these came from the client's address.
+            LimitReached: too many of these came from the client's address, or with the token.
         """
         text = presented(request)
         if not text:
@@ -50,11 +50,12 @@ class ApiTokenAuthentication(BaseAuthentication):
         if scope is None:
             raise TokenNotAllowed
         token = _read(text)
+        # DRF counts a request once it is authenticated.
         if token is None:
-            # DRF counts a request once it is authenticated.
             throttling.hit("anon", of=client_network(request))
             raise TokenNotValid
         if scope not in scopes.allowed(token.user.role, token.scopes):
+            throttling.hit("api_token", of=token.pk)
             raise InsufficientScope(scope)
         return token.user, token
 

@@ -21,8 +21,12 @@ class ApiTokenMiddleware:
     def process_view(
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
-        # DRF's views have their class in ``cls``.
-        view_class = getattr(view, "cls", None)
-        if presented(request) and scopes.required(view_class, str(request.method)) is None:
+        if presented(request) and scopes.required(_made(view), str(request.method)) is None:
             return errors.as_json(TokenNotAllowed)
         return None
+
+
+def _made(view: Any) -> Any:
+    """The view with what its route sets, such as by ``@action``. None if it is not one of DRF."""
+    view_class = getattr(view, "cls", None)
+    return view_class(**view.initkwargs) if view_class else None

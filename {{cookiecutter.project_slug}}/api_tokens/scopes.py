@@ -39,7 +39,7 @@ def required(view: Any, method: str) -> str | None:
     """The scope that a view requires of a token; None where it takes no token.
 
     Args:
-        view: a view, or its class. Its ``token_scopes`` has a scope for each method.
+        view: a view. Its ``token_scopes`` has a scope for each method.
     """
     scopes: dict[str, str] = getattr(view, "token_scopes", {})
     return scopes.get("GET" if method == "HEAD" else method)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.core.checks import CheckMessage, Error, run_checks
 from django.core.checks import Warning as CheckWarning
 from django.core.management.base import SystemCheckError
@@ -201,6 +202,8 @@ def _files() -> Iterator[CheckMessage]:
         yield error(
             "WORKER_ALIVE_FILE", "must be a file in a folder that this process can write to."
         )
+    if finders.find(settings.PAGES_LOGO) is None:
+        yield error("PAGES_LOGO", "must be a file below static/.")
     # A warning: the API, a worker and error pages need no static files.
     if missing := not_collected():
         yield warning(

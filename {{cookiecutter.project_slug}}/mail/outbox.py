@@ -1,4 +1,7 @@
-"""Sends e-mails: call ``post`` in the transaction of the change that the e-mail reports."""
+"""Stores e-mails for the worker: ``mail.delivery`` claims and sends them.
+
+Call ``post`` in the transaction of the change that the e-mail reports.
+"""
 
 import logging
 from datetime import datetime, timedelta

@@ -25,7 +25,10 @@ class SocialLoginConfig(AppConfig):
         import_module("social_login.emails")
         register(checks.check_settings, STARTUP)
         register(checks.show_redirect_uris)
-        ways_in.register(lambda user: social_accounts.usable_by(user).count())
+        ways_in.register(
+            lambda user: social_accounts.usable_by(user).count(),
+            held=lambda user: social_accounts.all_of(user).count(),
+        )
         exports.export("providers")(social_accounts.export)
         history.SENTENCES.update(SENTENCES)
         signals.challenge_completed.connect(social_accounts.connect_pending)

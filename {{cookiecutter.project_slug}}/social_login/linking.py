@@ -34,6 +34,8 @@ class Standing(StrEnum):
     """The invitation has expired."""
     OCCUPIED = auto()
     """Proven, and connected with another account of the same provider."""
+    SERVICE = auto()
+    """Proven, but nobody signs in to it: an account for programs."""
     CLOSED = auto()
     """Inactive."""
 
@@ -69,7 +71,7 @@ def _by_address(holder: Standing, sign_up_is_open: bool) -> Decision:
         return Decision(Outcome.LINK)
     if holder is Standing.CLOSED:
         return _refuse(AccessDenied)
-    if holder in {Standing.OCCUPIED, Standing.PRIVILEGED}:
+    if holder in {Standing.OCCUPIED, Standing.PRIVILEGED, Standing.SERVICE}:
         return _refuse(EmailTaken)
     if holder is Standing.EXPIRED or not sign_up_is_open:
         return _refuse(NotInvited)

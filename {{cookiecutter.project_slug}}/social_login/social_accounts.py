@@ -108,10 +108,14 @@ def export(user: User, _now: datetime) -> list[Any]:
     return [*SocialAccount.objects.filter(user=user).values(*columns)]
 
 
+def all_of(user: User) -> QuerySet[SocialAccount]:
+    """Also those of providers that are switched off."""
+    return SocialAccount.objects.filter(user=user)
+
+
 def usable_by(user: User) -> QuerySet[SocialAccount]:
     """Those of providers that are switched on."""
-    providers = [provider.id for provider in registry.switched_on()]
-    return SocialAccount.objects.filter(user=user, provider__in=providers)
+    return all_of(user).filter(provider__in=[provider.id for provider in registry.switched_on()])
 
 
 def name_of(provider: str) -> str:
@@ -178,6 +182,8 @@ def _standing(user: User | None, *, now: datetime, provider: str = "") -> Standi
         return Standing.INVITED if is_valid else Standing.EXPIRED
     if not user.email_verified:
         return Standing.UNPROVEN if user.role == User.Role.USER else Standing.PRIVILEGED
-    if provider and SocialAccount.objects.filter(user=user, provider=provider).exists():
+    if provider and all_of(user).filter(provider=provider).exists():
         return Standing.OCCUPIED
+    if provider and not ways_in.is_personal(user):
+        return Standing.SERVICE
     return Standing.PROVEN

@@ -7,7 +7,7 @@
 4. If the local file has it as a leaked password, the owner gets an e-mail, once.
 5. ``sign_in.complete_sign_in`` opens the session if the account still has that password hash. A
    user who must show or set up a second factor gets a challenge instead. A trusted device does not
-   have to show one.
+   have to show one. The browser's former session ends, and an e-mail tells of a new device.
 6. The response has the access token. The refresh token is in its cookie, or in the body.
 """
 

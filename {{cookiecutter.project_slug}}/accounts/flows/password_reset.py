@@ -5,7 +5,7 @@
    opened again until the password is set, because mail scanners open links. A request in body
    transport causes a link to ``PASSWORD_RESET_REDIRECT`` instead, with the token in the fragment.
 3. The cookie, or that token, sets the new password in one conditional UPDATE, so it works once.
-4. That ends every session, link, cookie and pending change of address, and verifies the address.
+4. That ends what the account has open (``revocation.revoke_all``), and verifies the address.
    A second factor that was set up before the address was verified is removed, except for staff.
 5. ``sign_in.complete_sign_in`` signs the user in.
 """

@@ -11,12 +11,28 @@ def _passwords(user: User) -> int:
     return int(user.has_usable_password())
 
 
-_counts: list[Count] = [_passwords]
+_usable: list[Count] = [_passwords]
+_held: list[Count] = [_passwords]
 
 
-def register(count: Count) -> None:
-    _counts.append(count)
+def register(usable: Count, *, held: Count | None = None) -> None:
+    """
+    Args:
+        usable: counts those that work now.
+        held: counts those that are switched off, too. None where no setting does that.
+    """
+    _usable.append(usable)
+    _held.append(held or usable)
 
 
 def count(user: User) -> int:
-    return sum(each(user) for each in _counts)
+    return sum(each(user) for each in _usable)
+
+
+def is_personal(user: User) -> bool:
+    """Whether the account is that of a person: someone signs in to it, or is invited to.
+
+    It stays so while the only way to sign in is switched off.
+    """
+    is_known = user.has_second_factor or user.invited_at is not None
+    return is_known or any(each(user) for each in _held)

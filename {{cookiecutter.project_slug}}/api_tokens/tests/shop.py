@@ -1,11 +1,14 @@
 """A view as an owner writes it, as ``docs/api-tokens.md`` has it, and the project's URLs."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.urls import include, path
+from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.routers import SimpleRouter
 from rest_framework.views import APIView
+from rest_framework.viewsets import ViewSet
 
 from api_tokens.models import ApiToken
 
@@ -32,6 +35,23 @@ class CustomerList(APIView):
         return Response(described(request))
 
 
+class ReportViewSet(ViewSet):
+    """Reports. A token reads the latest one only."""
+
+    token_scopes: ClassVar[dict[str, str]] = {}
+
+    def list(self, request: Request) -> Response:
+        return Response(described(request))
+
+    @action(detail=False, token_scopes={"GET": "orders:read"})
+    def latest(self, request: Request) -> Response:
+        return Response(described(request))
+
+
+router = SimpleRouter()
+router.register("api/reports", ReportViewSet, basename="reports")
+
+
 def described(request: Request) -> dict[str, Any]:
     token = request.auth if isinstance(request.auth, ApiToken) else None
     return {"user": str(request.user.pk), "token": token and token.name}
@@ -41,5 +61,7 @@ urlpatterns = [
     path("", include("config.urls")),
     path("api/orders/", OrderList.as_view(), name="orders"),
     path("api/customers/", CustomerList.as_view(), name="customers"),
+    path("api/orders-for-people/", OrderList.as_view(token_scopes={}), name="orders-for-people"),
+    *router.urls,
 ]
 handler404 = "core.errors.not_found"

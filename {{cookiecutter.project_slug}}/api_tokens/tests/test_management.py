@@ -315,6 +315,15 @@ def test_token_that_is_not_valid_counts_as_an_anonymous_request(
     assert use(token).status_code == 200
 
 
+def test_requests_without_the_scope_count_as_well(signed_in: Browser, rates: Rates) -> None:
+    token = token_for(signed_in)
+    rates(api_token="2/min")
+
+    answers = [use(token, method).status_code for method in ("get", "post", "post", "get")]
+
+    assert answers == [200, 403, 429, 429]
+
+
 def test_new_tokens_of_an_account_are_limited(signed_in: Browser, rates: Rates) -> None:
     rates(api_token_account="1/hour")
     created(signed_in)

@@ -95,6 +95,18 @@ def test_view_that_says_nothing_takes_no_token(token: str) -> None:
     assert response["Cache-Control"] == "no-store"
 
 
+def test_action_has_scopes_of_its_own(token: str) -> None:
+    assert use(token, name="reports-latest").status_code == 200
+    assert refusal(use(token, name="reports-list")) == (403, "token_not_allowed")
+
+
+def test_route_replaces_the_scopes_of_its_view(token: str) -> None:
+    with statements(0):
+        response = use(token, name="orders-for-people")
+
+    assert refusal(response) == (403, "token_not_allowed")
+
+
 # What ends the use of a token
 
 

@@ -152,14 +152,13 @@ export class Client extends EventTarget {
   // end feature
   /** One refresh for all requests and tabs. Only the server's refusal ends the session. */
   #refresh(used: string | null): Promise<void> {
-    const end = () => { this.#refreshing = undefined; };
-    this.#refreshing ??= this.#alone((waited) => this.#renew(used, waited)).finally(end);
-    return this.#refreshing;
+    return (this.#refreshing ??= this.#alone((waited) => this.#renew(used, waited))
+      .finally(() => { this.#refreshing = undefined; }));
   }
 
   async #renew(used: string | null, waited: boolean): Promise<void> {
     // The token of another tab may arrive after its lock.
-    if (waited && this.#access === used) await new Promise((resume) => setTimeout(resume, 50));
+    if (waited && this.#access === used) await new Promise((resume) => setTimeout(resume, 100));
     if (this.#access !== used) return;
     if (Date.now() < this.#pause.until) throw this.#pause.error;
     const exchange = () => this.#exchange("POST", `${AUTH}refresh/`);
@@ -180,8 +179,9 @@ export class Client extends EventTarget {
     const locks = globalThis.navigator?.locks;
     const next = () => work(false);
     if (!locks) return (this.#last = this.#last.then(next, next)) as Promise<T>;
-    const waits = (await locks.query()).held?.some(({ name }) => name === this.#name) ?? false;
-    return locks.request(this.#name, () => work(waits));
+    let ran: Promise<T> | undefined;
+    await locks.request(this.#name, { ifAvailable: true }, (lock) => lock && (ran = next()));
+    return ran ?? locks.request(this.#name, () => work(true));
   }
 
   async #exchange(method: string, path: string, body?: unknown, more?: object): Promise<unknown> {

@@ -6,7 +6,6 @@ from config.settings.base import INSTALLED_APPS, MIDDLEWARE
 from config.settings.celery import CELERY_BEAT_SCHEDULE
 
 INSTALLED_APPS += ["api_tokens"]
-# The last one: a view has been found.
 MIDDLEWARE += ["api_tokens.middleware.ApiTokenMiddleware"]
 # The first one: the others refuse a token that is not theirs.
 REST_FRAMEWORK["DEFAULT_AUTHENTICATION_CLASSES"] = [

@@ -174,14 +174,14 @@ def test_sign_count_that_does_not_grow_is_logged_and_locks_nobody_out(
     assert "passkey_sign_count_fell" in caplog.messages
 
 
-def test_login_costs_four_statements(
+def test_login_costs_five_statements(
     passkey: Authenticator, browser: Browser, django_assert_num_queries: Any
 ) -> None:
     asked = login_options(browser)
     credential = passkey.get(asked["options"])
 
     # With the savepoint of the test's transaction and its release.
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert answer(browser, asked, credential).status_code == 200
 
 

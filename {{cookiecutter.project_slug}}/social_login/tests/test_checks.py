@@ -69,12 +69,12 @@ def test_a_key_that_is_none_is_refused(found: Callable[..., list[str]]) -> None:
 
 def test_a_sign_in_costs_few_statements(guest: Browser, demo: DemoProvider) -> None:
     complete = {"code": go(guest)["code"]}
-    with statements(9):
+    with statements(10):
         guest.call("post", "social_complete", complete)
 
     browser = Browser()
     code = {"code": go(browser)["code"]}
-    with statements(5):
+    with statements(6):
         browser.call("post", "social_complete", code)
 
     with statements(1):
@@ -84,5 +84,5 @@ def test_a_sign_in_costs_few_statements(guest: Browser, demo: DemoProvider) -> N
 def test_a_login_with_a_password_costs_what_it_costs_without_providers(
     guest: Browser, user: User
 ) -> None:
-    with statements(2):
+    with statements(3):
         guest.sign_in(user.email, PASSWORD)

@@ -84,6 +84,33 @@ def test_the_second_user_of_a_provider_with_one_address_is_refused(guest: Browse
     assert error_of(Browser(), sub="18") == "email_taken"
 
 
+def test_service_account_is_not_linked(guest: Browser) -> None:
+    make_user(email=GRACE["email"], password=None, role=User.Role.STAFF)
+
+    assert error_of(guest) == "email_taken"
+    assert not SocialAccount.objects.exists()
+
+
+def test_account_that_becomes_a_service_account_after_the_callback_is_refused(
+    guest: Browser, user: User
+) -> None:
+    code = go(guest, email=user.email)["code"]
+    user.set_unusable_password()
+    user.save()
+
+    response = complete(guest, code)
+
+    assert (response.status_code, response.json()["code"]) == (403, "email_taken")
+
+
+def test_account_whose_only_provider_is_switched_off_is_linked(guest: Browser) -> None:
+    sign_in(guest)
+    SocialAccount.objects.update(provider="google")
+
+    assert sign_in(Browser()).status_code == 200
+    assert SocialAccount.objects.filter(user=User.objects.get()).count() == 2
+
+
 @pytest.mark.parametrize("email", [GRACE["email"], "nobody@example.test"])
 def test_an_address_that_the_provider_has_not_verified_is_refused(
     guest: Browser, email: str

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.core.checks import run_checks
 from django.urls import reverse
 
 from config.settings.pages import to_accent
@@ -27,6 +28,14 @@ def test_colour_that_is_too_light_is_refused() -> None:
 def test_what_is_no_colour_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match=value):
         to_accent(value)
+
+
+def test_logo_that_is_no_file_is_refused(settings: Any) -> None:
+    settings.PAGES_LOGO = "pages/nope.svg"
+
+    [problem] = [found for found in run_checks() if found.id == "core.PAGES_LOGO"]
+
+    assert problem.is_serious()
 
 
 def test_page_has_the_logo_and_the_colour_of_the_settings(settings: Any) -> None:

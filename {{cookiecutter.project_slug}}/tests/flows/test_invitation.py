@@ -268,5 +268,5 @@ def test_query_counts(admin: Browser, browser: Browser) -> None:
     browser.get(link_to(ADDRESS))
     with statements(1):
         browser.get(FORM)
-    with statements(13):
+    with statements(14):
         browser.accept()

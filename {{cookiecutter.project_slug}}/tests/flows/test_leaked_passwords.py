@@ -94,7 +94,7 @@ def test_owner_is_told_of_the_next_leaked_password_too(user: User) -> None:
 def test_other_password_is_told_to_nobody(user: User) -> None:
     other = make_user(password="a pass phrase that nobody leaked")
 
-    with statements(2):
+    with statements(3):
         Browser().sign_in(other.email, "a pass phrase that nobody leaked")
 
     assert told(other) == 0

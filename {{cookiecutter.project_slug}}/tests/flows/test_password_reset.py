@@ -424,5 +424,5 @@ def test_query_counts(opened: Browser) -> None:
     for path, expected in ((FORM, 1), (COMPLETE, 0)):
         with statements(expected):
             opened.get(path)
-    with statements(13):
+    with statements(14):
         opened.set_new()

@@ -510,7 +510,7 @@ def test_cookie_value_is_no_token_of_a_link(user: User, browser: Browser) -> Non
 def test_setting_the_password_costs_no_query_more_in_the_body(user: User) -> None:
     link = ask(user, BODY)
 
-    with statements(13):
+    with statements(14):
         assert set_new(link, BODY).status_code == 200
 
 

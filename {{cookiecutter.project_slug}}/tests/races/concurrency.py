@@ -49,8 +49,8 @@ def overtaken(action: Callable[[], T], *, by: Callable[[], object]) -> T:
         return started.result(timeout=10)
 
 
-def wait_until_blocked() -> None:
-    """Returns as soon as another connection to this database waits for a lock."""
+def wait_until_blocked(how_many: int = 1) -> None:
+    """Returns as soon as so many other connections to this database wait for a lock."""
     for _ in range(1_000):
         with connection.cursor() as cursor:
             # A transaction goes on seeing what it saw first.
@@ -59,7 +59,7 @@ def wait_until_blocked() -> None:
                 "SELECT count(*) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND wait_event_type = 'Lock'"
             )
-            if cursor.fetchone()[0]:
+            if cursor.fetchone()[0] >= how_many:
                 return
         threading.Event().wait(0.01)
     raise AssertionError("no connection waits for a lock")

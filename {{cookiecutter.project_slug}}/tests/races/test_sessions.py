@@ -1,11 +1,12 @@
 """Race conditions of sessions."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connections, transaction
 from django.utils import timezone
 
 from accounts import revocation, sign_in
@@ -170,6 +171,28 @@ def test_twenty_sign_ins_at_once_leave_as_many_sessions_as_an_account_may_have(
 
     assert statuses == [200] * 20
     assert Session.objects.count() == 3
+
+
+def test_sign_ins_that_waited_together_leave_as_many_sessions_as_an_account_may_have(
+    user: User, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MAX_SESSIONS = 2
+
+    with ThreadPoolExecutor(5) as pool:
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=user.pk)
+            waiting = [pool.submit(in_thread, user.email) for _ in range(5)]
+            wait_until_blocked(5)
+        assert [each.result(timeout=10) for each in waiting] == [200] * 5
+
+    assert Session.objects.count() == 2
+
+
+def in_thread(email: str) -> int:
+    try:
+        return int(Browser().sign_in(email).status_code)
+    finally:
+        connections.close_all()
 
 
 def revoke(session: Session) -> None:

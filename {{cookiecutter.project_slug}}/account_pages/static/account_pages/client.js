@@ -138,14 +138,13 @@ export class Client extends EventTarget {
     // end feature
     /** One refresh for all requests and tabs. Only the server's refusal ends the session. */
     #refresh(used) {
-        const end = () => { this.#refreshing = undefined; };
-        this.#refreshing ??= this.#alone((waited) => this.#renew(used, waited)).finally(end);
-        return this.#refreshing;
+        return (this.#refreshing ??= this.#alone((waited) => this.#renew(used, waited))
+            .finally(() => { this.#refreshing = undefined; }));
     }
     async #renew(used, waited) {
         // The token of another tab may arrive after its lock.
         if (waited && this.#access === used)
-            await new Promise((resume) => setTimeout(resume, 50));
+            await new Promise((resume) => setTimeout(resume, 100));
         if (this.#access !== used)
             return;
         if (Date.now() < this.#pause.until)
@@ -171,8 +170,9 @@ export class Client extends EventTarget {
         const next = () => work(false);
         if (!locks)
             return (this.#last = this.#last.then(next, next));
-        const waits = (await locks.query()).held?.some(({ name }) => name === this.#name) ?? false;
-        return locks.request(this.#name, () => work(waits));
+        let ran;
+        await locks.request(this.#name, { ifAvailable: true }, (lock) => lock && (ran = next()));
+        return ran ?? locks.request(this.#name, () => work(true));
     }
     async #exchange(method, path, body, more) {
         const isAuth = path.startsWith(AUTH), inBody = this.#storage !== undefined;

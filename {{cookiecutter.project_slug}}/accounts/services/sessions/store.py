@@ -58,9 +58,7 @@ _OPEN = """
         INSERT INTO accounts_securityevent (user_id, at, event, network, user_agent, facts)
         SELECT id, %(noted_at)s, %(event)s, %(network)s, %(user_agent)s, %(facts)s FROM account
     )
-    SELECT role, email_verified,
-        (SELECT count(*) FROM accounts_session WHERE user_id = %(user_id)s)
-    FROM account
+    SELECT role, email_verified FROM account
 """
 
 # Constraints of the database delete what a session began (migration 0005). The rows are locked in
@@ -136,7 +134,7 @@ def open_session(*, credentials: Credentials, client: Client, now: datetime) -> 
     row = fetch_one(_OPEN, opening)
     if row is None:
         raise OutdatedCredentialsError
-    role, email_verified, others = row
+    role, email_verified = row
     return Grant(
         credentials.user_id,
         session_id,
@@ -146,19 +144,14 @@ def open_session(*, credentials: Credentials, client: Client, now: datetime) -> 
         role=role,
         email_verified=email_verified,
         methods=credentials.methods,
-        other_sessions=others,
     )
 
 
-def end_surplus(grant: Grant, *, now: datetime) -> None:
+def end_surplus(user_id: uuid.UUID, *, now: datetime) -> None:
     """Ends the sessions over ``JWT_ALLAUTH_MAX_SESSIONS`` that were used longest ago.
 
     A statement of its own: it also sees sessions that concurrent logins have just opened.
     """
-    # Half, because concurrent logins did not count each other's sessions.
-    if grant.other_sessions < switches.max_sessions // 2:
-        return
-    user_id = grant.user_id
     ended = _end(_SURPLUS, now=now, user_id=user_id, kept=switches.max_sessions)
     if ended:
         security_log.record("session_limit_reached", account=user_id, count=ended)

@@ -32,8 +32,6 @@ class Grant:
     role: str
     email_verified: bool
     methods: Sequence[str]
-    other_sessions: int = 0
-    """Of the account, when this one was opened."""
 
 
 @dataclass(frozen=True, slots=True)
