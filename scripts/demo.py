@@ -1,8 +1,9 @@
 """Generates a project in ``demo/``, installs it and runs it.
 
-The environment variable ``ANSWERS`` has the answers that differ from the defaults, quoted as in a
-shell. A second run keeps the secrets and data of the project. It generates the project again only
-if the template or the answers have changed.
+The demo shows the second factor, which the default answers leave out. The environment variable
+``ANSWERS`` has the answers that differ from these, quoted as in a shell. A second run keeps the
+secrets and data of the project. It generates the project again only if the template or the answers
+have changed.
 """
 
 import hashlib
@@ -18,6 +19,8 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 DEMO = ROOT / "demo"
 SOURCES = ("cookiecutter.json", "hooks", "{{cookiecutter.project_slug}}")
+# Of two answers to a question, the last one counts.
+SHOWN = ("mfa_mode=optional",)
 INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -38,7 +41,7 @@ def make_project(answers: list[str]) -> Path:
 def fingerprint(answers: list[str]) -> str:
     """Differs for other answers, and when a file of the template has changed."""
     facts = [f"{path} {path.stat().st_mtime_ns}" for path in sorted(source_files())]
-    return hashlib.sha256("\n".join([*answers, *facts]).encode()).hexdigest()
+    return hashlib.sha256("\n".join([*SHOWN, *answers, *facts]).encode()).hexdigest()
 
 
 def source_files() -> Iterator[Path]:
@@ -48,7 +51,8 @@ def source_files() -> Iterator[Path]:
 
 
 def generate(answers: list[str]) -> Path:
-    command = [sys.executable, str(ROOT / "scripts" / "template.py"), str(DEMO), *answers]
+    script = str(ROOT / "scripts" / "template.py")
+    command = [sys.executable, script, str(DEMO), *SHOWN, *answers]
     made = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
     if made.returncode:
         sys.exit('\nAn example with an answer: make demo ANSWERS="mfa_mode=required"')

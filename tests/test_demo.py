@@ -1,6 +1,7 @@
 """`make demo` reads its answers like a shell, and reports invalid ones."""
 
 import importlib
+import json
 import os
 import signal
 import subprocess
@@ -93,6 +94,20 @@ def test_demo_in_the_background_can_be_interrupted_during_the_installation(tmp_p
 
     assert process.returncode == 128 + signal.SIGINT
     assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("answers", "mode"), [([], "optional"), (["mfa_mode=disabled"], "disabled")]
+)
+def test_demo_shows_the_second_factor_unless_the_answers_say_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answers: list[str], mode: str
+) -> None:
+    monkeypatch.setattr(demo, "DEMO", tmp_path)
+
+    project = demo.generate(answers)
+
+    defaults = json.loads((project / "config" / "defaults.json").read_text())
+    assert defaults["JWT_ALLAUTH_MFA_TOTP_MODE"] == mode
 
 
 @pytest.fixture

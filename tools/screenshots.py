@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 PICTURES = Path(__file__).resolve().parent.parent / "pictures"
-SIZE = {"width": 1100, "height": 760}
+SIZE: ViewportSize = {"width": 1100, "height": 760}
 COLOURS = 64
 PAGES = {"account": "account/", "security": "account/security/"}
 # The requests of a page are shown in development only.

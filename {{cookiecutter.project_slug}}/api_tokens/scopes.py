@@ -25,6 +25,11 @@ def names() -> list[str]:
     return sorted(_roles)
 
 
+def roles(name: str) -> list[str]:
+    """Those whose accounts may give the scope to a token."""
+    return sorted(_roles[name])
+
+
 def allowed(role: str, scopes: Iterable[str]) -> set[str]:
     """Those of the scopes that are registered, and that the role allows."""
     return {name for name in scopes if role in _roles.get(name, ())}
