@@ -70,6 +70,8 @@ def change_password(
 ) -> SignInResult | None:
     """Returns None where the sessions stay open."""
     user = session.user
+    # Before the password changes: the token of the device depends on it.
+    former = sign_in.recognise(Credentials.of(user), client=client, now=now)
     with transaction.atomic():
         if not verification.replace_password(user=user, new_password=new_password):
             raise PasswordExists if is_first else TokenNotValid
@@ -79,7 +81,7 @@ def change_password(
             revocation.revoke_pending(user)
             return None
         revocation.revoke_all(user)
-    credentials = Credentials.of(user, methods=session.methods)
+    credentials = Credentials.of(user, methods=session.methods, device=former.device)
     return sign_in.complete_sign_in(credentials, client=client, now=now, notify_owner=False)
 
 

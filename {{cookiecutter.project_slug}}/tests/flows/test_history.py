@@ -56,6 +56,12 @@ def test_sign_in_is_shown_with_its_network_and_device(user: User) -> None:
     }
 
 
+def test_device_that_changes_the_password_is_not_a_new_one(signed_in: Browser) -> None:
+    signed_in.access = signed_in.change_password().json()["access"]
+
+    assert history_of(signed_in)[0]["detail"] == "A device signed in."
+
+
 def test_recognised_device_is_not_a_new_one(signed_in: Browser, user: User) -> None:
     signed_in.sign_in(user.email)
 
