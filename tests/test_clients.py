@@ -38,6 +38,7 @@ RESPONSES = [
         "id": "0c1f7c1e-9d1b-4a56-8f4f-0d3b1a3f1c11",
         "role": "USER",
         "email_verified": True,
+        "has_password": True,
         "mfa_enabled": False,
         "date_joined": "2026-01-31T09:30:00Z",
     },

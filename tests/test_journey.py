@@ -92,13 +92,20 @@ def read_address(lines: Iterable[str]) -> str:
 
 @pytest.mark.timeout(300)
 def test_account_is_made_used_and_closed_with_a_browser_only(
-    chromium: Path, address: str, command: Command, project_python: Path, tmp_path: Path
+    chromium: Path,
+    address: str,
+    command: Command,
+    folder: Path,
+    project_python: Path,
+    tmp_path: Path,
 ) -> None:
     pictures = tmp_path / "pictures"
     pictures.mkdir()
 
     script = ROOT / "tools" / "journey.py"
-    ended = command(project_python, script, address, chromium, pictures)
+    # The path of Chromium's socket must be short.
+    short = {"TMPDIR": str(folder)}
+    ended = command(project_python, script, address, chromium, pictures, env=short)
 
     assert ended.returncode == 0, ended.stderr
     taken = sorted(picture.stem for picture in pictures.iterdir())

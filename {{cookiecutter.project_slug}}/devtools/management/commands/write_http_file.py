@@ -57,7 +57,8 @@ def render(description: Schema, *, server: str) -> str:
 
 def _request(method: str, path: str, operation: Schema, components: Schema) -> str:
     head = _REQUEST.format(
-        summary=operation["summary"],
+        # A view without a docstring has none.
+        summary=operation.get("summary") or operation["operationId"],
         name=operation["operationId"],
         method=method.upper(),
         # The editor asks for ids, or finds them in variables.
