@@ -16,6 +16,7 @@ def collect() -> None:
     shutil.rmtree(PAGES, ignore_errors=True)
     PAGES.mkdir(parents=True)
     shutil.copy(ROOT / "README.md", PAGES / "index.md")
+    shutil.copytree(ROOT / "pictures", PAGES / "pictures")
     for name in OWN:
         shutil.copy(ROOT / name, PAGES)
     with tempfile.TemporaryDirectory() as folder:

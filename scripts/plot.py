@@ -1,7 +1,7 @@
 """Draws ``pictures/benchmark.svg`` from ``pictures/benchmark.json``.
 
-The figures are medians of one run beside the peers, all with rate limits off and an MD5 hash, so
-that the password hash, which is the same for all, does not hide the rest.
+The figures are medians of one run beside the peers, with rate limits off except where the name says
+otherwise, and an MD5 hash: the password hash, the same for all, does not hide the rest.
 """
 
 import json

@@ -1,5 +1,6 @@
 """The documentation is a website without broken links: the project's, and the template's."""
 
+import re
 import subprocess
 import sys
 from html import unescape
@@ -44,4 +45,8 @@ def test_every_page_of_a_project_is_in_the_navigation_or_a_decision(bake: Bake) 
 def test_site_of_the_template_has_no_broken_link() -> None:
     built(ROOT, ROOT / "scripts" / "docs.py", *BUILD)
 
-    assert (ROOT / ".build/docs/site/project/sessions/index.html").is_file()
+    site = ROOT / ".build" / "docs" / "site"
+    assert (site / "project" / "sessions" / "index.html").is_file()
+    pictures = re.findall(r'<img[^>]* src="([^"]+)"', (site / "index.html").read_text("utf-8"))
+    assert [name for name in pictures if not (site / name).is_file()] == []
+    assert len(pictures) == 4

@@ -16,7 +16,7 @@ SIZE: ViewportSize = {"width": 1100, "height": 760}
 COLOURS = 64
 PAGES = {"account": "account/", "security": "account/security/"}
 # The requests of a page are shown in development only.
-HIDDEN = "#requests, .requests, details.drawer { display: none !important }"
+HIDDEN = ".drawer { display: none !important }"
 
 
 def take(page: Page, name: str) -> None:

@@ -256,6 +256,10 @@ def test_second_factor_is_turned_on_renewed_and_off(account: Page, user: User) -
     refuse_barriers(account)
     account.set_viewport_size({"width": 1280, "height": 720})
 
+    account.get_by_role("link", name="Overview").click()
+    expect_account(account)
+    expect(account.get_by_role("main")).to_contain_text(re.compile(r"Second factor.*On", re.S))
+    open_page(account, "Security")
     press(account, "Make new codes")
     account.fill("#second-factor-code", app.code(1))
     press(account, "Continue")
@@ -413,6 +417,22 @@ def test_all_other_devices_are_signed_out(
     assert Session.objects.filter(user=user).count() == 1
 
 
+def test_device_that_has_signed_out_meanwhile_stops_nothing(
+    account: Page, user: User, sign_in: Callable[[], Browser], forgiven: list[str]
+) -> None:
+    forgiven.append("status of 404")
+    for _ in range(3):
+        sign_in()
+    open_page(account, "Devices")
+    expect(account.get_by_role("main").get_by_role("listitem")).to_have_count(4)
+    Session.objects.filter(user=user).order_by("-rotated_at")[0].delete()
+
+    press(account, "Sign out all others")
+    account.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+
+    expect(account.get_by_role("main").get_by_role("listitem")).to_have_count(1)
+
+
 def test_history_has_pages(account: Page, monkeypatch: pytest.MonkeyPatch, user: User) -> None:
     monkeypatch.setattr("accounts.flows.history.HistoryPagination.page_size", 2)
     for _ in range(3):
@@ -450,6 +470,19 @@ def test_account_is_closed_and_kept(account: Page, user: User) -> None:
     sign_in(account, user)
 
     expect_account(account)
+
+
+def test_dialog_of_the_closing_notices_another_user(account: Page, user: User) -> None:
+    open_page(account, "Your data")
+    grow_old(user)
+    press(account, "Close the account")
+    account.get_by_role("dialog").get_by_role("button", name="Close the account").click()
+    expect(account.locator("#sign-in-again")).to_be_visible()
+
+    account.get_by_role("button", name="Another way").click()
+
+    expect_heading(account, "Sign in")
+    expect(account.locator("#sign-in-again")).not_to_be_attached()
 
 
 # The session

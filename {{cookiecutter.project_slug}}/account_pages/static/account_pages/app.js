@@ -5,11 +5,12 @@ import { startNavigation } from "./navigation.js";
 
 const client = new Client();
 const opened = new WeakSet();
+const toast = document.getElementById("toast");
 let early;
 let started;
 let isReady = false;
 let profile;
-let toast;
+let forgetting;
 
 /** What the module of a section gets, beside the section. */
 const app = {
@@ -17,11 +18,14 @@ const app = {
   go: startNavigation(open),
   notify,
   proceed,
-  /** A guest page stays although somebody signs in, until `proceed()`. */
+  /** A guest page stays although somebody signs in, until `proceed()` or another page. */
   stays: false,
-  /** The profile of the user, which is read once; again with `fresh`. */
+  /** The profile of the user, which each page reads once; again with `fresh`. */
   user({ fresh = false } = {}) {
-    if (fresh || !profile) profile = client.request("GET", "/api/auth/user/");
+    if (fresh || !profile) {
+      profile = client.request("GET", "/api/auth/user/");
+      profile.catch(() => (profile = undefined));
+    }
     return profile;
   },
 };
@@ -29,6 +33,8 @@ const app = {
 async function open() {
   const page = document.getElementById("page");
   page.ariaBusy = "true";
+  app.stays = false;
+  profile = undefined;
   addReveals(document);
   page.querySelector("main [data-focus]")?.focus();
   page.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
@@ -78,17 +84,19 @@ function goToSignIn() {
 function proceed() {
   app.stays = false;
   const { account, signIn } = document.body.dataset;
-  const wanted = new URL(new URLSearchParams(location.search).get("next") ?? account, location.href);
+  const next = new URLSearchParams(location.search).get("next") ?? account;
+  const wanted = new URL(URL.canParse(next, location.href) ? next : account, location.href);
   const isSafe = wanted.origin === location.origin && wanted.pathname !== signIn;
   app.go(isSafe ? wanted : account, { replace: true });
   return true;
 }
 
 function notify(words) {
-  const place = document.getElementById("toast");
-  place.textContent = words;
-  clearTimeout(toast);
-  toast = setTimeout(() => (place.textContent = ""), 6_000);
+  // A modal dialog hides what is outside of it.
+  (document.querySelector("dialog:modal") ?? document.body).append(toast);
+  toast.textContent = words;
+  clearTimeout(forgetting);
+  forgetting = setTimeout(() => (toast.textContent = ""), 6_000);
 }
 
 function showProblem(page, error) {

@@ -6,7 +6,9 @@ import { showRecoveryCodes, showSetUp } from "./second_factor.js";
 export function showStep(section, name) {
   for (const step of section.querySelectorAll("[data-step]")) step.hidden = step.dataset.step !== name;
   const shown = section.querySelector(`[data-step="${name}"]`);
-  (shown.querySelector("input:not([readonly])") ?? shown.querySelector("h1"))?.focus();
+  const target = shown.querySelector("input:not([readonly])") ?? shown.querySelector("h1");
+  if (target?.matches("h1")) target.tabIndex = -1;
+  target?.focus();
 }
 
 /** Whoever gets a challenge from the API dispatches "challenge" at the section. */

@@ -14,6 +14,8 @@ export function startNavigation(open) {
     const response = await fetch(url, { headers: { Accept: "text/html" } }).catch(() => null);
     if (!response?.ok || response.redirected) return location.assign(url);
     const next = new DOMParser().parseFromString(await response.text(), "text/html");
+    // The user has gone on to another page meanwhile.
+    if (location.href !== String(url)) return;
     show(next);
     await open();
   }

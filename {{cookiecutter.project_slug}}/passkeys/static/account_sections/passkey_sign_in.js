@@ -16,6 +16,8 @@ export default async function passkeySignIn(section, app) {
 async function suggest(field, app) {
   if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
   field.autocomplete = "username webauthn";
-  // Cancelled, or replaced by a press on the button.
-  await app.client.signInWithPasskey({ autofill: true }).catch(() => {});
+  await app.client.signInWithPasskey({ autofill: true }).catch((error) => {
+    // Cancelled, or replaced by a press on the button.
+    if (!(error instanceof DOMException)) throw error;
+  });
 }

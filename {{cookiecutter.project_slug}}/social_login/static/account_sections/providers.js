@@ -1,5 +1,5 @@
 // Buttons that sign in with a provider, and the end of such a sign-in (docs/social-login.md).
-import { onClick } from "../account_pages/forms.js";
+import { onClick, sentence } from "../account_pages/forms.js";
 import { text } from "../account_pages/texts.js";
 
 export default async function providers(section, app) {
@@ -29,12 +29,15 @@ async function comeBack(section, app) {
     if (app.client.userId) app.proceed();
     return;
   }
-  const result = await app.client.completeProvider(code);
+  const result = await app.client.completeProvider(code).catch((problem) => {
+    app.notify(sentence(problem));
+    return {};
+  });
   const isChallenge = "mfa_required" in result || "mfa_setup_required" in result;
   if (isChallenge) {
     const steps = section.closest("[data-step]").parentElement;
     steps.dispatchEvent(new CustomEvent("challenge", { detail: result }));
-  } else if (!result.access) {
+  } else if (!result.access && app.client.userId) {
     app.proceed();
   }
 }

@@ -59,7 +59,9 @@ function turnOff(section, app, done) {
   const dialog = section.querySelector("#turn-off-dialog");
   const form = dialog.querySelector("form");
   onSubmit(form, async ({ password }) => {
-    await app.client.request("POST", "/api/auth/mfa/deactivate/", { password });
+    await confirmed(app, () =>
+      app.client.request("POST", "/api/auth/mfa/deactivate/", { password }),
+    );
     form.reset();
     dialog.close("yes");
   });

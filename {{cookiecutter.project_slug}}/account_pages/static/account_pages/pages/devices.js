@@ -20,7 +20,9 @@ export default async function devices(section, app) {
 
   async function end(sessions) {
     for (const { id } of sessions) {
-      await app.client.request("DELETE", `/api/auth/sessions/${id}/`);
+      await app.client.request("DELETE", `/api/auth/sessions/${id}/`).catch((error) => {
+        if (error.status !== 404) throw error; // It has ended meanwhile.
+      });
     }
     await show();
   }
