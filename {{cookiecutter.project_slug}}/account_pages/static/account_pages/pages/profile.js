@@ -5,7 +5,10 @@ import { text } from "../texts.js";
 export default async function profile(section, app) {
   const form = section.querySelector("form");
   const user = await app.user();
-  for (const name of ["first_name", "last_name", "language"]) form.elements[name].value = user[name];
+  for (const name of ["first_name", "last_name", "language"]) {
+    form.elements[name].value = user[name];
+    form.elements[name].disabled = false;
+  }
   onSubmit(form, async (fields) => {
     await app.client.request("PATCH", "/api/auth/user/", fields);
     const { language } = await app.user({ fresh: true });
