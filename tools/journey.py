@@ -88,7 +88,7 @@ def add_passkey(journey: Journey) -> str:
         open_page(page, "Security")
         press(page, "Add a passkey")
         expect(page.get_by_role("button", name="Rename")).to_be_visible()
-        return page.locator(".codes li:visible").first.inner_text()
+        return str(page.locator(".codes li:visible").first.inner_text())
 
 
 def add_second_factor(journey: Journey) -> None:

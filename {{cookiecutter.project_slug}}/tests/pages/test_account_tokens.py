@@ -62,7 +62,7 @@ def create(page: Page, name: str = "Nightly export") -> str:
     fill_form(page, name)
     press(page.get_by_role("dialog"), "Create")
     expect(page.get_by_label("Token", exact=True)).to_have_value(re.compile(SHAPE))
-    return page.get_by_label("Token", exact=True).input_value()
+    return str(page.get_by_label("Token", exact=True).input_value())
 
 
 def test_token_is_shown_once(security: Page, user: User) -> None:
