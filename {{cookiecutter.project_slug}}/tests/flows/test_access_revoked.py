@@ -8,7 +8,7 @@ from django.db import connection
 
 from accounts.models import User
 from accounts.signals import access_revoked
-from tests.flows.test_account_life import ENDS, SESSIONS, Life
+from tests.flows.test_account_life import ALL_ENDS, SESSIONS, Life
 from tests.flows.test_account_life import life as life
 
 pytestmark = pytest.mark.django_db
@@ -28,12 +28,12 @@ def told() -> Iterator[list[User]]:
     access_revoked.disconnect(receive)
 
 
-@pytest.mark.parametrize("name", ENDS)
+@pytest.mark.parametrize("name", ALL_ENDS)
 def test_signal_is_sent_where_every_session_ends(
     name: str, life: Life, told: list[User], settings: Any
 ) -> None:
     settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 0
-    act, ended = ENDS[name]
+    act, ended = ALL_ENDS[name]
 
     act(life)
 
