@@ -184,6 +184,14 @@ class LastAdmin(ClosingRefused):
     default_code = "last_admin"
 
 
+class LastWayIn(APIException):
+    """Without it, the user could not sign in any more: there is no password and no other way."""
+
+    status_code = status.HTTP_409_CONFLICT
+    default_detail = _("You could not sign in any more. Set a password first.")
+    default_code = "last_way_in"
+
+
 FIELD_ERRORS = {
     "email_taken": "An account has the address.",
     "incorrect_password": "The old password is incorrect.",

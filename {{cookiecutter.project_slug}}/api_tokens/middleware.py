@@ -1,4 +1,4 @@
-"""Refuses a token at every view that does not take it, whatever its authentication is."""
+"""Refuses a token, before it is authenticated, at every view that does not take it."""
 
 from collections.abc import Callable
 from typing import Any

@@ -53,13 +53,6 @@ class TooManyPasskeys(Conflict):
     default_code = "too_many_passkeys"
 
 
-class LastWayIn(Conflict):
-    """The passkey is the last way to sign in: the account has no password and no provider."""
-
-    default_detail = _("You could not sign in any more. Set a password first.")
-    default_code = "last_way_in"
-
-
 class LastFactor(Conflict):
     """The passkey is the last second factor, and `JWT_ALLAUTH_MFA_TOTP_MODE` is `required`."""
 

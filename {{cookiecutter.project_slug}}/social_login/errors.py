@@ -68,11 +68,3 @@ class AlreadyConnected(APIException):
     status_code = status.HTTP_409_CONFLICT
     default_detail = _("This account of the provider is already connected.")
     default_code = "already_connected"
-
-
-class LastWayIn(APIException):
-    """Without the provider, the user could not sign in any more."""
-
-    status_code = status.HTTP_409_CONFLICT
-    default_detail = _("You could not sign in any more. Set a password first.")
-    default_code = "last_way_in"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from config.env import BASE_DIR
@@ -27,11 +27,14 @@ class FrontEnd:
         return f"http://{name}:{self.port}"
 
 
+class Server(ThreadingHTTPServer):
+    front_end: FrontEnd
+
+
 @contextmanager
 def front_end() -> Iterator[FrontEnd]:
-    with ThreadingHTTPServer((HOST, 0), Handler) as server:
-        found = FrontEnd(server.server_port)
-        server.front_end = found  # type: ignore[attr-defined]
+    with Server((HOST, 0), Handler) as server:
+        found = server.front_end = FrontEnd(server.server_port)
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:
@@ -62,7 +65,7 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def _pass_on(self) -> None:
-        site: FrontEnd = self.server.front_end  # type: ignore[attr-defined]
+        site = cast(Server, self.server).front_end
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if site.outage < 0:
             self.close_connection = True

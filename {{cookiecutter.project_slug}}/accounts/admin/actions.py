@@ -16,10 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import override
 
 from accounts.conf import EmailVerification, switches
-from accounts.errors import ClosingRefused, TokenNotValid
+from accounts.errors import ClosingRefused, LastWayIn, TokenNotValid
 from accounts.flows import closing, invitation, logout, mfa_management, resending
 from accounts.models import User
-from accounts.services.ways_in import LastWayInError
 from core.ratelimit.throttling import LimitReached
 
 AccountAction = Callable[[User, User, datetime], bool]
@@ -129,7 +128,7 @@ class AccountActions(admin.ModelAdmin):
             return is_done
         except ClosingRefused as refusal:
             self.message_user(request, f"{refusal.detail} ({user})", messages.WARNING)
-        except LastWayInError:
+        except LastWayIn:
             text = _("The account has no other way to sign in. Set a password first.")
             self.message_user(request, f"{text} ({user})", messages.WARNING)
         except (LimitReached, TokenNotValid):

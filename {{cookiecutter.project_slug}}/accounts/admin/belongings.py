@@ -4,8 +4,8 @@ from typing import Any, cast
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
-from rest_framework.exceptions import APIException
 
+from accounts.errors import LastWayIn
 from accounts.models import User
 from accounts.services.privileges import has_more_privileges
 from core.admin_search import AddressSearchAdmin
@@ -37,5 +37,5 @@ class WayInAdmin(ReadOnly, AddressSearchAdmin):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         try:
             self.delete_for(obj, by=cast(User, request.user))
-        except APIException:
+        except LastWayIn:
             raise PermissionDenied from None

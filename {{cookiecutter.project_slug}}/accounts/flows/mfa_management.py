@@ -25,14 +25,13 @@ from accounts.api.fields import Fields, PasswordField
 from accounts.api.requests import client_of
 from accounts.api.responses import TrueField, uncached
 from accounts.conf import MfaMode, switches
-from accounts.errors import InvalidPassword, MfaNotActive, MfaRequired, TokenNotValid
+from accounts.errors import InvalidPassword, LastWayIn, MfaNotActive, MfaRequired, TokenNotValid
 from accounts.models import Session, User
 from accounts.services import ways_in
 from accounts.services.client import Client
 from accounts.services.mfa import authenticators, recovery_codes
 from accounts.services.passwords import verification
 from accounts.services.sessions import store
-from accounts.services.ways_in import LastWayInError
 from core.errors import refused
 from core.logging import security_log
 
@@ -89,7 +88,7 @@ def reset(user: User, *, by: User | None = None) -> bool:
     """Returns False where the user has no second factor. ``by`` is None for the command.
 
     Raises:
-        LastWayInError: a second factor is also the only way to sign in.
+        LastWayIn: a second factor is also the only way to sign in.
     """
     locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if not locked.has_second_factor:
@@ -97,7 +96,7 @@ def reset(user: User, *, by: User | None = None) -> bool:
     authenticators.remove_all(locked)
     if not ways_in.count(locked):
         # The rollback keeps it.
-        raise LastWayInError
+        raise LastWayIn
     revocation.revoke_all(locked)
     emails.tell_owner(emails.second_factor_reset, locked)
     reason = "admin" if by else "command"

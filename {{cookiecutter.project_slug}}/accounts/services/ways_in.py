@@ -4,11 +4,6 @@ from collections.abc import Callable
 
 from accounts.models import User
 
-
-class LastWayInError(Exception):
-    """The user could not sign in any more."""
-
-
 Count = Callable[[User], int]
 
 

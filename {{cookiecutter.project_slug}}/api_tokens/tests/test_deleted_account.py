@@ -1,4 +1,4 @@
-"""An account is deleted with its tokens, by whoever may delete the account."""
+"""An account is deleted with its tokens: the permission to delete the account is enough."""
 
 import pytest
 from django.contrib.auth.models import Permission

@@ -28,7 +28,7 @@ from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.requests import client_of
 from accounts.api.responses import uncached
 from accounts.conf import MfaMode, switches
-from accounts.errors import TokenNotValid
+from accounts.errors import LastWayIn, TokenNotValid
 from accounts.models import Session, User
 from accounts.services import ways_in
 from accounts.services.client import Client
@@ -38,7 +38,7 @@ from core.errors import refused
 from core.exceptions import NotFound
 from core.logging import security_log
 from passkeys import emails, store
-from passkeys.errors import LastFactor, LastWayIn
+from passkeys.errors import LastFactor
 from passkeys.models import Passkey
 from passkeys.serializers import NameField, PasskeyOutput
 

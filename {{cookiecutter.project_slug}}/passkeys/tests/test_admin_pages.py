@@ -25,11 +25,6 @@ def mode(settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
 
 
-@pytest.fixture
-def passkey(signed_in: Browser, user: User) -> Authenticator:
-    return enrol(signed_in, user)
-
-
 def page_of(name: str, row: Any) -> str:
     return reverse(f"admin:{name}", args=[row.pk])
 

@@ -35,11 +35,6 @@ def mode(settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
 
 
-@pytest.fixture
-def passkey(signed_in: Browser, user: User) -> Authenticator:
-    return enrol(signed_in, user)
-
-
 def test_options_are_the_same_for_everybody(passkey: Authenticator, browser: Browser) -> None:
     options = login_options(browser)["options"]
 

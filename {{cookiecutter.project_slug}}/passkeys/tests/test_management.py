@@ -27,11 +27,6 @@ def mode(settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
 
 
-@pytest.fixture
-def passkey(signed_in: Browser, user: User) -> Authenticator:
-    return enrol(signed_in, user)
-
-
 def one(method: str, browser: Browser, passkey_id: int | None = None, **body: Any) -> Any:
     kwargs = {"passkey_id": passkey_id or Passkey.objects.latest("pk").pk}
     return browser.call(method, "passkey", body, kwargs=kwargs)

@@ -19,11 +19,6 @@ from tests.races.concurrency import at_once, overtaken
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def passkey(signed_in: Browser, user: User) -> Authenticator:
-    return enrol(signed_in, user)
-
-
 def test_of_requests_with_one_signature_one_signs_in(passkey: Authenticator) -> None:
     before = Session.objects.count()
     asked = login_options(Browser())

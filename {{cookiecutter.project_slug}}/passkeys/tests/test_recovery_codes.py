@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import FailedMfaAttempt, User
 from passkeys.tests.authenticator import Authenticator
-from passkeys.tests.steps import enrol, login_options
+from passkeys.tests.steps import login_options
 from tests.client import BY_RECOVERY_CODE, Browser
 from tests.flows.steps import challenge_for, refusal
 from tests.mailbox import emails_to
@@ -17,11 +17,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def mode(settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-
-
-@pytest.fixture
-def passkey(signed_in: Browser, user: User) -> Authenticator:
-    return enrol(signed_in, user)
 
 
 def begin(browser: Browser) -> Any:

@@ -27,11 +27,6 @@ def mode(settings: Any) -> None:
 
 
 @pytest.fixture
-def passkey(signed_in: Browser, user: User) -> Authenticator:
-    return enrol(signed_in, user)
-
-
-@pytest.fixture
 def session(passkey: Authenticator, signed_in: Browser) -> Browser:
     """A browser whose session has shown no second factor."""
     Session.objects.update(with_second_factor=False, methods=["pwd"])

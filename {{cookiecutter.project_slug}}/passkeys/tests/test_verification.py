@@ -28,11 +28,6 @@ def mode(settings: Any) -> None:
 
 
 @pytest.fixture
-def passkey(signed_in: Browser, user: User) -> Authenticator:
-    return enrol(signed_in, user)
-
-
-@pytest.fixture
 def challenge(passkey: Authenticator, user: User) -> str:
     return challenge_for(user)
 

@@ -21,14 +21,13 @@ from rest_framework.views import APIView
 from accounts import revocation
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.responses import uncached
-from accounts.errors import TokenNotValid
+from accounts.errors import LastWayIn, TokenNotValid
 from accounts.models import Session, User
 from accounts.services import ways_in
 from accounts.services.sessions import store
 from core.errors import refused
 from social_login import social_accounts
 from social_login.api import SocialAccountOutput
-from social_login.errors import LastWayIn
 from social_login.models import SocialAccount
 
 

@@ -11,7 +11,7 @@ export function showStep(section, name) {
   target?.focus();
 }
 
-/** Whoever gets a challenge from the API dispatches "challenge" at the section. */
+/** A module that gets a challenge from the API dispatches the event "challenge" here. */
 export default function challengeSection(section, app) {
   section.addEventListener("challenge", ({ detail: challenge }) => {
     if (challenge.mfa_required) askForCode(section, app, challenge);

@@ -164,9 +164,9 @@ export class Client extends EventTarget {
             throw error;
         }
     }
-    /** Without locks (an insecure origin, an app), the leeway makes two refreshes harmless. */
+    /** Without locks (an insecure origin, an app, a server), the leeway permits two refreshes. */
     async #alone(work) {
-        const locks = globalThis.navigator?.locks;
+        const locks = this.#channel && navigator.locks;
         const next = () => work(false);
         if (!locks)
             return (this.#last = this.#last.then(next, next));

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from accounts.errors import LastWayIn
 from accounts.flows import mfa_management
 from accounts.models import User
-from accounts.services.ways_in import LastWayInError
 
 
 class Command(BaseCommand):
@@ -22,7 +22,7 @@ class Command(BaseCommand):
             raise CommandError(f"No account has the e-mail address {email}.")
         try:
             is_reset = mfa_management.reset(user)
-        except LastWayInError:
+        except LastWayIn:
             raise CommandError(
                 f"{email} has no other way to sign in. Set a password first."
             ) from None

@@ -87,9 +87,9 @@ def types() -> list[str]:
     return [Type.TOTP, Type.RECOVERY_CODES, *(factor.TYPE for factor in further_factors)]
 
 
-def label_of(type: str) -> str:  # noqa: A002  the name of the field
+def label_of(factor_type: str) -> str:
     labels: dict[str, Any] = {factor.TYPE: factor.LABEL for factor in further_factors}
-    return str(labels.get(type, _("Authenticator app")))
+    return str(labels.get(factor_type, _("Authenticator app")))
 
 
 def list_for(user: User) -> list[Listed]:
