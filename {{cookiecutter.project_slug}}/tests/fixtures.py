@@ -66,6 +66,20 @@ def _rows_are_deleted() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """A thread of the live server may still have a connection when the browser has just closed.
+
+    PostgreSQL drops no database that has one.
+    """
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 def delete_rows(_: object) -> None:
     made_once = {ContentType._meta.db_table, Permission._meta.db_table}
     names = set(connection.introspection.django_table_names()) - made_once

@@ -114,10 +114,7 @@ def page(tab: Page, forgiven: list[str]) -> Iterator[Page]:
 
 @pytest.fixture
 def settled(page: Page) -> Iterator[None]:
-    """The server has answered every request of the page in the end.
-
-    Of one that is aborted, it may keep the connection to the database.
-    """
+    """The server has answered every request of the page when the next test begins."""
     yield
     page.wait_for_load_state("networkidle")
 
