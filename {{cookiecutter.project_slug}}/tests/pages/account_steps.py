@@ -44,6 +44,12 @@ def expect_toast(page: Page, words: str) -> None:
     expect(page.locator("#toast")).to_have_text(words)
 
 
+def expect_outcome(page: Page, words: str, heading: str) -> None:
+    """It is told, and the focus is on the heading of what it has changed."""
+    expect_toast(page, words)
+    expect(page.locator(":focus")).to_have_text(heading)
+
+
 def open_page(page: Page, name: str) -> None:
     page.get_by_role("navigation").get_by_role("link", name=name).click()
     expect_heading(page, name)

@@ -20,6 +20,7 @@ from tests.pages.account_steps import (
     SIGN_IN,
     expect_account,
     expect_heading,
+    expect_outcome,
     expect_ready,
     expect_toast,
     grow_old,
@@ -204,9 +205,10 @@ def test_trusted_device_is_listed_and_forgotten(page: Page, user: User, held: He
     press(page, "Continue")
     open_page(page, "Devices")
 
-    press(page, "Ask again")
+    page.get_by_role("button", name="Ask again").click()
 
     expect(page.get_by_text("No device is trusted.")).to_be_visible()
+    expect_outcome(page, "The device is asked for the second factor again.", "Trusted devices")
 
 
 def test_second_factor_is_set_up_where_it_is_required(
@@ -252,6 +254,7 @@ def test_second_factor_is_turned_on_renewed_and_off(account: Page, user: User) -
     press(account, "Set up")
     app = activate(account, account.locator("#set-up-place"))
     expect(account.locator("#codes-place .codes li")).to_have_count(10)
+    expect_outcome(account, "The second factor is on.", "Save your recovery codes")
     before = account.locator("#codes-place .codes").inner_text()
     refuse_barriers(account)
     account.set_viewport_size({"width": 1280, "height": 720})
@@ -264,11 +267,14 @@ def test_second_factor_is_turned_on_renewed_and_off(account: Page, user: User) -
     account.fill("#second-factor-code", app.code(1))
     press(account, "Continue")
     expect(account.locator("#codes-place .codes")).not_to_have_text(before)
+    expect_outcome(
+        account, "Your old recovery codes are no longer valid.", "Save your recovery codes"
+    )
 
     press(account, "Turn off")
     account.fill("#turn-off-password", PASSWORD)
     account.get_by_role("dialog").get_by_role("button", name="Turn off").click()
-    expect_toast(account, "The second factor is off.")
+    expect_outcome(account, "The second factor is off.", "Authenticator app")
     user.refresh_from_db()
     assert not user.has_second_factor
 
@@ -314,8 +320,10 @@ def test_address_is_changed_by_the_link_that_it_gets(account: Page, user: User) 
     account.fill("#new-email", ADDRESS)
     press(account, "Change the address")
     expect(account.locator(".notice")).to_contain_text(ADDRESS)
+    expect_toast(account, "We have sent an e-mail to the new address.")
     press(account, "Keep the old address")
     expect(account.locator(".notice")).to_be_hidden()
+    expect_outcome(account, "The address stays as it is.", "E-mail address")
     account.fill("#new-email", ADDRESS)
     press(account, "Change the address")
     expect(account.locator(".notice")).to_be_visible()
@@ -363,6 +371,7 @@ def test_action_that_needs_a_recent_sign_in_asks_for_the_password(
 
     expect(account.locator("#set-up-place .qr")).to_be_visible()
     expect(dialog).to_be_hidden()
+    expect(account.locator("#app-activate")).to_be_focused()
 
 
 def test_recent_sign_in_asks_for_the_second_factor_too(page: Page, user: User, held: Held) -> None:
@@ -388,6 +397,7 @@ def test_cancelled_sign_in_changes_nothing(account: Page, user: User) -> None:
     account.get_by_role("dialog").get_by_role("button", name="Cancel").click()
 
     expect(account.locator("#set-up-place")).to_be_hidden()
+    expect(account.get_by_role("button", name="Set up")).to_be_focused()
     expect_toast(account, "")
 
 
@@ -397,10 +407,11 @@ def test_another_device_is_signed_out(
     other = sign_in()
     open_page(account, "Devices")
     main = account.get_by_role("main")
-    main.get_by_role("button", name="Sign out", exact=True).click()
+    main.get_by_role("button", name="Sign out ").click()
     account.get_by_role("dialog").get_by_role("button", name="Sign out").click()
 
     expect(main.get_by_role("listitem")).to_have_count(1)
+    expect_outcome(account, "The device is signed out.", "Signed in")
     assert other.refresh().status_code == 401
 
 
@@ -414,7 +425,17 @@ def test_all_other_devices_are_signed_out(
     account.get_by_role("dialog").get_by_role("button", name="Sign out").click()
 
     expect(account.get_by_role("main").get_by_role("listitem")).to_have_count(1)
+    expect_outcome(account, "All other devices are signed out.", "Signed in")
     assert Session.objects.filter(user=user).count() == 1
+
+
+def test_buttons_of_a_row_are_named_after_it(account: Page, sign_in: Callable[[], Browser]) -> None:
+    sign_in()
+    Session.objects.update(user_agent="Mozilla/5.0 (X11; Linux x86_64) Firefox/130.0")
+
+    open_page(account, "Devices")
+
+    expect(account.get_by_role("button", name="Sign out Firefox on Linux")).to_be_visible()
 
 
 def test_device_that_has_signed_out_meanwhile_stops_nothing(
@@ -444,6 +465,7 @@ def test_history_has_pages(account: Page, monkeypatch: pytest.MonkeyPatch, user:
     press(account, "Show older events")
 
     expect(events).to_have_count(4)
+    expect(events.nth(2)).to_be_focused()
     expect(account.locator("#more")).to_be_hidden()
 
 

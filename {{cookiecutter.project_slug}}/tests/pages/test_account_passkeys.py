@@ -12,6 +12,7 @@ from tests.pages.account_steps import (
     REFUSALS,
     SIGN_IN,
     expect_heading,
+    expect_outcome,
     grow_old,
     open_account,
     open_page,
@@ -43,6 +44,7 @@ def security(page: Page, device: Device, user: User) -> Page:
     open_page(page, "Security")
     press(page, "Add a passkey")
     expect(page.get_by_role("button", name="Rename")).to_be_visible()
+    expect_outcome(page, "The passkey is added.", "Save your recovery codes")
     return page
 
 
@@ -61,24 +63,29 @@ def test_passkey_replaces_the_recovery_codes(security: Page) -> None:
 
     expect(codes).not_to_have_text(before)
     expect(codes.locator("li")).to_have_count(10)
+    expect_outcome(
+        security, "Your old recovery codes are no longer valid.", "Save your recovery codes"
+    )
 
 
 def test_passkey_is_renamed(security: Page) -> None:
-    press(security, "Rename")
+    security.get_by_role("button", name="Rename").click()
     security.fill("#passkey-name", "My laptop")
     security.get_by_role("dialog").get_by_role("button", name="Rename").click()
 
-    expect(security.get_by_text("My laptop")).to_be_visible()
+    expect(security.get_by_role("button", name="Delete My laptop")).to_be_visible()
+    expect_outcome(security, "The passkey is renamed.", "Passkeys")
     assert Passkey.objects.get().name == "My laptop"
 
 
 def test_passkey_is_deleted_after_signing_in_with_it_again(security: Page, user: User) -> None:
     grow_old(user)
-    press(security, "Delete")
+    security.get_by_role("button", name="Delete").click()
     security.get_by_role("dialog").get_by_role("button", name="Delete").click()
     press(security, "Sign in with a passkey")
 
     expect(security.get_by_text("You have no passkey yet.")).to_be_visible()
+    expect_outcome(security, "The passkey is deleted.", "Passkeys")
     assert not Passkey.objects.exists()
 
 

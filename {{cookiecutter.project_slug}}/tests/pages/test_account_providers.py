@@ -19,6 +19,7 @@ from tests.pages.account_steps import (
     SIGN_IN,
     expect_account,
     expect_heading,
+    expect_outcome,
     expect_ready,
     open_account,
     open_page,
@@ -98,14 +99,15 @@ def test_refused_sign_in_is_told(page: Page, settings: Any, db: None) -> None:
 def test_account_is_connected_and_disconnected(page: Page, user: User) -> None:
     open_account(page, user)
     open_page(page, "Security")
-    press(page, "Connect")
+    press(page, "Connect Demo ID")
     sign_in_there(page, user.email)
     expect_heading(page, "Security")
     assert SocialAccount.objects.get().user == user
     refuse_barriers(page)
 
-    press(page, "Disconnect")
+    press(page, "Disconnect Demo ID")
     page.get_by_role("dialog").get_by_role("button", name="Disconnect").click()
 
-    expect(page.get_by_role("button", name="Connect", exact=True)).to_be_visible()
+    expect(page.get_by_role("button", name="Connect Demo ID", exact=True)).to_be_visible()
+    expect_outcome(page, "The account is disconnected.", "Connected accounts")
     assert not SocialAccount.objects.exists()

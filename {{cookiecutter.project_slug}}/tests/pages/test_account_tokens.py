@@ -14,6 +14,7 @@ from api_tokens.secret import SHAPE
 from tests.authenticator import enrol
 from tests.pages.account_steps import (
     REFUSALS,
+    expect_outcome,
     expect_toast,
     grow_old,
     open_account,
@@ -74,6 +75,8 @@ def test_token_is_shown_once(security: Page, user: User) -> None:
     expect(listed).to_contain_text(f"shop_{row.pk}…")
     expect(listed).to_contain_text("orders:read")
     expect(listed).to_contain_text("Not used yet")
+    expect_toast(security, "The token is created.")
+    expect(security.get_by_label("Token", exact=True)).to_be_focused()
     assert token.startswith(f"shop_{row.pk}")
     assert (row.expires_at - row.created_at).days == 30
     refuse_barriers(security)
@@ -116,10 +119,11 @@ def test_token_without_a_scope_is_refused_in_the_form(security: Page) -> None:
 
 def test_token_is_deleted(security: Page) -> None:
     create(security)
-    press(tokens(security), "Delete")
+    press(tokens(security), "Delete Nightly export")
     press(security.get_by_role("dialog"), "Delete")
 
     expect(security.get_by_text("You have no token yet.")).to_be_visible()
+    expect_outcome(security, "The token is deleted.", "Tokens for programs")
     expect(security.get_by_label("Token", exact=True)).to_be_hidden()
     assert not ApiToken.objects.exists()
 

@@ -2,15 +2,14 @@
 import { Client } from "./client.js";
 import { addReveals, sentence } from "./forms.js";
 import { startNavigation } from "./navigation.js";
+import { notify } from "./toast.js";
 
 const client = new Client();
 const opened = new WeakSet();
-const toast = document.getElementById("toast");
 let early;
 let started;
 let isReady = false;
 let profile;
-let forgetting;
 
 /** What the module of a section gets, beside the section. */
 const app = {
@@ -89,14 +88,6 @@ function proceed() {
   const isSafe = wanted.origin === location.origin && wanted.pathname !== signIn;
   app.go(isSafe ? wanted : account, { replace: true });
   return true;
-}
-
-function notify(words) {
-  // A modal dialog hides what is outside of it.
-  (document.querySelector("dialog:modal") ?? document.body).append(toast);
-  toast.textContent = words;
-  clearTimeout(forgetting);
-  forgetting = setTimeout(() => (toast.textContent = ""), 6_000);
 }
 
 function showProblem(page, error) {

@@ -1,32 +1,38 @@
 // Sends forms, and shows what takes long and what went wrong.
 import { Unavailable } from "./client.js";
 import { text } from "./texts.js";
+import { notify } from "./toast.js";
 
 /** The user closed a dialog: nothing to tell. */
 export class Cancelled extends Error {}
 
-/** Calls `send` with the fields of the form when it is submitted. */
+/** Calls `send` with the fields of the form when it is submitted, then tells its `data-done`. */
 export function onSubmit(form, send) {
   form.onsubmit = async (event) => {
     event.preventDefault();
     const button = event.submitter ?? form.querySelector("button:not([type=button])");
     clearErrors(form);
     try {
-      await whileBusy(button, () => send(Object.fromEntries(new FormData(form))));
+      await attend(button, form, () => send(Object.fromEntries(new FormData(form))));
     } catch (error) {
       showError(form, error);
     }
   };
 }
 
-/** Calls `act` when the button is pressed, and the `dialog` confirmed. Errors appear as a toast. */
-export function onClick(button, app, act, { dialog } = {}) {
+/**
+ * Calls `act` when the button is pressed, and the `dialog` confirmed, then tells its `data-done`.
+ * Errors appear as a toast.
+ */
+export function onClick(button, act, { dialog } = {}) {
   button.onclick = async () => {
     try {
-      if (dialog) await ask(dialog);
-      await whileBusy(button, act);
+      await attend(button, button, async () => {
+        if (dialog) await ask(dialog);
+        await act();
+      });
     } catch (error) {
-      app.notify(sentence(error));
+      notify(sentence(error));
     }
   };
 }
@@ -41,15 +47,32 @@ export function ask(dialog) {
   });
 }
 
-/** A second press does nothing until the first is done. The button keeps the focus. */
-export async function whileBusy(button, act) {
+/** A second press does nothing until the first is done. */
+async function attend(button, element, act) {
   if (button.ariaBusy === "true") return;
+  const place = element.closest("dialog, section, main");
   button.ariaBusy = "true";
   try {
     await act();
   } finally {
     button.ariaBusy = null;
+    keepFocus(place);
   }
+  if (element.dataset.done) notify(element.dataset.done);
+}
+
+/** If what had the focus has gone, the heading of its section has the focus. */
+function keepFocus(place) {
+  const { activeElement } = document;
+  if (activeElement !== document.body && activeElement?.checkVisibility()) return;
+  focusHeading(place);
+}
+
+export function focusHeading(place) {
+  const heading = place?.querySelector("h1, h2, h3");
+  if (!heading) return;
+  heading.tabIndex = -1;
+  heading.focus();
 }
 
 /** What to tell the user. The sentences of the API are translated. */

@@ -1,7 +1,6 @@
 // The set-up of an authenticator app, and recovery codes: at the sign-in, and in the account.
-import { onSubmit } from "./forms.js";
+import { focusHeading, onClick, onSubmit } from "./forms.js";
 import { fill } from "./slots.js";
-import { text } from "./texts.js";
 
 const MFA = "/api/auth/mfa/";
 
@@ -26,13 +25,10 @@ export function showRecoveryCodes(place, codes) {
     ...codes.map((code) => Object.assign(document.createElement("li"), { textContent: code })),
   );
   const lines = `${codes.join("\n")}\n`;
-  const copy = place.querySelector("[data-copy]");
-  copy.onclick = async () => {
-    await navigator.clipboard.writeText(lines);
-    copy.textContent = text("copied");
-  };
+  onClick(place.querySelector("[data-copy]"), () => navigator.clipboard.writeText(lines));
   const download = place.querySelector("[data-download]");
   download.onclick = () => save(lines, "recovery-codes.txt", "text/plain");
+  if (codes.length) focusHeading(list.parentElement);
 }
 
 /** Lets the browser save a file. */

@@ -1,5 +1,5 @@
 import { onClick } from "./forms.js";
 
 export default function signOut(button, app) {
-  onClick(button, app, () => app.client.signOut());
+  onClick(button, () => app.client.signOut());
 }

@@ -1,4 +1,5 @@
 // Fills elements of the page. Only as text: nothing that a user wrote becomes HTML.
+import { text } from "./texts.js";
 
 /**
  * Fills each `[data-slot=NAME]` below `element`. A text is its content; true and false show and
@@ -24,10 +25,20 @@ export function addRows(list, items, toValues, prepare = () => {}) {
   const template = list.querySelector("template");
   for (const item of items) {
     const row = template.content.firstElementChild.cloneNode(true);
-    fill(row, toValues(item));
+    const values = toValues(item);
+    fill(row, values);
+    nameButtons(row, values);
     prepare(row, item);
     list.append(row);
   }
   const empty = list.parentElement.querySelector(".empty");
   if (empty) empty.hidden = list.children.length > 1;
+}
+
+/** Screen readers list the buttons without their rows: "Delete" is "Delete Phone" there. */
+function nameButtons(row, { name }) {
+  for (const button of row.querySelectorAll("button")) {
+    const action = button.ariaLabel ?? button.textContent.trim();
+    button.ariaLabel = text("row-button", { action, name });
+  }
 }

@@ -13,7 +13,7 @@ export default async function apiTokens(section, app) {
     const found = await app.client.request("GET", PATH);
     fillList(find("[data-list]"), found, (token) => toValues(prefix, token), (row, { id }) => {
       const dialog = find("#delete-token");
-      onClick(row.querySelector("button"), app, () => remove(id), { dialog });
+      onClick(row.querySelector("button"), () => remove(id), { dialog });
     });
   }
 
@@ -40,11 +40,8 @@ export default async function apiTokens(section, app) {
     await show();
   }
 
-  onClick(find("#add-token"), app, create);
-  onClick(find("#copy-token"), app, async () => {
-    await navigator.clipboard.writeText(find("#new-token").value);
-    app.notify(text("copied"));
-  });
+  onClick(find("#add-token"), create);
+  onClick(find("#copy-token"), () => navigator.clipboard.writeText(find("#new-token").value));
   const { role } = await app.user();
   const choices = offer(section, role);
   fill(section, { may_create: choices > 0, no_scopes: choices === 0 });

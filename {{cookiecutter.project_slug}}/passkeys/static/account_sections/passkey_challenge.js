@@ -9,7 +9,7 @@ export default function passkeyChallenge(section, app) {
   if (!supportsPasskeys()) return;
   steps.addEventListener("challenge", ({ detail: challenge }) => {
     section.hidden = false;
-    onClick(section.querySelector("button"), app, () =>
+    onClick(section.querySelector("button"), () =>
       withPasskey(() => (challenge.mfa_required ? answer : setUp)(steps, app, challenge)),
     );
   });

@@ -4,7 +4,7 @@ import { supportsPasskeys, withPasskey } from "./passkey_support.js";
 export default async function passkeySignIn(section, app) {
   section.hidden = !supportsPasskeys();
   if (section.hidden) return;
-  onClick(section.querySelector("button"), app, async () => {
+  onClick(section.querySelector("button"), async () => {
     await withPasskey(() => app.client.signInWithPasskey());
     section.dispatchEvent(new CustomEvent("done", { bubbles: true }));
   });

@@ -16,8 +16,8 @@ export default async function passkeys(section, app) {
     const found = await app.client.request("GET", PATH);
     fill(section, { can_renew: found.length > 0 });
     fillList(list, found, toValues, (row, passkey) => {
-      onClick(row.querySelector("[data-rename]"), app, () => rename(passkey));
-      onClick(row.querySelector("[data-delete]"), app, () => remove(passkey), { dialog });
+      onClick(row.querySelector("[data-rename]"), () => rename(passkey));
+      onClick(row.querySelector("[data-delete]"), () => remove(passkey), { dialog });
     });
   }
 
@@ -50,9 +50,9 @@ export default async function passkeys(section, app) {
 
   const button = section.querySelector("#add-passkey");
   button.hidden = !supportsPasskeys();
-  onClick(button, app, add);
+  onClick(button, add);
   const renewing = section.querySelector("#renew-with-passkey");
-  if (renewing) onClick(renewing, app, renew);
+  if (renewing) onClick(renewing, renew);
   await show();
 }
 

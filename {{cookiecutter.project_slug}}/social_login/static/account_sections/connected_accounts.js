@@ -19,11 +19,11 @@ export default async function connectedAccounts(section, app) {
     section.hidden = !accounts.length && !others.length;
     fillList(connected, accounts, ({ name, email }) => ({ name, email }), (row, account) => {
       showLogo(row, account.provider);
-      onClick(row.querySelector("button"), app, () => disconnect(account), { dialog });
+      onClick(row.querySelector("button"), () => disconnect(account), { dialog });
     });
     fillList(free, others, ({ name }) => ({ name }), (row, { id }) => {
       showLogo(row, id);
-      onClick(row.querySelector("button"), app, () =>
+      onClick(row.querySelector("button"), () =>
         confirmed(app, () => start(id, app, location.pathname)),
       );
     });

@@ -4,7 +4,7 @@ import { text } from "../account_pages/texts.js";
 
 export default async function providers(section, app) {
   for (const button of section.querySelectorAll("[data-provider]")) {
-    onClick(button, app, () => start(button.dataset.provider, app));
+    onClick(button, () => start(button.dataset.provider, app));
   }
   await comeBack(section, app);
 }

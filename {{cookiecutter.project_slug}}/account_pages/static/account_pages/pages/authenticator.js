@@ -2,7 +2,6 @@ import { confirmed } from "../confirmed.js";
 import { onClick, onSubmit } from "../forms.js";
 import { showRecoveryCodes, showSetUp } from "../second_factor.js";
 import { fill } from "../slots.js";
-import { text } from "../texts.js";
 
 export default async function authenticator(section, app) {
   const [place, codes] = ["#set-up-place", "#codes-place"].map((id) => section.querySelector(id));
@@ -14,17 +13,16 @@ export default async function authenticator(section, app) {
     await show(section, app);
   }
 
-  onClick(section.querySelector("#set-up"), app, async () => {
+  onClick(section.querySelector("#set-up"), async () => {
     await confirmed(app, () => showSetUp(place, app, undefined, showCodes));
     fill(section, { off: false });
     place.hidden = false;
     place.querySelector("[name=code]").focus();
   });
-  onClick(section.querySelector("#renew"), app, () => renew(app, showCodes));
+  onClick(section.querySelector("#renew"), () => renew(app, showCodes));
   turnOff(section, app, async () => {
     codes.hidden = true;
     await show(section, app);
-    app.notify(text("turned-off"));
   });
   await show(section, app);
 }
@@ -65,5 +63,5 @@ function turnOff(section, app, done) {
     form.reset();
     dialog.close("yes");
   });
-  onClick(button, app, done, { dialog });
+  onClick(button, done, { dialog });
 }

@@ -13,7 +13,7 @@ export default function closeAccount(section, app) {
     await app.client.signOut();
   };
   const dialog = section.querySelector("#close-dialog");
-  onClick(section.querySelector("button"), app, close, { dialog });
+  onClick(section.querySelector("button"), close, { dialog });
 }
 
 function showClosed(section, { detail, closes_at }) {

@@ -14,7 +14,7 @@ export default async function devices(section, app) {
     fill(section, { has_others: others.length > 1 });
     fillList(list, sessions, toValues, (row, session) => {
       if (isPhone(session.user_agent)) useIcon(row, "phone");
-      onClick(row.querySelector("button"), app, () => end([session]), { dialog: one });
+      onClick(row.querySelector("button"), () => end([session]), { dialog: one });
     });
   }
 
@@ -27,7 +27,7 @@ export default async function devices(section, app) {
     await show();
   }
 
-  onClick(section.querySelector("#end-others"), app, () => end(others), { dialog: all });
+  onClick(section.querySelector("#end-others"), () => end(others), { dialog: all });
   await show();
 }
 

@@ -1,7 +1,6 @@
 import { confirmed } from "../confirmed.js";
 import { onClick, onSubmit } from "../forms.js";
 import { fill } from "../slots.js";
-import { text } from "../texts.js";
 
 export default async function email(section, app) {
   const form = section.querySelector("form");
@@ -15,10 +14,9 @@ export default async function email(section, app) {
     await confirmed(app, () => change(fields.email));
     form.reset();
   });
-  onClick(section.querySelector("#withdraw"), app, async () => {
+  onClick(section.querySelector("#withdraw"), async () => {
     // The API withdraws the new address when it gets the present one.
     await change((await app.user()).email);
-    app.notify(text("withdrawn"));
   });
   show(section, await app.user());
 }

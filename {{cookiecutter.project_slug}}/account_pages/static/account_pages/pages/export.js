@@ -3,7 +3,7 @@ import { onClick } from "../forms.js";
 import { save } from "../second_factor.js";
 
 export default function exportData(section, app) {
-  onClick(section.querySelector("button"), app, () =>
+  onClick(section.querySelector("button"), () =>
     confirmed(app, async (code) => {
       const headers = code ? { "X-Second-Factor-Code": code } : {};
       const data = await app.client.request("GET", "/api/auth/user/export/", undefined, headers);

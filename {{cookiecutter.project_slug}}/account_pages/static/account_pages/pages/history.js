@@ -21,6 +21,12 @@ export default async function history(section, app) {
     if (page.next) address = new URL(page.next).pathname + new URL(page.next).search;
   }
 
-  onClick(more, app, () => readPage(addRows));
+  onClick(more, async () => {
+    const before = list.children.length;
+    await readPage(addRows);
+    const first = list.children[before];
+    first.tabIndex = -1;
+    first.focus();
+  });
   await readPage(fillList);
 }

@@ -1,6 +1,5 @@
 import { onSubmit } from "../forms.js";
 import { useLanguage } from "../language.js";
-import { text } from "../texts.js";
 
 export default async function profile(section, app) {
   const form = section.querySelector("form");
@@ -13,6 +12,5 @@ export default async function profile(section, app) {
     await app.client.request("PATCH", "/api/auth/user/", fields);
     const { language } = await app.user({ fresh: true });
     if (language !== document.documentElement.lang) useLanguage(language);
-    app.notify(text("saved"));
   });
 }

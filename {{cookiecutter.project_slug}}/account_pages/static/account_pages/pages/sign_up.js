@@ -19,7 +19,7 @@ function showSent(section, app, email) {
   fill(steps, { email });
   showStep(steps, "sent");
   const resend = steps.querySelector("#resend");
-  onClick(resend, app, async () => {
+  onClick(resend, async () => {
     const { detail } = await app.client.request("POST", "/api/auth/registration/resend/", { email });
     app.notify(detail);
   });

@@ -10,7 +10,7 @@ export default async function trustedDevices(section, app) {
 
   async function show() {
     fillList(list, await app.client.request("GET", PATH), toValues, (row, { id }) => {
-      onClick(row.querySelector("button"), app, async () => {
+      onClick(row.querySelector("button"), async () => {
         await app.client.request("DELETE", `${PATH}${id}/`);
         await show();
       });
