@@ -215,6 +215,35 @@ test("a lost response of a refresh is asked for once more", async () => {
   assert.equal(count(REFRESH), 2);
 });
 
+test("a refresh without a response is given up, also where AbortSignal has no timeout", async ({ mock }) => {
+  mock.method(AbortSignal, "timeout", undefined);
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const abandoned = [];
+  globalThis.fetch = (path, { signal }) => new Promise((resolve, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+    abandoned.push(signal);
+  });
+  const starting = new Client().start();
+  const failed = assert.rejects(starting, Unavailable);
+  for (const number of [1, 2]) {
+    while (abandoned.length < number) await new Promise(setImmediate);
+    mock.timers.tick(8_000);
+  }
+
+  await failed;
+  assert.ok(abandoned.every(({ aborted }) => aborted));
+});
+
+test("a response ends the time that a request has", async ({ mock }) => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  serveOne();
+  await new Client().start();
+
+  mock.timers.tick(8_000);
+
+  assert.equal(sent[0].signal.aborted, false);
+});
+
 test("a sign-out that does not reach the server is none", async () => {
   const client = await signedIn();
   serve(() => outage);

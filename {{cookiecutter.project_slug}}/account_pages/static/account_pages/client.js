@@ -41,8 +41,7 @@ export class Client extends EventTarget {
     /** Tokens are in cookies; with a storage, they are in the bodies of requests and responses. */
     constructor({ baseUrl = "", storage } = {}) {
         super();
-        this.#baseUrl = baseUrl;
-        this.#storage = storage;
+        [this.#baseUrl, this.#storage] = [baseUrl, storage];
         this.#name = `auth ${baseUrl}`;
         if (globalThis.document)
             this.#channel = new BroadcastChannel(this.#name);
@@ -166,8 +165,7 @@ export class Client extends EventTarget {
     }
     /** Without locks (an insecure origin, an app, a server), the leeway permits two refreshes. */
     async #alone(work) {
-        const locks = this.#channel && navigator.locks;
-        const next = () => work(false);
+        const locks = this.#channel && navigator.locks, next = () => work(false);
         if (!locks)
             return (this.#last = this.#last.then(next, next));
         let ran;
@@ -192,17 +190,18 @@ export class Client extends EventTarget {
         const data = await this.#fetch(method, path, {
             headers, credentials: inBody ? "omit" : "include",
             ...(body !== undefined && { body: JSON.stringify(body) }),
-            signal: method !== "GET" && isAuth ? (AbortSignal.timeout?.(TIMEOUT_MS) ?? null) : null,
         });
         if (isAuth && method === "POST")
             await this.#keep(data);
         return data;
     }
     async #fetch(method, path, init) {
-        const begun = Date.now();
+        const begun = Date.now(), aborting = new AbortController();
+        const isLimited = method !== "GET" && path.startsWith(AUTH);
+        const timer = isLimited ? setTimeout(() => aborting.abort(), TIMEOUT_MS) : undefined;
         let response, data;
         try {
-            response = await fetch(this.#baseUrl + path, { method, ...init });
+            response = await fetch(this.#baseUrl + path, { method, signal: aborting.signal, ...init });
             if (response.headers.get("Content-Type")?.includes("json"))
                 data = await response.json();
         }
@@ -210,6 +209,7 @@ export class Client extends EventTarget {
             throw new Unavailable(undefined, error);
         }
         finally {
+            clearTimeout(timer);
             const { status = 0 } = response ?? {}, ms = Date.now() - begun;
             const detail = { method, path: path.split("?")[0], status, ms };
             this.dispatchEvent(Object.assign(new Event("request"), { detail }));
