@@ -10,8 +10,8 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, Route, expect
 
-from accounts.models import Session, User
-from tests.authenticator import App, Held
+from accounts.models import PendingSecret, Session, User
+from tests.authenticator import App, Held, enrol
 from tests.client import Browser
 from tests.mailbox import link_to
 from tests.pages.account_steps import (
@@ -218,6 +218,7 @@ def test_second_factor_is_set_up_where_it_is_required(
     page.goto(SIGN_IN)
     sign_in(page, user)
     expect_heading(page, "Set up a second factor")
+    expect(page.locator("#password")).to_have_value("")
 
     activate(page, page)
     expect_heading(page, "Save your recovery codes")
@@ -277,6 +278,71 @@ def test_second_factor_is_turned_on_renewed_and_off(account: Page, user: User) -
     expect_outcome(account, "The second factor is off.", "Authenticator app")
     user.refresh_from_db()
     assert not user.has_second_factor
+
+
+def test_second_factor_is_turned_off_after_setting_a_password(account: Page, user: User) -> None:
+    enrol(user)
+    User.objects.update(password="!")
+    open_page(account, "Security")
+    press(account, "Turn off")
+    dialog = account.get_by_role("dialog")
+    expect(dialog).to_contain_text("Set a password first.")
+    expect(dialog.get_by_label("Password", exact=True)).to_be_hidden()
+    expect(dialog.get_by_role("button", name="Turn off")).to_be_hidden()
+    refuse_barriers(account)
+    account.set_viewport_size({"width": 1280, "height": 720})
+
+    press(dialog, "Set a password")
+
+    expect(account.locator("#new_password1")).to_be_focused()
+
+
+def test_secret_of_the_app_leaves_the_page_when_the_set_up_ends(account: Page, user: User) -> None:
+    open_page(account, "Security")
+    press(account, "Set up")
+    shown = account.locator("#set-up-place [data-slot=secret]:not([data-loading])").inner_text()
+    press(account, "Cancel")
+    expect(account.get_by_role("button", name="Set up")).to_be_focused()
+    assert shown not in account.content()
+    assert "svg+xml" not in account.content()
+
+    press(account, "Set up")
+    expect(account.locator("#app-activate")).to_be_focused()
+    PendingSecret.objects.filter(user=user).delete()
+    activate(account, account.locator("#set-up-place"))
+
+    expect(account.locator("#toast")).to_contain_text("The setup was not started")
+    expect(account.locator("#set-up-place")).to_be_hidden()
+    assert "svg+xml" not in account.content()
+
+
+def test_recovery_codes_leave_the_page_when_they_are_saved(account: Page) -> None:
+    open_page(account, "Security")
+    press(account, "Set up")
+    activate(account, account.locator("#set-up-place"))
+    expect(account.locator("#codes-place .codes li")).to_have_count(10)
+    assert "svg+xml" not in account.content()
+
+    press(account, "I have saved them")
+
+    expect(account.locator(".codes li")).to_have_count(0)
+    expect(account.locator("#codes-place")).to_be_hidden()
+    expect(account.locator(":focus")).to_have_text("Authenticator app")
+
+
+def test_what_was_typed_into_a_dialog_leaves_the_page_with_it(account: Page, user: User) -> None:
+    open_page(account, "Security")
+    grow_old(user)
+    press(account, "Set up")
+    account.fill("#again-password", "wrong")
+    press(account.locator("#sign-in-again"), "Continue")
+    expect(account.locator("#sign-in-again").get_by_role("alert")).not_to_be_empty()
+    press(account.locator("#sign-in-again"), "Cancel")
+    expect(account.locator("#again-password")).to_have_value("")
+
+    press(account, "Set up")
+
+    expect(account.locator("#sign-in-again .message").first).to_be_empty()
 
 
 def test_recovery_codes_are_downloaded(account: Page, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from accounts.models import User
+from accounts.models import Session, User
 from passkeys.models import Passkey
 from tests.pages.account_steps import (
     REFUSALS,
@@ -21,6 +21,7 @@ from tests.pages.account_steps import (
 )
 from tests.pages.test_passkeys import Device, device
 from tests.pages.ways import refuse_barriers
+from tests.people import PASSWORD
 
 __all__ = ["device"]
 
@@ -55,6 +56,13 @@ def test_passkey_is_added_with_recovery_codes(security: Page) -> None:
     refuse_barriers(security)
 
 
+def test_recovery_codes_leave_the_page_when_they_are_saved(security: Page) -> None:
+    press(security, "I have saved them")
+
+    expect(security.locator(".codes li")).to_have_count(0)
+    expect(security.locator(":focus")).to_have_text("Passkeys")
+
+
 def test_passkey_replaces_the_recovery_codes(security: Page) -> None:
     codes = security.locator("section", has_text="Passkeys").locator(".codes")
     before = codes.inner_text()
@@ -87,6 +95,42 @@ def test_passkey_is_deleted_after_signing_in_with_it_again(security: Page, user:
     expect(security.get_by_text("You have no passkey yet.")).to_be_visible()
     expect_outcome(security, "The passkey is deleted.", "Passkeys")
     assert not Passkey.objects.exists()
+
+
+def test_passkey_is_shown_where_the_second_factor_is_required(
+    security: Page, user: User, device: Device
+) -> None:
+    device.verify_users(False)
+    Session.objects.filter(user=user).update(with_second_factor=False)
+    open_page(security, "Your data")
+    press(security, "Download")
+    expect(security.get_by_role("dialog")).to_contain_text("Confirm that it is you")
+    refuse_barriers(security)
+    security.set_viewport_size({"width": 1280, "height": 720})
+
+    with security.expect_download():
+        press(security.get_by_role("dialog"), "Use a passkey")
+
+
+def test_passkey_is_offered_to_users_who_have_one_only(page: Page, user: User) -> None:
+    open_account(page, user)
+    open_page(page, "Security")
+    grow_old(user)
+    with page.expect_response("**/api/auth/passkeys/"):
+        press(page, "Set up")
+    dialog = page.locator("#sign-in-again")
+    expect(dialog).to_be_visible()
+    page.wait_for_load_state("networkidle")
+
+    expect(dialog.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
+
+
+def test_sections_follow_what_another_one_has_changed(security: Page, user: User) -> None:
+    press(security, "Turn off")
+    security.fill("#turn-off-password", PASSWORD)
+    press(security.get_by_role("dialog"), "Turn off")
+
+    expect(security.get_by_text("You have no passkey yet.")).to_be_visible()
 
 
 def test_browser_suggests_the_passkey(security: Page) -> None:

@@ -98,6 +98,16 @@ def test_token_is_copied(security: Page) -> None:
     security.context.clear_permissions()
 
 
+def test_token_leaves_the_page_when_it_is_saved(security: Page) -> None:
+    create(security)
+
+    press(tokens(security), "I have saved it")
+
+    expect(security.locator("#new-token")).to_be_hidden()
+    expect(security.locator("#new-token")).to_have_value("")
+    expect(security.locator(":focus")).to_have_text("Tokens for programs")
+
+
 def test_role_decides_which_scopes_are_offered(security: Page) -> None:
     press(security, "Create a token")
 

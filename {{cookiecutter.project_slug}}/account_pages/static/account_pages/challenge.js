@@ -52,9 +52,11 @@ async function setUp(section, app, challenge) {
   // The recovery codes are shown before the page goes on.
   app.stays = true;
   showStep(section, "set-up");
-  await showSetUp(section, app, challenge, (codes) => {
-    showStep(section, "codes");
-    showRecoveryCodes(section, codes);
-    section.querySelector("[data-continue]").onclick = app.proceed;
+  await showSetUp(section, app, challenge, {
+    done(codes) {
+      showStep(section, "codes");
+      showRecoveryCodes(section, codes, app.proceed);
+    },
+    failed: (error) => startAgain(section, app, error),
   });
 }

@@ -12,7 +12,7 @@ export async function confirmed(app, act) {
       return await act(code);
     } catch (error) {
       if (error.code === "reauthentication_required") await signInAgain(app);
-      else if (error.code === "second_factor_required") code = await askForCode();
+      else if (error.code === "second_factor_required") code = await askForFactor();
       else throw error;
     }
   }
@@ -22,11 +22,11 @@ async function signInAgain(app) {
   const dialog = document.getElementById("sign-in-again");
   const { email, has_password } = await app.user();
   const form = dialog.querySelector("form");
-  form.reset();
   form.elements.email.value = email;
   fill(dialog, { password: has_password });
   form.elements.password.disabled = !has_password;
   dialog.dispatchEvent(new CustomEvent("restart"));
+  dialog.dispatchEvent(new Event("ask"));
   dialog.querySelector("[data-elsewhere]").onclick = () => app.client.signOut();
   onSubmit(form, async ({ password }) => {
     const result = await app.client.signIn(email, password);
@@ -38,11 +38,16 @@ async function signInAgain(app) {
   await ask(dialog);
 }
 
-async function askForCode() {
+/** Returns a code, or "" if the user has shown another second factor: sections offer it at "ask". */
+function askForFactor() {
+  document.getElementById("second-factor").dispatchEvent(new Event("ask"));
+  return askForCode();
+}
+
+export async function askForCode() {
   const dialog = document.getElementById("second-factor");
   const form = dialog.querySelector("form");
   let code = "";
-  form.reset();
   onSubmit(form, async (fields) => {
     code = fields.code;
     dialog.close("yes");

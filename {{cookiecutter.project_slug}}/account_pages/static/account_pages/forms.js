@@ -3,7 +3,7 @@ import { Unavailable } from "./client.js";
 import { text } from "./texts.js";
 import { notify } from "./toast.js";
 
-/** The user closed a dialog: nothing to tell. */
+/** The user closed a dialog, or was told already. */
 export class Cancelled extends Error {}
 
 /** Calls `send` with the fields of the form when it is submitted, then tells its `data-done`. */
@@ -13,7 +13,10 @@ export function onSubmit(form, send) {
     const button = event.submitter ?? form.querySelector("button:not([type=button])");
     clearErrors(form);
     try {
-      await attend(button, form, () => send(Object.fromEntries(new FormData(form))));
+      await attend(button, form, async () => {
+        await send(Object.fromEntries(new FormData(form)));
+        clearPasswords(form);
+      });
     } catch (error) {
       showError(form, error);
     }
@@ -37,13 +40,23 @@ export function onClick(button, act, { dialog } = {}) {
   };
 }
 
-/** Opens a dialog whose form has a button with the value "yes". Rejects if it is cancelled. */
+/**
+ * Opens a dialog whose form has a button with the value "yes". Rejects if it is cancelled. What was
+ * typed does not stay in it.
+ */
 export function ask(dialog) {
   dialog.returnValue = "";
   dialog.showModal();
   dialog.querySelector("[data-focus]")?.focus();
   return new Promise((resolve, reject) => {
-    dialog.onclose = () => (dialog.returnValue === "yes" ? resolve() : reject(new Cancelled()));
+    dialog.onclose = () => {
+      for (const form of dialog.querySelectorAll("form")) {
+        form.reset();
+        clearErrors(form);
+      }
+      if (dialog.returnValue === "yes") resolve();
+      else reject(new Cancelled());
+    };
   });
 }
 
@@ -103,6 +116,10 @@ function clearErrors(form) {
     field.removeAttribute("aria-invalid");
     document.getElementById(`${field.id}-error`).textContent = "";
   }
+}
+
+function clearPasswords(form) {
+  for (const field of form.querySelectorAll(".secret > input")) field.value = "";
 }
 
 function showFieldError(field, words) {

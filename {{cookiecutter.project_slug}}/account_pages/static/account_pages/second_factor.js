@@ -1,34 +1,73 @@
 // The set-up of an authenticator app, and recovery codes: at the sign-in, and in the account.
-import { focusHeading, onClick, onSubmit } from "./forms.js";
+import { Cancelled, focusHeading, onClick, onSubmit } from "./forms.js";
 import { fill } from "./slots.js";
 
 const MFA = "/api/auth/mfa/";
+const IS_OVER = [
+  "invalid_challenge",
+  "mfa_already_active",
+  "mfa_setup_not_started",
+  "reauthentication_required",
+  "token_not_valid",
+];
 
-/** Shows the QR code in `place`, and calls `done` with the recovery codes. */
-export async function showSetUp(place, app, challenge, done) {
+/**
+ * Shows the QR code in `place`. Calls `done` with the recovery codes, or `failed` with the error
+ * after which no code activates this secret any more.
+ */
+export async function showSetUp(place, app, challenge, { done, failed }) {
   const { secret, qr_code } = await app.client.request("POST", `${MFA}setup/`, { ...challenge });
   place.querySelector(".qr").src = `data:image/svg+xml,${encodeURIComponent(qr_code)}`;
   fill(place, { secret: secret.match(/.{1,4}/g).join(" ") });
   const form = place.querySelector("form[data-activate]");
   form.reset();
   onSubmit(form, async ({ code }) => {
-    const body = { ...challenge, code };
-    const { recovery_codes } = await app.client.request("POST", `${MFA}activate/`, body);
-    done(recovery_codes);
+    try {
+      const body = { ...challenge, code };
+      const { recovery_codes } = await app.client.request("POST", `${MFA}activate/`, body);
+      forgetSecrets(place);
+      done(recovery_codes);
+    } catch (error) {
+      if (!IS_OVER.includes(error.code)) throw error;
+      forgetSecrets(place);
+      failed(error);
+      throw new Cancelled();
+    }
   });
 }
 
-/** The only time that they are shown. */
-export function showRecoveryCodes(place, codes) {
+/** Removes the secret of an app and recovery codes from the page. */
+export function forgetSecrets(place) {
+  fill(place, { secret: "" });
+  place.querySelector(".qr")?.removeAttribute("src");
+  for (const list of place.querySelectorAll(".codes")) list.replaceChildren();
+}
+
+/** The only time that they are shown. Calls `done` when the user has saved them. */
+export function showRecoveryCodes(place, codes, done) {
   const list = place.querySelector(".codes");
   list.replaceChildren(
     ...codes.map((code) => Object.assign(document.createElement("li"), { textContent: code })),
   );
-  const lines = `${codes.join("\n")}\n`;
-  onClick(place.querySelector("[data-copy]"), () => navigator.clipboard.writeText(lines));
+  const lines = () => [...list.children].map((each) => `${each.textContent}\n`).join("");
+  onClick(place.querySelector("[data-copy]"), () => navigator.clipboard.writeText(lines()));
   const download = place.querySelector("[data-download]");
-  download.onclick = () => save(lines, "recovery-codes.txt", "text/plain");
+  download.onclick = () => save(lines(), "recovery-codes.txt", "text/plain");
+  onClick(place.querySelector("[data-continue]"), () => {
+    forgetSecrets(place);
+    done();
+  });
   if (codes.length) focusHeading(list.parentElement);
+}
+
+/** Each section that shows second factors tells the others when it has changed one. */
+export function tellFactors(section) {
+  section.closest("main").dispatchEvent(new CustomEvent("factors", { detail: section }));
+}
+
+export function onFactors(section, show) {
+  const main = section.closest("main");
+  main.addEventListener("factors", ({ detail }) => detail !== section && show());
 }
 
 /** Lets the browser save a file. */

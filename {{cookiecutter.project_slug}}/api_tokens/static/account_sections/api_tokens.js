@@ -21,7 +21,6 @@ export default async function apiTokens(section, app) {
     const dialog = find("#create-token");
     const form = dialog.querySelector("form");
     let token;
-    form.reset();
     onSubmit(form, async (fields) => {
       const body = { ...fields, scopes: new FormData(form).getAll("scopes") };
       ({ token } = await confirmed(app, (code) =>
@@ -36,12 +35,13 @@ export default async function apiTokens(section, app) {
 
   async function remove(id) {
     await app.client.request("DELETE", `${PATH}${id}/`);
-    if (find("#new-token").value.startsWith(prefix + id)) fill(section, { created: false });
+    if (find("#new-token").value.startsWith(prefix + id)) forgetToken(section);
     await show();
   }
 
   onClick(find("#add-token"), create);
   onClick(find("#copy-token"), () => navigator.clipboard.writeText(find("#new-token").value));
+  onClick(find("#forget-token"), () => forgetToken(section));
   const { role } = await app.user();
   const choices = offer(section, role);
   fill(section, { may_create: choices > 0, no_scopes: choices === 0 });
@@ -63,6 +63,11 @@ function showToken(section, token) {
   fill(section, { created: true });
   field.focus();
   field.select();
+}
+
+function forgetToken(section) {
+  section.querySelector("#new-token").value = "";
+  fill(section, { created: false });
 }
 
 function toValues(prefix, { id, name, scopes, expires, last_used }) {

@@ -2,7 +2,7 @@
 import { showStep } from "../account_pages/challenge.js";
 import { onClick } from "../account_pages/forms.js";
 import { supportsPasskeys, withPasskey } from "./passkey_support.js";
-import { showRecoveryCodes } from "../account_pages/second_factor.js";
+import { forgetSecrets, showRecoveryCodes } from "../account_pages/second_factor.js";
 
 export default function passkeyChallenge(section, app) {
   const steps = section.closest("[data-step]").parentElement;
@@ -25,6 +25,6 @@ async function answer(steps, app, challenge) {
 async function setUp(steps, app, challenge) {
   const { recovery_codes } = await app.client.addPasskey(undefined, challenge);
   showStep(steps, "codes");
-  showRecoveryCodes(steps, recovery_codes);
-  steps.querySelector("[data-continue]").onclick = app.proceed;
+  forgetSecrets(steps);
+  showRecoveryCodes(steps, recovery_codes, app.proceed);
 }

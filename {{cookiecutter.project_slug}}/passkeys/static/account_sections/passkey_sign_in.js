@@ -1,9 +1,13 @@
 import { onClick } from "../account_pages/forms.js";
-import { supportsPasskeys, withPasskey } from "./passkey_support.js";
+import { hasPasskey, supportsPasskeys, withPasskey } from "./passkey_support.js";
 
 export default async function passkeySignIn(section, app) {
   section.hidden = !supportsPasskeys();
-  if (section.hidden) return;
+  // Who signs in again is known, a guest is not.
+  section.closest("dialog")?.addEventListener("ask", async () => {
+    section.hidden = true;
+    section.hidden = !(await hasPasskey(app));
+  });
   onClick(section.querySelector("button"), async () => {
     await withPasskey(() => app.client.signInWithPasskey());
     section.dispatchEvent(new CustomEvent("done", { bubbles: true }));

@@ -1,7 +1,12 @@
 import { confirmed } from "../account_pages/confirmed.js";
 import { ask, onClick, onSubmit } from "../account_pages/forms.js";
-import { supportsPasskeys, withPasskey } from "./passkey_support.js";
-import { showRecoveryCodes } from "../account_pages/second_factor.js";
+import { showPasskey, supportsPasskeys, withPasskey } from "./passkey_support.js";
+import {
+  forgetSecrets,
+  onFactors,
+  showRecoveryCodes,
+  tellFactors,
+} from "../account_pages/second_factor.js";
 import { fill, fillList } from "../account_pages/slots.js";
 import { formatAgo, text } from "../account_pages/texts.js";
 
@@ -24,11 +29,13 @@ export default async function passkeys(section, app) {
   async function add() {
     const added = await confirmed(app, () => withPasskey(() => app.client.addPasskey()));
     showCodes(section, added);
+    tellFactors(section);
     await show();
   }
 
   async function renew() {
-    showCodes(section, await withPasskey(() => renewCodes(app.client)));
+    const path = "/api/auth/mfa/recovery-codes/passkey/";
+    showCodes(section, await withPasskey(() => showPasskey(app.client, path)));
   }
 
   async function rename({ id, name }) {
@@ -45,6 +52,10 @@ export default async function passkeys(section, app) {
 
   async function remove({ id }) {
     await confirmed(app, () => app.client.request("DELETE", `${PATH}${id}/`));
+    // They may have ended with it.
+    fill(section, { codes: false });
+    forgetSecrets(section);
+    tellFactors(section);
     await show();
   }
 
@@ -53,20 +64,13 @@ export default async function passkeys(section, app) {
   onClick(button, add);
   const renewing = section.querySelector("#renew-with-passkey");
   if (renewing) onClick(renewing, renew);
+  onFactors(section, show);
   await show();
 }
 
 function showCodes(section, { recovery_codes }) {
   fill(section, { codes: recovery_codes.length > 0 });
-  showRecoveryCodes(section, recovery_codes);
-}
-
-async function renewCodes(client) {
-  const path = "/api/auth/mfa/recovery-codes/passkey/";
-  const { options } = await client.request("POST", `${path}options/`);
-  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
-  const credential = await navigator.credentials.get({ publicKey });
-  return client.request("POST", path, { credential: credential.toJSON() });
+  showRecoveryCodes(section, recovery_codes, () => fill(section, { codes: false }));
 }
 
 function toValues({ name, last_used }) {

@@ -1,27 +1,48 @@
-import { confirmed } from "../confirmed.js";
-import { onClick, onSubmit } from "../forms.js";
-import { showRecoveryCodes, showSetUp } from "../second_factor.js";
+import { askForCode, confirmed } from "../confirmed.js";
+import { ask, onClick, onSubmit, sentence } from "../forms.js";
+import {
+  forgetSecrets,
+  onFactors,
+  showRecoveryCodes,
+  showSetUp,
+  tellFactors,
+} from "../second_factor.js";
 import { fill } from "../slots.js";
 
 export default async function authenticator(section, app) {
   const [place, codes] = ["#set-up-place", "#codes-place"].map((id) => section.querySelector(id));
 
   async function showCodes(recovery_codes) {
+    tellFactors(section);
     place.hidden = true;
     codes.hidden = !recovery_codes.length;
-    showRecoveryCodes(codes, recovery_codes);
+    showRecoveryCodes(codes, recovery_codes, () => (codes.hidden = true));
     await show(section, app);
   }
 
-  onClick(section.querySelector("#set-up"), async () => {
-    await confirmed(app, () => showSetUp(place, app, undefined, showCodes));
+  function endSetUp(error) {
+    place.hidden = true;
+    forgetSecrets(place);
+    fill(section, { off: true });
+    setUp.focus();
+    if (error) app.notify(sentence(error));
+  }
+
+  const setUp = section.querySelector("#set-up");
+  onClick(setUp, async () => {
+    const ends = { done: showCodes, failed: endSetUp };
+    await confirmed(app, () => showSetUp(place, app, undefined, ends));
     fill(section, { off: false });
     place.hidden = false;
     place.querySelector("[name=code]").focus();
   });
+  onClick(place.querySelector("[data-cancel]"), () => endSetUp());
   onClick(section.querySelector("#renew"), () => renew(app, showCodes));
+  onFactors(section, () => show(section, app));
   turnOff(section, app, async () => {
     codes.hidden = true;
+    forgetSecrets(codes);
+    tellFactors(section);
     await show(section, app);
   });
   await show(section, app);
@@ -43,8 +64,8 @@ async function show(section, app) {
 
 /** Only a code of the app renews them: a thief with one recovery code could replace all others. */
 async function renew(app, done) {
-  await confirmed(app, async (code) => {
-    if (!code) throw Object.assign(new Error(), { code: "second_factor_required" });
+  await confirmed(app, async () => {
+    const code = await askForCode();
     const path = "/api/auth/mfa/recovery-codes/";
     const { recovery_codes } = await app.client.request("POST", path, { code });
     await done(recovery_codes);
@@ -60,8 +81,17 @@ function turnOff(section, app, done) {
     await confirmed(app, () =>
       app.client.request("POST", "/api/auth/mfa/deactivate/", { password }),
     );
-    form.reset();
     dialog.close("yes");
   });
-  onClick(button, done, { dialog });
+  dialog.querySelector("#set-password-first").onclick = () => {
+    dialog.close();
+    document.getElementById("new_password1").focus();
+  };
+  onClick(button, async () => {
+    const { has_password } = await app.user();
+    fill(dialog, { with_password: has_password, without_password: !has_password });
+    form.elements.password.disabled = !has_password;
+    await ask(dialog);
+    await done();
+  });
 }
