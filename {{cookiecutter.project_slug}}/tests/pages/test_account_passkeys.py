@@ -1,9 +1,14 @@
 """Passkeys on the account pages, with Chromium's virtual authenticator."""
 
+from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
 from accounts.models import Session, User
@@ -19,7 +24,7 @@ from tests.pages.account_steps import (
     press,
     sign_in,
 )
-from tests.pages.test_passkeys import Device, device
+from tests.pages.test_passkeys import Device, add_device, device
 from tests.pages.ways import refuse_barriers
 from tests.people import PASSWORD
 
@@ -41,6 +46,10 @@ def forgiven() -> list[str]:
 @pytest.fixture
 def security(page: Page, device: Device, user: User) -> Page:
     """The page of a user who has added a passkey."""
+    return add_passkey(page, user)
+
+
+def add_passkey(page: Page, user: User) -> Page:
     open_account(page, user)
     open_page(page, "Security")
     press(page, "Add a passkey")
@@ -138,6 +147,41 @@ def test_browser_suggests_the_passkey(security: Page) -> None:
     press(security, "Sign out")
 
     expect_heading(security, "Security")
+
+
+@pytest.fixture
+def clocked(chromium: Chromium, live_server: Any) -> Iterator[Page]:
+    """A page whose clock the test moves; a browser does not get its own back."""
+    with chromium.new_context(base_url=live_server.url) as context:
+        page = context.new_page()
+        page.clock.install()
+        yield page
+
+
+def hide(page: Page, is_hidden: bool) -> None:
+    state = f"{{ configurable: true, value: {str(is_hidden).lower()} }}"
+    page.evaluate(f"Object.defineProperty(document, 'hidden', {state})")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+@pytest.mark.parametrize("is_hidden", [False, True], ids=["shown", "in the background"])
+def test_suggestion_that_is_taken_after_six_minutes_signs_in(
+    is_hidden: bool, clocked: Page, user: User
+) -> None:
+    device = add_device(clocked)
+    add_passkey(clocked, user)
+    device.touch(False)
+    with clocked.expect_response("**/api/auth/passkeys/login/options/"):
+        press(clocked, "Sign out")
+    expect_heading(clocked, "Sign in")
+
+    hide(clocked, is_hidden)
+    with time_machine.travel(timezone.now() + timedelta(minutes=6), tick=True):
+        device.touch(True)
+        clocked.clock.fast_forward("06:00")
+        hide(clocked, False)
+
+        expect_heading(clocked, "Security")
 
 
 def test_passkey_is_the_second_factor(security: Page, user: User, device: Device) -> None:

@@ -70,14 +70,18 @@ class Device:
     def verify_users(self, verified: bool) -> None:
         self._session.send("WebAuthn.setUserVerified", {**self._id, "isUserVerified": verified})
 
+    def touch(self, touched: bool) -> None:
+        """Whether a user is there who takes what the browser suggests."""
+        options = {**self._id, "enabled": touched}
+        self._session.send("WebAuthn.setAutomaticPresenceSimulation", options)
+
     def remove(self) -> None:
         self._session.send("WebAuthn.removeVirtualAuthenticator", self._id)
         self._session.detach()
 
 
-@pytest.fixture
-def device(page: Page) -> Iterator[Device]:
-    found = Device(
+def add_device(page: Page) -> Device:
+    return Device(
         page.context.new_cdp_session(page),
         protocol="ctap2",
         transport="internal",
@@ -88,6 +92,11 @@ def device(page: Page) -> Iterator[Device]:
         defaultBackupEligibility=True,
         defaultBackupState=True,
     )
+
+
+@pytest.fixture
+def device(page: Page) -> Iterator[Device]:
+    found = add_device(page)
     yield found
     found.remove()
 
