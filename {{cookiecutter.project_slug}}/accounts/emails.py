@@ -5,7 +5,7 @@ An e-mail with a link is obsolete if the account has changed since the e-mail wa
 
 from datetime import datetime, timedelta
 from typing import Any, cast
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -76,7 +76,7 @@ def password_reset(mail: Mail) -> dict[str, Any]:
 
 @email
 def password_changed(mail: Mail) -> dict[str, Any]:
-    return _notice(mail)
+    return notice(mail)
 
 
 @email
@@ -108,82 +108,85 @@ def account_closing(mail: Mail) -> dict[str, Any]:
     closing = User.objects.filter(email=mail.recipient, closes_at=mail.not_after)
     user = _bound(mail, closing, is_active=False)
     link = _url("user_reopen", token=_token(mail, Purpose.REOPENING, user))
-    return {**_notice(mail), "link": link, "until": mail.not_after}
+    return {**notice(mail), "link": link, "until": mail.not_after}
 
 
 @email
 def account_exported(mail: Mail) -> dict[str, Any]:
-    return _notice(mail)
+    return notice(mail)
 
 
 @email
 def email_change_asked(mail: Mail) -> dict[str, Any]:
-    return _notice(mail)
+    return notice(mail)
 
 
 @email
 def address_changed(mail: Mail) -> dict[str, Any]:
-    # Without the new address: a stranger may read this mailbox.
-    return _notice(mail)
+    # Without the new address: a stranger may read this mailbox, which is that of no account now.
+    return {**notice(mail), "link": ""}
 
 
 @email
 def verification_withdrawn(mail: Mail) -> dict[str, Any]:
-    return _notice(mail)
+    return notice(mail)
 
 
 @email
 def new_device(mail: Mail) -> dict[str, Any]:
-    return _notice(mail)
+    return notice(mail, page="devices")
 
 
 @email
 def refresh_replayed(mail: Mail) -> dict[str, Any]:
-    return _notice(mail)
+    return notice(mail, page="devices")
 
 
 @email
 def second_factor_on(mail: Mail) -> dict[str, Any]:
-    return _notice(mail)
+    return notice(mail)
 
 
 @email
 def second_factor_off(mail: Mail) -> dict[str, Any]:
-    return _notice(mail)
+    return notice(mail)
 
 
 @email
 def second_factor_off_by_reset(mail: Mail) -> dict[str, Any]:
-    return {**_notice(mail), **_next_sign_in()}
+    return {**notice(mail), **_next_sign_in()}
 
 
 @email
 def second_factor_reset(mail: Mail) -> dict[str, Any]:
-    return {**_notice(mail), **_next_sign_in()}
+    return {**notice(mail), **_next_sign_in()}
 
 
 @email
 def second_factor_locked(mail: Mail) -> dict[str, Any]:
-    return {**_notice(mail), "minutes": int(WINDOW.total_seconds()) // 60}
+    return {**notice(mail), "minutes": int(WINDOW.total_seconds()) // 60}
 
 
 @email
 def password_leaked(mail: Mail) -> dict[str, Any]:
-    return _notice(mail)
+    return notice(mail)
 
 
 @email
 def recovery_codes_replaced(mail: Mail) -> dict[str, Any]:
-    return _notice(mail)
+    return notice(mail)
 
 
 @email
 def recovery_codes_low(mail: Mail) -> dict[str, Any]:
-    return _notice(mail)
+    return notice(mail)
 
 
-def _notice(mail: Mail) -> dict[str, Any]:
-    return {**mail.parameters, "at": mail.created_at}
+def notice(mail: Mail, *, page: str = "security") -> dict[str, Any]:
+    """The context of an e-mail about an account, with a link to a page below ``ACCOUNT_URL``."""
+    account = settings.ACCOUNT_URL
+    link = urljoin(settings.PUBLIC_URL, f"{account}/{page}/") if account else ""
+    return {**mail.parameters, "at": mail.created_at, "link": link}
 
 
 def _name_of(user_id: str | None) -> str:

@@ -2,10 +2,11 @@
 
 from typing import Any
 
+from accounts import emails
 from mail.messages import email
 from mail.models import Mail
 
 
 @email
 def api_token_created(mail: Mail) -> dict[str, Any]:
-    return {**mail.parameters, "at": mail.created_at}
+    return emails.notice(mail)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from accounts import emails
 from accounts.conf import MfaMode, switches
 from mail.messages import email
 from mail.models import Mail
@@ -9,13 +10,9 @@ from mail.models import Mail
 
 @email
 def passkey_added(mail: Mail) -> dict[str, Any]:
-    return _notice(mail)
+    return emails.notice(mail)
 
 
 @email
 def passkey_deleted(mail: Mail) -> dict[str, Any]:
-    return {**_notice(mail), "sets_up_another": switches.mfa_mode is MfaMode.REQUIRED}
-
-
-def _notice(mail: Mail) -> dict[str, Any]:
-    return {**mail.parameters, "at": mail.created_at}
+    return {**emails.notice(mail), "sets_up_another": switches.mfa_mode is MfaMode.REQUIRED}

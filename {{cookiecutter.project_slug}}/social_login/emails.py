@@ -2,15 +2,16 @@
 
 from typing import Any
 
+from accounts import emails
 from mail.messages import email
 from mail.models import Mail
 
 
 @email
 def provider_connected(mail: Mail) -> dict[str, Any]:
-    return {**mail.parameters, "at": mail.created_at}
+    return emails.notice(mail)
 
 
 @email
 def provider_disconnected(mail: Mail) -> dict[str, Any]:
-    return {**mail.parameters, "at": mail.created_at}
+    return emails.notice(mail)

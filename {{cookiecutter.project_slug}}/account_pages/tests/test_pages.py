@@ -124,6 +124,11 @@ def test_pages_of_links_lead_to_the_sign_in(name: str) -> None:
     assert f'href="{reverse("account_sign_in")}"' in read(name)
 
 
+@pytest.mark.parametrize("name", ["devices", "security"])
+def test_pages_that_emails_lead_to_are_there(name: str, settings: Any) -> None:
+    assert f"{settings.ACCOUNT_URL}/{name}/" == reverse(f"account_{name}")
+
+
 def test_pages_count_against_the_rate_limit(rates: Any) -> None:
     rates(anon="1/min")
     browser = Browser()

@@ -1,4 +1,4 @@
-"""The HTML pages: their logo and colour, and where people sign in."""
+"""The HTML pages: their logo and colour, and where people sign in and find their account."""
 
 import re
 
@@ -22,3 +22,5 @@ PAGES_LOGO = env.pattern("PAGES_LOGO", "pages/icon.svg", r"[\w./-]+", "a path be
 PAGES_ACCENT = env.read("PAGES_ACCENT", to_accent, None, "a colour like #1d4ed8")
 # Where pages send people who want to sign in.
 SIGN_IN_URL = FRONTEND_URL
+# Below it are devices/ and security/, where e-mails lead. Empty: they have no such link.
+ACCOUNT_URL = env.web_address("ACCOUNT_URL").rstrip("/")

@@ -66,7 +66,7 @@ class Inbox:
         return Counter(email["To"] for email in self.emails)
 
     def links_to(self, address: str) -> list[str]:
-        """The paths of the links in e-mails to this address, the newest last."""
+        """The paths of the links of the API in e-mails to this address, the newest last."""
         found = (links_in(email) for email in self.emails if email["To"] == address)
         return [link for links in found for link in links]
 
@@ -290,7 +290,7 @@ class Stage:
 
 def links_in(email: EmailMessage) -> list[str]:
     text = cast(EmailMessage, email.get_body(("plain",))).get_content()
-    return re.findall(rf"^{re.escape(PUBLIC_URL)}(/\S+)", text, re.MULTILINE)
+    return re.findall(rf"^{re.escape(PUBLIC_URL)}(/api/\S+)", text, re.MULTILINE)
 
 
 def _test_database_url() -> str:

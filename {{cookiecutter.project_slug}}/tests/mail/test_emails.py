@@ -108,6 +108,7 @@ def sent(kind: str) -> Sent:
         JWT_ALLAUTH_INVITATIONS=True,
         JWT_ALLAUTH_MFA_TOTP_MODE="optional",
         NEW_DEVICE_EMAILS=True,
+        ACCOUNT_URL="",
     ):
         CAUSES[kind](browser, user)
         email = emails_to(recipient)[-1]
