@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, Route, expect
 
 from accounts.models import PendingSecret, Session, User
@@ -165,6 +166,26 @@ def test_guest_chooses_the_language(page: Page, db: None) -> None:
     expect_heading(page, "Iniciar sesión")
     page.reload()
     expect_heading(page, "Iniciar sesión")
+
+
+@pytest.mark.parametrize("wanted", [OVERVIEW, reverse("account_devices")])
+def test_pages_follow_the_language_of_the_profile_in_every_browser(
+    wanted: str, chromium: Chromium, live_server: Any, user: User
+) -> None:
+    User.objects.update(language="de")
+    with chromium.new_context(base_url=live_server.url, locale="es-ES") as context:
+        page = context.new_page()
+        page.goto(f"{SIGN_IN}?next={wanted}")
+        expect_heading(page, "Iniciar sesión")
+
+        page.fill("#email", user.email)
+        page.fill("#password", PASSWORD)
+        page.press("#password", "Enter")
+
+        expect(page.locator("html")).to_have_attribute("lang", "de")
+        expect(page.get_by_role("link", name="Übersicht")).to_be_visible()
+        expect(page).to_have_url(wanted)
+        page.wait_for_load_state("networkidle")
 
 
 # The second factor

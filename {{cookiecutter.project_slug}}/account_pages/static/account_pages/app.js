@@ -1,6 +1,7 @@
 // Opens a page: restores the session, then calls the module of each section (`data-module`).
 import { Client } from "./client.js";
 import { addReveals, sentence } from "./forms.js";
+import { useLanguage } from "./language.js";
 import { startNavigation } from "./navigation.js";
 import { notify } from "./toast.js";
 
@@ -10,6 +11,7 @@ let early;
 let started;
 let isReady = false;
 let profile;
+let followed;
 
 /** What the module of a section gets, beside the section. */
 const app = {
@@ -41,6 +43,7 @@ async function open() {
     started ??= client.start();
     await started;
     isReady = true;
+    followUser();
     if (!redirect(page)) await openSections(document);
   } catch (error) {
     started = undefined;
@@ -61,6 +64,14 @@ async function openSections(root) {
       notify(sentence(error));
     });
   }
+}
+
+/** The pages of a user are in the language of the profile, in every browser. */
+function followUser() {
+  if (client.userId === followed) return;
+  followed = client.userId;
+  // The sections tell errors.
+  if (followed) app.user().then(({ language }) => useLanguage(language), () => {});
 }
 
 /** Guests have to sign in, and who is signed in needs no page for guests. */

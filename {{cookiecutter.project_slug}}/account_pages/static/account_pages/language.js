@@ -1,5 +1,8 @@
-/** The language of the pages: Django reads the cookie before it asks the browser. */
+/** Shows the pages in this language: Django reads the cookie before it asks the browser. */
 export function useLanguage(code) {
+  const isUsed = document.cookie.split("; ").includes(`django_language=${code}`);
+  // A cookie without effect: the project has the language no more.
+  if (isUsed || code === document.documentElement.lang) return;
   const secure = location.protocol === "https:" ? "; secure" : "";
   document.cookie = `django_language=${code}; path=/; max-age=31536000; samesite=lax${secure}`;
   location.reload();

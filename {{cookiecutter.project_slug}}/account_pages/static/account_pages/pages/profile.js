@@ -11,6 +11,6 @@ export default async function profile(section, app) {
   onSubmit(form, async (fields) => {
     await app.client.request("PATCH", "/api/auth/user/", fields);
     const { language } = await app.user({ fresh: true });
-    if (language !== document.documentElement.lang) useLanguage(language);
+    useLanguage(language);
   });
 }
