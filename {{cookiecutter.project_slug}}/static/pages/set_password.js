@@ -2,10 +2,9 @@
 "use strict";
 
 const form = document.querySelector("form");
-const button = form.querySelector("button");
-const first = form.elements.new_password1;
-const second = form.elements.new_password2;
-const show = document.getElementById("show");
+const button = form.querySelector("button:not([type])");
+const field = form.elements.new_password1;
+const show = form.querySelector(".secret button");
 const message = document.getElementById("message");
 
 function text(name) {
@@ -19,17 +18,14 @@ function setBusy(busy) {
   message.textContent = busy ? text("sending") : "";
 }
 
-function setErrors(field, sentences = []) {
+function setErrors(sentences = []) {
   field.setAttribute("aria-invalid", String(sentences.length > 0));
   document.getElementById(`${field.id}-error`).textContent = sentences.join(" ");
 }
 
 /** Returns the errors that the page can detect without the API, in the API's format, or null. */
 function check() {
-  if (first.value === "") return { new_password1: [text("empty")] };
-  if (second.value === "") return { new_password2: [text("empty-again")] };
-  if (first.value !== second.value) return { new_password2: [text("different")] };
-  return null;
+  return field.value ? null : { new_password1: [text("empty")] };
 }
 
 /** Returns null once the password is set, otherwise errors in the shape of the API's. */
@@ -41,7 +37,8 @@ async function send() {
       "Content-Type": "application/json",
       "X-CSRFToken": form.elements.csrfmiddlewaretoken.value,
     },
-    body: JSON.stringify({ new_password1: first.value, new_password2: second.value }),
+    // One field: it can show what was typed.
+    body: JSON.stringify({ new_password1: field.value, new_password2: field.value }),
   }).catch(() => null);
   if (response?.ok) return null;
   if (response?.status === 400) return response.json().catch(() => ({}));
@@ -61,8 +58,7 @@ function throttled(seconds) {
 }
 
 function showErrors(errors) {
-  setErrors(first, errors.new_password1);
-  setErrors(second, errors.new_password2);
+  setErrors(errors.new_password1);
   const wrong = form.querySelector('[aria-invalid="true"]');
   const others = errors.non_field_errors ?? (wrong ? [] : [text("failed")]);
   message.textContent = others.join(" ");
@@ -80,8 +76,7 @@ function showSuccess() {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (button.disabled) return;
-  setErrors(first);
-  setErrors(second);
+  setErrors();
   setBusy(true);
   const errors = check() ?? (await send());
   if (errors) {
@@ -94,16 +89,11 @@ form.addEventListener("submit", async (event) => {
   }
 });
 
-first.addEventListener("input", () => {
-  setErrors(first);
-  setErrors(second); // it may have said that the two differ
+field.addEventListener("input", () => setErrors());
+
+show.addEventListener("click", () => {
+  const shown = field.type === "password";
+  field.type = shown ? "text" : "password";
+  show.setAttribute("aria-pressed", String(shown));
 });
-second.addEventListener("input", () => setErrors(second));
-
-function setVisibility() {
-  first.type = second.type = show.checked ? "text" : "password";
-}
-
-show.addEventListener("change", setVisibility);
-setVisibility(); // after a reload some browsers bring the tick back
 setBusy(false);

@@ -42,7 +42,7 @@ def reset_form(page: Page) -> None:
 
 def refused_password(page: Page) -> None:
     reset_form(page)
-    choose(page, "12345678", "12345678")
+    choose(page, "12345678")
     expect(page.locator("[aria-invalid=true]")).to_be_focused()
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Request, Route, expect
 
 from accounts.models import User
 from tests.client import Browser
-from tests.pages.ways import ADDRESS, FIRST, NEW, SECOND, choose, open_invitation, open_reset
+from tests.pages.ways import ADDRESS, FIELD, NEW, SEND, choose, open_invitation, open_reset
 
 COMPLETE = reverse("jwt_allauth_password_reset_complete")
 SET_NEW = reverse("rest_password_reset_set_new")
@@ -80,39 +80,36 @@ def test_form_leaves_no_way_back_to_a_used_link(form: Page) -> None:
 
 def test_refused_password_is_told_beside_its_field(form: Page, forgiven: list[str]) -> None:
     forgiven.append("status of 400")
-    for first, second, field, words in (
-        ("", "", FIRST, "Enter a password."),
-        (NEW, "", SECOND, "Repeat the password here."),
-        (NEW, "something else", SECOND, "The two passwords do not match."),
-        ("12345678", "12345678", FIRST, "This password is too common."),
+    for password, words in (
+        ("", "Enter a password."),
+        ("12345678", "This password is too common."),
     ):
-        choose(form, first, second)
+        choose(form, password)
 
-        refused = form.locator(field)
+        refused = form.locator(FIELD)
         expect(refused).to_have_accessible_description(re.compile(re.escape(words)))
         expect(refused).to_have_attribute("aria-invalid", "true")
         expect(refused).to_be_focused()
         expect(form.locator(".error", has_text=words)).to_be_visible()
 
 
-def test_refused_passwords_are_kept_and_can_be_corrected(form: Page, forgiven: list[str]) -> None:
+def test_refused_password_is_kept_and_can_be_corrected(form: Page, forgiven: list[str]) -> None:
     forgiven.append("status of 400")
-    choose(form, "12345678", "12345678")
-    expect(form.locator(FIRST)).to_have_attribute("aria-invalid", "true")
-    expect(form.locator(FIRST)).to_have_value("12345678")
-    expect(form.locator(SECOND)).to_have_value("12345678")
+    choose(form, "12345678")
+    expect(form.locator(FIELD)).to_have_attribute("aria-invalid", "true")
+    expect(form.locator(FIELD)).to_have_value("12345678")
 
-    form.fill(FIRST, NEW)
-    expect(form.locator(FIRST)).to_have_attribute("aria-invalid", "false")
+    form.fill(FIELD, NEW)
+    expect(form.locator(FIELD)).to_have_attribute("aria-invalid", "false")
     choose(form)
 
     expect(form).to_have_url(COMPLETE)
 
 
-def test_different_passwords_are_not_sent(form: Page, sent: list[str]) -> None:
-    choose(form, NEW, "something else")
+def test_empty_password_is_not_sent(form: Page, sent: list[str]) -> None:
+    choose(form, "")
 
-    expect(form.locator(SECOND)).to_be_focused()
+    expect(form.locator(FIELD)).to_be_focused()
     assert sent == []
 
 
@@ -124,7 +121,7 @@ def test_link_that_has_been_used_is_told(form: Page, user: User, forgiven: list[
     choose(form)
 
     expect(form.get_by_role("alert")).to_contain_text("The link has expired")
-    expect(form.get_by_role("button")).to_be_focused()
+    expect(form.locator(SEND)).to_be_focused()
 
 
 def test_cookies_that_are_blocked_are_told(form: Page, forgiven: list[str]) -> None:
@@ -167,20 +164,32 @@ def test_server_that_is_out_of_reach_is_told(form: Page, forgiven: list[str]) ->
 
 
 def test_double_click_sends_it_once(form: Page, sent: list[str]) -> None:
-    form.fill(FIRST, NEW)
-    form.fill(SECOND, NEW)
+    form.fill(FIELD, NEW)
 
-    form.get_by_role("button").dblclick()
+    form.locator(SEND).dblclick()
 
     expect(form).to_have_url(COMPLETE)
     assert len(sent) == 1
 
 
-def test_passwords_can_be_shown(form: Page) -> None:
-    form.get_by_label("Show passwords").check()
+def test_password_can_be_shown_and_hidden(form: Page) -> None:
+    show = form.get_by_role("button", name="Show the password")
+    show.click()
+    expect(form.locator(FIELD)).to_have_attribute("type", "text")
+    expect(show).to_have_attribute("aria-pressed", "true")
 
-    for field in (FIRST, SECOND):
-        expect(form.locator(field)).to_have_attribute("type", "text")
+    show.click()
+
+    expect(form.locator(FIELD)).to_have_attribute("type", "password")
+
+
+def test_button_says_what_it_does(page: Page, user: User) -> None:
+    open_reset(page, user)
+    expect(page.locator(SEND)).to_have_text("Save new password")
+
+    open_invitation(page)
+
+    expect(page.locator(SEND)).to_have_text("Set the password")
 
 
 def test_form_says_that_it_needs_javascript(
@@ -191,4 +200,4 @@ def test_form_says_that_it_needs_javascript(
         open_reset(form, user)
 
         expect(form.locator("noscript p")).to_be_visible()
-        expect(form.get_by_role("button")).to_be_disabled()
+        expect(form.locator(SEND)).to_be_disabled()

@@ -9,7 +9,8 @@ from tests.mailbox import link_to
 from tests.people import make_user
 
 NEW = "another good pass phrase"
-FIRST, SECOND = "[name=new_password1]", "[name=new_password2]"
+FIELD = "[name=new_password1]"
+SEND = "button:not([type=button])"
 ADDRESS = "somebody.whose.address.is.longer.than.a.phone.is.wide@department.example.test"
 
 
@@ -37,11 +38,10 @@ def open_reopening(page: Page) -> None:
     page.goto(link_to(ADDRESS))
 
 
-def choose(page: Page, first: str = NEW, second: str = NEW) -> None:
-    """Types passwords into the form and sends it."""
-    page.fill(FIRST, first)
-    page.fill(SECOND, second)
-    page.get_by_role("button").click()
+def choose(page: Page, password: str = NEW) -> None:
+    """Types a password into the form and sends it."""
+    page.fill(FIELD, password)
+    page.locator(SEND).click()
 
 
 def refuse_barriers(page: Page) -> None:

@@ -9,6 +9,7 @@ export default async function password(section, app) {
   async function show(options) {
     const { email, has_password } = await app.user(options);
     form.elements.username.value = email;
+    fill(section, { changes: has_password, sets: !has_password });
     if (!old) return;
     fill(section, { old: has_password });
     old.disabled = !has_password;
