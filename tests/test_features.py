@@ -30,7 +30,7 @@ WORDS = {
     "gitlab": r"gitlab.ci|on gitlab|renovate",
     "api_tokens": r"api.?tokens?\b|tokens?.(for|of).programs?|token_not_allowed",
     "passkeys": r"passkey|webauthn|fido2",
-    "account_pages": r"account.pages",
+    "account_pages": r"account.pages|account.sections",
     "bench": r"\bbench\b|benchmark",
     "social_login": r"social.login|social/|openid|sign(ing)? in with a provider",
 }

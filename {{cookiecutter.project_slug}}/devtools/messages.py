@@ -2,8 +2,8 @@
 
 It collects the marked sentences of the code and the templates, writes them to
 ``locale/<language>/LC_MESSAGES/django.po``, and compiles each file to ``django.mo``. An app with a
-folder ``locale`` has its own sentences there. It uses Babel: Django's ``makemessages`` needs the
-programs of GNU gettext.
+folder ``locale`` has its own sentences there, and so have its sections on the pages of another
+app. It uses Babel: Django's ``makemessages`` needs the programs of GNU gettext.
 """
 
 import ast
@@ -22,6 +22,7 @@ from django.utils.translation import templatize
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = {"tests", "migrations", "devtools", "static", "staticfiles", "locale"}
+LOCALES = ("*/locale", "*/templates/*/locale")
 FUNCTIONS: dict[str, None] = {"_": None, "gettext": None, "gettext_lazy": None}
 
 # What ``templatize`` makes of a marked sentence of a template.
@@ -30,7 +31,8 @@ _MARKED = re.compile(r"""\bgettext\(u?('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\)"""
 
 def translated_folders() -> list[Path]:
     """The project, and its apps that have their own translations."""
-    return [ROOT, *sorted(path.parent for path in ROOT.glob("*/locale"))]
+    found = (path for pattern in LOCALES for path in ROOT.glob(pattern))
+    return [ROOT, *sorted(path.parent for path in found)]
 
 
 def sources(root: Path) -> Iterator[Path]:

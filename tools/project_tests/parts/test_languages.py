@@ -21,7 +21,7 @@ FOR_OPERATORS = re.compile(
     r"|services/sessions/(signing_keys|tokens)\.py|api/csrf\.py|/openapi\.py|core/error_codes\.py"
 )
 """Files whose sentences go to the log, to a terminal, to a developer or into documentation."""
-FOR_DEVELOPERS = re.compile(r"\.css$|/account_pages/drawer\.html$")
+FOR_DEVELOPERS = re.compile(r"\.css$|/account_pages/drawer\.html$|/locale/")
 SENTENCE = re.compile(r"[A-Z][a-z]+ .*[.?!]", re.DOTALL)
 WORDS = re.compile(r"[A-Za-z]{2,}")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser as Chromium
@@ -63,6 +64,12 @@ def test_passkey_is_added_with_recovery_codes(security: Page) -> None:
 
     expect(codes).to_have_count(10)
     refuse_barriers(security)
+
+
+def test_section_has_translations_of_its_own(db: None) -> None:
+    german = Client().get(reverse("account_security"), headers={"Accept-Language": "de"})
+
+    assert "Passkey hinzufügen" in german.content.decode()
 
 
 def test_recovery_codes_leave_the_page_when_they_are_saved(security: Page) -> None:
