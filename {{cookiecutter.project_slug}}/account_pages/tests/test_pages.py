@@ -104,11 +104,11 @@ def test_device_is_trusted_for_as_long_as_the_setting_says(settings: Any) -> Non
 
 
 def test_requests_of_a_page_are_shown_in_development_only(settings: Any) -> None:
-    assert "Requests of this page" not in read("account_overview")
+    assert "Requests of the pages" not in read("account_overview")
 
     settings.DEBUG = True
 
-    assert "Requests of this page" in read("account_overview")
+    assert "Requests of the pages" in read("account_overview")
 
 
 def test_start_page_leads_to_the_account_in_development_only(settings: Any) -> None:

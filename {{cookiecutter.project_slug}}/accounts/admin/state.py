@@ -56,6 +56,10 @@ class AccountState(AddressSearchAdmin):
         )
         return failed_attempts.with_lock(users, now=now)
 
+    @admin.display(description=_("Name"), ordering="first_name")
+    def name(self, user: Any) -> str:
+        return str(user.get_full_name())
+
     @admin.display(description=_("State"))
     def state(self, user: Any) -> SafeString:
         badge = '<span class="account-state account-{}">{}</span>'

@@ -40,7 +40,7 @@ class UserAdmin(AccountState, AccountActions, InvitationPage, DjangoUserAdmin):
     form = UserForm
     add_form = NewUserForm
     ordering = ("email",)
-    list_display = ("email", "state", "role", "sessions")
+    list_display = ("email", "state", "role", "sessions", "name", "date_joined")
     list_filter = (StateFilter, "role", "has_second_factor")
     search_fields = ("email", "first_name", "last_name")
     search_help_text = _("An e-mail address, a name, or the id of an account.")

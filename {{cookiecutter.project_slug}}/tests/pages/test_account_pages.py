@@ -508,9 +508,15 @@ def test_all_other_devices_are_signed_out(
     sign_in()
     open_page(account, "Devices")
     press(account, "Sign out all others")
-    account.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+    # A request without an answer; `unroute` lets it go on.
+    account.route("**/api/auth/sessions/*/", lambda route: None)
+    with account.expect_request("**/api/auth/sessions/*/"):
+        account.get_by_role("dialog").get_by_role("button", name="Sign out").click()
+    expect(account.get_by_role("progressbar", name="Sign out all others")).to_be_visible()
+    account.unroute("**/api/auth/sessions/*/")
 
     expect(account.get_by_role("main").get_by_role("listitem")).to_have_count(1)
+    expect(account.get_by_role("progressbar")).to_be_hidden()
     expect_outcome(account, "All other devices are signed out.", "Signed in")
     assert Session.objects.filter(user=user).count() == 1
 
@@ -669,10 +675,15 @@ def test_requests_are_listed_in_development(page: Page, user: User, settings: An
     sign_in(page, user)
     expect_account(page)
 
-    page.get_by_text("Requests of this page").click()
+    page.get_by_text("Requests of the pages").click()
 
+    lines = page.locator(".drawer li")
+    expect(lines.nth(0)).to_have_text(SIGN_IN)
+    expect(lines.nth(1)).to_contain_text(f"401 POST {reverse('token_refresh')}")
     drawer = page.locator(".drawer")
     expect(drawer).to_contain_text(f"200 POST {reverse('rest_login')}")
+    expect(lines.get_by_text(OVERVIEW, exact=True)).to_have_count(1)
+    refuse_barriers(page)
     assert PASSWORD not in drawer.inner_text()
 
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.models import Session, User
 from passkeys.models import Passkey
+from tests.authenticator import enrol
 from tests.pages.account_steps import (
     REFUSALS,
     SIGN_IN,
@@ -139,6 +140,14 @@ def test_passkey_is_offered_to_users_who_have_one_only(page: Page, user: User) -
     page.wait_for_load_state("networkidle")
 
     expect(dialog.get_by_role("button", name="Sign in with a passkey")).to_be_hidden()
+    enrol(user)
+    page.fill("#again-password", PASSWORD)
+    with page.expect_response("**/api/auth/passkeys/"):
+        press(dialog, "Continue")
+    expect(page.locator("#again-code")).to_be_focused()
+    page.wait_for_load_state("networkidle")
+
+    expect(dialog.get_by_role("button", name="Use a passkey")).to_be_hidden()
 
 
 def test_sections_follow_what_another_one_has_changed(security: Page, user: User) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.flows import closing
 from accounts.models import User
+from tests.admin.steps import as_
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.people import PASSWORD, make_user
@@ -51,6 +52,15 @@ def exceeds(page: "Page") -> bool:
     """Whether the page must be scrolled sideways."""
     width = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
     return bool(page.evaluate(width))
+
+
+def test_list_has_names_and_since_when_users_are_there(admin: User, user: User) -> None:
+    User.objects.filter(pk=user.pk).update(first_name="Grace", last_name="Hopper")
+
+    page = as_(admin).get(LIST, {"o": "5"}).content.decode()
+
+    assert "Grace Hopper" in page
+    assert "Date joined" in page
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -40,11 +40,12 @@ async function open() {
   page.querySelector("main [data-focus]")?.focus();
   page.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   try {
-    started ??= client.start();
+    // What watches the client opens first.
+    started ??= openSections("[data-first]").then(() => client.start());
     await started;
     isReady = true;
     followUser();
-    if (!redirect(page)) await openSections(document);
+    if (!redirect(page)) await openSections();
   } catch (error) {
     started = undefined;
     showProblem(page, error);
@@ -54,8 +55,9 @@ async function open() {
   early = undefined;
 }
 
-async function openSections(root) {
-  const sections = [...root.querySelectorAll("[data-module]")].filter((each) => !opened.has(each));
+async function openSections(kind = "") {
+  const found = document.querySelectorAll(`[data-module]${kind}`);
+  const sections = [...found].filter((each) => !opened.has(each));
   const modules = await Promise.all(sections.map((each) => import(each.dataset.module)));
   for (const [index, section] of sections.entries()) {
     opened.add(section);

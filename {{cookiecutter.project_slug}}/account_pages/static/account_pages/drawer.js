@@ -4,10 +4,16 @@ export default function drawer(section, { client }) {
   const list = section.querySelector("ol");
   const summary = section.querySelector("summary");
   const title = summary.textContent;
+  let page;
+  let count = 0;
+
+  function add(words, className) {
+    list.append(Object.assign(document.createElement("li"), { textContent: words, className }));
+  }
+
   client.addEventListener("request", ({ detail: { method, path, status, ms } }) => {
-    const line = document.createElement("li");
-    line.textContent = `${status || "—"} ${method} ${path} ${ms} ms`;
-    list.append(line);
-    summary.textContent = `${title} (${list.children.length})`;
+    if (page !== location.pathname) add((page = location.pathname), "page");
+    add(`${status || "—"} ${method} ${path} ${ms} ms`, "");
+    summary.textContent = `${title} (${++count})`;
   });
 }

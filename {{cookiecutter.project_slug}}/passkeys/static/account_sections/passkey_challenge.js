@@ -1,17 +1,19 @@
 // A passkey as the second factor: it answers a challenge, or is set up because one is required.
 import { showStep } from "../account_pages/challenge.js";
 import { onClick } from "../account_pages/forms.js";
-import { supportsPasskeys, withPasskey } from "./passkey_support.js";
+import { hasPasskey, supportsPasskeys, withPasskey } from "./passkey_support.js";
 import { forgetSecrets, showRecoveryCodes } from "../account_pages/second_factor.js";
 
 export default function passkeyChallenge(section, app) {
   const steps = section.closest("[data-step]").parentElement;
   if (!supportsPasskeys()) return;
-  steps.addEventListener("challenge", ({ detail: challenge }) => {
-    section.hidden = false;
+  steps.addEventListener("challenge", async ({ detail: challenge }) => {
     onClick(section.querySelector("button"), () =>
       withPasskey(() => (challenge.mfa_required ? answer : setUp)(steps, app, challenge)),
     );
+    // Who signs in again is known, a guest is not.
+    const isKnown = challenge.mfa_required && app.client.userId;
+    section.hidden = isKnown ? !(await hasPasskey(app)) : false;
   });
 }
 

@@ -6,6 +6,7 @@ import { formatAgo } from "../texts.js";
 export default async function devices(section, app) {
   const list = section.querySelector("[data-list=sessions]");
   const [one, all] = ["#end-session", "#end-sessions"].map((id) => section.querySelector(id));
+  const progress = section.querySelector("progress");
   let others = [];
 
   async function show() {
@@ -19,12 +20,19 @@ export default async function devices(section, app) {
   }
 
   async function end(sessions) {
-    for (const { id } of sessions) {
-      await app.client.request("DELETE", `/api/auth/sessions/${id}/`).catch((error) => {
-        if (error.status !== 404) throw error; // It has ended meanwhile.
-      });
+    progress.max = sessions.length;
+    fill(section, { ending: sessions.length > 1 });
+    try {
+      for (const [index, { id }] of sessions.entries()) {
+        progress.value = index;
+        await app.client.request("DELETE", `/api/auth/sessions/${id}/`).catch((error) => {
+          if (error.status !== 404) throw error; // It has ended meanwhile.
+        });
+      }
+    } finally {
+      fill(section, { ending: false });
+      await show();
     }
-    await show();
   }
 
   onClick(section.querySelector("#end-others"), () => end(others), { dialog: all });

@@ -4,9 +4,9 @@ import { useLanguage } from "../language.js";
 export default async function profile(section, app) {
   const form = section.querySelector("form");
   const user = await app.user();
-  for (const name of ["first_name", "last_name", "language"]) {
-    form.elements[name].value = user[name];
-    form.elements[name].disabled = false;
+  for (const field of form.querySelectorAll("[name]")) {
+    field.value = user[field.name];
+    field.disabled = false;
   }
   onSubmit(form, async (fields) => {
     await app.client.request("PATCH", "/api/auth/user/", fields);
