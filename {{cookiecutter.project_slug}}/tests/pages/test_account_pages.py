@@ -508,6 +508,7 @@ def test_all_other_devices_are_signed_out(
     sign_in()
     open_page(account, "Devices")
     press(account, "Sign out all others")
+    expect(account.locator("#end-others[aria-busy]")).to_have_count(0)
     # A request without an answer; `unroute` lets it go on.
     account.route("**/api/auth/sessions/*/", lambda route: None)
     with account.expect_request("**/api/auth/sessions/*/"):

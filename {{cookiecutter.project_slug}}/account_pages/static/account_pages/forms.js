@@ -45,11 +45,15 @@ export function onClick(button, act, { dialog } = {}) {
  * typed does not stay in it.
  */
 export function ask(dialog) {
+  // Nothing goes on while the user is asked.
+  const busy = [...document.querySelectorAll("button[aria-busy=true]")];
+  for (const button of busy) button.ariaBusy = null;
   dialog.returnValue = "";
   dialog.showModal();
   dialog.querySelector("[data-focus]")?.focus();
   return new Promise((resolve, reject) => {
     dialog.onclose = () => {
+      for (const button of busy) button.ariaBusy = "true";
       for (const form of dialog.querySelectorAll("form")) {
         form.reset();
         clearErrors(form);
