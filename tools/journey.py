@@ -122,7 +122,7 @@ def sign_out_elsewhere(journey: Journey) -> None:
         rows = page.get_by_role("list").filter(has_text="This device").get_by_role("listitem")
         expect(rows).to_have_count(2)
     with journey.step("other-device-is-signed-out"):
-        press(rows, "Sign out")
+        rows.get_by_role("button", name="Sign out ").click()
         press(page.get_by_role("dialog"), "Sign out")
         expect(rows).to_have_count(1)
     with journey.step("other-device-has-to-sign-in", journey.other) as other:
