@@ -10,7 +10,7 @@ import pytest
 
 from devtools import reaper
 from devtools.processes import Child, Children
-from tests.waiting import gone, until
+from project_tests.waiting import gone, until
 
 FOREVER = "while :; do sleep 0.05; done"
 

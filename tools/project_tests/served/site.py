@@ -23,9 +23,9 @@ from devtools import gunicorn, places, postgres, valkey
 from devtools.places import Place
 from devtools.ports import HOST
 from devtools.processes import Children
+from project_tests.waiting import until
 from tests.limits import NEVER_REACHED
 from tests.people import PASSWORD
-from tests.waiting import until
 
 EMAIL = "ada@example.test"
 THREADS = 4
@@ -82,7 +82,7 @@ class Site:
     def __init__(self, children: Children, place: Place, **environment: str) -> None:
         self._children, self._place = children, place
         self._environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "tests.mail.settings",
+            "DJANGO_SETTINGS_MODULE": "devtools.production_settings",
             "DATABASE_URL": self.start_database(),
             "REDIS_URL": self.start_redis(),
             # What was committed has to be there when the server was killed; the machine goes on.

@@ -1,10 +1,6 @@
-"""Limits under concurrency: over two gunicorn processes, and over threads."""
+"""Limits under concurrency."""
 
-import os
 from collections import Counter
-from contextlib import closing
-from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,33 +9,9 @@ from accounts.models import User
 from core.ratelimit.limiter import Limiter
 from core.ratelimit.local import Limit
 from core.redis_server import server_at
-from devtools import gunicorn
-from devtools.ports import HOST
-from devtools.processes import Children
 from mail.models import Mail
 from tests.limits import Rates, redis_of_this_process, stranger
 from tests.races.concurrency import at_once
-
-AT_ONCE = 300
-
-
-def test_of_three_hundred_requests_at_once_exactly_ten_pass(rates: Rates, tmp_path: Path) -> None:
-    environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "tests.mail.settings",
-        "REDIS_URL": redis_of_this_process(),
-        "THROTTLE_RATES": "refresh=10/min,anon=off",
-    }
-    with Children() as children:
-        web = gunicorn.start(
-            children,
-            *("--workers=2", "--threads=4"),
-            log=tmp_path / "gunicorn.log",
-            environment=environment,
-        )
-        statuses = at_once(AT_ONCE, lambda _: refresh(web.port))
-
-    # Without a token it is refused, but not by the limit.
-    assert Counter(statuses) == {401: 10, 429: AT_ONCE - 10}
 
 
 def test_limit_is_exact_over_the_threads_of_two_processes(rates: Rates) -> None:
@@ -50,13 +22,6 @@ def test_limit_is_exact_over_the_threads_of_two_processes(rates: Rates) -> None:
     waits = at_once(150, lambda number: processes[number % 2].hit("key", limits))
 
     assert sum(not any(wait) for wait in waits) == 120
-
-
-def refresh(port: int) -> int:
-    with closing(HTTPConnection(HOST, port, timeout=60)) as connection:
-        headers = {"Content-Type": "application/json"}
-        connection.request("POST", "/api/auth/refresh/", b"{}", headers)
-        return connection.getresponse().status
 
 
 @pytest.mark.django_db(transaction=True)
@@ -79,8 +44,7 @@ def test_of_twenty_requests_for_e_mails_at_once_five_reach_the_mailbox(rates: Ra
         address, browser = f"victim+{number}@example.test", stranger(number)
         if number % 2:
             return int(browser.sign_up(address).status_code)
-        body = {"email": address}
-        return int(browser.call("post", "rest_password_reset", body).status_code)
+        return int(browser.request_reset(address).status_code)
 
     assert at_once(20, cause).count(429) == 15
     assert Mail.objects.count() == 5

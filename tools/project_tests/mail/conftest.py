@@ -3,7 +3,12 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.mail.stage import Inbox, Stage
+from project_tests.mail.stage import Inbox, Stage
+
+
+@pytest.fixture(autouse=True)
+def _hashes_of_other_processes(real_hashes: None) -> None:
+    """The processes on a ``stage`` hash as in production, and read what a test has hashed."""
 
 
 @pytest.fixture(scope="session")

@@ -34,10 +34,10 @@ from devtools.ports import HOST
 from devtools.processes import Child, Children
 from mail import tasks
 from mail.models import Mail
+from project_tests.mail.wire import Wire
+from project_tests.waiting import until
 from tests.client import Browser
 from tests.limits import NEVER_REACHED
-from tests.mail.wire import Wire
-from tests.waiting import until
 
 PUBLIC_URL = "https://api.example.test"
 WORKER = (
@@ -116,7 +116,7 @@ class Stage:
         self._children = ends.enter_context(Children())
         self._broker_url = f"unix://{self._folder / 'valkey.sock'}"
         self._environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "tests.mail.settings",
+            "DJANGO_SETTINGS_MODULE": "devtools.production_settings",
             "DATABASE_URL": _test_database_url(),
             "REDIS_URL": self._broker_url,
             "EMAIL_URL": f"smtp://{HOST}:{mail_server.port}",
