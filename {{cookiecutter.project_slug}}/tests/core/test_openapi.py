@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -23,6 +24,20 @@ def describe(capsys: pytest.CaptureFixture[str]) -> Describe:
         return read
 
     return description
+
+
+MODES = [*product([True, False], ["disabled", "optional", "required"], [True, False])]
+
+
+@pytest.mark.parametrize(("managed", "mfa_mode", "as_cookie"), MODES)
+def test_description_has_no_warning_in_any_mode(
+    managed: bool, mfa_mode: str, as_cookie: bool, describe: Describe, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = managed
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mfa_mode
+    settings.JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = as_cookie
+
+    assert describe()["paths"]
 
 
 @pytest.mark.parametrize("as_cookie", [True, False])

@@ -1,9 +1,6 @@
 """The rows of accounts and their constraints."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
 from django.core.management import call_command
 from django.db import IntegrityError
 
@@ -132,17 +129,3 @@ def test_row_says_whether_the_address_was_verified_before_the_second_factor(veri
     user.save()
 
     assert User.objects.get().verified_before_second_factor == verified
-
-
-@pytest.mark.parametrize("has_one", [True, False])
-@pytest.mark.parametrize("verified", [True, False])
-def test_migration_takes_the_second_factors_that_exist_for_what_their_address_is(
-    verified: bool, has_one: bool
-) -> None:
-    make_user(email_verified=verified)
-    User.objects.update(has_second_factor=has_one)
-    migration = import_module("accounts.migrations.0006_second_factor_origin")
-
-    migration.copy_from_the_address(apps, None)
-
-    assert User.objects.get().verified_before_second_factor == (verified and has_one)

@@ -30,20 +30,6 @@ def operations(description: dict[str, Any]) -> list[Operation]:
     return list(itertools.chain(*found))
 
 
-MODES = [*itertools.product([True, False], ["disabled", "optional", "required"], [True, False])]
-
-
-@pytest.mark.parametrize(("managed", "mfa_mode", "as_cookie"), MODES)
-def test_description_has_no_warning_in_any_mode(
-    managed: bool, mfa_mode: str, as_cookie: bool, settings: Any, capsys: Any
-) -> None:
-    settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = managed
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mfa_mode
-    settings.JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = as_cookie
-
-    assert operations(describe(capsys))
-
-
 def test_every_operation_has_a_summary_a_topic_and_its_security(description: Any) -> None:
     for operation in operations(description):
         assert operation["summary"]
