@@ -1,11 +1,12 @@
 """What ends what, as ``docs/account-life.md`` has it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -14,6 +15,7 @@ from accounts.models import EmailChange, LoginChallenge, Session, TrustedDevice,
 from accounts.services.client import Client as Device
 from accounts.services.credentials import Credentials
 from accounts.services.mfa import challenges, trusted_devices
+from accounts.signals import access_revoked
 from tests import acts
 from tests.authenticator import enrol
 from tests.client import Browser
@@ -66,6 +68,20 @@ def life(user: User, browser: Browser) -> Life:
     )
     trusted_devices.trust(user, client=Device(None, ""), now=timezone.now())
     return Life(user, browser, other, link)
+
+
+@pytest.fixture
+def told() -> Iterator[set[User]]:
+    """The accounts that the signal has named to the features."""
+    users: set[User] = set()
+
+    def receive(user: User, **_: Any) -> None:
+        assert connection.in_atomic_block
+        users.add(user)
+
+    access_revoked.connect(receive)
+    yield users
+    access_revoked.disconnect(receive)
 
 
 def log_out(life: Life) -> None:
@@ -187,13 +203,16 @@ ALL_ENDS = {
 
 
 @pytest.mark.parametrize("name", ALL_ENDS)
-def test_it_ends_this_and_nothing_else(name: str, life: Life, settings: Any) -> None:
+def test_it_ends_this_and_nothing_else(
+    name: str, life: Life, told: set[User], settings: Any
+) -> None:
     settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 0
     act, expected = ALL_ENDS[name]
 
     act(life)
 
     assert life.ended() == expected
+    assert told == ({life.user} if expected >= SESSIONS else set()), "what features learn"
 
 
 def test_before_them_nothing_has_ended(life: Life) -> None:

@@ -203,10 +203,17 @@ def test_old_session_sends_names_and_its_own_address(signed_in: Browser, user: U
     assert response.status_code == 200
 
 
-def test_own_address_withdraws_the_pending_one(
+def test_names_alone_withdraw_nothing(browser: Browser, signed_in: Browser, link: str) -> None:
+    assert signed_in.change_profile(first_name="Grace").json()["pending_email"] == NEW
+    assert browser.get(link).status_code == 302
+
+
+def test_own_address_withdraws_the_pending_one_in_an_old_session_too(
     browser: Browser, link: str, signed_in: Browser, user: User
 ) -> None:
-    response = signed_in.change_profile(email=user.email.upper())
+    with later(901):
+        signed_in.refresh()
+        response = signed_in.change_profile(email=user.email.upper())
 
     assert "pending_email" not in response.json()
     assert browser.get(link).status_code == 400
