@@ -43,12 +43,6 @@ def test_refresh_token_carries_no_claim_that_it_does_not_need(signed_in: Browser
     assert claims.keys() == {"sub", "sid", "jti", "iat", "exp", "token_type"}
 
 
-def test_cookie_mode_ignores_the_body(signed_in: Browser) -> None:
-    token = signed_in.refresh_token
-
-    assert Browser().call("post", "token_refresh", {"refresh": token}).status_code == 401
-
-
 def test_refused_refresh_leaves_the_cookie(signed_in: Browser) -> None:
     Session.objects.all().delete()
 
