@@ -11,15 +11,13 @@ from django.urls import reverse
 from accounts.api.cookies import DEVICE_COOKIE, REFRESH_COOKIE
 from accounts.link_cookies import PASSWORD_RESET_COOKIE
 from accounts.models import Session, User
-from accounts.services.passwords.recognised_devices import MAX_ACCOUNTS
 from accounts.services.sessions import tokens
-from core.cookies import MAX_VALUES
 from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal, signed_in_as, with_token
 from tests.limits import Rates, stranger
 from tests.mailbox import link_to
-from tests.people import NEW_PASSWORD, PASSWORD, make_user
+from tests.people import NEW_PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -138,67 +136,6 @@ def test_sign_in_beside_foreign_cookies_ends_the_session(signed_in: Browser, use
     assert not Session.objects.filter(pk=former).exists()
 
 
-# More cookies than are tried
-
-
-@pytest.mark.parametrize("number", [8, 200])
-@pytest.mark.parametrize("shape", ["junk{}", "a.b{}", "a.b.c.d{}", "{}~", "ü.ü.ü{}"])
-def test_malformed_values_do_not_hide_ours(shape: str, number: int, signed_in: Browser) -> None:
-    junk = (shape.format(n) for n in range(number))
-
-    assert refresh_with(*junk, signed_in.refresh_token).status_code == 200
-
-
-def keys_below(name: str, *, domain: str = "") -> set[tuple[str, str]]:
-    """Every key of a cookie that a browser sends to the endpoint."""
-    path, keys = reverse(name), set()
-    while path != "/":
-        keys |= {(domain, path), (domain, path.rstrip("/"))}
-        path = path.rstrip("/").rpartition("/")[0] + "/"
-    return keys | {(domain, "/")}
-
-
-@pytest.mark.parametrize("name", ["token_refresh", "rest_login"])
-@pytest.mark.parametrize("junk", [False, True], ids=["of two accounts", "more than are tried"])
-def test_cookies_that_keep_ours_from_counting_are_deleted_at_every_path(
-    name: str, junk: bool, signed_in: Browser, user: User
-) -> None:
-    thief = signed_in_as(make_user())
-    tossed = [f"a.b.c{n}" for n in range(MAX_VALUES)] if junk else [thief.refresh_token]
-    headers = header(REFRESH_COOKIE, *tossed, signed_in.refresh_token)
-    body = {"email": user.email, "password": PASSWORD}
-
-    response = Browser().call("post", name, body, headers=headers)
-
-    domains = ("", "api.example.test", "example.test")
-    own = {("", "/api/auth/"), ("api.example.test", "/api/auth/")}
-    assert deleted(response) == set().union(*(keys_below(name, domain=d) for d in domains)) - own
-
-
-def test_deleting_them_fits_into_the_headers_of_proxies(signed_in: Browser, settings: Any) -> None:
-    settings.PUBLIC_URL = "https://api.accounts.shop.example.co.uk"
-
-    response = refresh_with(*(f"a.b.c{n}" for n in range(MAX_VALUES)), signed_in.refresh_token)
-
-    assert len(deleted(response)) >= 40
-    assert len(response.cookies.output()) < 4_000
-
-
-def test_only_so_many_values_are_tried(signed_in: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    tried: set[str] = set()
-    read = tokens.read_refresh
-
-    def note(token: str) -> Any:
-        tried.add(token)
-        return read(token)
-
-    monkeypatch.setattr(tokens, "read_refresh", note)
-
-    refresh_with(*(f"a.b.c{number}" for number in range(200)), signed_in.refresh_token)
-
-    assert len(tried) == MAX_VALUES
-
-
 # The cookies of a reset
 
 
@@ -299,17 +236,6 @@ def test_script_may_read_either_csrf_cookie(step: int, reset: Browser) -> None:
 
 
 # The cookie of a recognised device
-
-
-def test_foreign_devices_are_deleted_at_every_path(signed_in: Browser, user: User) -> None:
-    others = [f"{'0' * 32}.{n}.{'0' * 32}" for n in range(MAX_ACCOUNTS)]
-    device = signed_in.cookies[DEVICE_COOKIE].value
-    owner = Browser(headers=header(DEVICE_COOKIE, *others, device))
-
-    response = owner.sign_in(user.email)
-
-    assert ("example.test", reverse("rest_login")) in deleted(response, DEVICE_COOKIE)
-    assert ("", "/api/auth/") not in deleted(response, DEVICE_COOKIE)
 
 
 @pytest.mark.parametrize("junk", ["junk", "~" * 50, "a~" * 50])

@@ -1,7 +1,6 @@
 """The history: what the owner of an account sees of its security log."""
 
 import base64
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +14,6 @@ from accounts.flows import mfa_enrolment
 from accounts.models import LoginChallenge, SecurityEvent, User
 from accounts.services import history
 from core.client_ip import prefix_of
-from tests import acts
 from tests.admin.steps import as_
 from tests.authenticator import enrol
 from tests.client import Browser
@@ -73,34 +71,6 @@ def test_sentence_is_in_the_language_of_the_request(signed_in: Browser) -> None:
     signed_in.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
 
     assert history_of(signed_in)[0]["detail"] == "Ein neues Gerät hat sich angemeldet."
-
-
-Act = Callable[[Browser, User], None]
-SHOWN: dict[str, tuple[Act, str]] = {
-    "password": (acts.change_password, "password_changed"),
-    "reset": (acts.reset_password, "password_set"),
-    "address": (acts.request_address, "address_change_asked"),
-    "address by script": (acts.change_address_by_script, "address_changed"),
-    "verification": (acts.withdraw_verification, "verification_withdrawn"),
-    "second factor": (acts.set_up_second_factor, "second_factor_on"),
-    "second factor off": (acts.remove_second_factor, "second_factor_off"),
-    "second factor reset": (acts.reset_second_factor, "second_factor_reset"),
-    "wrong codes": (acts.guess_codes, "second_factor_failed"),
-    "too many codes": (acts.guess_codes, "second_factor_locked"),
-    "replay": (acts.replay, "refresh_replayed"),
-}
-
-
-@pytest.mark.parametrize(("act", "event"), SHOWN.values(), ids=SHOWN)
-def test_change_is_shown(
-    act: Act, event: str, user: User, signed_in: Browser, settings: Any
-) -> None:
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-    settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 0
-
-    act(signed_in, user)
-
-    assert event in events_of(user)
 
 
 def test_refresh_writes_nothing(signed_in: Browser, user: User) -> None:

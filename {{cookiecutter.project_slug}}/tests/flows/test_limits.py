@@ -411,21 +411,6 @@ def test_forged_device_causes_as_much_work_for_an_unknown_address(
     assert sum(known.values()) == sum(unknown.values())
 
 
-def test_requests_of_many_networks_reset_no_count_while_redis_is_unavailable(
-    user: User, rates: Rates, settings: Any
-) -> None:
-    """5,200 networks of one /48."""
-    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
-    rates(anon="300/min", login="20/min", login_account="3/hour")
-    assert guess(user.email, times=4) == [401, 401, 401, 429]
-
-    for network in range(5_200):
-        browser = Browser(REMOTE_ADDR=f"2001:db8:0:{network:x}::1")
-        assert browser.call("post", "rest_login", {}).status_code == 400
-
-    assert guess(user.email) == [429]
-
-
 # By mailbox
 
 
@@ -513,21 +498,6 @@ def test_request_over_one_limit_counts_for_no_other(user: User, rates: Rates) ->
 
 
 # E-mails about devices
-
-
-def test_new_device_is_looked_up_once(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    answers = []
-    recognise = recognised_devices.recognise
-
-    def look_up(*arguments: Any, **options: Any) -> str:
-        answers.append(recognise(*arguments, **options))
-        return answers[-1]
-
-    monkeypatch.setattr(recognised_devices, "recognise", look_up)
-
-    Browser().sign_in(user.email)
-
-    assert answers == [""]
 
 
 def test_owner_is_told_of_a_new_device_and_not_of_a_recognised_one(

@@ -144,6 +144,14 @@ def test_malformed_code_is_a_wrong_one(code: str, challenge: str) -> None:
     assert refusal(verify(challenge, code)) == INVALID_CODE
 
 
+@either_way
+def test_missing_fields_are_named_and_no_guess_is_counted(way: Way, db: None) -> None:
+    response = Browser().call("post", way[0], {})
+
+    assert response.json()["codes"].keys() == {"challenge_id", way[1]}
+    assert not FailedMfaAttempt.objects.exists()
+
+
 # Challenges
 
 

@@ -15,7 +15,6 @@ from accounts import tasks
 from accounts.models import User
 from mail import tasks as mail_tasks
 from mail.models import Mail
-from tests.client import Browser
 from tests.clock import later
 from tests.people import make_user
 
@@ -58,12 +57,6 @@ def test_list_of_a_view_comes_in_pages(client: Client) -> None:
 @pytest.mark.parametrize("page", ["0", "4", "x", "9" * 5_000, "%00"])
 def test_page_that_does_not_exist_is_404(page: str, client: Client) -> None:
     assert client.get(f"/mails/?page={page}").status_code in {400, 404}
-
-
-def test_lists_of_the_contract_are_plain_ones(signed_in: Browser) -> None:
-    answer = signed_in.call("get", "session_list").json()
-
-    assert [session["current"] for session in answer] == [True]
 
 
 def test_admin_log_is_purged_after_two_years(user: User) -> None:
