@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.admin.forms import UserForm
-from accounts.models import Session, User
+from accounts.models import SecurityEvent, Session, User
 from mail.models import Mail
 from tests.admin.steps import as_
 from tests.authenticator import enrol
@@ -263,6 +263,7 @@ def test_account_is_deleted_with_its_sessions_and_its_history(
 
     assert as_(actor).post(page, {"post": "yes"}).status_code == 302
     assert not User.objects.filter(pk=user.pk).exists()
+    assert not SecurityEvent.objects.filter(user=user.pk).exists()
 
 
 def test_accounts_are_not_deleted_in_bulk(superuser: User, admin: User) -> None:

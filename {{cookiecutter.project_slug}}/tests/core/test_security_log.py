@@ -20,7 +20,7 @@ from core.logging import security_log
 from core.logging.format import Formatter
 from tests import acts
 from tests.acts import NEW_ADDRESS
-from tests.admin.steps import as_
+from tests.admin.steps import act, as_
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.clock import later
@@ -234,8 +234,7 @@ def test_reset_of_a_second_factor_in_django_admin_names_the_administrator(
     user: User, admin: User, log: Log
 ) -> None:
     enrol(user)
-    form = {"action": "reset_second_factor", "_selected_action": [str(user.pk)], "confirmed": "yes"}
-    as_(admin).post(reverse("admin:accounts_user_changelist"), form)
+    act(admin, "reset_second_factor", user)
 
     [event] = log.named("second_factor_reset")
     assert (event["account"], event["by"]) == (str(user.pk), str(admin.pk))
