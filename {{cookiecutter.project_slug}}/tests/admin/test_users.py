@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, Permission
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -428,22 +427,6 @@ def test_admin_changes_the_address_of_an_account_with_a_second_factor(
     change(admin, user, email="moved@example.test")
 
     assert User.objects.get(pk=user.pk).email == "moved@example.test"
-
-
-def test_staff_cannot_bypass_the_second_factor_of_an_account(
-    staff: User, user: User, settings: Any
-) -> None:
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-    enrol(user)
-    client = Client()
-    client.post(reverse("admin:login"), {"username": staff.email, "password": PASSWORD})
-    form = {"email": "mallory@example.test", "is_active": "on", "first_name": "", "last_name": ""}
-
-    client.post(change_url(user), form)
-    Browser().call("post", "rest_password_reset", {"email": "mallory@example.test"})
-
-    assert emails_to("mallory@example.test") == []
-    assert "challenge_id" in Browser().sign_in(user.email).json()
 
 
 def spellings(user: User) -> list[str]:

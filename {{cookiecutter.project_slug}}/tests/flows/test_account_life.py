@@ -145,31 +145,6 @@ def close(life: Life) -> None:
     life.browser.call("post", "user_close", {})
 
 
-# feature: passkeys
-def lose_passkey(life: Life) -> None:
-    from passkeys.flows import management
-    from passkeys.models import Passkey
-
-    now = timezone.now()
-    facts = dict.fromkeys(("user_verified", "backup_eligible", "backed_up"), True)
-    passkey = Passkey.objects.create(
-        user=life.user, sign_count=0, transports=[], aaguid=life.user.pk, created_at=now, **facts
-    )
-    management.delete_for(life.user, passkey_id=passkey.pk, by=make_user(role=User.Role.ADMIN))
-
-
-# end feature
-# feature: social_login
-def lose_provider(life: Life) -> None:
-    from social_login.flows import accounts
-    from social_login.models import SocialAccount
-
-    now = timezone.now()
-    account = SocialAccount.objects.create(user=life.user, created_at=now, last_used_at=now)
-    accounts.disconnect_for(life.user, account_id=account.pk, by=make_user(role=User.Role.ADMIN))
-
-
-# end feature
 SESSIONS = {"this session", "other sessions"}
 BEGUN = {"challenges", "pending address", "trusted devices"}
 ENDS: dict[str, tuple[Callable[[Life], None], set[str]]] = {
@@ -191,23 +166,13 @@ ENDS: dict[str, tuple[Callable[[Life], None], set[str]]] = {
 }
 """The table of ``docs/account-life.md``."""
 
-ALL_ENDS = {
-    **ENDS,
-    # feature: passkeys
-    "an administrator's deletion of a passkey": (lose_passkey, SESSIONS | BEGUN),
-    # end feature
-    # feature: social_login
-    "an administrator's disconnection of a provider": (lose_provider, SESSIONS | BEGUN),
-    # end feature
-}
 
-
-@pytest.mark.parametrize("name", ALL_ENDS)
+@pytest.mark.parametrize("name", ENDS)
 def test_it_ends_this_and_nothing_else(
     name: str, life: Life, told: set[User], settings: Any
 ) -> None:
     settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 0
-    act, expected = ALL_ENDS[name]
+    act, expected = ENDS[name]
 
     act(life)
 

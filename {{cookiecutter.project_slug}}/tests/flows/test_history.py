@@ -4,16 +4,14 @@ import base64
 from typing import Any
 
 import pytest
-from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts import tasks
 from accounts.flows import mfa_enrolment
-from accounts.models import LoginChallenge, SecurityEvent, User
+from accounts.models import SecurityEvent, User
 from accounts.services import history
-from core.client_ip import prefix_of
 from tests.admin.steps import act, as_
 from tests.authenticator import enrol
 from tests.client import Browser
@@ -108,14 +106,6 @@ def test_what_is_rolled_back_is_not_shown(
     assert "second_factor_on" not in events_of(user)
 
 
-def test_event_goes_with_its_transaction(user: User) -> None:
-    with transaction.atomic():
-        history.note(account=user.pk, event="password_changed")
-        transaction.set_rollback(True)
-
-    assert not events_of(user)
-
-
 def test_event_of_a_deleted_account_is_not_written(user: User) -> None:
     gone = user.pk
     user.delete()
@@ -198,19 +188,6 @@ def test_admin_reads_the_history_and_changes_nothing(
     assert client.post(delete, {"post": "yes"}).status_code == 403
 
 
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [
-        ("203.0.113.9", "203.0.113.0/24"),
-        ("2001:db8:1:2::3", "2001:db8:1::/48"),
-        ("::ffff:203.0.113.9", "203.0.113.0/24"),
-        (None, ""),
-    ],
-)
-def test_network_is_a_prefix(address: str | None, network: str) -> None:
-    assert prefix_of(address) == network
-
-
 def test_sign_in_to_django_admin_is_shown_with_its_network_and_a_new_browser(admin: User) -> None:
     browser = Client()
     form = {"username": admin.email, "password": PASSWORD}
@@ -241,19 +218,3 @@ def test_sign_in_that_waits_for_the_second_factor_is_shown(
 
     event = SecurityEvent.objects.get(user=user)
     assert (history.sentence_for(event), event.network) == (sentence, "198.51.100.0/24")
-
-
-def test_challenge_that_is_not_stored_is_not_shown(
-    user: User, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-    enrol(user)
-
-    def fail(*_: Any) -> None:
-        raise RuntimeError
-
-    monkeypatch.setattr(history, "fetch_one", fail)
-    with pytest.raises(RuntimeError):
-        Browser().sign_in(user.email)
-
-    assert not LoginChallenge.objects.exists()
