@@ -23,8 +23,8 @@ from devtools import gunicorn, places, postgres, valkey
 from devtools.places import Place
 from devtools.ports import HOST
 from devtools.processes import Children
+from project_tests.environment import NEVER_REACHED
 from project_tests.waiting import until
-from tests.limits import NEVER_REACHED
 from tests.people import PASSWORD
 
 EMAIL = "ada@example.test"

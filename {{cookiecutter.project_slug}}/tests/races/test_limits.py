@@ -6,22 +6,9 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from core.ratelimit.limiter import Limiter
-from core.ratelimit.local import Limit
-from core.redis_server import server_at
 from mail.models import Mail
-from tests.limits import Rates, redis_of_this_process, stranger
+from tests.limits import Rates, stranger
 from tests.races.concurrency import at_once
-
-
-def test_limit_is_exact_over_the_threads_of_two_processes(rates: Rates) -> None:
-    server = server_at(redis_of_this_process())
-    processes = [Limiter(server.client(timeout=5)) for _ in range(2)]
-    limits = [Limit("user", 120, 60), Limit("login", 130, 60)]
-
-    waits = at_once(150, lambda number: processes[number % 2].hit("key", limits))
-
-    assert sum(not any(wait) for wait in waits) == 120
 
 
 @pytest.mark.django_db(transaction=True)

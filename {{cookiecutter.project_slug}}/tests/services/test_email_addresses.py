@@ -23,12 +23,17 @@ def known_to_allauth(user: User) -> tuple[str, bool, bool]:
     return row.email, row.verified, row.primary
 
 
-def test_account_made_by_a_command_is_known_to_allauth(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_createsuperuser_makes_an_admin_who_is_known_to_allauth(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a right good pass phrase")
 
-    call_command("createsuperuser", email="root@example.test", interactive=False, verbosity=0)
+    call_command("createsuperuser", email="Root@example.test", interactive=False, verbosity=0)
 
-    assert known_to_allauth(User.objects.get()) == ("root@example.test", True, True)
+    root = User.objects.get()
+    assert known_to_allauth(root) == ("root@example.test", True, True)
+    assert (root.role, root.is_superuser, root.email_verified) == ("ADMIN", True, True)
+    assert root.check_password("a right good pass phrase")
 
 
 def test_dumped_data_can_be_loaded(user: User, tmp_path: Path) -> None:

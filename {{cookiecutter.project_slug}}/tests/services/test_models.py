@@ -1,7 +1,6 @@
 """The rows of accounts and their constraints."""
 
 import pytest
-from django.core.management import call_command
 from django.db import IntegrityError
 
 from accounts.models import Session, User
@@ -9,7 +8,7 @@ from accounts.services.mfa import authenticators
 from accounts.services.passwords import verification
 from tests.authenticator import enrol
 from tests.client import Browser
-from tests.people import PASSWORD, make_user
+from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -52,18 +51,6 @@ def test_database_refuses_a_superuser_who_is_no_admin() -> None:
 @pytest.mark.parametrize(("role", "staff"), [("USER", False), ("STAFF", True), ("ADMIN", True)])
 def test_role_decides_who_may_use_django_admin(role: str, staff: bool) -> None:
     assert make_user(role=role).is_staff is staff
-
-
-def test_createsuperuser_makes_an_admin_with_a_verified_address(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
-
-    call_command("createsuperuser", "--noinput", email="Root@example.test")
-
-    root = User.objects.get(email="root@example.test")
-    assert (root.role, root.is_superuser, root.email_verified) == ("ADMIN", True, True)
-    assert root.check_password(PASSWORD)
 
 
 def test_account_without_a_password_has_no_usable_one() -> None:

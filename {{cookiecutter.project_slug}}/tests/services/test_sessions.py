@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import timedelta
-from io import StringIO
 from typing import Any, cast
 
 import pytest
@@ -162,41 +161,24 @@ def test_changepassword_command_ends_the_sessions(
     assert not Session.objects.exists()
 
 
-every_scope = pytest.mark.parametrize(
+@pytest.mark.parametrize(
     ("scope", "ended"),
     [(["--all"], 2), (["--user", "ADA@example.test"], 1)],
     ids=["of all accounts", "of one account"],
 )
-
-
-def two_users() -> list[User]:
-    return [make_user(email="ada@example.test"), make_user()]
-
-
-@every_scope
-def test_end_sessions_command_ends_the_sessions(
-    scope: list[str], ended: int, db: None, capsys: Any
+def test_end_sessions_command_ends_sessions_and_challenges(
+    scope: list[str], ended: int, db: None, settings: Any, capsys: Any
 ) -> None:
-    for user in two_users():
-        Browser().sign_in(user.email)
+    users = [make_user(email="ada@example.test"), make_user()]
+    for mode in ("disabled", "required"):
+        settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
+        for user in users:
+            Browser().sign_in(user.email)
 
     call_command("end_sessions", *scope)
 
     assert f"{ended} session" in capsys.readouterr().out
-    assert Session.objects.count() == 2 - ended
-
-
-@every_scope
-def test_end_sessions_command_ends_the_challenges(
-    scope: list[str], ended: int, db: None, settings: Any
-) -> None:
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
-    for user in two_users():
-        Browser().sign_in(user.email)
-
-    call_command("end_sessions", *scope, stdout=StringIO())
-
-    assert LoginChallenge.objects.count() == 2 - ended
+    assert Session.objects.count() == LoginChallenge.objects.count() == 2 - ended
 
 
 def test_end_sessions_command_names_an_unknown_address(db: None) -> None:
