@@ -11,7 +11,7 @@ from accounts.models import User
 from tests.authenticator import enrol
 from tests.client import BY_RECOVERY_CODE, Browser
 from tests.leaks import file_of
-from tests.people import PASSWORD
+from tests.people import PASSWORD, save
 
 NEW_ADDRESS = "new@example.test"
 
@@ -45,13 +45,11 @@ def request_address(browser: Browser, user: User) -> None:
 
 
 def change_address_by_script(browser: Browser, user: User) -> None:
-    user.email = NEW_ADDRESS
-    user.save()
+    save(user, email=NEW_ADDRESS)
 
 
 def withdraw_verification(browser: Browser, user: User) -> None:
-    user.email_verified = False
-    user.save()
+    save(user, email_verified=False)
 
 
 def set_up_second_factor(browser: Browser, user: User) -> None:
@@ -90,8 +88,8 @@ def reset_second_factor(browser: Browser, user: User) -> None:
 
 
 def enrol_unverified(user: User) -> None:
-    withdraw_verification(Browser(), user)
-    enrol(user)
+    save(user, email_verified=False)
+    enrol(User.objects.get(pk=user.pk))
 
 
 def reset_password_with_unverified_second_factor(browser: Browser, user: User) -> None:

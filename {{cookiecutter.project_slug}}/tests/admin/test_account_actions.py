@@ -32,7 +32,7 @@ from tests.clock import later
 from tests.flows.steps import signed_in_as
 from tests.limits import Rates
 from tests.mailbox import emails_to, link_to
-from tests.people import make_user
+from tests.people import make_user, save
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
@@ -71,20 +71,15 @@ def verify(user: User) -> None:
 
 
 def withdraw(user: User) -> None:
-    user.email_verified = False
-    user.save()
+    save(user, email_verified=False)
 
 
 def invited(user: User) -> None:
-    withdraw(user)
-    user.invited_at = timezone.now()
-    user.set_unusable_password()
-    user.save()
+    save(user, email_verified=False, invited_at=timezone.now(), password=None)
 
 
 def deactivate(user: User) -> None:
-    user.is_active = False
-    user.save()
+    save(user, is_active=False)
 
 
 def close(user: User) -> None:

@@ -15,7 +15,7 @@ from tests.admin.steps import as_
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.mailbox import emails_to
-from tests.people import PASSWORD, make_user
+from tests.people import PASSWORD, make_user, save
 
 pytestmark = pytest.mark.django_db
 
@@ -287,8 +287,7 @@ def test_owner_is_told_of_a_password_that_a_script_replaced(
 ) -> None:
     user = make_user(password=before)
 
-    user.set_password(after)
-    user.save()
+    save(user, password=after)
 
     assert [email.subject for email in emails_to(user.email)] == emails
 
@@ -498,8 +497,7 @@ def test_stale_row_that_undoes_a_change_tells_the_address_that_it_replaces(
     user: User,
 ) -> None:
     stale = User.objects.get(pk=user.pk)
-    user.email = "moved@example.test"
-    user.save()
+    save(user, email="moved@example.test")
 
     stale.save()
 
@@ -507,10 +505,9 @@ def test_stale_row_that_undoes_a_change_tells_the_address_that_it_replaces(
 
 
 def test_address_in_another_case_is_no_change(user: User) -> None:
-    before, user.email = user.email, user.email.upper()
-    user.save()
+    save(user, email=user.email.upper())
 
-    assert emails_to(before) == []
+    assert emails_to(user.email) == []
 
 
 @pytest.mark.parametrize("from_the_list", [False, True])

@@ -23,11 +23,6 @@ class Order(serializers.Serializer[Any]):
     lines = Line(many=True)
 
 
-class WithCodes(serializers.Serializer[Any]):
-    codes = serializers.CharField()
-    name = serializers.CharField()
-
-
 def refused(fails: Callable[[Any], Any], data: Any = None) -> dict[str, Any]:
     """The body of the answer of an endpoint of the owner's that calls ``fails`` with the input."""
 
@@ -77,18 +72,6 @@ def test_codes_are_nested_as_the_sentences_are() -> None:
         "address": {"amount": ["invalid"]},
         "lines": {1: {"amount": ["min_value"]}},
     }
-
-
-def test_codes_of_a_list_have_its_indexes() -> None:
-    body = refused(validate(Line, many=True), [{"amount": 1}, {"amount": 0}])
-
-    assert body["codes"] == {1: {"amount": ["min_value"]}}
-
-
-def test_field_that_is_named_codes_keeps_its_sentences() -> None:
-    body = refused(validate(WithCodes), {})
-
-    assert body == {"codes": ["This field is required."], "name": ["This field is required."]}
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from tests.clock import later
 from tests.flows.steps import signed_in_admin, signed_in_as
 from tests.limits import Rates, stranger
 from tests.mailbox import link_to
-from tests.people import NEW_PASSWORD, PASSWORD, make_user
+from tests.people import NEW_PASSWORD, PASSWORD, make_user, save
 
 pytestmark = pytest.mark.django_db
 
@@ -105,8 +105,7 @@ def guess_old_password(browser: Browser, user: User) -> None:
 
 
 def change_password_by_script(browser: Browser, user: User) -> None:
-    user.set_password(NEW_PASSWORD)
-    user.save()
+    save(user, password=NEW_PASSWORD)
 
 
 def change_address(browser: Browser, user: User) -> None:

@@ -21,7 +21,7 @@ from tests.authenticator import enrol
 from tests.client import Browser
 from tests.flows.steps import signed_in_as
 from tests.mailbox import link_to
-from tests.people import make_user
+from tests.people import make_user, save
 
 pytestmark = pytest.mark.django_db
 
@@ -130,15 +130,11 @@ def reset_mfa(life: Life) -> None:
 
 
 def change_role(life: Life) -> None:
-    user = User.objects.get(pk=life.user.pk)
-    user.role = User.Role.STAFF
-    user.save()
+    save(life.user, role=User.Role.STAFF)
 
 
 def deactivate(life: Life) -> None:
-    user = User.objects.get(pk=life.user.pk)
-    user.is_active = False
-    user.save()
+    save(life.user, is_active=False)
 
 
 def close(life: Life) -> None:

@@ -15,7 +15,7 @@ from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal, signed_in_as
 from tests.mailbox import emails_to, link_in, link_to
-from tests.people import make_user
+from tests.people import make_user, save
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
@@ -123,9 +123,7 @@ def test_pending_address_expires_after_three_days(signed_in: Browser, link: str)
 
 
 def test_correction_by_an_admin_withdraws_it(browser: Browser, user: User, link: str) -> None:
-    user.refresh_from_db()
-    user.email = "corrected@example.test"
-    user.save()
+    save(user, email="corrected@example.test")
 
     assert browser.get(link).status_code == 400
     user.refresh_from_db()

@@ -16,7 +16,7 @@ from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import challenge_for, refusal, setup_challenge_for, signed_in_as, with_token
 from tests.mailbox import emails_to, link_to
-from tests.people import NEW_PASSWORD, PASSWORD, make_user
+from tests.people import NEW_PASSWORD, PASSWORD, make_user, save
 
 pytestmark = pytest.mark.django_db
 
@@ -62,9 +62,7 @@ def reset_the_password(_: Browser) -> None:
 
 
 def close_account(_: Browser) -> None:
-    user = User.objects.get()
-    user.is_active = False
-    user.save()
+    save(User.objects.get(), is_active=False)
 
 
 def delete_the_row(_: Browser) -> None:
@@ -137,9 +135,7 @@ def change_password_and_keep_sessions(browser: Browser) -> None:
 
 
 def save_another_password(_: Browser) -> None:
-    user = User.objects.get()
-    user.set_password(NEW_PASSWORD)
-    user.save()
+    save(User.objects.get(), password=NEW_PASSWORD)
 
 
 def update_the_password(_: Browser) -> None:

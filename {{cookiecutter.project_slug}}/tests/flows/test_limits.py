@@ -22,7 +22,7 @@ from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal, signed_in_admin, signed_in_as, with_token
 from tests.limits import Rates, stranger
-from tests.people import NEW_PASSWORD, PASSWORD, CheapPasswordHasher, make_user
+from tests.people import NEW_PASSWORD, PASSWORD, CheapPasswordHasher, make_user, save
 
 pytestmark = pytest.mark.django_db
 
@@ -311,8 +311,7 @@ def test_device_is_recognised_for_its_own_account_only(signed_in: Browser, rates
 
 
 def test_new_password_forgets_the_devices(signed_in: Browser, user: User, rates: Rates) -> None:
-    user.set_password(NEW_PASSWORD)
-    user.save()
+    save(user, password=NEW_PASSWORD)
     rates(login_account="3/hour")
     guess(user.email, times=3)
 

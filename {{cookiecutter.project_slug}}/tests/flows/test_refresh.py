@@ -16,6 +16,7 @@ from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal, signed_in_as, with_token
 from tests.mailbox import emails_to
+from tests.people import save
 
 pytestmark = pytest.mark.django_db
 
@@ -174,8 +175,7 @@ def token_of_a_tab_at_sign_out(browser: Browser, user: User) -> str:
 
 def token_of_a_closed_account(browser: Browser, user: User) -> str:
     rotated = browser.rotate()
-    user.is_active = False
-    user.save()
+    save(user, is_active=False)
     return rotated
 
 

@@ -20,7 +20,7 @@ from tests.authenticator import enrol
 from tests.client import Browser
 from tests.flows.steps import signed_in_as, with_token
 from tests.mailbox import link_to
-from tests.people import make_user, prove
+from tests.people import NEW_PASSWORD, make_user, prove, save
 from tests.races.concurrency import Elsewhere, at_once, overtaken, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -88,18 +88,15 @@ def complete_sign_in(credentials: Credentials) -> object:
 
 
 def change_password(user: User) -> None:
-    user.set_password("another good pass phrase")
-    user.save()
+    save(user, password=NEW_PASSWORD)
 
 
 def close(user: User) -> None:
-    user.is_active = False
-    user.save()
+    save(user, is_active=False)
 
 
 def demote(user: User) -> None:
-    user.role = User.Role.USER
-    user.save()
+    save(user, role=User.Role.USER)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import EmailChange, Session, User
 from accounts.services import email_addresses
 from tests.client import Browser
-from tests.people import make_user
+from tests.people import make_user, save
 
 pytestmark = pytest.mark.django_db
 
@@ -50,10 +50,9 @@ def test_dumped_data_can_be_loaded(user: User, tmp_path: Path) -> None:
     "changes", [{"email": "moved@example.test"}, {"email_verified": False}, {"first_name": "Grace"}]
 )
 def test_saved_change_reaches_allauth(changes: dict[str, Any], user: User) -> None:
-    for name, value in changes.items():
-        setattr(user, name, value)
-    user.save()
+    save(user, **changes)
 
+    user.refresh_from_db()
     assert known_to_allauth(user) == (user.email, user.email_verified, True)
 
 

@@ -12,7 +12,7 @@ from accounts import tasks
 from accounts.models import LoginChallenge, Session, User
 from accounts.services.sessions import purge, store, tokens
 from tests.client import Browser
-from tests.people import make_user
+from tests.people import NEW_PASSWORD, make_user, save
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
@@ -136,17 +136,13 @@ def test_field_loaded_later_does_not_hide_a_change(signed_in: Browser) -> None:
 
 
 def test_other_changes_end_nothing(signed_in: Browser) -> None:
-    user = User.objects.get()
-    user.email_verified, user.last_name = False, "Lovelace"
-    user.save()
+    save(User.objects.get(), email_verified=False, last_name="Lovelace")
 
     assert Session.objects.exists()
 
 
 def test_sessions_of_other_users_stay(signed_in: Browser) -> None:
-    other = make_user()
-    change_password(other)
-    other.save()
+    save(make_user(), password=NEW_PASSWORD)
 
     assert Session.objects.exists()
 
