@@ -16,28 +16,30 @@ class CurrentClient:
     user_agent: str
 
 
-_UNKNOWN = CurrentClient("", "")
-_current: ContextVar[CurrentClient] = ContextVar("current_client", default=_UNKNOWN)
+_request: ContextVar[HttpRequest | None] = ContextVar("request", default=None)
 
 
 def bind(request: HttpRequest) -> None:
-    _current.set(CurrentClient(prefix_of(client_ip(request)), user_agent(request)))
+    _request.set(request)
 
 
 def forget() -> None:
-    _current.set(_UNKNOWN)
+    _request.set(None)
 
 
 def current() -> CurrentClient:
     """Empty outside of a request."""
-    return _current.get()
+    request = _request.get()
+    if request is None:
+        return CurrentClient("", "")
+    return CurrentClient(prefix_of(client_ip(request)), user_agent(request))
 
 
 @contextmanager
 def hidden() -> Iterator[None]:
     """For what one user does to the account of another, who must not see the client."""
-    token = _current.set(_UNKNOWN)
+    token = _request.set(None)
     try:
         yield
     finally:
-        _current.reset(token)
+        _request.reset(token)

@@ -1,7 +1,7 @@
 """Raw SQL statements, and batches that leave time to other requests."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Any, TypeVar
 
@@ -11,15 +11,17 @@ from django.db.models import Model
 T = TypeVar("T")
 
 
-def columns_of(model: type[Model], table: str) -> str:
+def columns_of(model: type[Model], table: str, *, without: Collection[str] = ()) -> str:
     """The columns of a model for a ``SELECT`` statement.
 
     By name, not ``*``: PostgreSQL refuses a prepared ``SELECT *`` after a migration adds a column.
 
     Args:
         table: the name or alias of the table in the statement.
+        without: names of fields that are read when they are asked for.
     """
-    return ", ".join(f'{table}."{field.column}"' for field in model._meta.concrete_fields)
+    fields = [field for field in model._meta.concrete_fields if field.name not in without]
+    return ", ".join(f'{table}."{field.column}"' for field in fields)
 
 
 def fetch_one(statement: str, parameters: dict[str, Any]) -> tuple[Any, ...] | None:

@@ -54,7 +54,7 @@ class ProfileOutput(ProfileSerializer):
 
     language = serializers.ChoiceField(settings.LANGUAGES)
     has_password = serializers.BooleanField(
-        source="has_usable_password", help_text="False for a user who has never set a password."
+        help_text="False for a user who has never set a password."
     )
     mfa_enabled = serializers.BooleanField(
         source="has_second_factor", help_text="The user has set up a second factor."

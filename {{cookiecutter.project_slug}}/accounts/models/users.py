@@ -87,6 +87,19 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
     )
     """Only ``accounts.services.mfa.authenticators`` writes these."""
 
+    RARELY_READ: ClassVar = frozenset(
+        {
+            "invited_at",
+            "second_factor_changed_at",
+            "verified_before_second_factor",
+            "reported_leak",
+            "purge_after",
+            "purge_warned_at",
+            "closes_at",
+        }
+    )
+    """A request that authenticates with its session reads these only if it asks for one."""
+
     INVITED: ClassVar = models.Q(
         invited_at__isnull=False, password__startswith=UNUSABLE_PASSWORD_PREFIX
     )
@@ -208,6 +221,10 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
     def is_invited(self) -> bool:
         """Whether an invitation is pending."""
         return self.invited_at is not None and not self.has_usable_password()
+
+    @property
+    def has_password(self) -> bool:
+        return bool(self.has_usable_password())
 
     @cached_property
     def pending_email(self) -> str:

@@ -3,6 +3,7 @@
 from importlib.util import find_spec
 
 from config.env import BASE_DIR, DEFAULTS, env
+from core.origins import origin_of
 
 DEBUG = env.boolean("DEBUG", False)
 SECRET_KEY = env.secret("SECRET_KEY")
@@ -13,6 +14,9 @@ PROJECT_NAME = env.line("PROJECT_NAME", DEFAULTS["PROJECT_NAME"])
 PUBLIC_URL = env.web_address("PUBLIC_URL", DEFAULTS["PUBLIC_URL"]).rstrip("/")
 # Origins, redirects and links follow from it, unless they are set themselves.
 FRONTEND_URL = env.web_address("FRONTEND_URL").rstrip("/")
+CORS_ALLOWED_ORIGINS = env.names(
+    "CORS_ALLOWED_ORIGINS", (origin_of(FRONTEND_URL),) if FRONTEND_URL else ()
+)
 API_URL = env.text("API_URL", "api/").strip("/") + "/"
 # A route of Django: angle brackets would be a parameter.
 _admin_path = env.pattern("ADMIN_URL", "admin/", r"[\w./~-]{1,100}", "a path like admin/")
@@ -51,14 +55,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     # In development, Django serves static files.
     *([] if DEBUG else ["whitenoise.middleware.WhiteNoiseMiddleware"]),
-    "corsheaders.middleware.CorsMiddleware",
+    *(["corsheaders.middleware.CorsMiddleware"] if CORS_ALLOWED_ORIGINS else []),
     "core.middleware.body_limits.BodyLimitsMiddleware",
     "core.cookies.StaleCookieMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "core.middleware.slashes.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "core.middleware.messages.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]

@@ -5,8 +5,7 @@ import re
 from corsheaders.defaults import default_headers
 
 from config.env import env
-from config.settings.base import API_URL, DEBUG, FRONTEND_URL, PUBLIC_URL
-from core.origins import origin_of
+from config.settings.base import API_URL, CORS_ALLOWED_ORIGINS, DEBUG, PUBLIC_URL
 
 # The number of proxies in front of the application. Only their entries in X-Forwarded-* count.
 TRUSTED_PROXY_COUNT = env.integer("TRUSTED_PROXY_COUNT", 0, at_most=20)
@@ -35,9 +34,6 @@ SESSION_COOKIE_AGE = 12 * 3_600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
-CORS_ALLOWED_ORIGINS = env.names(
-    "CORS_ALLOWED_ORIGINS", (origin_of(FRONTEND_URL),) if FRONTEND_URL else ()
-)
 # Not Django admin: a front end on the same site could use its cookie.
 CORS_URLS_REGEX = f"^/{re.escape(API_URL)}"
 CORS_ALLOW_CREDENTIALS = True

@@ -1,10 +1,11 @@
-"""Signing keys. The header of a token names its key (``kid``, RFC 7515, section 4.1.4).
-
-``JWT_VERIFYING_KEYS`` only verify: a key is replaced without signing users out (``docs/keys.md``).
+"""Signing keys. ``JWT_VERIFYING_KEYS`` only verify, so that a key is replaced without signing users
+out (``docs/keys.md``).
 """
 
 import base64
 import hashlib
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import cache, cached_property
 from typing import Any
@@ -22,9 +23,10 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from django.conf import settings
 from jwt.algorithms import HMACAlgorithm
-from jwt.exceptions import InvalidKeyError, PyJWTError
+from jwt.exceptions import InvalidKeyError
 from rest_framework_simplejwt.backends import TokenBackend
-from rest_framework_simplejwt.exceptions import TokenError
+from rest_framework_simplejwt.exceptions import TokenBackendError
+from rest_framework_simplejwt.tokens import Token
 
 CLOCK_SKEW = timedelta(seconds=5)
 """How far the clocks of two servers may differ."""
@@ -38,7 +40,10 @@ InUse = tuple[str, str, tuple[str, ...]]
 
 
 class KeyedTokenBackend(TokenBackend):
-    """One key with one algorithm: a token does not choose how it is verified."""
+    """One key with one algorithm: a token does not choose how it is verified.
+
+    The header of a token names the key (``kid``, RFC 7515, section 4.1.4), for other services.
+    """
 
     @cached_property
     def key_id(self) -> str:
@@ -63,20 +68,28 @@ class KeyedTokenBackend(TokenBackend):
         )
 
 
+class RotatedTokenBackend(KeyedTokenBackend):
+    """Signs with one key, and verifies with others too."""
+
+    others: Sequence[KeyedTokenBackend] = ()
+
+    def decode(self, token: Token, verify: bool = True) -> dict[str, Any]:
+        try:
+            return super().decode(token, verify)
+        except TokenBackendError:
+            # Each key in turn: to read ``kid`` first would parse every token twice.
+            for backend in self.others:
+                with suppress(TokenBackendError):
+                    return backend.decode(token, verify)
+            raise
+
+
 def in_use() -> InUse:
     return settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY, tuple(settings.JWT_VERIFYING_KEYS)
 
 
-def signing() -> KeyedTokenBackend:
-    return _backend_for(settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY)
-
-
-def verifying(token: str) -> KeyedTokenBackend:
-    """Raises ``TokenError`` if the token has no readable header or names an unknown key."""
-    try:
-        return _backends(*in_use())[jwt.get_unverified_header(token)["kid"]]
-    except (PyJWTError, KeyError, ValueError, TypeError, RecursionError):
-        raise TokenError("Token names no key") from None
+def backend() -> KeyedTokenBackend:
+    return _backend_of(*in_use())
 
 
 def algorithm_of(key: str) -> str:
@@ -135,15 +148,10 @@ def _public_key(pem: str) -> EllipticCurvePublicKey | RSAPublicKey:
 
 
 @cache
-def _backends(
-    algorithm: str, signing_key: str, others: tuple[str, ...]
-) -> dict[str, KeyedTokenBackend]:
-    # The signing key last: it keeps its algorithm if it is listed as well.
-    backends = [_backend_for(algorithm_of(key), key) for key in others]
-    return {one.key_id: one for one in [*backends, _backend_for(algorithm, signing_key)]}
-
-
-@cache
-def _backend_for(algorithm: str, key: str) -> KeyedTokenBackend:
+def _backend_of(algorithm: str, signing_key: str, others: tuple[str, ...]) -> RotatedTokenBackend:
     """Cached: parsing a PEM key takes milliseconds."""
-    return KeyedTokenBackend(algorithm, key, leeway=CLOCK_SKEW)
+    backend = RotatedTokenBackend(algorithm, signing_key, leeway=CLOCK_SKEW)
+    backend.others = [
+        KeyedTokenBackend(algorithm_of(key), key, leeway=CLOCK_SKEW) for key in others
+    ]
+    return backend

@@ -52,12 +52,8 @@ class SessionToken(Token):
         token["iat"], token["exp"] = int(issued_at.timestamp()), int(expires_at.timestamp())
         return token
 
-    @cached_property
-    def _backend(self) -> signing_keys.KeyedTokenBackend:
-        return signing_keys.verifying(str(self.token)) if self.token else signing_keys.signing()
-
     def get_token_backend(self) -> signing_keys.KeyedTokenBackend:
-        return self._backend
+        return signing_keys.backend()
 
     def verify(self) -> None:
         super().verify()
