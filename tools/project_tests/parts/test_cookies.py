@@ -6,13 +6,15 @@ import pytest
 from django.urls import reverse
 
 from accounts.api.cookies import DEVICE_COOKIE, REFRESH_COOKIE
+from accounts.link_cookies import PASSWORD_RESET_COOKIE
 from accounts.models import User
 from accounts.services.passwords.recognised_devices import MAX_ACCOUNTS
 from accounts.services.sessions import tokens
 from core.cookies import MAX_VALUES
 from tests.client import Browser
 from tests.flows.steps import signed_in_as
-from tests.flows.test_cookies import deleted, header, refresh_with
+from tests.flows.test_cookies import deleted, header, refresh_with, sent_with, set_new_with
+from tests.flows.test_cookies import reset as reset
 from tests.people import PASSWORD, make_user
 
 pytestmark = pytest.mark.django_db
@@ -85,3 +87,18 @@ def test_foreign_devices_are_deleted_at_every_path(signed_in: Browser, user: Use
 
     assert ("example.test", reverse("rest_login")) in deleted(response, DEVICE_COOKIE)
     assert ("", "/api/auth/") not in deleted(response, DEVICE_COOKIE)
+
+
+@pytest.mark.parametrize("number", [8, 100])
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        (PASSWORD_RESET_COOKIE.name, "junk{}"),
+        ("csrftoken", "junk{}"),
+        ("csrftoken", "x{:031}"),
+    ],
+)
+def test_many_cookies_do_not_hide_ours(name: str, shape: str, number: int, reset: Browser) -> None:
+    foreign = [shape.format(n) for n in range(number)]
+
+    assert set_new_with(reset, sent_with(reset, name, foreign, [])).status_code == 200

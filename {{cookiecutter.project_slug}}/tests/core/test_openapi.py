@@ -40,20 +40,6 @@ def test_description_has_no_warning_in_any_mode(
     assert describe()["paths"]
 
 
-@pytest.mark.parametrize("as_cookie", [True, False])
-def test_description_knows_where_the_refresh_token_is(
-    as_cookie: bool, describe: Describe, settings: Any
-) -> None:
-    settings.JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = as_cookie
-
-    schemas = describe()["components"]["schemas"]
-
-    # A request may choose the other transport, so each field is described in both.
-    assert ("refresh" in schemas["TokensOutput"]["required"]) is not as_cookie
-    assert ("device" in schemas["SignedInOutput"]["required"]) is not as_cookie
-    assert "refresh" in schemas["RefreshInput"]["properties"]
-
-
 @pytest.mark.parametrize("managed", [False, True])
 @pytest.mark.parametrize("invitations", [False, True])
 def test_description_leaves_out_what_is_switched_off(
@@ -79,40 +65,6 @@ def test_description_has_the_second_factor_where_there_is_one(
     paths = describe()["paths"]
 
     assert len([path for path in paths if "/mfa/" in path]) == number
-
-
-@pytest.mark.parametrize(
-    ("mode", "challenges"),
-    [
-        ("disabled", []),
-        ("optional", ["ChallengeOutput"]),
-        ("required", ["ChallengeOutput", "SetupChallengeOutput"]),
-    ],
-)
-def test_description_has_the_challenges_that_a_login_may_answer(
-    mode: str, challenges: list[str], describe: Describe, settings: Any
-) -> None:
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
-
-    answers = describe()["components"]["schemas"]["SignedIn"]["oneOf"]
-
-    names = [answer["$ref"].rsplit("/", 1)[1] for answer in answers]
-    assert names == ["SignedInOutput", *challenges]
-
-
-def test_description_knows_where_a_challenge_stands_for_an_access_token(
-    describe: Describe, settings: Any
-) -> None:
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-
-    paths = describe()["paths"]
-
-    for path in ("setup", "activate"):
-        security = paths[f"/api/auth/mfa/{path}/"]["post"]["security"]
-        assert security == [{"accessToken": []}, {}]
-    for path in ("verify", "verify-recovery"):
-        assert paths[f"/api/auth/mfa/{path}/"]["post"]["security"] == []
-    assert paths["/api/auth/mfa/deactivate/"]["post"]["security"] == [{"accessToken": []}]
 
 
 def test_description_comes_as_it_is_accepted(client: Client) -> None:

@@ -2,18 +2,9 @@
 
 from typing import Any
 
-from django.core.checks import run_checks
 from django.urls import reverse
 
 from tests.client import Browser
-
-
-def test_logo_that_is_no_file_is_refused(settings: Any) -> None:
-    settings.PAGES_LOGO = "pages/nope.svg"
-
-    [problem] = [found for found in run_checks() if found.id == "core.PAGES_LOGO"]
-
-    assert problem.is_serious()
 
 
 def test_page_has_the_logo_and_the_colour_of_the_settings(settings: Any) -> None:
@@ -27,12 +18,6 @@ def test_page_has_the_logo_and_the_colour_of_the_settings(settings: Any) -> None
     assert reverse("accent_css") in page
     assert css["Content-Type"].startswith("text/css")
     assert "--accent: #7c2d12;" in css.content.decode()
-
-
-def test_page_without_a_colour_asks_for_no_further_style() -> None:
-    page = Browser().get(reverse("jwt_allauth_email_verified")).content.decode()
-
-    assert reverse("accent_css") not in page
 
 
 def test_page_links_to_the_front_end_rather_than_to_our_sign_in(settings: Any) -> None:

@@ -27,6 +27,9 @@ ENDPOINTS: list[tuple[str, str, dict[str, str]]] = [
     ("post", "jwt_allauth_mfa_activate", {"code": "123456"}),
     ("post", "jwt_allauth_mfa_deactivate", {"password": PASSWORD}),
     ("get", "jwt_allauth_mfa_authenticators", {}),
+    ("get", "user_history", {}),
+    ("get", "user_export", {}),
+    ("post", "user_close", {}),
 ]
 each_endpoint = pytest.mark.parametrize(("method", "name", "body"), ENDPOINTS)
 

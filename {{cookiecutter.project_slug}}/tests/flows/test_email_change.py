@@ -13,7 +13,7 @@ from mail import outbox
 from mail.models import Mail
 from tests.client import Browser
 from tests.clock import later
-from tests.flows.steps import refusal, signed_in_as
+from tests.flows.steps import refusal
 from tests.mailbox import emails_to, link_in, link_to
 from tests.people import make_user, save
 from tests.queries import statements
@@ -58,18 +58,6 @@ def test_link_moves_the_account(browser: Browser, user: User, link: str) -> None
     user.refresh_from_db()
     assert (user.email, user.email_verified, user.pending_email) == (NEW, True, "")
     assert list(EmailAddress.objects.values_list("email", "verified")) == [(NEW, True)]
-
-
-def test_link_ends_the_other_sessions_and_keeps_the_one_that_asked(
-    browser: Browser, signed_in: Browser, user: User, link: str
-) -> None:
-    other = signed_in_as(user)
-
-    browser.get(link)
-
-    assert other.refresh().status_code == 401
-    assert signed_in.refresh().status_code == 200
-    assert profile(signed_in)["email"] == NEW
 
 
 def test_opening_the_link_again_ends_no_session(browser: Browser, link: str) -> None:

@@ -71,14 +71,6 @@ def test_sentence_is_in_the_language_of_the_request(signed_in: Browser) -> None:
     assert history_of(signed_in)[0]["detail"] == "Ein neues Gerät hat sich angemeldet."
 
 
-def test_refresh_writes_nothing(signed_in: Browser, user: User) -> None:
-    before = events_of(user)
-
-    signed_in.refresh()
-
-    assert events_of(user) == before
-
-
 @pytest.mark.parametrize("known", [True, False])
 def test_failed_sign_in_writes_nothing(known: bool, user: User) -> None:
     with statements(1):
@@ -153,12 +145,6 @@ def test_page_costs_two_queries_and_is_not_stored(signed_in: Browser) -> None:
         response = signed_in.call("get", "user_history")
 
     assert response["Cache-Control"] == "no-store"
-
-
-def test_history_needs_a_live_session(signed_in: Browser) -> None:
-    signed_in.sign_out()
-
-    assert refusal(signed_in.call("get", "user_history")) == (401, "token_not_valid")
 
 
 def test_events_are_shown_and_kept_for_ninety_days(user: User, signed_in: Browser) -> None:

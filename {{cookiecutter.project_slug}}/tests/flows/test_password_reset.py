@@ -288,15 +288,6 @@ def test_account_that_changed_keeps_its_password(change: dict[str, Any], user: U
 # What a reset revokes
 
 
-def test_every_earlier_session_ends(opened: Browser, user: User) -> None:
-    others = [signed_in_as(user), signed_in_as(user)]
-
-    opened.set_new()
-
-    assert [other.refresh().status_code for other in others] == [401, 401]
-    assert Session.objects.count() == 1
-
-
 def test_challenge_ends_another_users_session_in_this_browser(user: User, settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
     enrol(user)

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.flows import invitation
 from accounts.models import FailedMfaAttempt, LoginChallenge, RecoveryCode, Session, User
-from accounts.services.mfa import authenticators, failed_attempts
+from accounts.services.mfa import authenticators
 from tests.authenticator import Held, enrol
 from tests.client import BY_CODE, BY_RECOVERY_CODE, Browser
 from tests.flows.steps import challenge_for, setup_challenge_for, signed_in_with_code
@@ -63,18 +63,6 @@ def test_one_challenge_with_ten_codes_at_once_opens_one_session_with_one_code(
     assert answers == {OK: 1, (400, "invalid_challenge"): 9}
     assert Session.objects.count() == 1
     assert RecoveryCode.objects.count() == 9
-
-
-def test_forty_wrong_codes_at_once_count_as_forty(user: User, held: Held, monkeypatch: Any) -> None:
-    monkeypatch.setattr(failed_attempts, "MAX_PER_ACCOUNT", 40)
-    challenges, code = challenges_for(user, 40), held.app.wrong_code()
-
-    answers = Counter(at_once(40, lambda n: show(challenges[n], code)))
-
-    assert answers == {(400, "invalid_code"): 40}
-    assert FailedMfaAttempt.objects.count() == 40
-    assert show(challenges[0], held.app.code())[0] == 429
-    assert len(emails_to(user.email)) == 1
 
 
 def test_of_forty_wrong_codes_at_once_ten_are_verified(user: User, held: Held) -> None:

@@ -152,17 +152,6 @@ def test_of_two_password_changes_at_once_one_wins(user: User) -> None:
     assert Session.objects.count() == 2
 
 
-def test_twenty_sign_ins_at_once_leave_as_many_sessions_as_an_account_may_have(
-    user: User, settings: Any
-) -> None:
-    settings.JWT_ALLAUTH_MAX_SESSIONS = 3
-
-    statuses = at_once(20, lambda _: Browser().sign_in(user.email).status_code)
-
-    assert statuses == [200] * 20
-    assert Session.objects.count() == 3
-
-
 def test_sign_ins_that_waited_together_leave_as_many_sessions_as_an_account_may_have(
     user: User, settings: Any
 ) -> None:

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -10,47 +10,12 @@ from django.utils import timezone
 
 from accounts import tasks
 from accounts.models import LoginChallenge, Session, User
-from accounts.services.sessions import purge, store, tokens
+from accounts.services.sessions import purge
 from tests.client import Browser
 from tests.people import NEW_PASSWORD, make_user, save
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
-
-
-LATER = timedelta(days=400)
-
-
-@pytest.mark.parametrize(
-    ("other_session", "other_user", "is_active", "later", "is_found"),
-    [
-        (False, False, True, timedelta(0), True),
-        (True, False, True, timedelta(0), False),
-        (False, True, True, timedelta(0), False),
-        (False, False, False, timedelta(0), False),
-        (False, False, True, LATER, False),
-    ],
-    ids=["as it is", "of another session", "of another user", "closed account", "expired"],
-)
-def test_session_of_an_access_token_is_found_while_it_lives(
-    other_session: bool,
-    other_user: bool,
-    is_active: bool,
-    later: timedelta,
-    is_found: bool,
-    signed_in: Browser,
-) -> None:
-    now = timezone.now() + later
-    User.objects.update(is_active=is_active)
-    token = tokens.AccessToken(cast(Any, signed_in.access))
-    if other_user:
-        token["sub"] = str(make_user().pk)
-    if other_session:
-        token["sid"] = str(uuid.uuid4())
-    token = tokens.AccessToken(cast(Any, str(token)))
-
-    assert (store.find_live(token, now=now) is not None) == is_found
-    assert store.is_live(token, now=now) == is_found
 
 
 def test_device_is_the_one_that_refreshed_last(signed_in: Browser) -> None:
