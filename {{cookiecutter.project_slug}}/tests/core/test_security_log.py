@@ -20,7 +20,7 @@ from core.logging import security_log
 from core.logging.format import Formatter
 from tests import acts
 from tests.acts import NEW_ADDRESS
-from tests.admin.steps import act, as_
+from tests.admin.steps import as_
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.clock import later
@@ -227,17 +227,6 @@ def test_event_has_the_id_and_the_ip_address_of_the_request(user: User, log: Log
     for event in log.events:
         assert event["request_id"] == response["X-Request-ID"]
         assert event["ip"] == "198.51.100.7"
-
-
-def test_reset_of_a_second_factor_in_django_admin_names_the_administrator(
-    user: User, admin: User, log: Log
-) -> None:
-    enrol(user)
-    act(admin, "reset_second_factor", user)
-
-    [event] = log.named("second_factor_reset")
-    assert (event["account"], event["by"]) == (str(user.pk), str(admin.pk))
-    assert event["reason"] == "admin"
 
 
 def test_deletion_in_django_admin_names_the_administrator(
