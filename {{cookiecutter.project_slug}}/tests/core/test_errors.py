@@ -43,6 +43,7 @@ def test_error_of_the_api_is_json_with_a_code(
 
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response["Content-Type"] == "application/json"
+    assert response["Cache-Control"] == "no-store"
 
 
 def test_unknown_page_is_a_page(client: Client) -> None:
@@ -79,3 +80,9 @@ def test_value_that_cannot_be_stored_is_a_bad_request(caplog: pytest.LogCaptureF
     assert (response.status_code, response.json()["code"]) == (400, "parse_error")
     [logged] = [record for record in caplog.records if record.message == "value not stored"]
     assert vars(logged)["error"] == "UntranslatableCharacter"
+
+
+def test_lone_surrogate_is_a_bad_request() -> None:
+    response = Browser().sign_in("ada@example.test", "\ud800")
+
+    assert (response.status_code, response.json()["code"]) == (400, "parse_error")

@@ -10,15 +10,15 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-Describe = Callable[[], dict[str, Any]]
+Describe = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
 def describe(capsys: pytest.CaptureFixture[str]) -> Describe:
     """The OpenAPI description of ``accounts``, complete and without a warning."""
 
-    def description() -> dict[str, Any]:
-        strict = ("--validate", "--fail-on-warn", "--urlconf", "tests.own_urls")
+    def description(urlconf: str = "tests.own_urls") -> dict[str, Any]:
+        strict = ("--validate", "--fail-on-warn", "--urlconf", urlconf)
         call_command("spectacular", *strict, "--format", "openapi-json")
         read: dict[str, Any] = json.loads(capsys.readouterr().out)
         return read
@@ -80,3 +80,7 @@ def test_documentation_is_served_from_our_own_files(client: Client) -> None:
     assert "swagger-ui" in page
     assert "://" not in page.replace("http://www.w3.org", "")
     assert client.get("/api/schema/").status_code == 200
+
+
+def test_view_without_a_serializer_is_described(describe: Describe) -> None:
+    assert "/echo/" in describe("tests.api.test_authentication")["paths"]

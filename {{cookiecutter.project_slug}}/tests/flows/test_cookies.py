@@ -11,7 +11,9 @@ from django.urls import reverse
 from accounts.api.cookies import DEVICE_COOKIE, REFRESH_COOKIE
 from accounts.link_cookies import PASSWORD_RESET_COOKIE
 from accounts.models import Session, User
+from accounts.services.passwords.recognised_devices import MAX_ACCOUNTS
 from accounts.services.sessions import tokens
+from core.cookies import MAX_VALUES
 from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal, signed_in_as, with_token
@@ -136,6 +138,20 @@ def test_sign_in_beside_foreign_cookies_ends_the_session(signed_in: Browser, use
     assert not Session.objects.filter(pk=former).exists()
 
 
+def test_sign_in_beside_cookies_of_two_accounts_ends_no_session(
+    signed_in: Browser, user: User
+) -> None:
+    junk = (f"a.b.c{number}" for number in range(MAX_VALUES))
+    tossed = signed_in_as(make_user()).refresh_token
+    browser = Browser(headers=header(REFRESH_COOKIE, tossed, signed_in.refresh_token, *junk))
+
+    response = browser.sign_in(user.email)
+
+    assert response.status_code == 200
+    assert Session.objects.count() == 3
+    assert ("example.test", reverse("rest_login")) in deleted(response)
+
+
 # The cookies of a reset
 
 
@@ -221,6 +237,17 @@ def test_script_may_read_either_csrf_cookie(step: int, reset: Browser) -> None:
 
 
 # The cookie of a recognised device
+
+
+def test_foreign_devices_are_deleted_at_every_path(signed_in: Browser, user: User) -> None:
+    others = [f"{'0' * 32}.{n}.{'0' * 32}" for n in range(MAX_ACCOUNTS)]
+    device = signed_in.cookies[DEVICE_COOKIE].value
+    owner = Browser(headers=header(DEVICE_COOKIE, *others, device))
+
+    response = owner.sign_in(user.email)
+
+    assert ("example.test", reverse("rest_login")) in deleted(response, DEVICE_COOKIE)
+    assert ("", "/api/auth/") not in deleted(response, DEVICE_COOKIE)
 
 
 @pytest.mark.parametrize("junk", ["junk", "~" * 50, "a~" * 50])

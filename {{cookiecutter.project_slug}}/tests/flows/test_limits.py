@@ -342,6 +342,17 @@ def test_owner_with_a_second_factor_signs_in_by_a_reset_too(
     assert response.json().keys() == {"mfa_required", "challenge_id"}
 
 
+def test_limits_go_on_while_redis_is_unavailable(user: User, rates: Rates, settings: Any) -> None:
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    rates(login="20/min", login_account="3/hour")
+    assert guess(user.email, times=5) == [401, 401, 401, 429, 429]
+
+    with later(3_700):
+        guess(user.email, times=2)
+        assert stranger(9).sign_in(user.email).status_code == 200, "which resets the count"
+        assert guess(user.email, times=3) == [401] * 3
+
+
 # By mailbox
 
 

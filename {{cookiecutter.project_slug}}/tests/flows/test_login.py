@@ -37,10 +37,6 @@ def test_cookie_is_not_secure_in_development(browser: Browser, user: User, setti
     assert not browser.sign_in(user.email).cookies[REFRESH_COOKIE]["secure"]
 
 
-def test_address_is_taken_in_any_case(browser: Browser, user: User) -> None:
-    assert browser.sign_in(user.email.upper()).status_code == 200
-
-
 def test_session_records_the_device(user: User) -> None:
     Browser(headers={"User-Agent": "Lynx/2.9"}).sign_in(user.email)
 

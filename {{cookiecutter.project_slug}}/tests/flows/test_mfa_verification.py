@@ -259,6 +259,16 @@ def test_lock_lasts_as_long_after_slow_guesses(held: Held, user: User) -> None:
             assert answer_of(user, held) == status
 
 
+def test_ten_wrong_codes_in_more_than_a_quarter_of_an_hour_lock_nothing(
+    held: Held, user: User
+) -> None:
+    guess(user, held, 5)
+
+    with later(16 * 60):
+        guess(user, held, 5)
+        assert answer_of(user, held) == 200
+
+
 def test_sign_in_after_nine_wrong_codes_does_not_reset_the_count(held: Held, user: User) -> None:
     guess(user, held, 9)
     assert answer_of(user, held) == 200

@@ -86,12 +86,6 @@ def test_known_and_unknown_addresses_get_the_same_answer(user: User) -> None:
     assert not unknown.cookies
 
 
-def test_address_is_taken_in_any_case(user: User) -> None:
-    Browser().request_reset(user.email.upper())
-
-    assert len(emails_to(user.email)) == 1
-
-
 @pytest.mark.parametrize("email", ["no address", "", None, ["a@example.test"], "a@\x00.test"])
 def test_malformed_address_is_refused(email: Any) -> None:
     response = Browser().request_reset(email)

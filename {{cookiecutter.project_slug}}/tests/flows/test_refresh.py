@@ -55,8 +55,8 @@ def test_refused_refresh_leaves_the_cookie(signed_in: Browser) -> None:
 
 @pytest.mark.parametrize(
     ("leeway", "rotations", "seconds"),
-    [(10, 1, 10), (10, 2, 0), (0, 1, 0)],
-    ids=["after the leeway", "two rotations ago", "no leeway"],
+    [(10, 1, 10), (10, 2, 0), (0, 1, 0), (0, 1, -3)],
+    ids=["after the leeway", "two rotations ago", "no leeway", "no leeway, clock behind"],
 )
 def test_replay_ends_the_session_and_is_told_to_the_owner(
     leeway: int,

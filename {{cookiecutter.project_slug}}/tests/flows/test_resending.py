@@ -93,10 +93,6 @@ def test_answer_and_work_are_the_same_for_every_address(
     assert len(emails_to(email)) == emails
 
 
-def test_no_address_is_refused(db: None) -> None:
-    assert resend("nobody").status_code == 400
-
-
 def test_it_is_limited_by_address_and_mailbox(rates: Rates) -> None:
     rates(resend_account="2/hour", mailbox_account="3/hour")
 

@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from accounts import emails
-from mail.messages import EMAILS, UnknownEmail, render
+from mail.messages import EMAILS, UnknownEmail, email, render
 from mail.models import Mail
 
 pytestmark = pytest.mark.django_db
@@ -91,3 +92,13 @@ def test_time_is_that_of_the_request() -> None:
     mail.created_at = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
 
     assert "2 January 2030, 03:04 UTC" in render(mail).body
+
+
+def test_second_e_mail_of_one_name_is_an_error() -> None:
+    def password_changed(mail: Mail) -> dict[str, Any]:
+        return {}
+
+    with pytest.raises(ImproperlyConfigured, match=r"'password_changed', in accounts\.emails"):
+        email(password_changed)
+
+    assert EMAILS["password_changed"] is emails.password_changed
