@@ -57,7 +57,7 @@ class Outcome:
 def main() -> int:
     """Returns the exit code."""
     options = _arguments()
-    interrupts.heed()
+    interrupts.raise_keyboard_interrupt()
     urls = services.throwaway()
     project.migrate(urls)
     outcomes = list(_outcomes(options, urls))

@@ -18,7 +18,7 @@ from accounts.services.credentials import MULTI_FACTOR, Credentials, OutdatedCre
 from accounts.services.mfa import challenges, trusted_devices
 from accounts.services.mfa.challenges import IssuedChallenge, Kind
 from accounts.services.passwords import recognised_devices
-from accounts.services.sessions import rotation, store, tokens
+from accounts.services.sessions import live_sessions, rotation, store, tokens
 from accounts.services.sessions.tokens import Grant, RefreshToken, Tokens
 from core.logging import security_log
 from core.ratelimit import throttling
@@ -161,9 +161,9 @@ def _is_signed_in(credentials: Credentials, client: Client, *, now: datetime) ->
     Without this, no trusted browser could meet ``ReauthenticationRequired``.
     """
     token = _former_session(client)
-    return (
-        token is not None and token.user_id == credentials.user_id and store.is_live(token, now=now)
-    )
+    if token is None or token.user_id != credentials.user_id:
+        return False
+    return live_sessions.exists(token, now=now)
 
 
 def _former_session(client: Client) -> RefreshToken | None:

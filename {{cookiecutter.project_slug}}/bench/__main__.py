@@ -27,7 +27,7 @@ COMMANDS = {
 def main() -> int:
     """Returns the exit code."""
     options = _options(sys.argv[1:])
-    interrupts.heed()
+    interrupts.raise_keyboard_interrupt()
     if options.command == "limits":
         return limits.main()
     try:

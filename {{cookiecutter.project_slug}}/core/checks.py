@@ -103,8 +103,7 @@ def _hosts() -> Iterator[CheckMessage]:
             ".example.com for all its subdomains.",
         )
     if settings.DEBUG:
-        public = [host for host in hosts if host == "*" or not origins.is_local(host)]
-        if public:
+        if public := [host for host in hosts if host == "*" or not origins.is_local(host)]:
             yield error("DEBUG", f"must be False when {name} has a public name ({public[0]}).")
     elif not hosts:
         yield error(name, "must name this server, for example api.example.com.")

@@ -3,6 +3,6 @@
 import signal
 
 
-def heed() -> None:
+def raise_keyboard_interrupt() -> None:
     """Makes SIGINT raise ``KeyboardInterrupt``, also in a script's background process."""
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -28,7 +28,7 @@ set_hypothesis_home_dir(_folder.name)
 
 
 # A run in the background can be stopped too, and so can what it starts.
-interrupts.heed()
+interrupts.raise_keyboard_interrupt()
 
 FOLDERS_WITH_SERVERS = {"pages"}
 

@@ -14,8 +14,6 @@ os.environ |= {
     "SECURE_SSL_REDIRECT": "False",
     "API_URL": "api/",
     "API_DOCS": "True",
-    # Switches CORS on; the tests set the origins.
-    "CORS_ALLOWED_ORIGINS": "https://front.example.test",
     "EMAIL_URL": "smtp://127.0.0.1:25",
     # As the template has them, and not as the owner has changed their defaults.
     "ADMIN_URL": "admin/",
@@ -47,8 +45,11 @@ os.environ |= throwaway()
 from config.settings import *
 
 INSTALLED_APPS += ["devtools"]
-CORS_ALLOWED_ORIGINS = []
-CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+# Tests allow origins.
+MIDDLEWARE.insert(
+    MIDDLEWARE.index("core.middleware.body_limits.BodyLimitsMiddleware"),
+    "corsheaders.middleware.CorsMiddleware",
+)
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = False
 JWT_ALLAUTH_MFA_TOTP_MODE = "disabled"

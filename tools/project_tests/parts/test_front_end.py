@@ -50,6 +50,13 @@ def test_origins_that_are_set_do_not_follow() -> None:
     ] == [origin]
 
 
+@pytest.mark.parametrize("front_end", ["", FRONT_END])
+def test_cors_is_active_where_an_origin_is_allowed(front_end: str) -> None:
+    read = settings_of(FRONTEND_URL=front_end)
+
+    assert ("corsheaders.middleware.CorsMiddleware" in read["MIDDLEWARE"]) == bool(front_end)
+
+
 def test_nothing_follows_where_no_front_end_is_set() -> None:
     read = settings_of()
 

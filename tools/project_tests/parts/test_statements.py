@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.services.client import Client
-from accounts.services.sessions import rotation, store, tokens
+from accounts.services.sessions import live_sessions, rotation, tokens
 from accounts.services.sessions.tokens import RefreshToken
 from bench.plans import explained
 from tests.client import Browser
@@ -58,7 +58,7 @@ def test_raw_read_of_a_live_session_equals_the_plain_one(
     Session.objects.update(ip_address=ip, previous_jti=uuid.uuid4())
     token = tokens.read_access(signed_in.access)
 
-    session = store.find_live(token, now=timezone.now())
+    session = live_sessions.find(token, now=timezone.now())
 
     plain = Session.objects.select_related("user").get()
     assert session is not None
@@ -150,5 +150,5 @@ def test_session_of_an_access_token_is_found_while_it_lives(
         token["sid"] = str(uuid.uuid4())
     token = tokens.AccessToken(cast(Any, str(token)))
 
-    assert (store.find_live(token, now=now) is not None) == is_found
-    assert store.is_live(token, now=now) == is_found
+    assert (live_sessions.find(token, now=now) is not None) == is_found
+    assert live_sessions.exists(token, now=now) == is_found

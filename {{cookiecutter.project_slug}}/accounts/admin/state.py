@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.services.mfa import authenticators, failed_attempts, recovery_codes
 from accounts.services.mfa.authenticators import Type
-from accounts.services.sessions import store
+from accounts.services.sessions import live_sessions
 from core.admin_search import AddressSearchAdmin
 
 STATES = {
@@ -48,7 +48,7 @@ class AccountState(AddressSearchAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         """With what the columns show, so that the list has one statement for all its rows."""
         now = timezone.now()
-        live = store.query_live(now).filter(user=OuterRef("pk")).order_by().values("user")
+        live = live_sessions.query(now).filter(user=OuterRef("pk")).order_by().values("user")
         users: QuerySet[User] = super().get_queryset(request).select_related("email_change")
         users = users.annotate(
             live_sessions=Coalesce(Subquery(live.annotate(all=Count("pk")).values("all")), 0),

@@ -14,7 +14,7 @@ from rest_framework_simplejwt.tokens import Token
 from accounts.conf import switches
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User
-from accounts.services.sessions import store, tokens
+from accounts.services.sessions import live_sessions, tokens
 from accounts.services.sessions.tokens import AccessToken
 
 
@@ -41,7 +41,8 @@ class AccessTokenAuthentication(JWTAuthentication):
 
     def get_user(self, validated_token: Token) -> Any:
         token = cast(AccessToken, validated_token)
-        if switches.access_token_session_check and not store.is_live(token, now=timezone.now()):
+        is_checked = switches.access_token_session_check
+        if is_checked and not live_sessions.exists(token, now=timezone.now()):
             raise TokenNotValid
         return User.from_claims(
             id=token.user_id, role=token.role, email_verified=token.email_verified
@@ -60,7 +61,7 @@ class LiveSessionAuthentication(AccessTokenAuthentication):
         return session.user, session
 
     def get_user(self, validated_token: Token) -> Any:
-        session = store.find_live(cast(AccessToken, validated_token), now=timezone.now())
+        session = live_sessions.find(cast(AccessToken, validated_token), now=timezone.now())
         if session is None:
             raise TokenNotValid
         return session

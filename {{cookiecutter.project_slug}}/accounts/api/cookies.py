@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from accounts.errors import TokenNotValid
 from accounts.services.mfa import trusted_devices
 from accounts.services.passwords import recognised_devices
-from accounts.services.sessions import store, tokens
+from accounts.services.sessions import live_sessions, tokens
 from accounts.services.sessions.tokens import RefreshToken
 from core.cookies import note_mixed, scoped
 from core.logging import security_log
@@ -63,7 +63,7 @@ def _of_one_live_session(
     request: HttpRequest | Request, ours: dict[str, RefreshToken]
 ) -> dict[str, RefreshToken]:
     now = timezone.now()
-    live = {text: token for text, token in ours.items() if store.is_live(token, now=now)}
+    live = {text: token for text, token in ours.items() if live_sessions.exists(token, now=now)}
     if len({token.session_id for token in live.values()}) > 1:
         raise _refuse_mixed(request)
     return live or ours

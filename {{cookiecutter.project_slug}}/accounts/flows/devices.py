@@ -23,7 +23,7 @@ from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.openapi import TransportSchema
 from accounts.api.responses import clear_refresh_cookie, uncached
 from accounts.models import Session
-from accounts.services.sessions import store
+from accounts.services.sessions import live_sessions, store
 from core.errors import refused
 
 
@@ -59,7 +59,7 @@ class SessionListView(APIView):
     def get(self, request: Request) -> Response:
         current = session_of(request)
         live = sorted(
-            store.list_live(current.user_id, now=timezone.now()),
+            live_sessions.list_of(current.user_id, now=timezone.now()),
             # The exact order of use would reveal what the rounding hides.
             key=lambda row: (_to_the_minute(row.rotated_at), row.created_at, row.pk),
             reverse=True,

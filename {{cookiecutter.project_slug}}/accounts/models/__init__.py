@@ -1,6 +1,7 @@
 """The models of accounts."""
 
 from accounts.models.history import SecurityEvent
+from accounts.models.managers import UserManager
 from accounts.models.mfa import (
     FailedMfaAttempt,
     LoginChallenge,
@@ -9,7 +10,8 @@ from accounts.models.mfa import (
     TrustedDevice,
 )
 from accounts.models.sessions import EmailChange, EndedSession, Session
-from accounts.models.users import User, UserManager, validate_person_name
+from accounts.models.users import User
+from accounts.models.validators import validate_person_name
 from core.email_address import LowercaseEmailField
 
 __all__ = [

@@ -1,13 +1,12 @@
 """Users and their credentials."""
 
-import re
 import uuid
 from collections.abc import Iterator
 from functools import cached_property
 from typing import Any, ClassVar
 
 from django.conf import settings
-from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.hashers import (
     UNUSABLE_PASSWORD_PREFIX,
     check_password,
@@ -15,7 +14,6 @@ from django.contrib.auth.hashers import (
     make_password,
 )
 from django.contrib.auth.models import PermissionsMixin
-from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone, translation
@@ -23,48 +21,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.conf import switches
 from accounts.models.claims import FromClaims
-from accounts.models.validators import AcceptedAtLoginValidator
-from core.email_address import LowercaseEmailField, normalise, validate
-
-_CONTROL_CHARACTER_OR_URL = re.compile(r"[\x00-\x1f\x7f-\x9f]|://|\bwww\.", re.IGNORECASE)
-
-
-def validate_person_name(name: str) -> None:
-    # E-mails contain the names: an attacker must not be able to put a link there.
-    if _CONTROL_CHARACTER_OR_URL.search(name):
-        raise ValidationError(
-            _("A name must not contain control characters or a web address."), code="invalid_name"
-        )
+from accounts.models.managers import UserManager
+from accounts.models.validators import validate_person_name
+from core.email_address import LowercaseEmailField
 
 
 def default_language() -> str:
     """The language of the current request; outside of one, ``LANGUAGE_CODE``."""
     return translation.get_language() or settings.LANGUAGE_CODE
-
-
-class UserManager(BaseUserManager["User"]):
-    def create_user(self, *, email: str, password: str | None = None, **fields: Any) -> "User":
-        """Raises ``ValidationError`` for an address or a password that sign-in would refuse."""
-        address = normalise(email)
-        validate(address)
-        if password is not None:
-            AcceptedAtLoginValidator().validate(password)
-        user = self.model(email=address, **fields)
-        user.set_password(password)
-        user.save(using=self._db)
-        return user
-
-    def create_superuser(self, *, email: str, password: str | None = None, **fields: Any) -> "User":
-        rights = {"role": User.Role.ADMIN, "is_superuser": True, "email_verified": True}
-        return self.create_user(email=email, password=password, **{**rights, **fields})
-
-    def unchanged(self, user: "User") -> models.QuerySet["User"]:
-        """The account, while it is active and has the password and address of ``user``."""
-        return self.filter(pk=user.pk, password=user.password, email=user.email, is_active=True)
-
-    def lock_unchanged(self, user: "User") -> "User | None":
-        """Locks the account until the transaction ends; None if it is not ``unchanged``."""
-        return self.unchanged(user).select_for_update(no_key=True).first()
 
 
 class User(FromClaims, AbstractBaseUser, PermissionsMixin):
@@ -87,16 +51,9 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
     )
     """Only ``accounts.services.mfa.authenticators`` writes these."""
 
-    RARELY_READ: ClassVar = frozenset(
-        {
-            "invited_at",
-            "second_factor_changed_at",
-            "verified_before_second_factor",
-            "reported_leak",
-            "purge_after",
-            "purge_warned_at",
-            "closes_at",
-        }
+    RARELY_READ: ClassVar = (
+        *("second_factor_changed_at", "verified_before_second_factor", "invited_at"),
+        *("reported_leak", "purge_after", "purge_warned_at", "closes_at"),
     )
     """A request that authenticates with its session reads these only if it asks for one."""
 

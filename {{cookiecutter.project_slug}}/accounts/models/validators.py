@@ -1,4 +1,4 @@
-"""The password validator that the login endpoint needs."""
+"""Validators of names, and of passwords at login."""
 
 import re
 from typing import Any
@@ -10,6 +10,15 @@ PASSWORD_MAX_LENGTH = 128
 """Characters."""
 _UNTYPEABLE = re.compile("[\x00\ud800-\udfff]")
 """NUL and lone surrogates: the API refuses both."""
+_CONTROL_CHARACTER_OR_URL = re.compile(r"[\x00-\x1f\x7f-\x9f]|://|\bwww\.", re.IGNORECASE)
+
+
+def validate_person_name(name: str) -> None:
+    # E-mails contain the names: an attacker must not be able to put a link there.
+    if _CONTROL_CHARACTER_OR_URL.search(name):
+        raise ValidationError(
+            _("A name must not contain control characters or a web address."), code="invalid_name"
+        )
 
 
 class AcceptedAtLoginValidator:

@@ -1,6 +1,6 @@
 """Closed accounts: inactive until ``closes_at``, then deleted.
 
-An account that is being closed is inactive, so that it is refused wherever an inactive one is.
+An account that is being closed is inactive, so that every check for inactive accounts refuses it.
 """
 
 import uuid

@@ -7,7 +7,7 @@ from typing import Any
 from accounts.models import EndedSession, User
 from accounts.services import history
 from accounts.services.mfa import authenticators, trusted_devices
-from accounts.services.sessions import store
+from accounts.services.sessions import live_sessions
 from mail.models import Mail
 
 Export = Callable[[User, datetime], Any]
@@ -40,7 +40,7 @@ def profile(user: User, now: datetime) -> dict[str, Any]:
 @export("sessions")
 def sessions(user: User, now: datetime) -> Iterable[Any]:
     columns = ("created_at", "rotated_at", "expires_at", "ip_address", "user_agent", "methods")
-    return [*store.list_live(user.pk, now=now).values(*columns)]
+    return [*live_sessions.list_of(user.pk, now=now).values(*columns)]
 
 
 @export("ended_sessions")

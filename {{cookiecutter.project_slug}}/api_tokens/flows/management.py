@@ -26,6 +26,7 @@ from accounts.api.responses import uncached
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User, validate_person_name
 from accounts.services.client import Client
+from accounts.services.sessions import live_sessions
 from accounts.services.sessions import store as sessions
 from api_tokens import conf, scopes, store
 from api_tokens.models import NAME_MAX_LENGTH, SCOPE_MAX_LENGTH, ApiToken
@@ -104,7 +105,7 @@ def create(
     with transaction.atomic():
         locked = User.objects.lock_unchanged(user)
         # A revocation of everything locks the account, too: it has ended the session by now.
-        if locked is None or not sessions.query_live(now).filter(pk=session.pk).exists():
+        if locked is None or not live_sessions.query(now).filter(pk=session.pk).exists():
             raise TokenNotValid
         lifetime = timedelta(seconds=expires_in)
         return store.create(

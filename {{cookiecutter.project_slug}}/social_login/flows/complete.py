@@ -34,7 +34,7 @@ from accounts.services.client import Client
 from accounts.services.credentials import MULTI_FACTOR, Credentials
 from accounts.services.mfa import challenges
 from accounts.services.mfa.challenges import IssuedChallenge, Kind
-from accounts.services.sessions import store
+from accounts.services.sessions import live_sessions
 from accounts.sign_in import SignInResult
 from core.errors import refused
 from core.logging import security_log
@@ -83,7 +83,7 @@ def connect(
         AlreadyConnected: the account at the provider is connected, here or elsewhere.
     """
     user = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
-    live = store.query_live(now).filter(pk=session_id, user_id=user_id)
+    live = live_sessions.query(now).filter(pk=session_id, user_id=user_id)
     if user is None or not live.exists():
         raise TokenNotValid
     account = social_accounts.connect(user, identity, now=now)

@@ -12,7 +12,7 @@ from accounts.conf import switches
 from accounts.errors import RefreshTokenReplayed, TokenNotValid
 from accounts.models import EndedSession, Session
 from accounts.services.client import Client
-from accounts.services.sessions import store
+from accounts.services.sessions import live_sessions, store
 from accounts.services.sessions.tokens import Grant, RefreshToken
 from core.client_ip import network_of
 from core.db import fetch_one
@@ -119,7 +119,7 @@ def _repeat_or_end(token: RefreshToken, client: Client, now: datetime) -> Grant:
 
 
 def _find_live(token: RefreshToken, now: datetime) -> Session | None:
-    sessions = store.query_live(now).select_related("user")
+    sessions = live_sessions.query(now).select_related("user")
     return sessions.filter(pk=token.session_id, user_id=token.user_id).first()
 
 

@@ -1,4 +1,4 @@
-"""Opens, finds and ends sessions.
+"""Opens and ends sessions.
 
 Each operation is one conditional statement: concurrent requests cannot both succeed, and no
 refused request rolls a revocation back. Raw SQL is used where the ORM has no ``INSERT ... SELECT
@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import QuerySet
+from django.db import transaction
 from django.utils import timezone
 from psycopg.types.json import Json
 
@@ -21,9 +20,9 @@ from accounts.models import Session, User
 from accounts.services import history
 from accounts.services.client import Client
 from accounts.services.credentials import MULTI_FACTOR, Credentials, OutdatedCredentialsError
-from accounts.services.sessions.tokens import AccessToken, Grant, RefreshToken
+from accounts.services.sessions.tokens import Grant
 from core.client_ip import prefix_of
-from core.db import columns_of, fetch_one
+from core.db import fetch_one
 from core.logging import security_log
 
 RECENT = timedelta(minutes=15)
@@ -78,21 +77,6 @@ _END = """
     )
     SELECT count(*) FROM ended
 """
-
-# The ORM takes 1.6 ms of CPU time for this read, the statement 0.6 ms.
-_FIND_LIVE = f"""
-    SELECT {columns_of(User, "account", without=User.RARELY_READ)},
-        CASE WHEN change.expires_at > %(now)s THEN change.email ELSE '' END AS pending_email,
-        session.id AS session_id, session.created_at AS session_created_at,
-        session.with_second_factor AS session_with_second_factor,
-        session.trusted_device_id AS session_trusted_device_id,
-        session.methods AS session_methods
-    FROM accounts_session AS session
-    JOIN accounts_user AS account ON account.id = session.user_id
-    LEFT JOIN accounts_emailchange AS change ON change.user_id = account.id
-    WHERE session.id = %(session_id)s AND account.id = %(user_id)s
-        AND session.expires_at > %(now)s AND account.is_active
-"""  # noqa: S608  names of columns, no input
 
 _ONE = "id = %(session_id)s AND user_id = %(user_id)s"
 _ALL = "user_id = %(user_id)s"
@@ -157,28 +141,6 @@ def end_surplus(user_id: uuid.UUID, *, now: datetime) -> None:
         security_log.record("session_limit_reached", account=user_id, count=ended)
 
 
-def find_live(token: AccessToken, *, now: datetime) -> Session | None:
-    """Reads the session of an access token, with its user, in one query.
-
-    Returns:
-        the session, with the fields that ``_FIND_LIVE`` reads; others are read when asked for.
-    """
-    parameters = {"session_id": token.session_id, "user_id": token.user_id, "now": now}
-    user: Any = next(iter(User.objects.raw(_FIND_LIVE, parameters)), None)
-    if user is None:
-        return None
-    # In the order of the model, as ``from_db`` takes them.
-    read = ("id", "created_at", "with_second_factor", "trusted_device_id", "methods")
-    values = [getattr(user, f"session_{name}") for name in read]
-    session: Session = Session.from_db(DEFAULT_DB_ALIAS, read, values)
-    session.user = user
-    return session
-
-
-def is_live(token: AccessToken | RefreshToken, *, now: datetime) -> bool:
-    return query_live(now).filter(pk=token.session_id, user_id=token.user_id).exists()
-
-
 def require_recent(session: Session, *, now: datetime) -> None:
     """
     Raises:
@@ -208,12 +170,6 @@ def set_methods(session: Session, methods: Iterable[str]) -> bool:
     live = Session.objects.filter(pk=session.pk)
     shown = list(methods)
     return bool(live.update(methods=shown, with_second_factor=MULTI_FACTOR in shown))
-
-
-def list_live(user_id: uuid.UUID, *, now: datetime) -> QuerySet[Session]:
-    """The user's sessions, the most recently used first, at most as many as an account may have."""
-    latest = query_live(now).filter(user_id=user_id).order_by("-rotated_at")
-    return latest[: switches.max_sessions]
 
 
 @transaction.atomic(savepoint=False)
@@ -263,10 +219,6 @@ def _end(which: str, *, now: datetime, **parameters: Any) -> int:
     """
     (ended,) = fetch_one(_END.format(which=which), {"now": now, **parameters}) or (0,)
     return int(ended)
-
-
-def query_live(now: datetime) -> QuerySet[Session]:
-    return Session.objects.filter(expires_at__gt=now, user__is_active=True)
 
 
 def factor_conditions() -> dict[str, bool]:
