@@ -229,11 +229,6 @@ def test_account_is_found_by_address_and_name(words: str, admin: User) -> None:
     assert list(page.context["cl"].result_list) == [ada]
 
 
-def test_product_is_named(admin: User, settings: Any) -> None:
-    assert f">{settings.PROJECT_NAME}</a>" in show(admin, reverse("admin:index"))
-    assert "Django" not in show(admin, reverse("admin:index"))
-
-
 def test_sessions_and_events_of_one_account_are_linked(admin: User, user: User) -> None:
     signed_in_as(user)
     signed_in_as(make_user())

@@ -10,7 +10,6 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
-from core import error_codes
 from tests.client import Browser
 
 
@@ -90,14 +89,3 @@ def test_error_of_the_owner_has_its_code(error: APIException, body: dict[str, An
         raise error
 
     assert refused(fails) == body
-
-
-def test_every_error_says_when_it_occurs() -> None:
-    assert all(error_codes.errors().values())
-    assert all(error_codes.field_errors().values())
-
-
-def test_every_code_is_in_the_description(client: Any) -> None:
-    response = client.get("/api/schema/", headers={"Accept": "application/vnd.oai.openapi+json"})
-
-    assert response.json()["components"]["schemas"]["ErrorCode"]["enum"] == error_codes.codes()

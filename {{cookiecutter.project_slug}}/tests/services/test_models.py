@@ -53,13 +53,6 @@ def test_role_decides_who_may_use_django_admin(role: str, staff: bool) -> None:
     assert make_user(role=role).is_staff is staff
 
 
-def test_account_without_a_password_has_no_usable_one() -> None:
-    user = make_user(password=None)
-
-    assert not user.has_usable_password()
-    assert not user.check_password("")
-
-
 def test_id_does_not_tell_the_number_of_users() -> None:
     assert make_user().pk.version == 4
 
