@@ -1,5 +1,6 @@
 """The address of an account and the row of allauth stay the same."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -7,9 +8,11 @@ import pytest
 from allauth.account.models import EmailAddress
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import EmailChange, Session, User
 from accounts.services import email_addresses
+from tests.client import Browser
 from tests.people import make_user, save
 
 pytestmark = pytest.mark.django_db
@@ -81,3 +84,30 @@ def test_django_admin_does_not_show_the_rows_of_allauth(client: Any) -> None:
 
     assert "Email addresses" not in page
     assert "Authenticators" not in page
+
+
+def test_account_that_changed_since_it_was_read_gets_no_pending_address(
+    signed_in: Browser, user: User
+) -> None:
+    session = Session.objects.select_related("user").get()
+    User.objects.update(password="!other")
+
+    assert not email_addresses.request_change(
+        session=session, email="new@example.test", expires_at=timezone.now()
+    )
+
+    assert not EmailChange.objects.exists()
+
+
+def test_account_does_not_move_to_an_address_that_was_replaced(
+    signed_in: Browser, user: User
+) -> None:
+    now = timezone.now()
+    for email in ("new@example.test", "newer@example.test"):
+        email_addresses.request_change(
+            session=Session.objects.get(), email=email, expires_at=now + timedelta(days=1)
+        )
+
+    assert not email_addresses.complete_change(user=user, email="new@example.test", now=now)
+
+    assert User.objects.get().email == user.email
