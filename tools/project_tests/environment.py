@@ -11,11 +11,7 @@ from django.test import override_settings
 import config
 import config.env
 import config.settings
-from config.settings.throttling import DEFAULT_RATES
 from core.checks import STARTUP
-
-NEVER_REACHED = ",".join(f"{scope}=100000/day" for scope in DEFAULT_RATES)
-"""For ``THROTTLE_RATES`` of other processes: everything is counted."""
 
 
 def settings_of(**environment: str) -> dict[str, Any]:

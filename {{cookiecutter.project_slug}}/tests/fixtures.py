@@ -30,12 +30,12 @@ set_hypothesis_home_dir(_folder.name)
 # A run in the background can be stopped too, and so can what it starts.
 interrupts.raise_keyboard_interrupt()
 
-FOLDERS_WITH_SERVERS = {"pages"}
+_START_SERVERS = {"mail", "pages"}
 
 
 def _folder_with_servers(path: str) -> str:
     folder = path.rpartition("/")[0].rpartition("/")[2]
-    return folder if folder in FOLDERS_WITH_SERVERS else ""
+    return folder if folder in _START_SERVERS else ""
 
 
 @pytest.hookimpl(trylast=True)
@@ -97,6 +97,13 @@ def delete_rows(_: object) -> None:
 def real_hashes(settings: Any) -> None:
     """Passwords are hashed as in production."""
     settings.PASSWORD_HASHERS = PASSWORD_HASHERS
+
+
+@pytest.fixture(autouse=True)
+def _hashes_of_other_processes(request: pytest.FixtureRequest) -> None:
+    """The processes on a ``stage`` hash as in production, and read what a test has hashed."""
+    if "stage" in request.fixturenames:
+        request.getfixturevalue("real_hashes")
 
 
 @pytest.fixture

@@ -5,7 +5,11 @@ from typing import Any, Protocol
 
 from django.conf import settings
 
+from config.settings.throttling import DEFAULT_RATES
 from tests.client import Browser
+
+NEVER_REACHED = ",".join(f"{scope}=100000/day" for scope in DEFAULT_RATES)
+"""For ``THROTTLE_RATES`` of other processes: everything is counted."""
 
 
 class Rates(Protocol):

@@ -10,7 +10,7 @@ import pytest
 
 from devtools import reaper
 from devtools.processes import Child, Children
-from project_tests.waiting import gone, until
+from tests.waiting import gone, until
 
 FOREVER = "while :; do sleep 0.05; done"
 

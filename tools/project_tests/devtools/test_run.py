@@ -21,7 +21,7 @@ import pytest
 from config.env import BASE_DIR
 from devtools.ports import HOST
 from project_tests.devtools.conftest import copy_all, folder_for_all
-from project_tests.waiting import until
+from tests.waiting import until
 
 ENVIRONMENT = {
     "PATH": "/usr/bin:/bin",

@@ -14,7 +14,7 @@ import pytest
 from devtools import places, services, wheels
 from devtools.errors import DevtoolsError
 from project_tests.devtools.conftest import Own, Reached, copy_all, folder_for_all, owned_here
-from project_tests.waiting import gone, until
+from tests.waiting import gone, until
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has PostgreSQL run as another")
 

@@ -15,7 +15,7 @@ from typing import Any
 import redis
 from django.db import connection
 
-from project_tests.mail.stage import Stage
+from tests.mail.stage import Stage
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/]{8,}={0,2}")
 _READERS: dict[str, Callable[["redis.Redis", str], Any]] = {

@@ -4,8 +4,8 @@ import json
 import re
 from typing import Any
 
-from project_tests.mail.stage import Stage
-from project_tests.waiting import until
+from tests.mail.stage import Stage
+from tests.waiting import until
 
 ADA = "ada@example.test"
 

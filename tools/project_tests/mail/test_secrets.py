@@ -18,9 +18,9 @@ from accounts.models import User
 from mail import tasks
 from mail.models import Mail
 from project_tests.mail.places import Places, searchable_places
-from project_tests.mail.stage import Stage, states, time_passes
-from project_tests.waiting import until
 from tests.authenticator import App
+from tests.mail.stage import Stage, states, time_passes
+from tests.waiting import until
 
 ADA, NEW_ADA, BOB, ROOT = (f"{name}@example.test" for name in ("ada", "countess", "bob", "root"))
 TYPED = {name: f"the {name} pass phrase of this story" for name in ("first", "second", "third")}

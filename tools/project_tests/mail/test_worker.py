@@ -2,8 +2,8 @@
 
 import pytest
 
-from project_tests.mail.stage import Stage
-from project_tests.waiting import until
+from tests.mail.stage import Stage
+from tests.waiting import until
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -19,9 +19,9 @@ from core.ratelimit.local import Limit
 from devtools.places import throwaway
 from devtools.processes import Children
 from devtools.valkey import start
-from project_tests.waiting import until
 from tests.limits import Rates, redis_of_this_process
 from tests.races.concurrency import at_once
+from tests.waiting import until
 
 LIMIT = Limit("login", 3, 60)
 GUARD = Limit("login_account", 3, 60)

@@ -13,10 +13,10 @@ import pytest
 import structlog
 
 from core.logging.format import Formatter
-from project_tests.waiting import until
 from project_tests.web import WITHOUT_ITS_CONFIGURATION, Web, served
 from tests.client import Browser
 from tests.mailbox import link_to
+from tests.waiting import until
 
 ADDRESS = "new@example.test"
 TOKEN = "x" * 40

@@ -17,8 +17,8 @@ import pytest
 from config.env import BASE_DIR
 from devtools.ports import HOST
 from project_tests.environment import settings_of
-from project_tests.waiting import until
 from project_tests.web import SETTINGS, served
+from tests.waiting import until
 
 LINK_TOKEN = "a-link-token-" + "x" * 40
 SECRETS = {

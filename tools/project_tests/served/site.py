@@ -23,9 +23,9 @@ from devtools import gunicorn, places, postgres, valkey
 from devtools.places import Place
 from devtools.ports import HOST
 from devtools.processes import Children
-from project_tests.environment import NEVER_REACHED
-from project_tests.waiting import until
+from tests.limits import NEVER_REACHED
 from tests.people import PASSWORD
+from tests.waiting import until
 
 EMAIL = "ada@example.test"
 THREADS = 4

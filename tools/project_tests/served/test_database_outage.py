@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from project_tests.served.site import THREADS, Answer, Site
-from project_tests.waiting import until
+from tests.waiting import until
 
 MANY = 24
 

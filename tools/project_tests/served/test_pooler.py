@@ -12,7 +12,7 @@ from devtools.places import Place
 from devtools.processes import Children
 from devtools.system_user import give
 from project_tests.served.site import Site
-from project_tests.waiting import until
+from tests.waiting import until
 
 PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 PORT = 6432

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from project_tests.served.site import Answer, Site
-from project_tests.waiting import until
+from tests.waiting import until
 
 
 class App:

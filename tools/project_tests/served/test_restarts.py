@@ -18,8 +18,8 @@ from devtools.gunicorn import Web
 from devtools.ports import HOST
 from devtools.production import ENVIRONMENT
 from project_tests.served.site import EMAIL, Answer, Begun, Site
-from project_tests.waiting import until
 from project_tests.web import served
+from tests.waiting import until
 
 
 def workers(web: Web) -> list[int]:

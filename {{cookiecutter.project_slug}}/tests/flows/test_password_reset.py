@@ -114,13 +114,6 @@ def test_email_that_comes_after_the_account_moved_is_not_sent(user: User) -> Non
     assert [email.subject for email in emails_to(user.email)] == [MOVED]
 
 
-def test_email_that_comes_after_a_new_password_is_not_sent(signed_in: Browser, user: User) -> None:
-    Browser().request_reset(user.email)
-    signed_in.change_password()
-
-    assert [email.subject for email in emails_to(user.email)] == [CHANGED]
-
-
 def test_email_that_comes_after_its_link_has_ended_is_not_sent(user: User) -> None:
     Browser().request_reset(user.email)
 

@@ -6,8 +6,8 @@ import pytest
 
 from accounts.models import FailedMfaAttempt, User
 from mail.models import Mail
-from project_tests.mail.stage import Stage
 from tests.authenticator import enrol
+from tests.mail.stage import Stage
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db(transaction=True)

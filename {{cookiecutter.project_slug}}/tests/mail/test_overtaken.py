@@ -6,10 +6,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from mail.models import Mail
-from project_tests.mail.stage import Stage, states
-from project_tests.waiting import until
 from tests.client import Browser
+from tests.mail.stage import Stage, states
 from tests.people import PASSWORD
+from tests.waiting import until
 
 NEW_PASSWORD = "another good pass phrase"
 NEW_ADDRESS = "new@example.test"

@@ -8,8 +8,8 @@ from itertools import count
 import pytest
 
 from accounts.models import User
-from project_tests.mail.stage import Stage
 from tests.client import Browser
+from tests.mail.stage import Stage
 
 TOLERANCE = 0.15
 """Share by which two times may differ on a machine that has other work."""

@@ -3,12 +3,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from project_tests.mail.stage import Inbox, Stage
-
-
-@pytest.fixture(autouse=True)
-def _hashes_of_other_processes(real_hashes: None) -> None:
-    """The processes on a ``stage`` hash as in production, and read what a test has hashed."""
+from tests.mail.stage import Inbox, Stage
 
 
 @pytest.fixture(scope="session")

@@ -34,10 +34,10 @@ from devtools.ports import HOST
 from devtools.processes import Child, Children
 from mail import tasks
 from mail.models import Mail
-from project_tests.environment import NEVER_REACHED
-from project_tests.mail.wire import Wire
-from project_tests.waiting import until
 from tests.client import Browser
+from tests.limits import NEVER_REACHED
+from tests.mail.wire import Wire
+from tests.waiting import until
 
 PUBLIC_URL = "https://api.example.test"
 WORKER = (
