@@ -15,7 +15,7 @@ from devtools.ports import HOST
 from devtools.processes import Children
 
 _ENVIRONMENT = gunicorn.ENVIRONMENT | {
-    "DJANGO_SETTINGS_MODULE": "tests.mail.settings",
+    "DJANGO_SETTINGS_MODULE": "devtools.production_settings",
     "API_DOCS": "True",
     "THROTTLE_RATES": "off",
 }

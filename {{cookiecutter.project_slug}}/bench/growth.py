@@ -17,10 +17,10 @@ from accounts.services.sessions import rotation, store, tokens
 from bench import load, people
 from bench.catalogue import LOGIN_WITHOUT_HASH, NOTHING, PASSWORD, REFRESH, WITHOUT_HASH
 from bench.load import Load, Operation, Person, Until
+from bench.plans import explained
 from bench.report import Rows, Table, medians, say
 from bench.site import Meter, Served, Site
 from devtools import postgres
-from tests.plans import explained
 
 # The cost of NOTHING shows what else the machine does.
 OPERATIONS = (REFRESH, LOGIN_WITHOUT_HASH, replace(NOTHING, settings=WITHOUT_HASH))

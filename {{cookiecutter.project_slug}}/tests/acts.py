@@ -8,14 +8,12 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from accounts.models import User
-from tests.authenticator import App, enrol
+from tests.authenticator import enrol
 from tests.client import BY_RECOVERY_CODE, Browser
 from tests.leaks import file_of
-from tests.mailbox import link_to
-from tests.people import PASSWORD
+from tests.people import PASSWORD, save
 
 NEW_ADDRESS = "new@example.test"
-NEW_PASSWORD = "another good pass phrase"
 
 
 def sign_in_elsewhere(browser: Browser, user: User) -> None:
@@ -31,38 +29,31 @@ def replay(browser: Browser, user: User) -> None:
 
 
 def change_password(browser: Browser, user: User, old: str = PASSWORD) -> None:
-    new = dict.fromkeys(("new_password1", "new_password2"), NEW_PASSWORD)
-    browser.call("post", "rest_password_change", {"old_password": old, **new})
+    browser.change_password(old_password=old)
 
 
 def request_reset(browser: Browser, user: User) -> None:
-    browser.call("post", "rest_password_reset", {"email": user.email})
+    browser.request_reset(user.email)
 
 
 def reset_password(browser: Browser, user: User) -> None:
-    request_reset(browser, user)
-    owner = Browser()
-    owner.get(link_to(user.email))
-    owner.set_password("rest_password_reset_set_new", NEW_PASSWORD)
+    Browser().reset_password(user.email)
 
 
 def request_address(browser: Browser, user: User) -> None:
-    browser.call("patch", "rest_user_details", {"email": NEW_ADDRESS})
+    browser.change_profile(email=NEW_ADDRESS)
 
 
 def change_address_by_script(browser: Browser, user: User) -> None:
-    user.email = NEW_ADDRESS
-    user.save()
+    save(user, email=NEW_ADDRESS)
 
 
 def withdraw_verification(browser: Browser, user: User) -> None:
-    user.email_verified = False
-    user.save()
+    save(user, email_verified=False)
 
 
 def set_up_second_factor(browser: Browser, user: User) -> None:
-    secret = browser.call("post", "jwt_allauth_mfa_setup", {}).json()["secret"]
-    browser.call("post", "jwt_allauth_mfa_activate", {"code": App(secret).code()})
+    browser.activate(browser.set_up().code())
 
 
 def replace_recovery_codes(browser: Browser, user: User) -> None:
@@ -88,7 +79,7 @@ def trust_device_and_end_it(browser: Browser, user: User) -> None:
 
 def remove_second_factor(browser: Browser, user: User) -> None:
     set_up_second_factor(browser, user)
-    browser.call("post", "jwt_allauth_mfa_deactivate", {"password": PASSWORD})
+    browser.deactivate()
 
 
 def reset_second_factor(browser: Browser, user: User) -> None:
@@ -97,9 +88,8 @@ def reset_second_factor(browser: Browser, user: User) -> None:
 
 
 def enrol_unverified(user: User) -> None:
-    user.email_verified = False
-    user.save()
-    enrol(user)
+    save(user, email_verified=False)
+    enrol(User.objects.get(pk=user.pk))
 
 
 def reset_password_with_unverified_second_factor(browser: Browser, user: User) -> None:
@@ -118,6 +108,5 @@ def guess_codes(browser: Browser, user: User) -> None:
     app = enrol(user).app
     for _ in range(2):
         challenge = Browser().sign_in(user.email).json()["challenge_id"]
-        guess = {"challenge_id": challenge, "code": app.wrong_code()}
         for _ in range(5):
-            Browser().call("post", "jwt_allauth_mfa_verify", guess)
+            Browser().verify(challenge, app.wrong_code())

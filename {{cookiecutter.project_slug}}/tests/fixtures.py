@@ -68,16 +68,19 @@ def _rows_are_deleted() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """A thread of the live server may still have a connection when the browser has just closed.
-
-    PostgreSQL drops no database that has one.
-    """
+    """Ends connections that are left: PostgreSQL drops no database that has one."""
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
+
+
+@pytest.fixture(scope="session")
+def live_server(django_db_setup: None, live_server: Any) -> Any:
+    """Ends before the database is dropped, because it depends on it."""
+    return live_server
 
 
 def delete_rows(_: object) -> None:

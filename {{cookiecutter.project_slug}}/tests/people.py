@@ -36,6 +36,16 @@ def make_user(**fields: Any) -> User:
     return User.objects.create_user(**{**defaults, **fields})
 
 
+def save(user: User, **changes: Any) -> None:
+    """Changes the account as a script does, which sends the signals of a save."""
+    row = User.objects.get(pk=user.pk)
+    if "password" in changes:
+        row.set_password(changes.pop("password"))
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.save()
+
+
 def prove(user: User) -> Credentials | None:
     """As a login does before it opens the session."""
     return verification.verify_credentials(

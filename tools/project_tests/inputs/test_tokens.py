@@ -87,7 +87,7 @@ def test_role_is_that_of_the_row(signed_in: Browser, name: str, value: Any, sett
 
 @pytest.mark.parametrize("value", [MISSING, None, "", "GOD", 1, [], {}, ["ADMIN"]], ids=str)
 @pytest.mark.parametrize("name", ["role", "email_verified"])
-@pytest.mark.urls("tests.api.urls")
+@pytest.mark.urls("tests.api.test_authentication")
 def test_standing_that_is_none_opens_nothing(
     signed_in: Browser, name: str, value: Any, settings: Any
 ) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from core.client_ip import client_ip, client_network, user_agent
+from core.client_ip import client_ip, client_network, prefix_of, user_agent
 
 PEER = "10.0.0.1"
 
@@ -64,3 +64,16 @@ def test_user_agent_is_cut_and_cleaned() -> None:
     request = RequestFactory().get("/", headers={"User-Agent": "a\x00" + "b" * 300})
 
     assert user_agent(request) == "a" + "b" * 254
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("203.0.113.9", "203.0.113.0/24"),
+        ("2001:db8:1:2::3", "2001:db8:1::/48"),
+        ("::ffff:203.0.113.9", "203.0.113.0/24"),
+        (None, ""),
+    ],
+)
+def test_network_is_a_prefix(address: str | None, network: str) -> None:
+    assert prefix_of(address) == network

@@ -24,7 +24,7 @@ from mail import outbox
 from mail.models import Mail
 from tests.authenticator import enrol
 from tests.client import Browser
-from tests.limits import Rates
+from tests.limits import Rates, stranger
 from tests.mailbox import emails_to, link_to
 from tests.people import PASSWORD, make_user
 
@@ -360,3 +360,47 @@ def test_migration_can_be_run_again(user: User, capsys: pytest.CaptureFixture[st
     migrate(capsys)
 
     assert migrate(capsys) == ""
+
+
+# The core's endpoints
+
+
+every_spelling = pytest.mark.parametrize("spelling", [UNICODE, ASCII, "Ada@BÜCHER.Example"])
+
+
+@every_spelling
+def test_own_address_in_another_spelling_is_no_change(
+    spelling: str, ada: User, browser: Browser
+) -> None:
+    browser.sign_in(ASCII)
+
+    answer = browser.call("patch", "rest_user_details", {"email": spelling})
+
+    assert (answer.status_code, answer.json().get("pending_email")) == (200, None)
+
+
+@every_spelling
+def test_invitation_and_change_of_an_address_store_the_ascii_form(
+    spelling: str, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_INVITATIONS = True
+    admin = Browser()
+    admin.sign_in(make_user(role=User.Role.ADMIN).email)
+
+    admin.call("post", "rest_user_register", {"email": spelling, "role": "USER"})
+    changed = admin.call("patch", "rest_user_details", {"email": "eve@bücher.example"})
+
+    assert User.objects.filter(email=ASCII, invited_at__isnull=False).exists()
+    assert changed.json()["pending_email"] == "eve@xn--bcher-kva.example"
+
+
+def test_limits_count_all_spellings_as_one(rates: Rates) -> None:
+    rates(password_reset_account="2/hour", login_account="2/hour")
+
+    def ask(address: str) -> int:
+        answer = stranger().call("post", "rest_password_reset", {"email": address})
+        return int(answer.status_code)
+
+    assert [ask(UNICODE), ask(ASCII), ask(UNICODE), ask(ASCII)] == [200, 200, 429, 429]
+    guesses = [stranger().sign_in(address, "wrong") for address in (UNICODE, ASCII, UNICODE)]
+    assert [guess.status_code for guess in guesses] == [401, 401, 429]

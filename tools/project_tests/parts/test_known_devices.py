@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts.models import User
 from accounts.services.passwords import recognised_devices
 from accounts.services.passwords.recognised_devices import LIFETIME
+from tests.client import Browser
 
 NOW = timezone.now()
 OWNER: dict[str, Any] = {"user_id": uuid.uuid4(), "password_hash": "argon2$one"}
@@ -82,3 +84,19 @@ def test_device_is_known_after_the_secret_key_was_replaced(settings: Any) -> Non
 
     settings.SECRET_KEY_FALLBACKS = []
     assert recognised(token) == ""
+
+
+@pytest.mark.django_db
+def test_new_device_is_looked_up_once(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = []
+    recognise = recognised_devices.recognise
+
+    def look_up(*arguments: Any, **options: Any) -> str:
+        answers.append(recognise(*arguments, **options))
+        return answers[-1]
+
+    monkeypatch.setattr(recognised_devices, "recognise", look_up)
+
+    Browser().sign_in(user.email)
+
+    assert answers == [""]

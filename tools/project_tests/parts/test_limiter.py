@@ -20,6 +20,7 @@ from devtools.places import throwaway
 from devtools.processes import Children
 from devtools.valkey import start
 from tests.limits import Rates, redis_of_this_process
+from tests.races.concurrency import at_once
 from tests.waiting import until
 
 LIMIT = Limit("login", 3, 60)
@@ -343,3 +344,13 @@ def _kill(url: str, children: Children) -> None:
 def _process(url: str) -> int:
     with redis.Redis.from_url(url) as client:
         return int(client.info("server")["process_id"])
+
+
+def test_limit_is_exact_over_the_threads_of_two_processes(rates: Rates) -> None:
+    server = redis_server.server_at(redis_of_this_process())
+    processes = [Limiter(server.client(timeout=5)) for _ in range(2)]
+    limits = [Limit("user", 120, 60), Limit("login", 130, 60)]
+
+    waits = at_once(150, lambda number: processes[number % 2].hit("key", limits))
+
+    assert sum(not any(wait) for wait in waits) == 120

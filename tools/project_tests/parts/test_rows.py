@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from accounts.models import User
 from accounts.services.sessions import purge
 from core.db import in_throttled_batches
+from tests.queries import statements
 
 
 class Clock:
@@ -56,3 +58,14 @@ def test_page_of_sessions_keeps_room_for_their_refreshes(db: None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT reloptions FROM pg_class WHERE relname = 'accounts_session'")
         assert cursor.fetchone() == (["fillfactor=80"],)
+
+
+@pytest.mark.django_db
+def test_saving_a_row_that_was_read_in_part_saves_that_part(user: User) -> None:
+    part = User.objects.only("first_name").get(pk=user.pk)
+    part.first_name = "Grace"
+
+    with statements(1):
+        part.save()
+
+    assert User.objects.get(pk=user.pk).first_name == "Grace"

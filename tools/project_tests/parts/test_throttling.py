@@ -12,7 +12,8 @@ from rest_framework.views import APIView
 from accounts.models import User
 from core.ratelimit import throttling
 from core.ratelimit.throttling import AtomicThrottle
-from tests.limits import Rates
+from tests.client import Browser
+from tests.limits import Rates, stranger
 
 
 class Answers(APIView):
@@ -58,3 +59,23 @@ def test_request_counts_as_its_throttle_says(
 
     assert counted(None) == of_a_stranger
     assert counted(User(email="ada@example.test")) == of_a_person
+
+
+def guess(user: User, number: int) -> int:
+    return int(stranger(number).sign_in(user.email, "not the password").status_code)
+
+
+@pytest.mark.django_db
+def test_requests_of_many_networks_reset_no_count_while_redis_is_unavailable(
+    user: User, rates: Rates, settings: Any
+) -> None:
+    """5,200 networks of one /48."""
+    settings.REDIS_URL = "unix:///nowhere/valkey.sock"
+    rates(anon="300/min", login="20/min", login_account="3/hour")
+    assert [guess(user, n) for n in range(4)] == [401, 401, 401, 429]
+
+    for network in range(5_200):
+        browser = Browser(REMOTE_ADDR=f"2001:db8:0:{network:x}::1")
+        assert browser.call("post", "rest_login", {}).status_code == 400
+
+    assert guess(user, 0) == 429

@@ -82,7 +82,7 @@ class Site:
     def __init__(self, children: Children, place: Place, **environment: str) -> None:
         self._children, self._place = children, place
         self._environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "tests.mail.settings",
+            "DJANGO_SETTINGS_MODULE": "devtools.production_settings",
             "DATABASE_URL": self.start_database(),
             "REDIS_URL": self.start_redis(),
             # What was committed has to be there when the server was killed; the machine goes on.

@@ -76,7 +76,7 @@ def urls(servers: RedisServers, authority: Authority) -> dict[str, str]:
 
 
 def environment(url: str) -> dict[str, str]:
-    return os.environ | {"DJANGO_SETTINGS_MODULE": "tests.mail.settings", "REDIS_URL": url}
+    return os.environ | {"DJANGO_SETTINGS_MODULE": "devtools.production_settings", "REDIS_URL": url}
 
 
 def run(script: str, url: str) -> subprocess.CompletedProcess[str]:

@@ -12,7 +12,7 @@ from api_tokens.models import ApiToken
 from api_tokens.tests.steps import token_for, use
 from tests.client import Browser
 from tests.flows.steps import refusal
-from tests.flows.test_account_life import ALL_ENDS, SESSIONS, Life
+from tests.flows.test_account_life import ENDS, SESSIONS, Life
 from tests.flows.test_account_life import life as life
 from tests.mailbox import link_to
 from tests.people import PASSWORD, make_user
@@ -20,11 +20,11 @@ from tests.people import PASSWORD, make_user
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize("name", ALL_ENDS)
+@pytest.mark.parametrize("name", ENDS)
 def test_tokens_end_where_every_session_ends(name: str, life: Life, settings: Any) -> None:
     settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 0
     token = token_for(life.browser)
-    act, ended = ALL_ENDS[name]
+    act, ended = ENDS[name]
 
     act(life)
 

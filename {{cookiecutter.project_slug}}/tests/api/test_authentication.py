@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 from accounts.api.permissions import HasRole, IsEmailVerified
 from accounts.models import Session, User
 from accounts.services.sessions.tokens import AccessToken
+from config.urls import urlpatterns as project
 from tests.client import Browser
 from tests.people import make_user
 
@@ -41,6 +42,7 @@ class ForVerifiedUsers(Echo):
 
 
 urlpatterns = [
+    *project,
     path("echo/", Echo.as_view(), name="echo"),
     path("staff/", ForStaff.as_view(), name="staff"),
     path("staff-by-drf/", ForStaffByDRF.as_view(), name="staff_by_drf"),
@@ -48,7 +50,7 @@ urlpatterns = [
     path("both/", ForVerifiedUsers.as_view(), name="both"),
 ]
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
 
 
 def signed_in_as(**fields: Any) -> Browser:
@@ -56,11 +58,6 @@ def signed_in_as(**fields: Any) -> Browser:
     with override_settings(EMAIL_VERIFICATION="optional"):
         browser.sign_in(make_user(**fields).email)
     return browser
-
-
-@pytest.fixture(autouse=True)
-def _urls(settings: Any) -> None:
-    settings.ROOT_URLCONF = "tests.api.urls"
 
 
 def test_verifying_an_access_token_costs_no_query(

@@ -10,10 +10,7 @@ from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
-from accounts.models import User
-from core import error_codes
 from tests.client import Browser
-from tests.people import PASSWORD
 
 
 class Line(serializers.Serializer[Any]):
@@ -23,11 +20,6 @@ class Line(serializers.Serializer[Any]):
 class Order(serializers.Serializer[Any]):
     address = Line()
     lines = Line(many=True)
-
-
-class WithCodes(serializers.Serializer[Any]):
-    codes = serializers.CharField()
-    name = serializers.CharField()
 
 
 def refused(fails: Callable[[Any], Any], data: Any = None) -> dict[str, Any]:
@@ -81,18 +73,6 @@ def test_codes_are_nested_as_the_sentences_are() -> None:
     }
 
 
-def test_codes_of_a_list_have_its_indexes() -> None:
-    body = refused(validate(Line, many=True), [{"amount": 1}, {"amount": 0}])
-
-    assert body["codes"] == {1: {"amount": ["min_value"]}}
-
-
-def test_field_that_is_named_codes_keeps_its_sentences() -> None:
-    body = refused(validate(WithCodes), {})
-
-    assert body == {"codes": ["This field is required."], "name": ["This field is required."]}
-
-
 @pytest.mark.parametrize(
     ("error", "body"),
     [
@@ -109,50 +89,3 @@ def test_error_of_the_owner_has_its_code(error: APIException, body: dict[str, An
         raise error
 
     assert refused(fails) == body
-
-
-@pytest.mark.parametrize(
-    ("fields", "codes"),
-    [
-        ({"email": "a@b@c"}, {"email": ["invalid"]}),
-        ({"first_name": "www.evil.example"}, {"first_name": ["invalid_name"]}),
-        ({"first_name": None}, {"first_name": ["null"]}),
-        ({"password2": "another good phrase"}, {"password2": ["password_mismatch"]}),
-        (
-            {"password1": "password", "password2": "password"},
-            {"password1": ["password_too_common"]},
-        ),
-        ({"password1": "x7$kQ", "password2": "x7$kQ"}, {"password1": ["password_too_short"]}),
-    ],
-)
-@pytest.mark.django_db
-def test_sign_up_answers_with_codes(
-    fields: dict[str, Any], codes: dict[str, Any], browser: Browser
-) -> None:
-    assert browser.sign_up("ada@example.test", **fields).json()["codes"] == codes
-
-
-def test_taken_address_has_a_code(browser: Browser, user: User, settings: Any) -> None:
-    settings.EMAIL_VERIFICATION = "none"
-
-    assert browser.sign_up(user.email).json()["codes"] == {"email": ["email_taken"]}
-
-
-def test_wrong_old_password_has_a_code(signed_in: Browser) -> None:
-    new = {"new_password1": f"{PASSWORD} 2", "new_password2": f"{PASSWORD} 2"}
-    body = {"old_password": "wrong", **new}
-
-    response = signed_in.call("post", "rest_password_change", body)
-
-    assert response.json()["codes"] == {"old_password": ["incorrect_password"]}
-
-
-def test_every_error_says_when_it_occurs() -> None:
-    assert all(error_codes.errors().values())
-    assert all(error_codes.field_errors().values())
-
-
-def test_every_code_is_in_the_description(client: Any) -> None:
-    response = client.get("/api/schema/", headers={"Accept": "application/vnd.oai.openapi+json"})
-
-    assert response.json()["components"]["schemas"]["ErrorCode"]["enum"] == error_codes.codes()

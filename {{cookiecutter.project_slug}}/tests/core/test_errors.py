@@ -1,13 +1,30 @@
 """Errors are JSON below ``/api/`` and pages elsewhere, and tell nothing of their cause."""
 
 import pytest
+from django.db import connection
 from django.test import Client
-from django.urls import reverse
+from django.urls import path, reverse
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
 
 from accounts.models import User
 from tests.client import Browser
 
 pytestmark = pytest.mark.django_db
+
+
+class StoringView(APIView):
+    permission_classes = (AllowAny,)
+
+    def post(self, request: Request) -> Response:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT %s::jsonb", ['"\\u0000"'])
+        return Response({})
+
+
+urlpatterns = [path("api/storing/", StoringView.as_view(), name="storing")]
 
 
 @pytest.mark.parametrize(
@@ -26,6 +43,7 @@ def test_error_of_the_api_is_json_with_a_code(
 
     assert (response.status_code, response.json()["code"]) == (status, code)
     assert response["Content-Type"] == "application/json"
+    assert response["Cache-Control"] == "no-store"
 
 
 def test_unknown_page_is_a_page(client: Client) -> None:
@@ -53,3 +71,18 @@ def test_session_of_django_admin_is_not_valid_at_the_api(client: Client, user: U
     client.force_login(user)
 
     assert client.get(reverse("rest_user_details")).status_code == 401
+
+
+@pytest.mark.urls(__name__)
+def test_value_that_cannot_be_stored_is_a_bad_request(caplog: pytest.LogCaptureFixture) -> None:
+    response = Browser().call("post", "storing", {})
+
+    assert (response.status_code, response.json()["code"]) == (400, "parse_error")
+    [logged] = [record for record in caplog.records if record.message == "value not stored"]
+    assert vars(logged)["error"] == "UntranslatableCharacter"
+
+
+def test_lone_surrogate_is_a_bad_request() -> None:
+    response = Browser().sign_in("ada@example.test", "\ud800")
+
+    assert (response.status_code, response.json()["code"]) == (400, "parse_error")

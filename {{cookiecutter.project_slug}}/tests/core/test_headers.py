@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.api.requests import DEVICE_HEADER
+from accounts.api.transport import TRANSPORT_HEADER
 from core.middleware.headers import CONTENT_POLICY
 from tests.client import Browser
 from tests.mailbox import link_to
@@ -136,7 +137,8 @@ def test_allowed_origin_sends_cookies_and_the_headers_of_clients(
     assert response["Access-Control-Allow-Credentials"] == "true"
     assert "origin" in response["Vary"]
     allowed = response["Access-Control-Allow-Headers"].split(", ")
-    assert {"authorization", "content-type", "x-csrftoken", DEVICE_HEADER.lower()} <= {*allowed}
+    assert {"authorization", "content-type", "x-csrftoken"} <= {*allowed}
+    assert {DEVICE_HEADER.lower(), TRANSPORT_HEADER.lower()} <= {*allowed}
     assert {"baggage", "sentry-trace", "traceparent", "tracestate", "x-request-id"} <= {*allowed}
 
 

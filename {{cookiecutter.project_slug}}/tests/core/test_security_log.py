@@ -14,19 +14,20 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Session, User
-from accounts.services import unused_accounts
+from accounts.models import SecurityEvent, Session, User
+from accounts.services import history, unused_accounts
 from core.logging import security_log
 from core.logging.format import Formatter
 from tests import acts
-from tests.acts import NEW_ADDRESS, NEW_PASSWORD
+from tests.acts import NEW_ADDRESS
 from tests.admin.steps import as_
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.clock import later
+from tests.flows.steps import signed_in_admin, signed_in_as
 from tests.limits import Rates, stranger
 from tests.mailbox import link_to
-from tests.people import PASSWORD, make_user
+from tests.people import NEW_PASSWORD, PASSWORD, make_user, save
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +36,9 @@ WRONG = "not the password"
 
 class Log:
     """The lines that production would write."""
+
+    shown: set[str]
+    """The events in the history of the user."""
 
     def __init__(self, lines: StringIO) -> None:
         self._lines = lines
@@ -70,12 +74,6 @@ def _switches(settings: Any) -> None:
     settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 0
 
 
-def signed_in(user: User) -> Browser:
-    browser = Browser()
-    browser.sign_in(user.email)
-    return browser
-
-
 def guess_password(browser: Browser, user: User) -> None:
     Browser().sign_in(user.email, WRONG)
 
@@ -91,11 +89,11 @@ def sign_in_unverified(browser: Browser, user: User) -> None:
 
 
 def log_out(browser: Browser, user: User) -> None:
-    browser.call("post", "rest_logout", {})
+    browser.sign_out()
 
 
 def log_out_everywhere(browser: Browser, user: User) -> None:
-    browser.call("post", "rest_logout_all", {})
+    browser.sign_out_everywhere()
 
 
 def end_by_command(browser: Browser, user: User) -> None:
@@ -107,8 +105,7 @@ def guess_old_password(browser: Browser, user: User) -> None:
 
 
 def change_password_by_script(browser: Browser, user: User) -> None:
-    user.set_password(NEW_PASSWORD)
-    user.save()
+    save(user, password=NEW_PASSWORD)
 
 
 def change_address(browser: Browser, user: User) -> None:
@@ -118,8 +115,7 @@ def change_address(browser: Browser, user: User) -> None:
 
 def take_over_by_invitation(browser: Browser, user: User) -> None:
     acts.enrol_unverified(user)
-    admin = signed_in(make_user(role=User.Role.ADMIN))
-    admin.call("post", "rest_user_register", {"email": user.email, "role": "USER"})
+    signed_in_admin().invite(user.email)
 
 
 def sign_in_with_second_factor(browser: Browser, user: User) -> None:
@@ -190,9 +186,11 @@ ACTS = dict.fromkeys(act for cases in EVENTS.values() for act, _ in cases)
 def logged(act: Act) -> tuple[User, Log]:
     """A user, and the events of an act; each act is done once for all tests."""
     user = make_user()
-    browser = signed_in(user)
+    browser = signed_in_as(user)
     with listening() as log:
         act(browser, user)
+    rows = SecurityEvent.objects.filter(user=user).values_list("event", flat=True)
+    log.shown = set(rows)
     return user, log
 
 
@@ -205,10 +203,19 @@ def test_event_names_its_account_and_its_facts(name: str, act: Act, facts: dict[
     assert {key: event.get(key) for key in expected} == expected
 
 
+@pytest.mark.parametrize(("name", "act", "facts"), CASES)
+def test_event_is_in_the_history_if_it_has_a_sentence_there(
+    name: str, act: Act, facts: dict[str, Any]
+) -> None:
+    _, log = logged(act)
+
+    assert (name in log.shown) == (name in history.SENTENCES)
+
+
 def test_events_of_a_session_name_it(user: User, log: Log) -> None:
-    browser = signed_in(user)
+    browser = signed_in_as(user)
     session = str(Session.objects.get().pk)
-    browser.call("post", "rest_logout", {})
+    browser.sign_out()
 
     named = {event["event"]: event.get("session") for event in log.events}
     assert named["session_opened"] == named["session_revoked"] == session
@@ -220,18 +227,6 @@ def test_event_has_the_id_and_the_ip_address_of_the_request(user: User, log: Log
     for event in log.events:
         assert event["request_id"] == response["X-Request-ID"]
         assert event["ip"] == "198.51.100.7"
-
-
-def test_reset_of_a_second_factor_in_django_admin_names_the_administrator(
-    user: User, admin: User, log: Log
-) -> None:
-    enrol(user)
-    form = {"action": "reset_second_factor", "_selected_action": [str(user.pk)], "confirmed": "yes"}
-    as_(admin).post(reverse("admin:accounts_user_changelist"), form)
-
-    [event] = log.named("second_factor_reset")
-    assert (event["account"], event["by"]) == (str(user.pk), str(admin.pk))
-    assert event["reason"] == "admin"
 
 
 def test_deletion_in_django_admin_names_the_administrator(
@@ -273,14 +268,13 @@ def test_sign_up_is_logged_whether_the_address_is_taken_or_not(user: User, log: 
 
 def test_invitation_is_logged_until_it_is_accepted_or_expires(log: Log) -> None:
     admin = make_user(role=User.Role.ADMIN)
-    browser = signed_in(admin)
-    invite = {"email": NEW_ADDRESS, "role": "STAFF"}
-    browser.call("post", "rest_user_register", invite)
+    browser = signed_in_as(admin)
+    browser.invite(NEW_ADDRESS, role="STAFF")
     invited = User.objects.get(email=NEW_ADDRESS)
     guest = Browser()
     guest.get(link_to(NEW_ADDRESS))
-    guest.set_password("rest_set_password", NEW_PASSWORD)
-    browser.call("post", "rest_user_register", {**invite, "email": "late@example.test"})
+    guest.accept()
+    browser.invite("late@example.test")
     with later(8 * 86_400):
         unused_accounts.purge(now=timezone.now())
 
@@ -307,7 +301,7 @@ def test_limit_that_is_exceeded_is_logged(user: User, rates: Rates, log: Log) ->
 
 
 def test_end_of_all_sessions_by_command_is_a_warning(user: User, log: Log) -> None:
-    signed_in(user)
+    signed_in_as(user)
     call_command("end_sessions", "--all", stdout=StringIO())
 
     [event] = log.named("sessions_revoked")
@@ -325,7 +319,7 @@ def test_no_event_holds_a_secret(act: Act) -> None:
 
 
 def test_refresh_and_reads_are_not_logged(user: User, log: Log) -> None:
-    browser = signed_in(user)
+    browser = signed_in_as(user)
     before = len(log.events)
 
     browser.refresh()

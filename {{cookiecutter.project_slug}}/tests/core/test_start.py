@@ -90,30 +90,3 @@ def test_process_with_invalid_settings_does_not_start(
 )
 def test_django_finds_nothing_to_correct(command: str, options: dict[str, object]) -> None:
     call_command(command, **options)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("LEAKED_PASSWORDS_URL", "https://leaks.shop.com/range/"),
-        ("LEAKED_PASSWORDS_FILE", "/x"),
-        ("", ""),
-    ],
-)
-def test_leaked_passwords_are_refused_where_a_source_is_set(name: str, value: str) -> None:
-    show = "from django.conf import settings; print(settings.AUTH_PASSWORD_VALIDATORS)"
-
-    ended = start("-c", show, **PRODUCTION | ({name: value} if name else {}))
-
-    assert ("LeakedPasswordValidator" in ended.stdout) is bool(name)
-
-
-def test_command_makes_the_file_that_the_settings_already_name(tmp_path: Path) -> None:
-    listed, made = tmp_path / "list.txt", tmp_path / "leaked.bloom"
-    listed.write_text(f"{'A' * 40}:1\n")
-    command = ("manage.py", "build_leaked_passwords", str(listed))
-
-    ended = start(*command, **PRODUCTION, LEAKED_PASSWORDS_FILE=str(made))
-
-    assert ended.returncode == 0, ended.stderr
-    assert made.exists()

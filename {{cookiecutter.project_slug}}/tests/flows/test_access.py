@@ -7,7 +7,8 @@ import pytest
 
 from accounts.models import Session, User
 from tests.client import Browser
-from tests.flows.steps import refusal, signed_in_admin
+from tests.clock import later
+from tests.flows.steps import refusal, signed_in_admin, signed_in_as
 from tests.people import NEW_PASSWORD, PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -27,6 +28,9 @@ ENDPOINTS: list[tuple[str, str, dict[str, str]]] = [
     ("post", "jwt_allauth_mfa_activate", {"code": "123456"}),
     ("post", "jwt_allauth_mfa_deactivate", {"password": PASSWORD}),
     ("get", "jwt_allauth_mfa_authenticators", {}),
+    ("get", "user_history", {}),
+    ("get", "user_export", {}),
+    ("post", "user_close", {}),
 ]
 each_endpoint = pytest.mark.parametrize(("method", "name", "body"), ENDPOINTS)
 
@@ -72,3 +76,14 @@ def test_access_token_of_an_ended_session_is_refused(
 
     assert refusal(call(browser, method, name, body)) == (401, "token_not_valid")
     assert not User.objects.filter(first_name="Grace").exists()
+
+
+def test_access_token_ends_with_its_session(user: User, settings: Any) -> None:
+    settings.JWT_ALLAUTH_SESSION_LIFETIME = 100
+    browser = signed_in_as(user)
+
+    # Within the skew that is allowed to a clock.
+    with later(102):
+        response = browser.call("get", "rest_user_details")
+
+    assert refusal(response) == (401, "token_not_valid")

@@ -1,11 +1,12 @@
 """What ends what, as ``docs/account-life.md`` has it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -14,12 +15,13 @@ from accounts.models import EmailChange, LoginChallenge, Session, TrustedDevice,
 from accounts.services.client import Client as Device
 from accounts.services.credentials import Credentials
 from accounts.services.mfa import challenges, trusted_devices
+from accounts.signals import access_revoked
 from tests import acts
 from tests.authenticator import enrol
 from tests.client import Browser
 from tests.flows.steps import signed_in_as
 from tests.mailbox import link_to
-from tests.people import make_user
+from tests.people import make_user, save
 
 pytestmark = pytest.mark.django_db
 
@@ -68,6 +70,20 @@ def life(user: User, browser: Browser) -> Life:
     return Life(user, browser, other, link)
 
 
+@pytest.fixture
+def told() -> Iterator[set[User]]:
+    """The accounts that the signal has named to the features."""
+    users: set[User] = set()
+
+    def receive(user: User, **_: Any) -> None:
+        assert connection.in_atomic_block
+        users.add(user)
+
+    access_revoked.connect(receive)
+    yield users
+    access_revoked.disconnect(receive)
+
+
 def log_out(life: Life) -> None:
     life.browser.sign_out()
 
@@ -114,46 +130,17 @@ def reset_mfa(life: Life) -> None:
 
 
 def change_role(life: Life) -> None:
-    user = User.objects.get(pk=life.user.pk)
-    user.role = User.Role.STAFF
-    user.save()
+    save(life.user, role=User.Role.STAFF)
 
 
 def deactivate(life: Life) -> None:
-    user = User.objects.get(pk=life.user.pk)
-    user.is_active = False
-    user.save()
+    save(life.user, is_active=False)
 
 
 def close(life: Life) -> None:
     life.browser.call("post", "user_close", {})
 
 
-# feature: passkeys
-def lose_passkey(life: Life) -> None:
-    from passkeys.flows import management
-    from passkeys.models import Passkey
-
-    now = timezone.now()
-    facts = dict.fromkeys(("user_verified", "backup_eligible", "backed_up"), True)
-    passkey = Passkey.objects.create(
-        user=life.user, sign_count=0, transports=[], aaguid=life.user.pk, created_at=now, **facts
-    )
-    management.delete_for(life.user, passkey_id=passkey.pk, by=make_user(role=User.Role.ADMIN))
-
-
-# end feature
-# feature: social_login
-def lose_provider(life: Life) -> None:
-    from social_login.flows import accounts
-    from social_login.models import SocialAccount
-
-    now = timezone.now()
-    account = SocialAccount.objects.create(user=life.user, created_at=now, last_used_at=now)
-    accounts.disconnect_for(life.user, account_id=account.pk, by=make_user(role=User.Role.ADMIN))
-
-
-# end feature
 SESSIONS = {"this session", "other sessions"}
 BEGUN = {"challenges", "pending address", "trusted devices"}
 ENDS: dict[str, tuple[Callable[[Life], None], set[str]]] = {
@@ -175,25 +162,18 @@ ENDS: dict[str, tuple[Callable[[Life], None], set[str]]] = {
 }
 """The table of ``docs/account-life.md``."""
 
-ALL_ENDS = {
-    **ENDS,
-    # feature: passkeys
-    "an administrator's deletion of a passkey": (lose_passkey, SESSIONS | BEGUN),
-    # end feature
-    # feature: social_login
-    "an administrator's disconnection of a provider": (lose_provider, SESSIONS | BEGUN),
-    # end feature
-}
 
-
-@pytest.mark.parametrize("name", ALL_ENDS)
-def test_it_ends_this_and_nothing_else(name: str, life: Life, settings: Any) -> None:
+@pytest.mark.parametrize("name", ENDS)
+def test_it_ends_this_and_nothing_else(
+    name: str, life: Life, told: set[User], settings: Any
+) -> None:
     settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 0
-    act, expected = ALL_ENDS[name]
+    act, expected = ENDS[name]
 
     act(life)
 
     assert life.ended() == expected
+    assert told == ({life.user} if expected >= SESSIONS else set()), "what features learn"
 
 
 def test_before_them_nothing_has_ended(life: Life) -> None:

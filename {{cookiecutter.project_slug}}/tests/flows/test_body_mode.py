@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.models import Session, User
+from accounts.models import User
 from tests.authenticator import enrol
 from tests.client import BY_CODE, BY_RECOVERY_CODE, Browser
 from tests.flows.steps import challenge_for, setup_challenge_for, signed_in_admin, signed_in_as
@@ -85,45 +85,3 @@ def test_sign_in_answers_both_tokens_and_the_device(
     assert response.json().keys() == {"access", "refresh", "device"} | besides
     assert not {"refresh_token", "known_device"} & response.cookies.keys()
     assert response["Cache-Control"] == "no-store"
-
-
-def test_sign_in_ends_no_session_of_a_cookie(signed_in: Browser, user: User) -> None:
-    signed_in.sign_in(user.email)
-
-    assert Session.objects.count() == 2
-
-
-@pytest.fixture
-def token(user: User) -> str:
-    return str(Browser().sign_in(user.email).json()["refresh"])
-
-
-def test_refresh_rotates_the_token_and_checks_no_origin(browser: Browser, token: str) -> None:
-    headers = {"Origin": "https://evil.example"}
-
-    response = browser.call("post", "token_refresh", {"refresh": token}, headers=headers)
-
-    assert response.status_code == 200
-    assert response.json()["refresh"] != token
-    assert not response.cookies
-
-
-def test_refresh_ignores_the_cookie(browser: Browser, token: str) -> None:
-    browser.refresh_token = token
-
-    assert browser.refresh().status_code == 401
-
-
-@pytest.mark.parametrize("refresh", [7, ["x"], {"a": 1}])
-def test_refresh_token_of_a_wrong_type_is_refused(refresh: Any, browser: Browser) -> None:
-    assert browser.call("post", "token_refresh", {"refresh": refresh}).status_code in {400, 401}
-
-
-def test_logout_takes_the_token(browser: Browser, user: User) -> None:
-    token = browser.sign_in(user.email).json()["refresh"]
-
-    response = browser.call("post", "rest_logout", {"refresh": token})
-
-    assert response.status_code == 200
-    assert not response.cookies
-    assert not Session.objects.exists()

@@ -16,7 +16,7 @@ from accounts.models import SecurityEvent, Session, User
 from accounts.services import closing
 from mail.models import Mail
 from tests import acts
-from tests.admin.steps import as_
+from tests.admin.steps import LIST, act, as_
 from tests.authenticator import Held, enrol
 from tests.client import Browser
 from tests.clock import later
@@ -28,7 +28,6 @@ from tests.queries import statements
 pytestmark = pytest.mark.django_db
 
 DAY = 86_400
-CHANGELIST = reverse("admin:accounts_user_changelist")
 
 
 def close(browser: Browser, **body: Any) -> Any:
@@ -170,13 +169,13 @@ def test_django_admin_is_left(admin: User) -> None:
     client = Client()
     client.post(reverse("admin:login"), {"username": admin.email, "password": PASSWORD})
     assert AdminSession.objects.exists()
-    assert client.get(CHANGELIST).status_code == 200
+    assert client.get(LIST).status_code == 200
 
     close(signed_in_as(admin))
 
-    assert client.get(CHANGELIST).status_code == 302
+    assert client.get(LIST).status_code == 302
     client.post(reverse("admin:login"), {"username": admin.email, "password": PASSWORD})
-    assert client.get(CHANGELIST).status_code == 302
+    assert client.get(LIST).status_code == 302
 
 
 def sign_up(email: str) -> Any:
@@ -291,13 +290,6 @@ def test_other_link_does_not_keep_an_inactive_account(user: User) -> None:
     assert not User.objects.get().is_active
 
 
-def test_closing_and_keeping_are_in_the_history(closed: User) -> None:
-    Client().post(link_to(closed.email))
-
-    events = list(SecurityEvent.objects.filter(user=closed).values_list("event", flat=True))
-    assert events.count("account_closing") == events.count("account_reopened") == 1
-
-
 # The deletion
 
 
@@ -374,15 +366,6 @@ def test_grace_is_a_setting(user: User, signed_in: Browser, settings: Any) -> No
 # Django admin
 
 
-def act(admin: User, action: str, *users: User) -> str:
-    form = {
-        "action": action,
-        "_selected_action": [str(user.pk) for user in users],
-        "confirmed": "yes",
-    }
-    return str(as_(admin).post(CHANGELIST, form, follow=True).content.decode())
-
-
 def test_administrator_closes_and_keeps_accounts(user: User, admin: User) -> None:
     signed_in_as(user)
 
@@ -406,16 +389,6 @@ def test_administrator_does_not_close_an_inactive_account(user: User, admin: Use
 
     user.refresh_from_db()
     assert (user.is_active, user.closes_at) == (False, None)
-
-
-def test_hook_refuses_the_administrator_too(user: User, admin: User, hook: Any) -> None:
-    def refuse(account: User) -> None:
-        raise ClosingRefused
-
-    hook(refuse)
-
-    assert "Accounts closed: 0. Not closed: 1." in act(admin, "close_accounts", user)
-    assert User.objects.get(pk=user.pk).is_active
 
 
 def test_form_does_not_activate_a_closed_account(closed: User, admin: User) -> None:

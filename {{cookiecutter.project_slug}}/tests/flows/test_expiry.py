@@ -15,7 +15,7 @@ from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import signed_in_admin
 from tests.mailbox import emails_to, link_to
-from tests.people import make_user
+from tests.people import NEW_PASSWORD, make_user, save
 
 pytestmark = pytest.mark.django_db
 
@@ -111,15 +111,11 @@ def reset() -> None:
 
 
 def set_password() -> None:
-    user = User.objects.get(email=ADDRESS)
-    user.set_password("another good pass phrase")
-    user.save()
+    save(User.objects.get(email=ADDRESS), password=NEW_PASSWORD)
 
 
 def give_a_role() -> None:
-    user = User.objects.get(email=ADDRESS)
-    user.role = User.Role.STAFF
-    user.save()
+    save(User.objects.get(email=ADDRESS), role=User.Role.STAFF)
 
 
 CHANGES = [verify, close, deactivate, invite]

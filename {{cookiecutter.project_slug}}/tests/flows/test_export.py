@@ -9,7 +9,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 
 from accounts.flows.export import CODE_HEADER
-from accounts.models import SecurityEvent, User
+from accounts.models import User
 from accounts.services import exports
 from mail.models import Mail
 from tests.authenticator import Held, enrol
@@ -17,7 +17,6 @@ from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal, signed_in_as, signed_in_with_code
 from tests.limits import Rates
-from tests.mailbox import emails_to
 from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
@@ -51,13 +50,6 @@ def test_it_has_no_secret_and_nobody_else(user: User, held: Held, settings: Any)
     secrets = [user.password, secret, *held.recovery_codes]
     assert '"type": "totp"' in text
     assert [each for each in (*secrets, "jti", str(other.pk), other.email) if each in text] == []
-
-
-def test_owner_is_told_by_e_mail_and_in_the_history(user: User, signed_in: Browser) -> None:
-    export(signed_in)
-
-    assert emails_to(user.email)[-1].subject == "The data of your account has been downloaded"
-    assert SecurityEvent.objects.filter(event="account_exported", user=user).count() == 1
 
 
 def test_old_session_has_to_sign_in_again(signed_in: Browser) -> None:

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from tests.client import Browser
+from tests.flows.steps import signed_in_admin
 from tests.mailbox import emails_to, link_to
 from tests.people import make_user
 
@@ -24,7 +25,7 @@ def in_language(code: str) -> Browser:
 
 
 def reset_email_to(user: User, browser: Browser) -> Any:
-    browser.call("post", "rest_password_reset", {"email": user.email})
+    browser.request_reset(user.email)
     [message] = emails_to(user.email)
     return message
 
@@ -95,14 +96,14 @@ def test_language_that_the_project_has_no_more_is_the_default() -> None:
 
 
 def test_user_changes_the_language(signed_in: Browser, user: User) -> None:
-    response = signed_in.call("patch", "rest_user_details", {"language": "de"})
+    response = signed_in.change_profile(language="de")
 
     assert response.json()["language"] == "de"
     assert reset_email_to(user, Browser()).subject == "Neues Passwort festlegen"
 
 
 def test_language_that_the_project_does_not_have_is_refused(signed_in: Browser) -> None:
-    response = signed_in.call("patch", "rest_user_details", {"language": "xx"})
+    response = signed_in.change_profile(language="xx")
 
     assert response.status_code == 400
     assert set(response.json()["codes"]) == {"language"}
@@ -112,12 +113,10 @@ def test_invited_user_has_the_language_in_which_they_accept(
     settings: Any,
 ) -> None:
     settings.JWT_ALLAUTH_INVITATIONS = True
-    admin = Browser()
-    admin.sign_in(make_user(role=User.Role.ADMIN).email)
-    admin.call("post", "rest_user_register", {"email": "ada@example.test", "role": "USER"})
+    signed_in_admin().invite("ada@example.test")
     invited = in_language("es")
     invited.get(link_to("ada@example.test"))
 
-    assert invited.set_password("rest_set_password", "una frase bastante larga").status_code == 200
+    assert invited.accept("una frase bastante larga").status_code == 200
 
     assert User.objects.get(email="ada@example.test").language == "es"

@@ -13,7 +13,7 @@ from tests.authenticator import enrol
 from tests.client import Browser
 from tests.leaks import VALIDATOR, file_of
 from tests.mailbox import emails_to
-from tests.people import NEW_PASSWORD, PASSWORD, make_user
+from tests.people import NEW_PASSWORD, PASSWORD, make_user, save
 from tests.queries import statements
 from tests.races.concurrency import at_once
 
@@ -82,9 +82,7 @@ def test_owner_of_a_second_factor_is_told_before_it_is_shown(user: User, setting
 
 def test_owner_is_told_of_the_next_leaked_password_too(user: User) -> None:
     Browser().sign_in(user.email)
-    user.refresh_from_db()
-    user.set_password(NEW_PASSWORD)
-    user.save()
+    save(user, password=NEW_PASSWORD)
 
     Browser().sign_in(user.email, NEW_PASSWORD)
 

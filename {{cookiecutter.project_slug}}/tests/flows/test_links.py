@@ -13,7 +13,7 @@ from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal, signed_in_admin, signed_in_as
 from tests.mailbox import link_to
-from tests.people import NEW_PASSWORD, make_user
+from tests.people import NEW_PASSWORD, make_user, save
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
@@ -154,10 +154,7 @@ def test_link_ends_after_its_lifetime(kind: Kind, link: str, browser: Browser) -
 def test_link_ends_when_its_account_changes(
     change: dict[str, Any], user: User, link: str, browser: Browser
 ) -> None:
-    user.refresh_from_db()
-    for name, value in change.items():
-        setattr(user, name, value)
-    user.save()
+    save(user, **change)
     before = list(User.objects.order_by("pk").values())
 
     assert browser.get(link).status_code == 400

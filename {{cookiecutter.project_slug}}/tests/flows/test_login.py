@@ -15,7 +15,7 @@ from accounts.services.client import Client
 from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import refusal, with_token
-from tests.people import NEW_PASSWORD, PASSWORD, CheapPasswordHasher, make_user, prove
+from tests.people import NEW_PASSWORD, PASSWORD, CheapPasswordHasher, make_user, prove, save
 
 pytestmark = pytest.mark.django_db
 
@@ -35,10 +35,6 @@ def test_cookie_is_not_secure_in_development(browser: Browser, user: User, setti
     settings.DEBUG = True
 
     assert not browser.sign_in(user.email).cookies[REFRESH_COOKIE]["secure"]
-
-
-def test_address_is_taken_in_any_case(browser: Browser, user: User) -> None:
-    assert browser.sign_in(user.email.upper()).status_code == 200
 
 
 def test_session_records_the_device(user: User) -> None:
@@ -174,8 +170,7 @@ def test_hash_with_other_parameters_is_replaced_without_ending_sessions(
 def test_verified_credentials_end_with_the_password(user: User) -> None:
     credentials = prove(user)
     assert credentials is not None
-    user.set_password(NEW_PASSWORD)
-    user.save()
+    save(user, password=NEW_PASSWORD)
 
     with pytest.raises(IncorrectCredentials):
         sign_in.complete_sign_in(credentials, client=Client(None, ""), now=user.date_joined)

@@ -86,17 +86,6 @@ def test_required_second_factor_is_not_deactivated(owner: Browser, settings: Any
     assert Authenticator.objects.count() == 2
 
 
-def test_deactivation_keeps_this_session_alone(owner: Browser, user: User, held: Held) -> None:
-    other = signed_in_with_code(user, held, +1)
-    challenge = challenge_for(user)
-
-    owner.deactivate()
-
-    assert owner.refresh().status_code == 200
-    assert other.refresh().status_code == 401
-    assert refusal(Browser().verify(challenge, "123456")) == (400, "invalid_challenge")
-
-
 def test_session_that_ends_meanwhile_removes_nothing(
     owner: Browser, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,14 +14,13 @@ from tests.flows.steps import (
     signed_in_as,
     signed_in_with_code,
 )
-from tests.mailbox import emails_to, link_to
+from tests.mailbox import link_to
 from tests.people import NEW_PASSWORD, make_user
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
 
 NEWCOMER = "new@example.test"
-REMOVED = "Your password reset has turned off multi-factor authentication"
 ENDPOINTS = {
     "jwt_allauth_mfa_setup": "post",
     "jwt_allauth_mfa_activate": "post",
@@ -155,19 +154,6 @@ def test_setting_one_up_signs_in(comes_in: Any, browser: Browser, settings: Any)
     assert len(response.json()["recovery_codes"]) == 10
     assert browser.refresh().status_code == 200
     assert kind_of(Browser().sign_in(NEWCOMER, NEW_PASSWORD)) == CHALLENGE
-
-
-@pytest.mark.parametrize("comes_in", BY_SIGN_UP)
-def test_reset_removes_a_second_factor_from_before_the_verification_and_no_later_one(
-    comes_in: Any, browser: Browser, settings: Any
-) -> None:
-    enrol_by(browser, comes_in(browser, settings, "required").json()[SETUP])
-
-    challenge = browser.reset_password(NEWCOMER).json()[SETUP]
-
-    assert REMOVED in [email.subject for email in emails_to(NEWCOMER)]
-    assert kind_of(enrol_by(browser, challenge)) == TOKENS
-    assert kind_of(Browser().reset_password(NEWCOMER)) == CHALLENGE
 
 
 @pytest.mark.parametrize(

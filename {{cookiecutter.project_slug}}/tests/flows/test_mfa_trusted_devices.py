@@ -1,8 +1,6 @@
 """Trusted devices: they skip the second factor at sign-in, and nothing else."""
 
 import uuid
-from collections.abc import Callable
-from io import StringIO
 from typing import Any
 
 import pytest
@@ -12,14 +10,12 @@ from django.urls import reverse
 
 from accounts import tasks
 from accounts.api.transport import TRANSPORT_HEADER
-from accounts.flows import mfa_management
 from accounts.models import Session, TrustedDevice, User
 from accounts.services.sessions import tokens
 from tests.authenticator import Held, enrol
 from tests.client import BY_RECOVERY_CODE, Browser
 from tests.clock import later
 from tests.flows.steps import challenge_for, refusal
-from tests.mailbox import link_to
 from tests.people import NEW_PASSWORD, PASSWORD, make_user
 from tests.queries import statements
 
@@ -49,13 +45,16 @@ def trusted(user: User, held: Held) -> Browser:
 def trust(
     browser: Browser, user: User, held: Held, wish: Any = True, headers: Any = None, steps: int = 0
 ) -> Any:
-    challenge = browser.call(
-        "post", "rest_login", {"email": user.email, "password": PASSWORD}, headers=headers or {}
-    ).json()["challenge_id"]
+    challenge = log_in(browser, user, headers).json()["challenge_id"]
     body = {"challenge_id": challenge, "code": held.app.code(steps), "trust_device": wish}
     response = browser.call("post", VERIFY, body, headers=headers or {})
     browser.access = response.json().get("access", "")
     return response
+
+
+def log_in(browser: Browser, user: User, headers: Any = None) -> Any:
+    credentials = {"email": user.email, "password": PASSWORD}
+    return browser.call("post", "rest_login", credentials, headers=headers or {})
 
 
 def is_asked(browser: Browser, user: User, password: str = PASSWORD) -> bool:
@@ -93,20 +92,17 @@ def test_body_transport_has_the_token_in_the_body_and_the_header(user: User, hel
 
     token = response.json()["trusted"]
     assert COOKIE not in response.cookies
-    credentials = {"email": user.email, "password": PASSWORD}
     for headers, kind in (
         ({**BODY, "X-Trusted-Device": token}, "access"),
         ({"X-Trusted-Device": token}, "challenge_id"),
         ({**BODY, "X-Trusted-Device": "nonsense"}, "challenge_id"),
         ({**BODY, "X-Trusted-Device": f"{uuid.uuid4().hex}.{'a' * 43}"}, "challenge_id"),
     ):
-        assert kind in Browser().call("post", "rest_login", credentials, headers=headers).json()
+        assert kind in log_in(Browser(), user, headers).json()
 
 
 def test_cookie_is_not_read_in_body_transport(trusted: Browser, user: User) -> None:
-    credentials = {"email": user.email, "password": PASSWORD}
-
-    assert "challenge_id" in trusted.call("post", "rest_login", credentials, headers=BODY).json()
+    assert "challenge_id" in log_in(trusted, user, BODY).json()
 
 
 def test_browser_is_trusted_only_on_request(user: User, held: Held) -> None:
@@ -157,12 +153,7 @@ def test_of_several_cookies_the_trusted_one_counts(trusted: Browser, user: User)
     foreign = f"{COOKIE}={uuid.uuid4().hex}.{'a' * 43}"
     ours = f"{COOKIE}={trusted.cookies[COOKIE].value}"
 
-    credentials = {"email": user.email, "password": PASSWORD}
-    response = Browser().call(
-        "post", "rest_login", credentials, headers={"Cookie": f"{foreign}; {ours}"}
-    )
-
-    assert "access" in response.json()
+    assert "access" in log_in(Browser(), user, {"Cookie": f"{foreign}; {ours}"}).json()
 
 
 # What it does not do
@@ -224,80 +215,18 @@ def test_django_admin_asks_for_the_second_factor(trusted: Browser, user: User) -
     assert "code" in response.context["form"].errors
 
 
-# What ends it
+# What ends it, besides what docs/account-life.md names
 
 
-def change_password(browser: Browser, user: User) -> None:
-    browser.sign_in(user.email)
-    browser.change_password()
-
-
-def reset_password(browser: Browser, user: User) -> None:
-    browser.reset_password(user.email)
-
-
-def change_address(browser: Browser, user: User) -> None:
-    challenge = Browser().sign_in(user.email).json()["challenge_id"]
-    signed_in = Browser()
-    signed_in.verify(challenge, user.held.app.code(+1))  # type: ignore[attr-defined]
-    signed_in.change_profile(email="elsewhere@example.test")
-    Client().get(link_to("elsewhere@example.test"))
-
-
-def sign_out_everywhere(browser: Browser, user: User) -> None:
-    browser.sign_in(user.email)
-    browser.sign_out_everywhere()
-
-
-def end_sessions(browser: Browser, user: User) -> None:
-    call_command("end_sessions", "--user", user.email, stdout=StringIO())
-
-
-def end_all_sessions(browser: Browser, user: User) -> None:
-    call_command("end_sessions", "--all", stdout=StringIO())
-
-
-def change_role(browser: Browser, user: User) -> None:
-    user.role = User.Role.STAFF
-    user.save()
-
-
-def reset_second_factor(browser: Browser, user: User) -> None:
-    mfa_management.reset(user)
-
-
-def deactivate(browser: Browser, user: User) -> None:
-    challenge = Browser().sign_in(user.email).json()["challenge_id"]
-    signed_in = Browser()
-    signed_in.verify(challenge, user.held.app.code(+1))  # type: ignore[attr-defined]
-    assert signed_in.deactivate().status_code == 200
-
-
-ENDS: list[Callable[[Browser, User], None]] = [
-    change_password,
-    reset_password,
-    change_address,
-    sign_out_everywhere,
-    end_sessions,
-    end_all_sessions,
-    change_role,
-    reset_second_factor,
-    deactivate,
-]
-
-
-@pytest.mark.parametrize("happens", ENDS)
-def test_trust_ends_with_what_ends_every_session(
-    happens: Any, trusted: Browser, user: User, held: Held
-) -> None:
-    user.held = held  # type: ignore[attr-defined]
+@pytest.mark.parametrize("of_all", [True, False])
+def test_end_sessions_command_ends_trust(of_all: bool, trusted: Browser, user: User) -> None:
     other = make_user()
     trust(Browser(), other, enrol(other))
 
-    happens(trusted, user)
+    call_command("end_sessions", *(["--all"] if of_all else ["--user", user.email]))
 
     assert not TrustedDevice.objects.filter(user=user).exists()
-    assert TrustedDevice.objects.filter(user=other).exists() is not (happens is end_all_sessions)
+    assert TrustedDevice.objects.filter(user=other).exists() is not of_all
 
 
 @pytest.mark.parametrize("logs_out", [True, False])
@@ -434,18 +363,8 @@ def test_device_of_another_user_is_not_found(trusted: Browser, user: User) -> No
 # What it costs
 
 
-def test_login_runs_three_statements_without_the_cookie(user: User) -> None:
-    with statements(3):
-        Browser().sign_in(user.email)
-
-
-def test_login_runs_five_statements_on_a_trusted_device(trusted: Browser, user: User) -> None:
+def test_sign_in_runs_five_statements_and_its_refresh_one(trusted: Browser, user: User) -> None:
     with statements(5):
         trusted.sign_in(user.email)
-
-
-def test_refresh_of_a_trusted_device_runs_one_statement(trusted: Browser, user: User) -> None:
-    trusted.sign_in(user.email)
-
     with statements(1):
         trusted.refresh()

@@ -147,13 +147,3 @@ def test_answers_about_a_user_are_not_stored(
     response = signed_in.call(method, name, body)
 
     assert (response.status_code, response["Cache-Control"]) == (status, "no-store")
-
-
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [("/api/auth/user/", 401), ("/api/auth/sessions/", 401), ("/api/auth/nowhere/", 404)],
-)
-def test_refusals_of_anonymous_requests_are_not_stored(path: str, status: int) -> None:
-    response = Browser().get(path)
-
-    assert (response.status_code, response["Cache-Control"]) == (status, "no-store")

@@ -15,7 +15,7 @@ from tests.client import Browser
 from tests.clock import later
 from tests.flows.steps import signed_in_admin, signed_in_as
 from tests.mailbox import link_to
-from tests.people import make_user
+from tests.people import make_user, save
 
 pytestmark = pytest.mark.django_db
 
@@ -112,10 +112,7 @@ def test_account_that_an_administrator_has_changed_is_kept(
     begin: Callable[[], None], change: dict[str, Any], db: None
 ) -> None:
     begin()
-    user = User.objects.get(email=ADDRESS)
-    for name, value in change.items():
-        setattr(user, name, value)
-    user.save()
+    save(User.objects.get(email=ADDRESS), **change)
 
     assert not is_purged_after(10 * WEEK)
 

@@ -105,9 +105,6 @@ def test_other_methods_are_refused(method: str, browser: Browser, link: str) -> 
 
 
 @pytest.mark.parametrize("path", [SENT, VERIFIED])
-def test_page_runs_no_inline_script_and_costs_no_query(path: str, browser: Browser) -> None:
+def test_page_costs_no_query(path: str, browser: Browser) -> None:
     with statements(0):
-        response = browser.get(path)
-
-    assert response.status_code == 200
-    assert "script-src 'self'" in response["Content-Security-Policy"]
+        assert browser.get(path).status_code == 200

@@ -116,7 +116,7 @@ class Stage:
         self._children = ends.enter_context(Children())
         self._broker_url = f"unix://{self._folder / 'valkey.sock'}"
         self._environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "tests.mail.settings",
+            "DJANGO_SETTINGS_MODULE": "devtools.production_settings",
             "DATABASE_URL": _test_database_url(),
             "REDIS_URL": self._broker_url,
             "EMAIL_URL": f"smtp://{HOST}:{mail_server.port}",

@@ -102,7 +102,3 @@ def test_second_e_mail_of_one_name_is_an_error() -> None:
         email(password_changed)
 
     assert EMAILS["password_changed"] is emails.password_changed
-
-
-def test_e_mail_may_be_registered_twice() -> None:
-    assert email(emails.password_changed) is emails.password_changed

@@ -23,10 +23,12 @@ def at_once(times: int, action: Callable[[int], T]) -> list[T]:
 
 
 class Elsewhere:
-    """One more thread with a database connection of its own."""
+    """More threads, each with a database connection of its own."""
+
+    def __init__(self, threads: int = 1) -> None:
+        self._pool = ThreadPoolExecutor(threads)
 
     def __enter__(self) -> "Elsewhere":
-        self._pool = ThreadPoolExecutor(1)
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -51,23 +51,6 @@ def test_logins_and_a_closing_at_once_leave_no_session(user: User) -> None:
     assert not Session.objects.exists()
 
 
-def test_refreshes_and_a_closing_at_once_leave_no_session(user: User) -> None:
-    browsers = [Browser() for _ in range(7)]
-    for browser in browsers:
-        browser.sign_in(user.email)
-
-    def act(number: int) -> int:
-        if number == 0:
-            close(user)
-            return 202
-        return int(browsers[number - 1].refresh().status_code)
-
-    at_once(8, act)
-
-    assert not Session.objects.exists()
-    assert {browser.refresh().status_code for browser in browsers} == {401}
-
-
 def test_reset_that_waits_for_the_closing_is_refused(user: User) -> None:
     owner = Browser()
     owner.open_reset(user.email)

@@ -23,27 +23,18 @@ from accounts.services.links.signed_links import Purpose
 from mail.models import Mail
 from tests.client import Browser
 from tests.mailbox import link_to
-from tests.people import PASSWORD, make_user, prove
+from tests.people import NEW_PASSWORD, PASSWORD, make_user, prove
 from tests.races.concurrency import Elsewhere, at_once, overtaken
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ADDRESS = "new@example.test"
-NEW = "another good pass phrase"
 NOBODY = Client(None, "")
 
 
 def invite_by(admin: User) -> None:
     names = {"first_name": "", "last_name": ""}
     invite(email=ADDRESS, role="USER", by=admin, now=timezone.now(), **names)
-
-
-def opened(user: User) -> Browser:
-    """A browser that has opened a reset link."""
-    browser = Browser()
-    browser.call("post", "rest_password_reset", {"email": user.email})
-    browser.get(link_to(user.email))
-    return browser
 
 
 def make_link(user: User, purpose: Purpose) -> signed_links.SignedLink:
@@ -53,7 +44,7 @@ def make_link(user: User, purpose: Purpose) -> signed_links.SignedLink:
 
 
 def test_of_ten_set_new_with_one_cookie_exactly_one_wins(user: User) -> None:
-    first = opened(user)
+    first = Browser().open_reset(user.email)
     browsers = [Browser() for _ in range(10)]
     for browser in browsers:
         for name in (PASSWORD_RESET_COOKIE.name, "csrftoken"):
@@ -61,8 +52,7 @@ def test_of_ten_set_new_with_one_cookie_exactly_one_wins(user: User) -> None:
     phrases = [f"good pass phrase number {number}" for number in range(10)]
 
     def set_new(number: int) -> int:
-        answer = browsers[number].set_password("rest_password_reset_set_new", phrases[number])
-        return int(answer.status_code)
+        return int(browsers[number].set_new(phrases[number]).status_code)
 
     statuses = at_once(10, set_new)
 
@@ -73,7 +63,7 @@ def test_of_ten_set_new_with_one_cookie_exactly_one_wins(user: User) -> None:
 
 
 def set_new(link: signed_links.SignedLink) -> None:
-    set_new_password(link=link, new_password=NEW, client=NOBODY, now=timezone.now())
+    set_new_password(link=link, new_password=NEW_PASSWORD, client=NOBODY, now=timezone.now())
 
 
 def test_sign_in_with_a_password_that_is_being_reset_is_refused(user: User) -> None:
@@ -134,7 +124,7 @@ def test_address_is_not_requested_with_a_password_that_is_being_reset(
     reset = make_link(user, Purpose.PASSWORD_RESET_COOKIE)
 
     response = overtaken(
-        lambda: signed_in.call("patch", "rest_user_details", {"email": ADDRESS}),
+        lambda: signed_in.change_profile(email=ADDRESS),
         by=lambda: set_new(reset),
     )
 
@@ -170,7 +160,7 @@ def test_purge_spares_an_invitation_that_is_being_accepted(user: User) -> None:
     invited = make_link(User.objects.get(email=ADDRESS), Purpose.INVITATION_COOKIE)
     long_after = timezone.now().replace(year=timezone.now().year + 1)
     with Elsewhere() as elsewhere, transaction.atomic():
-        accept(link=invited, new_password=NEW, client=NOBODY, now=timezone.now())
+        accept(link=invited, new_password=NEW_PASSWORD, client=NOBODY, now=timezone.now())
 
         purging = elsewhere.start(lambda: unused_accounts.purge(now=long_after))
         assert purging.result(timeout=10) == 0

@@ -10,18 +10,17 @@ from django.utils import timezone
 
 from accounts.flows import invitation
 from accounts.models import FailedMfaAttempt, LoginChallenge, RecoveryCode, Session, User
-from accounts.services.mfa import authenticators, failed_attempts
-from tests.authenticator import App, Held, enrol
-from tests.client import Browser
-from tests.flows.steps import signed_in_with_code
+from accounts.services.mfa import authenticators
+from tests.authenticator import Held, enrol
+from tests.client import BY_CODE, BY_RECOVERY_CODE, Browser
+from tests.flows.steps import challenge_for, setup_challenge_for, signed_in_with_code
 from tests.mailbox import emails_to
-from tests.people import PASSWORD, make_user
+from tests.people import make_user
 from tests.races.concurrency import Elsewhere, at_once, overtaken, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 TIMES = 20
-VERIFY, RECOVER = "jwt_allauth_mfa_verify", "jwt_allauth_mfa_verify_recovery"
 REPLACE = "mfa_recovery_codes"
 OK = (200, None)
 
@@ -32,26 +31,22 @@ def mode(settings: Any) -> None:
 
 
 def challenges_for(user: User, number: int) -> list[str]:
-    return [Browser().sign_in(user.email).json()["challenge_id"] for _ in range(number)]
+    return [challenge_for(user) for _ in range(number)]
 
 
-def show(name: str, **answer: str) -> tuple[int, str | None]:
-    response = Browser().call("post", name, answer)
+def show(challenge: str, code: str, way: tuple[str, str] = BY_CODE) -> tuple[int, str | None]:
+    response = Browser().verify(challenge, code, way)
     return response.status_code, response.json().get("code")
 
 
-@pytest.mark.parametrize("way", ["app", "recovery"])
+@pytest.mark.parametrize("way", [BY_CODE, BY_RECOVERY_CODE], ids=["app", "recovery"])
 def test_one_code_presented_twenty_times_at_once_opens_one_session(
-    way: str, user: User, held: Held
+    way: tuple[str, str], user: User, held: Held
 ) -> None:
     challenges = challenges_for(user, TIMES)
-    name, code = (
-        (VERIFY, {"code": held.app.code()})
-        if way == "app"
-        else (RECOVER, {"recovery_code": held.recovery_codes[0]})
-    )
+    code = held.app.code() if way == BY_CODE else held.recovery_codes[0]
 
-    answers = Counter(at_once(TIMES, lambda n: show(name, challenge_id=challenges[n], **code)))
+    answers = Counter(at_once(TIMES, lambda n: show(challenges[n], code, way)))
 
     assert answers[OK] == 1
     assert set(answers) <= {OK, (400, "invalid_code"), (429, "throttled")}
@@ -61,36 +56,19 @@ def test_one_code_presented_twenty_times_at_once_opens_one_session(
 def test_one_challenge_with_ten_codes_at_once_opens_one_session_with_one_code(
     user: User, held: Held
 ) -> None:
-    [challenge] = challenges_for(user, 1)
+    challenge, codes = challenge_for(user), held.recovery_codes
 
-    answers = Counter(
-        at_once(
-            10,
-            lambda n: show(RECOVER, challenge_id=challenge, recovery_code=held.recovery_codes[n]),
-        )
-    )
+    answers = Counter(at_once(10, lambda n: show(challenge, codes[n], BY_RECOVERY_CODE)))
 
     assert answers == {OK: 1, (400, "invalid_challenge"): 9}
     assert Session.objects.count() == 1
     assert RecoveryCode.objects.count() == 9
 
 
-def test_forty_wrong_codes_at_once_count_as_forty(user: User, held: Held, monkeypatch: Any) -> None:
-    monkeypatch.setattr(failed_attempts, "MAX_PER_ACCOUNT", 40)
-    challenges, code = challenges_for(user, 40), held.app.wrong_code()
-
-    answers = Counter(at_once(40, lambda n: show(VERIFY, challenge_id=challenges[n], code=code)))
-
-    assert answers == {(400, "invalid_code"): 40}
-    assert FailedMfaAttempt.objects.count() == 40
-    assert show(VERIFY, challenge_id=challenges[0], code=held.app.code())[0] == 429
-    assert len(emails_to(user.email)) == 1
-
-
 def test_of_forty_wrong_codes_at_once_ten_are_verified(user: User, held: Held) -> None:
     challenges, code = challenges_for(user, 40), held.app.wrong_code()
 
-    answers = Counter(at_once(40, lambda n: show(VERIFY, challenge_id=challenges[n], code=code)))
+    answers = Counter(at_once(40, lambda n: show(challenges[n], code)))
 
     assert answers == {(400, "invalid_code"): 10, (429, "throttled"): 30}
     assert FailedMfaAttempt.objects.count() == 10
@@ -98,28 +76,23 @@ def test_of_forty_wrong_codes_at_once_ten_are_verified(user: User, held: Held) -
 
 
 def test_of_twenty_wrong_codes_for_one_challenge_five_are_verified(user: User, held: Held) -> None:
-    [challenge], code = challenges_for(user, 1), held.app.wrong_code()
+    challenge, code = challenge_for(user), held.app.wrong_code()
 
-    answers = Counter(at_once(TIMES, lambda _: show(VERIFY, challenge_id=challenge, code=code)))
+    answers = Counter(at_once(TIMES, lambda _: show(challenge, code)))
 
     assert answers == {(400, "invalid_code"): 5, (400, "invalid_challenge"): 15}
 
 
 def test_one_setup_challenge_activates_once(user: User, settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
-    challenge = Browser().sign_in(user.email).json()["setup_challenge_id"]
-    body = {"setup_challenge_id": challenge}
-    app = App(Browser().call("post", "jwt_allauth_mfa_setup", body).json()["secret"])
-    code = app.code()
+    challenge = setup_challenge_for(user)
+    code = Browser().set_up(challenge).code()
 
-    answers = Counter(
-        at_once(
-            10, lambda _: show("jwt_allauth_mfa_activate", setup_challenge_id=challenge, code=code)
-        )
-    )
+    answers = at_once(10, lambda _: Browser().activate(code, challenge))
 
-    assert answers[OK] == 1
-    assert set(answers) <= {OK, (400, "invalid_challenge"), (400, "mfa_already_active")}
+    assert [answer.status_code for answer in answers].count(200) == 1
+    refused = {answer.json()["code"] for answer in answers if answer.status_code == 400}
+    assert refused <= {"invalid_challenge", "mfa_already_active"}
     assert Session.objects.count() == 1
     assert Authenticator.objects.count() == 2
 
@@ -144,7 +117,7 @@ def test_code_that_is_used_while_all_are_replaced_works_once_or_not_at_all(
             response = browser.call("post", REPLACE, {"code": app_code})
             return response.status_code, None
         code = held.recovery_codes[number]
-        return show(RECOVER, challenge_id=challenges[number], recovery_code=code)
+        return show(challenges[number], code, BY_RECOVERY_CODE)
 
     answers = Counter(at_once(10, act))
 
@@ -152,18 +125,17 @@ def test_code_that_is_used_while_all_are_replaced_works_once_or_not_at_all(
     assert Session.objects.count() == answers[OK]
     assert RecoveryCode.objects.count() == 10
     for code in held.recovery_codes[:2]:
-        [challenge] = challenges_for(user, 1)
-        assert show(RECOVER, challenge_id=challenge, recovery_code=code)[0] in {400, 429}
+        assert show(challenge_for(user), code, BY_RECOVERY_CODE)[0] in {400, 429}
 
 
 def test_code_in_use_is_replaced_only_after_it(user: User, held: Held) -> None:
     """The replacement waits for the sign-in, whose code is then gone with the others."""
-    [challenge] = challenges_for(user, 1)
+    challenge = challenge_for(user)
     browser, app_code = signed_in_with_code(user, held), held.app.code(+1)
 
     def use() -> None:
         code = held.recovery_codes[0]
-        assert show(RECOVER, challenge_id=challenge, recovery_code=code) == OK
+        assert show(challenge, code, BY_RECOVERY_CODE) == OK
 
     replaced = overtaken(
         lambda: browser.call("post", REPLACE, {"code": app_code}).status_code, by=use
@@ -178,18 +150,15 @@ def test_codes_logouts_and_deactivations_at_once_do_not_deadlock(user: User, hel
     browsers = [Browser() for _ in range(6)]
     challenges = challenges_for(user, 12)
     for browser, code in zip(browsers, held.recovery_codes, strict=False):
-        answer = {"challenge_id": challenges.pop(), "recovery_code": code}
-        browser.access = browser.call("post", RECOVER, answer).json()["access"]
+        browser.verify(challenges.pop(), code, BY_RECOVERY_CODE)
 
     def act(number: int) -> int:
         browser = browsers[number % 6]
         if number < 6:
-            answer = {"challenge_id": challenges[number], "code": held.app.code()}
-            return int(browser.call("post", VERIFY, answer).status_code)
+            return int(browser.verify(challenges[number], held.app.code()).status_code)
         if number % 2:
-            return int(browser.call("post", "rest_logout_all", {}).status_code)
-        password = {"password": PASSWORD}
-        return int(browser.call("post", "jwt_allauth_mfa_deactivate", password).status_code)
+            return int(browser.sign_out_everywhere().status_code)
+        return int(browser.deactivate().status_code)
 
     assert set(at_once(12, act)) <= {200, 400, 401, 429}
     assert not LoginChallenge.objects.exists()
@@ -201,14 +170,12 @@ def test_wrong_code_and_an_invitation_that_takes_the_account_over_do_not_deadloc
     settings.EMAIL_VERIFICATION = "optional"
     squatter = make_user(email_verified=False)
     held = enrol(squatter)
-    [challenge] = challenges_for(squatter, 1)
+    challenge = challenge_for(squatter)
     removes = authenticators.remove_all
 
     def meanwhile(user: User) -> None:
         with Elsewhere() as elsewhere:
-            wrong = elsewhere.start(
-                lambda: show(VERIFY, challenge_id=challenge, code=held.app.wrong_code())
-            )
+            wrong = elsewhere.start(lambda: show(challenge, held.app.wrong_code()))
             assert wrong.result(timeout=10) == (400, "invalid_code")
         removes(user)
 

@@ -1,12 +1,11 @@
 """Race conditions of sessions."""
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import revocation, sign_in
@@ -19,16 +18,16 @@ from accounts.services.sessions import purge, store
 from mail.models import Mail
 from tests.authenticator import enrol
 from tests.client import Browser
+from tests.flows.steps import signed_in_as, with_token
 from tests.mailbox import link_to
-from tests.people import PASSWORD, make_user, prove
+from tests.people import NEW_PASSWORD, make_user, prove, save
 from tests.races.concurrency import Elsewhere, at_once, overtaken, wait_until_blocked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def refresh_with(token: str) -> tuple[int, str]:
-    browser = Browser()
-    browser.refresh_token = token
+    browser = with_token(token)
     return browser.refresh().status_code, browser.refresh_token
 
 
@@ -70,14 +69,11 @@ def test_fifty_refreshes_within_the_leeway_get_the_same_token(signed_in: Browser
 
 
 def test_nothing_refreshes_after_logout_all_has_answered(user: User) -> None:
-    browsers = [Browser() for _ in range(10)]
-    for browser in browsers:
-        browser.sign_in(user.email)
-    leaver, *others = browsers
+    leaver, *others = [signed_in_as(user) for _ in range(10)]
 
     def refresh_or_leave(number: int) -> int:
         if number == 0:
-            return int(leaver.call("post", "rest_logout_all", {}).status_code)
+            return int(leaver.sign_out_everywhere().status_code)
         return int(others[number - 1].refresh().status_code)
 
     answers = at_once(10, refresh_or_leave)
@@ -92,18 +88,15 @@ def complete_sign_in(credentials: Credentials) -> object:
 
 
 def change_password(user: User) -> None:
-    user.set_password("another good pass phrase")
-    user.save()
+    save(user, password=NEW_PASSWORD)
 
 
 def close(user: User) -> None:
-    user.is_active = False
-    user.save()
+    save(user, is_active=False)
 
 
 def demote(user: User) -> None:
-    user.role = User.Role.USER
-    user.save()
+    save(user, role=User.Role.USER)
 
 
 @pytest.mark.parametrize(
@@ -129,8 +122,8 @@ def test_sign_in_with_credentials_that_are_being_changed_is_refused(
 def test_refresh_of_an_account_that_is_being_changed_is_refused(
     change: Callable[[User], None], db: None
 ) -> None:
-    admin, browser = make_user(role=User.Role.ADMIN), Browser()
-    browser.sign_in(admin.email)
+    admin = make_user(role=User.Role.ADMIN)
+    browser = signed_in_as(admin)
 
     assert overtaken(browser.refresh, by=lambda: change(admin)).status_code == 401
 
@@ -144,15 +137,12 @@ def test_purge_spares_a_session_that_is_being_renewed(signed_in: Browser) -> Non
 
 
 def test_of_two_password_changes_at_once_one_wins(user: User) -> None:
-    browsers = [Browser(), Browser()]
-    for browser in browsers:
-        browser.sign_in(user.email)
+    browsers = [signed_in_as(user), signed_in_as(user)]
     phrases = ["the first good pass phrase", "the second good pass phrase"]
 
     def change(number: int) -> int:
-        new = phrases[number]
-        body = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
-        return int(browsers[number].call("post", "rest_password_change", body).status_code)
+        new = dict.fromkeys(("new_password1", "new_password2"), phrases[number])
+        return int(browsers[number].change_password(**new).status_code)
 
     statuses = at_once(2, change)
 
@@ -162,37 +152,19 @@ def test_of_two_password_changes_at_once_one_wins(user: User) -> None:
     assert Session.objects.count() == 2
 
 
-def test_twenty_sign_ins_at_once_leave_as_many_sessions_as_an_account_may_have(
-    user: User, settings: Any
-) -> None:
-    settings.JWT_ALLAUTH_MAX_SESSIONS = 3
-
-    statuses = at_once(20, lambda _: Browser().sign_in(user.email).status_code)
-
-    assert statuses == [200] * 20
-    assert Session.objects.count() == 3
-
-
 def test_sign_ins_that_waited_together_leave_as_many_sessions_as_an_account_may_have(
     user: User, settings: Any
 ) -> None:
     settings.JWT_ALLAUTH_MAX_SESSIONS = 2
 
-    with ThreadPoolExecutor(5) as pool:
+    with Elsewhere(threads=5) as elsewhere:
         with transaction.atomic():
             User.objects.select_for_update().get(pk=user.pk)
-            waiting = [pool.submit(in_thread, user.email) for _ in range(5)]
+            waiting = [elsewhere.start(lambda: Browser().sign_in(user.email)) for _ in range(5)]
             wait_until_blocked(5)
-        assert [each.result(timeout=10) for each in waiting] == [200] * 5
+        assert {each.result(timeout=10).status_code for each in waiting} == {200}
 
     assert Session.objects.count() == 2
-
-
-def in_thread(email: str) -> int:
-    try:
-        return int(Browser().sign_in(email).status_code)
-    finally:
-        connections.close_all()
 
 
 def revoke(session: Session) -> None:
@@ -221,7 +193,7 @@ def test_session_that_is_being_ended_begins_nothing(
 def test_link_of_a_session_that_is_being_ended_moves_nothing(
     signed_in: Browser, user: User
 ) -> None:
-    signed_in.call("patch", "rest_user_details", {"email": "new@example.test"})
+    signed_in.change_profile(email="new@example.test")
     link, session = link_to("new@example.test"), Session.objects.get()
 
     response = overtaken(lambda: Browser().get(link), by=lambda: revoke(session))
@@ -230,15 +202,9 @@ def test_link_of_a_session_that_is_being_ended_moves_nothing(
     assert User.objects.get().email == user.email
 
 
-def log_out_everywhere(browser: Browser) -> int:
-    return int(browser.call("post", "rest_logout_all", {}).status_code)
-
-
 def test_logout_everywhere_waits_for_a_change_of_address(user: User) -> None:
-    thief, owner = Browser(), Browser()
-    for browser in (thief, owner):
-        browser.sign_in(user.email)
-    thief.call("patch", "rest_user_details", {"email": "new@example.test"})
+    thief, owner = signed_in_as(user), signed_in_as(user)
+    thief.change_profile(email="new@example.test")
     asking = User.objects.select_related("email_change").get()
 
     with Elsewhere() as elsewhere:
@@ -246,12 +212,12 @@ def test_logout_everywhere_waits_for_a_change_of_address(user: User) -> None:
             change = email_addresses.complete_change(
                 user=asking, email="new@example.test", now=timezone.now()
             )
-            logout = elsewhere.start(lambda: log_out_everywhere(owner))
+            logout = elsewhere.start(owner.sign_out_everywhere)
             wait_until_blocked()
             assert change is not None
             revocation.revoke_others(asking, kept=change.session_id)
 
-        assert logout.result(timeout=10) == 200
+        assert logout.result(timeout=10).status_code == 200
     assert not Session.objects.exists()
 
 
@@ -264,5 +230,5 @@ def test_logout_everywhere_ends_a_session_that_is_being_opened(
     def open_session() -> None:
         store.open_session(credentials=credentials, client=Client(None, ""), now=timezone.now())
 
-    assert overtaken(lambda: log_out_everywhere(signed_in), by=open_session) == 200
+    assert overtaken(signed_in.sign_out_everywhere, by=open_session).status_code == 200
     assert not Session.objects.exists()

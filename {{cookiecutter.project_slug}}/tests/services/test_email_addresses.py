@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import EmailChange, Session, User
 from accounts.services import email_addresses
 from tests.client import Browser
-from tests.people import make_user
+from tests.people import make_user, save
 
 pytestmark = pytest.mark.django_db
 
@@ -23,12 +23,17 @@ def known_to_allauth(user: User) -> tuple[str, bool, bool]:
     return row.email, row.verified, row.primary
 
 
-def test_account_made_by_a_command_is_known_to_allauth(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_createsuperuser_makes_an_admin_who_is_known_to_allauth(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "a right good pass phrase")
 
-    call_command("createsuperuser", email="root@example.test", interactive=False, verbosity=0)
+    call_command("createsuperuser", email="Root@example.test", interactive=False, verbosity=0)
 
-    assert known_to_allauth(User.objects.get()) == ("root@example.test", True, True)
+    root = User.objects.get()
+    assert known_to_allauth(root) == ("root@example.test", True, True)
+    assert (root.role, root.is_superuser, root.email_verified) == ("ADMIN", True, True)
+    assert root.check_password("a right good pass phrase")
 
 
 def test_dumped_data_can_be_loaded(user: User, tmp_path: Path) -> None:
@@ -45,10 +50,9 @@ def test_dumped_data_can_be_loaded(user: User, tmp_path: Path) -> None:
     "changes", [{"email": "moved@example.test"}, {"email_verified": False}, {"first_name": "Grace"}]
 )
 def test_saved_change_reaches_allauth(changes: dict[str, Any], user: User) -> None:
-    for name, value in changes.items():
-        setattr(user, name, value)
-    user.save()
+    save(user, **changes)
 
+    user.refresh_from_db()
     assert known_to_allauth(user) == (user.email, user.email_verified, True)
 
 
@@ -71,6 +75,15 @@ def test_account_that_changed_since_it_was_read_is_not_verified(change: dict[str
 
     assert not User.objects.get().email_verified
     assert not EmailAddress.objects.get().verified
+
+
+def test_django_admin_does_not_show_the_rows_of_allauth(client: Any) -> None:
+    client.force_login(User.objects.create_superuser(email="root@example.test"))
+
+    page = client.get(reverse("admin:index")).content.decode()
+
+    assert "Email addresses" not in page
+    assert "Authenticators" not in page
 
 
 def test_account_that_changed_since_it_was_read_gets_no_pending_address(
@@ -98,12 +111,3 @@ def test_account_does_not_move_to_an_address_that_was_replaced(
     assert not email_addresses.complete_change(user=user, email="new@example.test", now=now)
 
     assert User.objects.get().email == user.email
-
-
-def test_django_admin_does_not_show_the_rows_of_allauth(client: Any) -> None:
-    client.force_login(User.objects.create_superuser(email="root@example.test"))
-
-    page = client.get(reverse("admin:index")).content.decode()
-
-    assert "Email addresses" not in page
-    assert "Authenticators" not in page

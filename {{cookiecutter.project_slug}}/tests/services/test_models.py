@@ -1,10 +1,6 @@
 """The rows of accounts and their constraints."""
 
-from importlib import import_module
-
 import pytest
-from django.apps import apps
-from django.core.management import call_command
 from django.db import IntegrityError
 
 from accounts.models import Session, User
@@ -12,8 +8,7 @@ from accounts.services.mfa import authenticators
 from accounts.services.passwords import verification
 from tests.authenticator import enrol
 from tests.client import Browser
-from tests.people import PASSWORD, make_user
-from tests.queries import statements
+from tests.people import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -58,29 +53,6 @@ def test_role_decides_who_may_use_django_admin(role: str, staff: bool) -> None:
     assert make_user(role=role).is_staff is staff
 
 
-def test_createsuperuser_makes_an_admin_with_a_verified_address(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", PASSWORD)
-
-    call_command("createsuperuser", "--noinput", email="Root@example.test")
-
-    root = User.objects.get(email="root@example.test")
-    assert (root.role, root.is_superuser, root.email_verified) == ("ADMIN", True, True)
-    assert root.check_password(PASSWORD)
-
-
-def test_account_without_a_password_has_no_usable_one() -> None:
-    user = make_user(password=None)
-
-    assert not user.has_usable_password()
-    assert not user.check_password("")
-
-
-def test_password_is_hashed_with_the_parameters_of_owasp(real_hashes: None) -> None:
-    assert make_user().password.startswith("argon2$argon2id$v=19$m=19456,t=2,p=1$")
-
-
 def test_id_does_not_tell_the_number_of_users() -> None:
     assert make_user().pk.version == 4
 
@@ -113,16 +85,6 @@ def test_saving_a_row_read_before_a_password_change_ends_the_sessions(
     assert not Session.objects.exists()
 
 
-def test_saving_a_row_that_was_read_in_part_saves_that_part(user: User) -> None:
-    part = User.objects.only("first_name").get(pk=user.pk)
-    part.first_name = "Grace"
-
-    with statements(1):
-        part.save()
-
-    assert User.objects.get(pk=user.pk).first_name == "Grace"
-
-
 @pytest.mark.parametrize("verified", [True, False])
 def test_row_says_whether_the_address_was_verified_before_the_second_factor(verified: bool) -> None:
     user = make_user(email_verified=verified)
@@ -132,17 +94,3 @@ def test_row_says_whether_the_address_was_verified_before_the_second_factor(veri
     user.save()
 
     assert User.objects.get().verified_before_second_factor == verified
-
-
-@pytest.mark.parametrize("has_one", [True, False])
-@pytest.mark.parametrize("verified", [True, False])
-def test_migration_takes_the_second_factors_that_exist_for_what_their_address_is(
-    verified: bool, has_one: bool
-) -> None:
-    make_user(email_verified=verified)
-    User.objects.update(has_second_factor=has_one)
-    migration = import_module("accounts.migrations.0006_second_factor_origin")
-
-    migration.copy_from_the_address(apps, None)
-
-    assert User.objects.get().verified_before_second_factor == (verified and has_one)

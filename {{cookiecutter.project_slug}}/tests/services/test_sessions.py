@@ -1,127 +1,21 @@
 """The behaviour of sessions that no endpoint shows."""
 
 import uuid
-from collections import Counter
 from datetime import timedelta
-from io import StringIO
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import connection
 from django.utils import timezone
 
 from accounts import tasks
 from accounts.models import LoginChallenge, Session, User
-from accounts.services.client import Client
-from accounts.services.sessions import live_sessions, purge, rotation, tokens
-from accounts.services.sessions.tokens import RefreshToken
+from accounts.services.sessions import purge
 from tests.client import Browser
-from tests.people import make_user
-from tests.plans import explained
+from tests.people import NEW_PASSWORD, make_user, save
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
-
-CLIENT = Client("192.0.2.7", "Lynx/2.9")
-
-
-def plain_rotate(
-    token: RefreshToken, successor: uuid.UUID, client: Client, now: Any, settings: Any
-) -> int:
-    """The raw statement of ``rotation.rotate`` in the terms of the ORM."""
-    rows = Session.objects.filter(
-        pk=token.session_id,
-        user_id=token.user_id,
-        refresh_jti=token.id,
-        expires_at__gt=now,
-        user__is_active=True,
-    )
-    session = rows.get()
-    return rows.update(
-        refresh_jti=successor,
-        previous_jti=token.id,
-        rotated_at=now,
-        expires_at=min(
-            now + timedelta(seconds=settings.JWT_ALLAUTH_REFRESH_TOKEN_LIFETIME),
-            session.created_at + timedelta(seconds=settings.JWT_ALLAUTH_SESSION_LIFETIME),
-        ),
-        ip_address=client.ip,
-        user_agent=client.user_agent,
-    )
-
-
-def columns_of(row: Any) -> dict[str, Any]:
-    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
-
-
-@pytest.mark.parametrize("ip", [None, "192.0.2.7", "2001:db8::7"])
-def test_raw_read_of_a_live_session_equals_the_plain_one(
-    ip: str | None, signed_in: Browser
-) -> None:
-    Session.objects.update(ip_address=ip, previous_jti=uuid.uuid4())
-    token = tokens.read_access(signed_in.access)
-
-    session = live_sessions.find(token, now=timezone.now())
-
-    plain = Session.objects.select_related("user").get()
-    assert session is not None
-    assert columns_of(session) == columns_of(plain)
-    assert columns_of(session.user) == columns_of(plain.user)
-    assert session.user.pending_email == plain.user.pending_email == ""
-
-
-@pytest.mark.parametrize("session_lifetime", [86_400, 90 * 86_400])
-def test_raw_rotation_equals_the_plain_one(
-    session_lifetime: int, signed_in: Browser, settings: Any
-) -> None:
-    settings.JWT_ALLAUTH_SESSION_LIFETIME = session_lifetime
-    before = Session.objects.get()
-    token = tokens.read_refresh(signed_in.refresh_token)
-    now = timezone.now() + timedelta(hours=1)
-    grant = rotation.rotate(token=token, client=CLIENT, now=now)
-    raw = Session.objects.filter(pk=before.pk).values().get()
-
-    before.save()
-    assert plain_rotate(token, grant.refresh_jti, CLIENT, now, settings) == 1
-
-    assert Session.objects.filter(pk=before.pk).values().get() == raw
-    assert grant.expires_at == raw["expires_at"]
-
-
-LATER = timedelta(days=400)
-
-
-@pytest.mark.parametrize(
-    ("other_session", "other_user", "is_active", "later", "is_found"),
-    [
-        (False, False, True, timedelta(0), True),
-        (True, False, True, timedelta(0), False),
-        (False, True, True, timedelta(0), False),
-        (False, False, False, timedelta(0), False),
-        (False, False, True, LATER, False),
-    ],
-    ids=["as it is", "of another session", "of another user", "closed account", "expired"],
-)
-def test_session_of_an_access_token_is_found_while_it_lives(
-    other_session: bool,
-    other_user: bool,
-    is_active: bool,
-    later: timedelta,
-    is_found: bool,
-    signed_in: Browser,
-) -> None:
-    now = timezone.now() + later
-    User.objects.update(is_active=is_active)
-    token = tokens.AccessToken(cast(Any, signed_in.access))
-    if other_user:
-        token["sub"] = str(make_user().pk)
-    if other_session:
-        token["sid"] = str(uuid.uuid4())
-    token = tokens.AccessToken(cast(Any, str(token)))
-
-    assert (live_sessions.find(token, now=now) is not None) == is_found
-    assert live_sessions.exists(token, now=now) == is_found
 
 
 def test_device_is_the_one_that_refreshed_last(signed_in: Browser) -> None:
@@ -149,39 +43,6 @@ def test_expired_sessions_are_purged_and_no_others(
 
     assert signed_in.refresh().status_code == 200
     assert Session.objects.count() == 1
-
-
-def updates_of_sessions() -> Counter[str]:
-    """How many this transaction has made, and how many of them in place (PostgreSQL's HOT)."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_xact_user_tables"
-            " WHERE relname = 'accounts_session'"
-        )
-        return Counter(dict(zip(("all", "in place"), cursor.fetchone(), strict=True)))
-
-
-def test_refresh_touches_no_index(signed_in: Browser) -> None:
-    before = updates_of_sessions()
-
-    signed_in.refresh()
-
-    assert updates_of_sessions() - before == {"all": 1, "in place": 1}
-
-
-def test_every_row_of_a_sign_in_and_a_refresh_is_found_by_an_index(user: User) -> None:
-    browser = Browser()
-    with connection.cursor() as cursor:
-        # With so few rows as here PostgreSQL would read a table whole, index or not.
-        cursor.execute("SET LOCAL enable_seqscan = off")
-
-    with explained() as scans:
-        browser.sign_in(user.email)
-        assert browser.refresh().status_code == 200
-
-    # Account; account again, locked, and once more, kept; its sessions, three times; the rest.
-    assert len(scans) == 9
-    assert "Seq Scan" not in scans
 
 
 def change_password(user: User) -> None:
@@ -240,17 +101,13 @@ def test_field_loaded_later_does_not_hide_a_change(signed_in: Browser) -> None:
 
 
 def test_other_changes_end_nothing(signed_in: Browser) -> None:
-    user = User.objects.get()
-    user.email_verified, user.last_name = False, "Lovelace"
-    user.save()
+    save(User.objects.get(), email_verified=False, last_name="Lovelace")
 
     assert Session.objects.exists()
 
 
 def test_sessions_of_other_users_stay(signed_in: Browser) -> None:
-    other = make_user()
-    change_password(other)
-    other.save()
+    save(make_user(), password=NEW_PASSWORD)
 
     assert Session.objects.exists()
 
@@ -265,41 +122,24 @@ def test_changepassword_command_ends_the_sessions(
     assert not Session.objects.exists()
 
 
-every_scope = pytest.mark.parametrize(
+@pytest.mark.parametrize(
     ("scope", "ended"),
     [(["--all"], 2), (["--user", "ADA@example.test"], 1)],
     ids=["of all accounts", "of one account"],
 )
-
-
-def two_users() -> list[User]:
-    return [make_user(email="ada@example.test"), make_user()]
-
-
-@every_scope
-def test_end_sessions_command_ends_the_sessions(
-    scope: list[str], ended: int, db: None, capsys: Any
+def test_end_sessions_command_ends_sessions_and_challenges(
+    scope: list[str], ended: int, db: None, settings: Any, capsys: Any
 ) -> None:
-    for user in two_users():
-        Browser().sign_in(user.email)
+    users = [make_user(email="ada@example.test"), make_user()]
+    for mode in ("disabled", "required"):
+        settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
+        for user in users:
+            Browser().sign_in(user.email)
 
     call_command("end_sessions", *scope)
 
     assert f"{ended} session" in capsys.readouterr().out
-    assert Session.objects.count() == 2 - ended
-
-
-@every_scope
-def test_end_sessions_command_ends_the_challenges(
-    scope: list[str], ended: int, db: None, settings: Any
-) -> None:
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "required"
-    for user in two_users():
-        Browser().sign_in(user.email)
-
-    call_command("end_sessions", *scope, stdout=StringIO())
-
-    assert LoginChallenge.objects.count() == 2 - ended
+    assert Session.objects.count() == LoginChallenge.objects.count() == 2 - ended
 
 
 def test_end_sessions_command_names_an_unknown_address(db: None) -> None:

@@ -9,10 +9,13 @@ from django.core.management import call_command
 from django.test import Client, override_settings
 from django.urls import reverse
 
+from tests.core.test_openapi import Describe
+from tests.core.test_openapi import describe as describe
+
 Operation = dict[str, Any]
 
 
-def describe(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+def read_description(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
     strict = ("--validate", "--fail-on-warn", "--urlconf", "tests.own_urls")
     call_command("spectacular", *strict, "--format", "openapi-json")
     description: dict[str, Any] = json.loads(capsys.readouterr().out)
@@ -22,26 +25,12 @@ def describe(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 @pytest.fixture
 def description(capsys: pytest.CaptureFixture[str]) -> Any:
     with override_settings(JWT_ALLAUTH_MFA_TOTP_MODE="required", JWT_ALLAUTH_INVITATIONS=True):
-        yield describe(capsys)
+        yield read_description(capsys)
 
 
 def operations(description: dict[str, Any]) -> list[Operation]:
     found = [methods.values() for methods in description["paths"].values()]
     return list(itertools.chain(*found))
-
-
-MODES = [*itertools.product([True, False], ["disabled", "optional", "required"], [True, False])]
-
-
-@pytest.mark.parametrize(("managed", "mfa_mode", "as_cookie"), MODES)
-def test_description_has_no_warning_in_any_mode(
-    managed: bool, mfa_mode: str, as_cookie: bool, settings: Any, capsys: Any
-) -> None:
-    settings.JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = managed
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mfa_mode
-    settings.JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = as_cookie
-
-    assert operations(describe(capsys))
 
 
 def test_every_operation_has_a_summary_a_topic_and_its_security(description: Any) -> None:
@@ -155,3 +144,51 @@ def test_fields_have_examples(name: str, fields: list[str], description: Any) ->
     properties = description["components"]["schemas"][name]["properties"]
 
     assert all("example" in properties[field] for field in fields)
+
+
+@pytest.mark.parametrize("as_cookie", [True, False])
+def test_description_knows_where_the_refresh_token_is(
+    as_cookie: bool, describe: Describe, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_REFRESH_TOKEN_AS_COOKIE = as_cookie
+
+    schemas = describe()["components"]["schemas"]
+
+    # A request may choose the other transport, so each field is described in both.
+    assert ("refresh" in schemas["TokensOutput"]["required"]) is not as_cookie
+    assert ("device" in schemas["SignedInOutput"]["required"]) is not as_cookie
+    assert "refresh" in schemas["RefreshInput"]["properties"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "challenges"),
+    [
+        ("disabled", []),
+        ("optional", ["ChallengeOutput"]),
+        ("required", ["ChallengeOutput", "SetupChallengeOutput"]),
+    ],
+)
+def test_description_has_the_challenges_that_a_login_may_answer(
+    mode: str, challenges: list[str], describe: Describe, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = mode
+
+    answers = describe()["components"]["schemas"]["SignedIn"]["oneOf"]
+
+    names = [answer["$ref"].rsplit("/", 1)[1] for answer in answers]
+    assert names == ["SignedInOutput", *challenges]
+
+
+def test_description_knows_where_a_challenge_stands_for_an_access_token(
+    describe: Describe, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+
+    paths = describe()["paths"]
+
+    for path in ("setup", "activate"):
+        security = paths[f"/api/auth/mfa/{path}/"]["post"]["security"]
+        assert security == [{"accessToken": []}, {}]
+    for path in ("verify", "verify-recovery"):
+        assert paths[f"/api/auth/mfa/{path}/"]["post"]["security"] == []
+    assert paths["/api/auth/mfa/deactivate/"]["post"]["security"] == [{"accessToken": []}]

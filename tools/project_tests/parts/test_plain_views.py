@@ -4,7 +4,6 @@ from typing import cast
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 from django.db.models import QuerySet
 from django.urls import path
 from rest_framework.permissions import AllowAny
@@ -46,15 +45,6 @@ class PublicView(APIView):
         return Response({"signed_in": request.user.is_authenticated})
 
 
-class StoringView(APIView):
-    permission_classes = (AllowAny,)
-
-    def post(self, request: Request) -> Response:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT %s::jsonb", ['"\\u0000"'])
-        return Response({})
-
-
 class SessionSerializer(ModelSerializer[Session]):
     class Meta:
         model = Session
@@ -76,7 +66,6 @@ urlpatterns = [
     path("api/live/<int:number>/", LiveView.as_view()),
     path("api/own/<int:number>/", OwnView.as_view()),
     path("api/public/", PublicView.as_view(), name="public"),
-    path("api/storing/", StoringView.as_view(), name="storing"),
     *router.urls,
 ]
 pytestmark = [pytest.mark.django_db, pytest.mark.urls(__name__)]
@@ -93,11 +82,3 @@ def test_description_has_no_warning(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_anonymous_user_is_not_authenticated() -> None:
     assert Browser().call("get", "public").json() == {"signed_in": False}
-
-
-def test_value_that_cannot_be_stored_is_a_bad_request(caplog: pytest.LogCaptureFixture) -> None:
-    response = Browser().call("post", "storing", {})
-
-    assert (response.status_code, response.json()["code"]) == (400, "parse_error")
-    [logged] = [record for record in caplog.records if record.message == "value not stored"]
-    assert vars(logged)["error"] == "UntranslatableCharacter"
