@@ -13,7 +13,7 @@ from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 PICTURES = Path(__file__).resolve().parent.parent / "pictures"
 SIZE: ViewportSize = {"width": 1100, "height": 760}
-COLOURS = 64
+COLOURS = 128
 PAGES = {"account": "account/", "security": "account/security/"}
 # The requests of a page are shown in development only.
 HIDDEN = ".drawer { display: none !important }"
