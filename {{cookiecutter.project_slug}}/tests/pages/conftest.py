@@ -81,7 +81,7 @@ def _site(settings: Any, live_server: Any) -> None:
 
 
 @pytest.fixture
-def forgiven() -> list[str]:
+def expected_errors() -> list[str]:
     """Words of errors that the test expects on the browser's console, such as "status of 401"."""
     return []
 
@@ -95,7 +95,7 @@ def tab(chromium: Browser, live_server: Any) -> Iterator[Page]:
 
 
 @pytest.fixture
-def page(tab: Page, forgiven: list[str]) -> Iterator[Page]:
+def page(tab: Page, expected_errors: list[str]) -> Iterator[Page]:
     """An empty page of a browser that knows nothing; what goes to its console fails the test.
 
     Errors of scripts go there, and what the Content-Security-Policy has stopped.
@@ -114,7 +114,7 @@ def page(tab: Page, forgiven: list[str]) -> Iterator[Page]:
     _forget(tab)
     tab.remove_listener("console", log_message)
     tab.remove_listener("pageerror", log_error)
-    assert [line for line in logged if not any(words in line for words in forgiven)] == []
+    assert [line for line in logged if not any(words in line for words in expected_errors)] == []
 
 
 @pytest.fixture

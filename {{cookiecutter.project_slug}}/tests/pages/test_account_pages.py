@@ -42,7 +42,7 @@ def mode(settings: Any) -> None:
 
 
 @pytest.fixture
-def forgiven() -> list[str]:
+def expected_errors() -> list[str]:
     return [*REFUSALS]
 
 
@@ -532,9 +532,9 @@ def test_buttons_of_a_row_are_named_after_it(account: Page, sign_in: Callable[[]
 
 
 def test_device_that_has_signed_out_meanwhile_stops_nothing(
-    account: Page, user: User, sign_in: Callable[[], Browser], forgiven: list[str]
+    account: Page, user: User, sign_in: Callable[[], Browser], expected_errors: list[str]
 ) -> None:
-    forgiven.append("status of 404")
+    expected_errors.append("status of 404")
     for _ in range(3):
         sign_in()
     open_page(account, "Devices")

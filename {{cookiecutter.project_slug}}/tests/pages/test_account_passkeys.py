@@ -41,7 +41,7 @@ def mode(settings: Any) -> None:
 
 
 @pytest.fixture
-def forgiven() -> list[str]:
+def expected_errors() -> list[str]:
     return [*REFUSALS]
 
 

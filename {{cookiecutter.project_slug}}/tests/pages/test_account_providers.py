@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("settled")
 
 
 @pytest.fixture
-def forgiven() -> list[str]:
+def expected_errors() -> list[str]:
     # The page of the demo provider has no icon.
     return [*REFUSALS, "status of 404"]
 

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("settled")
 
 
 @pytest.fixture
-def forgiven() -> list[str]:
+def expected_errors() -> list[str]:
     return [*REFUSALS]
 
 

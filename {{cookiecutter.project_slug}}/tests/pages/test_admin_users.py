@@ -23,7 +23,7 @@ LONG = "somebody.with-a-very-long-address@department-of-something.example.test"
 
 
 @pytest.fixture
-def forgiven() -> list[str]:
+def expected_errors() -> list[str]:
     # Django admin has no icon.
     return ["status of 404"]
 

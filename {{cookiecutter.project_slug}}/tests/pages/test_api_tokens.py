@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def forgiven() -> list[str]:
+def expected_errors() -> list[str]:
     # The pages of Django admin have no icon, and tell password managers little.
     return ["status of 404", "autocomplete attributes", "Autofocus"]
 

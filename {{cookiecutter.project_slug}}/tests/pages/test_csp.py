@@ -20,9 +20,9 @@ urlpatterns = [*project, path("mailbox/", include("django_mail_preview.urls"))]
 
 
 @pytest.fixture
-def admin(page: Page, forgiven: list[str]) -> Page:
+def admin(page: Page, expected_errors: list[str]) -> Page:
     """Signed in to Django admin, which has no icon, and tells password managers little."""
-    forgiven += ["status of 404", "autocomplete attributes", "Autofocus"]
+    expected_errors += ["status of 404", "autocomplete attributes", "Autofocus"]
     user = make_user(role=User.Role.ADMIN, is_superuser=True)
     page.goto(reverse("admin:index"))
     page.fill("[name=username]", user.email)
@@ -50,8 +50,10 @@ def test_form_of_the_admin_works(admin: Page) -> None:
     expect(admin.locator("[name=first_name]")).to_have_value("Grace")
 
 
-def test_description_is_read_and_an_endpoint_is_tried_out(page: Page, forgiven: list[str]) -> None:
-    forgiven.append("status of 401")
+def test_description_is_read_and_an_endpoint_is_tried_out(
+    page: Page, expected_errors: list[str]
+) -> None:
+    expected_errors.append("status of 401")
     page.goto(reverse("docs"))
     login = page.locator(".opblock", has_text=reverse("rest_login"))
 

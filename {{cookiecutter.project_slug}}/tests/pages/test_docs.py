@@ -42,8 +42,10 @@ def test_token_of_a_sign_in_is_sent_with_the_next_requests(docs: Page, user: Use
     expect(profile).to_contain_text(user.email)
 
 
-def test_token_is_forgotten_after_the_sign_out(docs: Page, user: User, forgiven: list[str]) -> None:
-    forgiven.append("status of 401")
+def test_token_is_forgotten_after_the_sign_out(
+    docs: Page, user: User, expected_errors: list[str]
+) -> None:
+    expected_errors.append("status of 401")
     login = operation(docs, "rest_login")
     expect(execute(login, {"email": user.email, "password": PASSWORD})).to_contain_text("access")
     expect(execute(operation(docs, "rest_logout_all"))).to_contain_text("signed out")

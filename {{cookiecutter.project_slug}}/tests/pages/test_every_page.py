@@ -88,9 +88,11 @@ PAGES: dict[str, tuple[Callable[[Page], None], str]] = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_page_is_accessible(name: str, page: Page, settings: Any, forgiven: list[str]) -> None:
+def test_page_is_accessible(
+    name: str, page: Page, settings: Any, expected_errors: list[str]
+) -> None:
     settings.JWT_ALLAUTH_CONFIRM_EMAIL_ON_GET = False
-    forgiven.append("status of 400")
+    expected_errors.append("status of 400")
     visit, heading = PAGES[name]
 
     visit(page)

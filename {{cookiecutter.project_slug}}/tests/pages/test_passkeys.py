@@ -49,7 +49,7 @@ def mode(settings: Any) -> None:
 
 
 @pytest.fixture
-def forgiven() -> list[str]:
+def expected_errors() -> list[str]:
     # The pages of Django admin have no icon.
     return ["status of 404"]
 
@@ -185,9 +185,9 @@ def test_browser_refuses_to_add_a_second_one_on_the_same_device(
 
 
 def test_deleted_passkey_does_not_sign_in(
-    enrolled: dict[str, Any], site: Page, signed_in: Browser, forgiven: list[str]
+    enrolled: dict[str, Any], site: Page, signed_in: Browser, expected_errors: list[str]
 ) -> None:
-    forgiven.append("status of 401")
+    expected_errors.append("status of 401")
     signed_in.call("patch", "passkey", {"name": "Laptop"}, kwargs={"passkey_id": enrolled["id"]})
     signed_in.call("delete", "passkey", kwargs={"passkey_id": enrolled["id"]})
 

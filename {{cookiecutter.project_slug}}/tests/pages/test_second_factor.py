@@ -143,10 +143,10 @@ def app(live_server: Any) -> App:
 
 
 @pytest.fixture
-def asked(page: Page, app: App, forgiven: list[str]) -> Page:
+def asked(page: Page, app: App, expected_errors: list[str]) -> Page:
     """The sign-in page after a right password, where it asks for a code."""
     # Django admin has no icon, and the browser asks for one.
-    forgiven.append("status of 404")
+    expected_errors.append("status of 404")
     page.goto(reverse("admin:login"))
     page.get_by_label("Email").fill(ADDRESS)
     submit(page, "")

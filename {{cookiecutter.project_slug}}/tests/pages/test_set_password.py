@@ -78,8 +78,8 @@ def test_form_leaves_no_way_back_to_a_used_link(form: Page) -> None:
     expect(form).to_have_url("about:blank")
 
 
-def test_refused_password_is_told_beside_its_field(form: Page, forgiven: list[str]) -> None:
-    forgiven.append("status of 400")
+def test_refused_password_is_told_beside_its_field(form: Page, expected_errors: list[str]) -> None:
+    expected_errors.append("status of 400")
     for password, words in (
         ("", "Enter a password."),
         ("12345678", "This password is too common."),
@@ -93,8 +93,10 @@ def test_refused_password_is_told_beside_its_field(form: Page, forgiven: list[st
         expect(form.locator(".error", has_text=words)).to_be_visible()
 
 
-def test_refused_password_is_kept_and_can_be_corrected(form: Page, forgiven: list[str]) -> None:
-    forgiven.append("status of 400")
+def test_refused_password_is_kept_and_can_be_corrected(
+    form: Page, expected_errors: list[str]
+) -> None:
+    expected_errors.append("status of 400")
     choose(form, "12345678")
     expect(form.locator(FIELD)).to_have_attribute("aria-invalid", "true")
     expect(form.locator(FIELD)).to_have_value("12345678")
@@ -113,10 +115,12 @@ def test_empty_password_is_not_sent(form: Page, sent: list[str]) -> None:
     assert sent == []
 
 
-def test_link_that_has_been_used_is_told(form: Page, user: User, forgiven: list[str]) -> None:
+def test_link_that_has_been_used_is_told(
+    form: Page, user: User, expected_errors: list[str]
+) -> None:
     user.set_password("set on another device")
     user.save()
-    forgiven.append("status of 401")
+    expected_errors.append("status of 401")
 
     choose(form)
 
@@ -124,9 +128,9 @@ def test_link_that_has_been_used_is_told(form: Page, user: User, forgiven: list[
     expect(form.locator(SEND)).to_be_focused()
 
 
-def test_cookies_that_are_blocked_are_told(form: Page, forgiven: list[str]) -> None:
+def test_cookies_that_are_blocked_are_told(form: Page, expected_errors: list[str]) -> None:
     form.context.clear_cookies(name="csrftoken")
-    forgiven.append("status of 403")
+    expected_errors.append("status of 403")
 
     choose(form)
 
@@ -137,8 +141,8 @@ def answering(**answer: Any) -> Callable[[Route], None]:
     return lambda route: route.fulfill(**answer)
 
 
-def test_server_that_cannot_take_it_now_is_told(form: Page, forgiven: list[str]) -> None:
-    forgiven += ["status of 429", "status of 503"]
+def test_server_that_cannot_take_it_now_is_told(form: Page, expected_errors: list[str]) -> None:
+    expected_errors += ["status of 429", "status of 503"]
     for answer, words in (
         (
             {"status": 429, "headers": {"Retry-After": "90"}},
@@ -154,9 +158,9 @@ def test_server_that_cannot_take_it_now_is_told(form: Page, forgiven: list[str])
         expect(form.get_by_role("alert")).to_contain_text(words)
 
 
-def test_server_that_is_out_of_reach_is_told(form: Page, forgiven: list[str]) -> None:
+def test_server_that_is_out_of_reach_is_told(form: Page, expected_errors: list[str]) -> None:
     form.context.set_offline(True)
-    forgiven.append("ERR_INTERNET_DISCONNECTED")
+    expected_errors.append("ERR_INTERNET_DISCONNECTED")
 
     choose(form)
 
