@@ -3,20 +3,19 @@
 An e-mail with a link is obsolete if the account has changed since the e-mail was requested.
 """
 
-from datetime import datetime, timedelta
-from typing import Any, cast
-from urllib.parse import urlencode, urljoin, urlsplit
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urljoin
 
 from django.conf import settings
 from django.db.models import QuerySet
-from django.urls import reverse
 
 from accounts.conf import MfaMode, switches
 from accounts.models import User
 from accounts.services import ways_in
 from accounts.services.credentials import Credentials
 from accounts.services.email_limits import MAILBOX, mailbox
-from accounts.services.links import bindings, signed_links
+from accounts.services.links import bindings, email_links
 from accounts.services.links.signed_links import Purpose
 from accounts.services.mfa.failed_attempts import WINDOW
 from core.email_address import normalise
@@ -50,14 +49,14 @@ def language_of(mail: Mail) -> str:
 def verify_address(mail: Mail) -> dict[str, Any]:
     # The link of a sign-up would accept an invitation without a password.
     user = _addressee(mail, email_verified=False, invited_at=None)
-    return {"link": _link(mail, Purpose.SIGN_UP, user), "until": mail.not_after}
+    return {"link": email_links.verification(mail, Purpose.SIGN_UP, user), "until": mail.not_after}
 
 
 @email
 def sign_up_expiring(mail: Mail) -> dict[str, Any]:
     unused = {"email_verified": False, "invited_at": None, "purge_after__isnull": False}
     user = _addressee(mail, **unused)
-    return {"link": _link(mail, Purpose.SIGN_UP, user), "until": mail.not_after}
+    return {"link": email_links.verification(mail, Purpose.SIGN_UP, user), "until": mail.not_after}
 
 
 @email
@@ -66,12 +65,12 @@ def already_signed_up(mail: Mail) -> dict[str, Any]:
     user = _addressee(mail)
     if user.invited_at:
         return {"invited": True}
-    return {"verified": user.email_verified, **_reset_link(mail, user)}
+    return {"verified": user.email_verified, **_reset(mail, user)}
 
 
 @email
 def password_reset(mail: Mail) -> dict[str, Any]:
-    return _reset_link(mail, _addressee(mail))
+    return _reset(mail, _addressee(mail))
 
 
 @email
@@ -83,7 +82,7 @@ def password_changed(mail: Mail) -> dict[str, Any]:
 def invitation(mail: Mail) -> dict[str, Any]:
     user = _addressee(mail, invited_at__isnull=False)
     return {
-        "link": _invitation_link(mail, user),
+        "link": email_links.invitation(mail, user),
         "until": mail.not_after,
         "second_factor_removed": _lost_second_factor(user),
         "inviter": _name_of(mail.parameters.get("by")),
@@ -97,7 +96,10 @@ def email_change(mail: Mail) -> dict[str, Any]:
     user = _bound(mail, asking)
     owner = User.objects.filter(email=mail.recipient).first()
     if owner is None:
-        return {"link": _link(mail, Purpose.EMAIL_CHANGE, user), "until": mail.not_after}
+        return {
+            "link": email_links.verification(mail, Purpose.EMAIL_CHANGE, user),
+            "until": mail.not_after,
+        }
     if not owner.is_active:
         raise Obsolete
     return {"taken": True}
@@ -107,7 +109,7 @@ def email_change(mail: Mail) -> dict[str, Any]:
 def account_closing(mail: Mail) -> dict[str, Any]:
     closing = User.objects.filter(email=mail.recipient, closes_at=mail.not_after)
     user = _bound(mail, closing, is_active=False)
-    link = _url("user_reopen", token=_token(mail, Purpose.REOPENING, user))
+    link = email_links.reopening(mail, user)
     return {**notice(mail), "link": link, "until": mail.not_after}
 
 
@@ -189,6 +191,13 @@ def notice(mail: Mail, *, page: str = "security") -> dict[str, Any]:
     return {**mail.parameters, "at": mail.created_at, "link": link}
 
 
+def _reset(mail: Mail, user: User) -> dict[str, Any]:
+    if not ways_in.count(user):
+        # The link would give a password to an account that must not have one.
+        raise Obsolete
+    return {"link": email_links.password_reset(mail, user), "until": mail.not_after}
+
+
 def _name_of(user_id: str | None) -> str:
     """Returns "" for an account without a name, or a deleted one. Its address stays private."""
     user = User.objects.filter(pk=user_id).first() if user_id else None
@@ -220,51 +229,3 @@ def _bound(mail: Mail, candidates: QuerySet[User], *, is_active: bool = True) ->
     ):
         raise Obsolete
     return user
-
-
-def _link(mail: Mail, purpose: Purpose, user: User) -> str:
-    return _url("account_confirm_email", key=_token(mail, purpose, user))
-
-
-def _reset_link(mail: Mail, user: User) -> dict[str, Any]:
-    if not ways_in.count(user):
-        # The link would give a password to an account that must not have one.
-        raise Obsolete
-    uid, token = signed_links.uid_of(user), _token(mail, Purpose.PASSWORD_RESET, user)
-    if mail.parameters.get("in_fragment") and settings.PASSWORD_RESET_REDIRECT:
-        link = _in_fragment(settings.PASSWORD_RESET_REDIRECT, uid=uid, token=token)
-    else:
-        link = _url("password_reset_confirm", uidb64=uid, token=token)
-    return {"link": link, "until": mail.not_after}
-
-
-def _invitation_link(mail: Mail, user: User) -> str:
-    # The request of the admin does not tell which client the invited user has.
-    if switches.refresh_token_as_cookie or not settings.PASSWORD_SET_REDIRECT:
-        return _link(mail, Purpose.INVITATION, user)
-    token = _token(mail, Purpose.INVITATION, user)
-    return _in_fragment(settings.PASSWORD_SET_REDIRECT, uid=signed_links.uid_of(user), token=token)
-
-
-def _in_fragment(page: str, **secrets: str) -> str:
-    """A link to the front end. Browsers send a fragment to no server and in no ``Referer``."""
-    parts, query = urlsplit(page), urlencode(secrets)
-    if parts.fragment:
-        # The page of a router that uses the fragment: https://app.example.com/#/reset
-        query = f"{parts.fragment}{'&' if '?' in parts.fragment else '?'}{query}"
-    return parts._replace(fragment=query).geturl()
-
-
-def _token(mail: Mail, purpose: Purpose, user: User) -> str:
-    return signed_links.issue(
-        purpose,
-        user=user,
-        # Perhaps posted before addresses had one spelling.
-        email=normalise(mail.recipient),
-        # Counted from the request: an e-mail that is sent late has a short-lived link.
-        expires_at=cast(datetime, mail.not_after),
-    )
-
-
-def _url(name: str, **parts: str) -> str:
-    return f"{settings.PUBLIC_URL}{reverse(name, kwargs=parts)}"
