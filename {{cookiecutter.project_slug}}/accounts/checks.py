@@ -93,6 +93,8 @@ def _front_end() -> Iterator[CheckMessage]:
             "must have a host in lower case, the port unless it is the default, and no query and "
             "no fragment: the paths of pages follow it.",
         )
+    if "?" in settings.ACCOUNT_URL.partition("#")[0]:
+        yield error("ACCOUNT_URL", "must have no query: the paths of pages follow it.")
 
 
 def _redirects() -> Iterator[CheckMessage]:

@@ -49,14 +49,20 @@ def language_of(mail: Mail) -> str:
 def verify_address(mail: Mail) -> dict[str, Any]:
     # The link of a sign-up would accept an invitation without a password.
     user = _addressee(mail, email_verified=False, invited_at=None)
-    return {"link": email_links.verification(mail, Purpose.SIGN_UP, user), "until": mail.not_after}
+    return {
+        "link": email_links.to_verify_address(mail, Purpose.SIGN_UP, user),
+        "until": mail.not_after,
+    }
 
 
 @email
 def sign_up_expiring(mail: Mail) -> dict[str, Any]:
     unused = {"email_verified": False, "invited_at": None, "purge_after__isnull": False}
     user = _addressee(mail, **unused)
-    return {"link": email_links.verification(mail, Purpose.SIGN_UP, user), "until": mail.not_after}
+    return {
+        "link": email_links.to_verify_address(mail, Purpose.SIGN_UP, user),
+        "until": mail.not_after,
+    }
 
 
 @email
@@ -75,14 +81,14 @@ def password_reset(mail: Mail) -> dict[str, Any]:
 
 @email
 def password_changed(mail: Mail) -> dict[str, Any]:
-    return notice(mail)
+    return notice_context(mail)
 
 
 @email
 def invitation(mail: Mail) -> dict[str, Any]:
     user = _addressee(mail, invited_at__isnull=False)
     return {
-        "link": email_links.invitation(mail, user),
+        "link": email_links.to_accept_invitation(mail, user),
         "until": mail.not_after,
         "second_factor_removed": _lost_second_factor(user),
         "inviter": _name_of(mail.parameters.get("by")),
@@ -96,10 +102,7 @@ def email_change(mail: Mail) -> dict[str, Any]:
     user = _bound(mail, asking)
     owner = User.objects.filter(email=mail.recipient).first()
     if owner is None:
-        return {
-            "link": email_links.verification(mail, Purpose.EMAIL_CHANGE, user),
-            "until": mail.not_after,
-        }
+        return _verification(mail, Purpose.EMAIL_CHANGE, user)
     if not owner.is_active:
         raise Obsolete
     return {"taken": True}
@@ -109,93 +112,98 @@ def email_change(mail: Mail) -> dict[str, Any]:
 def account_closing(mail: Mail) -> dict[str, Any]:
     closing = User.objects.filter(email=mail.recipient, closes_at=mail.not_after)
     user = _bound(mail, closing, is_active=False)
-    link = email_links.reopening(mail, user)
-    return {**notice(mail), "link": link, "until": mail.not_after}
+    link = email_links.to_reopen_account(mail, user)
+    return {**notice_context(mail), "link": link, "until": mail.not_after}
 
 
 @email
 def account_exported(mail: Mail) -> dict[str, Any]:
-    return notice(mail)
+    return notice_context(mail)
 
 
 @email
 def email_change_asked(mail: Mail) -> dict[str, Any]:
-    return notice(mail)
+    return notice_context(mail)
 
 
 @email
 def address_changed(mail: Mail) -> dict[str, Any]:
     # Without the new address: a stranger may read this mailbox, which is that of no account now.
-    return {**notice(mail), "link": ""}
+    return {**notice_context(mail), "link": ""}
 
 
 @email
 def verification_withdrawn(mail: Mail) -> dict[str, Any]:
-    return notice(mail)
+    return notice_context(mail)
 
 
 @email
 def new_device(mail: Mail) -> dict[str, Any]:
-    return notice(mail, page="devices")
+    return notice_context(mail, page="devices")
 
 
 @email
 def refresh_replayed(mail: Mail) -> dict[str, Any]:
-    return notice(mail, page="devices")
+    return notice_context(mail, page="devices")
 
 
 @email
 def second_factor_on(mail: Mail) -> dict[str, Any]:
-    return notice(mail)
+    return notice_context(mail)
 
 
 @email
 def second_factor_off(mail: Mail) -> dict[str, Any]:
-    return notice(mail)
+    return notice_context(mail)
 
 
 @email
 def second_factor_off_by_reset(mail: Mail) -> dict[str, Any]:
-    return {**notice(mail), **_next_sign_in()}
+    return {**notice_context(mail), **_next_sign_in()}
 
 
 @email
 def second_factor_reset(mail: Mail) -> dict[str, Any]:
-    return {**notice(mail), **_next_sign_in()}
+    return {**notice_context(mail), **_next_sign_in()}
 
 
 @email
 def second_factor_locked(mail: Mail) -> dict[str, Any]:
-    return {**notice(mail), "minutes": int(WINDOW.total_seconds()) // 60}
+    return {**notice_context(mail), "minutes": int(WINDOW.total_seconds()) // 60}
 
 
 @email
 def password_leaked(mail: Mail) -> dict[str, Any]:
-    return notice(mail)
+    return notice_context(mail)
 
 
 @email
 def recovery_codes_replaced(mail: Mail) -> dict[str, Any]:
-    return notice(mail)
+    return notice_context(mail)
 
 
 @email
 def recovery_codes_low(mail: Mail) -> dict[str, Any]:
-    return notice(mail)
+    return notice_context(mail)
 
 
-def notice(mail: Mail, *, page: str = "security") -> dict[str, Any]:
+def notice_context(mail: Mail, *, page: str = "security") -> dict[str, Any]:
     """The context of an e-mail about an account, with a link to a page below ``ACCOUNT_URL``."""
     account = settings.ACCOUNT_URL
     link = urljoin(settings.PUBLIC_URL, f"{account}/{page}/") if account else ""
     return {**mail.parameters, "at": mail.created_at, "link": link}
 
 
+def _verification(mail: Mail, purpose: Purpose, user: User) -> dict[str, Any]:
+    link = email_links.to_verify_address(mail, purpose, user)
+    return {"link": link, "until": mail.not_after}
+
+
 def _reset(mail: Mail, user: User) -> dict[str, Any]:
     if not ways_in.count(user):
         # The link would give a password to an account that must not have one.
         raise Obsolete
-    return {"link": email_links.password_reset(mail, user), "until": mail.not_after}
+    return {"link": email_links.to_reset_password(mail, user), "until": mail.not_after}
 
 
 def _name_of(user_id: str | None) -> str:

@@ -9,4 +9,4 @@ from mail.models import Mail
 
 @email
 def api_token_created(mail: Mail) -> dict[str, Any]:
-    return emails.notice(mail)
+    return emails.notice_context(mail)

@@ -10,9 +10,9 @@ from mail.models import Mail
 
 @email
 def passkey_added(mail: Mail) -> dict[str, Any]:
-    return emails.notice(mail)
+    return emails.notice_context(mail)
 
 
 @email
 def passkey_deleted(mail: Mail) -> dict[str, Any]:
-    return {**emails.notice(mail), "sets_up_another": switches.mfa_mode is MfaMode.REQUIRED}
+    return {**emails.notice_context(mail), "sets_up_another": switches.mfa_mode is MfaMode.REQUIRED}

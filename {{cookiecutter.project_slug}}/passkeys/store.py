@@ -36,9 +36,9 @@ def usable_by(user: User) -> QuerySet[Passkey]:
 
 
 def is_last_way_in(passkey: Passkey) -> bool:
-    # False for one that has been deleted in the meantime.
     this = usable_by(passkey.user).filter(pk=passkey.pk)
-    return this.exists() and ways_in.count(passkey.user) == 1
+    # In this order: one that is deleted in the meantime was not the last.
+    return ways_in.count(passkey.user) == 1 and this.exists()
 
 
 def remove_all(user: User) -> None:

@@ -9,9 +9,9 @@ from mail.models import Mail
 
 @email
 def provider_connected(mail: Mail) -> dict[str, Any]:
-    return emails.notice(mail)
+    return emails.notice_context(mail)
 
 
 @email
 def provider_disconnected(mail: Mail) -> dict[str, Any]:
-    return emails.notice(mail)
+    return emails.notice_context(mail)

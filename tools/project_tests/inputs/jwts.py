@@ -20,7 +20,7 @@ NOT_NAMES: list[Any] = [None, 7, 1.5, True, [], {}, ["a"]]
 
 def signed(claims: Claims, settings: Any, **options: Any) -> str:
     """With the key of the project, unless told otherwise."""
-    named = {"kid": signing_keys.backend().key_id}
+    named = {"kid": signing_keys.current_backend().key_id}
     options = {"key": settings.JWT_SIGNING_KEY, "algorithm": "HS256", "headers": named} | options
     present = {name: value for name, value in claims.items() if value is not MISSING}
     return jwt.encode(present, **options)
@@ -33,7 +33,7 @@ def encode(part: Any) -> str:
 
 def by_hand(header: Any, claims: Any, key: bytes, digest: str = "sha256") -> str:
     """Without what a library refuses to write; it names our key, unless the header says another."""
-    content = f"{encode({'kid': signing_keys.backend().key_id} | header)}.{encode(claims)}"
+    content = f"{encode({'kid': signing_keys.current_backend().key_id} | header)}.{encode(claims)}"
     return f"{content}.{encode(hmac.digest(key, content.encode(), digest))}"
 
 

@@ -120,6 +120,15 @@ def test_front_end_on_the_site_of_the_api_is_fine() -> None:
     assert at(API, CSRF_COOKIE_DOMAIN=None) == []
 
 
+@pytest.mark.parametrize("page", ["?tab=me", "/?tab=me#/account"])
+def test_address_of_the_account_has_no_query(page: str) -> None:
+    assert found(ACCOUNT_URL=f"{FRONT_END}/#/account?tab=me") == []
+
+    [problem] = found(ACCOUNT_URL=FRONT_END + page)
+
+    assert problem.startswith("ACCOUNT_URL must have no query")
+
+
 def test_front_end_on_another_host_needs_the_domain_of_the_csrf_cookie() -> None:
     [problem] = found(CSRF_COOKIE_DOMAIN=None)
 

@@ -17,7 +17,7 @@ def test_access_token_is_verified_once(grant: Grant, monkeypatch: pytest.MonkeyP
     token = tokens.sign(grant, now=NOW).access
     claims = tokens.read_access(token)
 
-    monkeypatch.setattr(signing_keys, "backend", lambda: pytest.fail("verified again"))
+    monkeypatch.setattr(signing_keys, "current_backend", lambda: pytest.fail("verified again"))
     assert tokens.read_access(token) == claims
 
 

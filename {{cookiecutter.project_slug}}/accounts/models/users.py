@@ -55,7 +55,7 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
         *("second_factor_changed_at", "verified_before_second_factor", "invited_at"),
         *("reported_leak", "purge_after", "purge_warned_at", "closes_at"),
     )
-    """A request that authenticates with its session reads these only if it asks for one."""
+    """A request that authenticates with its session does not read these: each costs a query."""
 
     INVITED: ClassVar = models.Q(
         invited_at__isnull=False, password__startswith=UNUSABLE_PASSWORD_PREFIX

@@ -7,6 +7,8 @@ from django.contrib.auth.models import Permission
 from django.urls import reverse
 
 from accounts.models import SecurityEvent, Session, User
+from accounts.services import ways_in
+from passkeys import store
 from passkeys.models import Passkey
 from passkeys.tests.authenticator import Authenticator
 from passkeys.tests.steps import enrol, login
@@ -149,6 +151,20 @@ def test_passkeys_are_not_deleted_in_bulk(passkey: Authenticator, admin: User) -
     as_(admin).post(reverse("admin:passkeys_passkey_changelist"), form)
 
     assert Passkey.objects.exists()
+
+
+def test_one_that_is_deleted_meanwhile_is_not_the_last_way_in(
+    passkey: Authenticator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = Passkey.objects.get()
+
+    def count_after_deletion(_: User) -> int:
+        Passkey.objects.filter(pk=stored.pk).delete()
+        return 1
+
+    monkeypatch.setattr(ways_in, "count", count_after_deletion)
+
+    assert not store.is_last_way_in(stored)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,6 +1,6 @@
 // The second step of a sign-in: a code, a recovery code, or the set-up of a second factor.
 import { onSubmit, sentence } from "./forms.js";
-import { showRecoveryCodes, showSetUp } from "./second_factor.js";
+import { forgetSecrets, showRecoveryCodes, showSetUp } from "./second_factor.js";
 
 /** Shows one `[data-step]` of the section. */
 export function showStep(section, name) {
@@ -18,6 +18,11 @@ export default function challengeSection(section, app) {
     else setUp(section, app, challenge).catch((error) => startAgain(section, app, error));
   });
   section.addEventListener("restart", () => showStep(section, "password"));
+  // A dialog can be closed in the middle of a set-up.
+  section.addEventListener("close", () => {
+    app.stays = false;
+    forgetSecrets(section);
+  });
   section.addEventListener("click", ({ target }) => {
     const step = target.closest("[data-go]")?.dataset.go;
     if (step) showStep(section, step);

@@ -6,7 +6,7 @@ import { notify } from "./toast.js";
 /** The user closed a dialog, or was told already. */
 export class Cancelled extends Error {}
 
-/** Calls `send` with the fields of the form when it is submitted, then tells its `data-done`. */
+/** Calls `send` with the fields of the form when it is submitted, then announces its `data-done`. */
 export function onSubmit(form, send) {
   form.onsubmit = async (event) => {
     event.preventDefault();
@@ -24,7 +24,7 @@ export function onSubmit(form, send) {
 }
 
 /**
- * Calls `act` when the button is pressed, and the `dialog` confirmed, then tells its `data-done`.
+ * Calls `act` when the button is pressed, and the `dialog` confirmed, then announces its `data-done`.
  * Errors appear as a toast.
  */
 export function onClick(button, act, { dialog } = {}) {
@@ -57,6 +57,7 @@ export function ask(dialog) {
       for (const form of dialog.querySelectorAll("form")) {
         form.reset();
         clearErrors(form);
+        clearPasswords(form);
       }
       if (dialog.returnValue === "yes") resolve();
       else reject(new Cancelled());
@@ -73,16 +74,21 @@ async function attend(button, element, act) {
     await act();
   } finally {
     button.ariaBusy = null;
-    keepFocus(place);
+    keepFocus(place, button);
   }
   if (element.dataset.done) notify(element.dataset.done);
 }
 
 /** If what had the focus has gone, the heading of its section has the focus. */
-function keepFocus(place) {
-  const { activeElement } = document;
-  if (activeElement !== document.body && activeElement?.checkVisibility()) return;
-  focusHeading(place);
+function keepFocus(place, button) {
+  const { activeElement, body } = document;
+  // Safari does not focus a button that is pressed.
+  if (!isShown(activeElement === body ? button : activeElement)) focusHeading(place);
+}
+
+export function isShown(element) {
+  // Safari has `checkVisibility` since 17.4.
+  return element?.checkVisibility?.() ?? Boolean(element?.isConnected);
 }
 
 export function focusHeading(place) {
@@ -123,7 +129,10 @@ function clearErrors(form) {
 }
 
 function clearPasswords(form) {
-  for (const field of form.querySelectorAll(".secret > input")) field.value = "";
+  for (const field of form.querySelectorAll(".secret > input")) {
+    field.value = "";
+    reveal(field, false);
+  }
 }
 
 function showFieldError(field, words) {
@@ -151,11 +160,12 @@ function messageOf(form) {
 export function addReveals(page) {
   for (const field of page.querySelectorAll(".secret > input")) {
     const button = document.getElementById("reveal").content.firstElementChild.cloneNode(true);
-    button.onclick = () => {
-      const shown = field.type === "password";
-      field.type = shown ? "text" : "password";
-      button.ariaPressed = String(shown);
-    };
+    button.onclick = () => reveal(field, field.type === "password");
     field.after(button);
   }
+}
+
+function reveal(field, isRevealed) {
+  field.type = isRevealed ? "text" : "password";
+  field.nextElementSibling.ariaPressed = String(isRevealed);
 }

@@ -1,7 +1,7 @@
 /** Shows the pages in this language: Django reads the cookie before it asks the browser. */
 export function useLanguage(code) {
   const isUsed = document.cookie.split("; ").includes(`django_language=${code}`);
-  // A cookie without effect: the project has the language no more.
+  // A cookie without effect: the project no longer has this language.
   if (isUsed || code === document.documentElement.lang) return;
   const secure = location.protocol === "https:" ? "; secure" : "";
   document.cookie = `django_language=${code}; path=/; max-age=31536000; samesite=lax${secure}`;

@@ -22,17 +22,18 @@ export async function showSetUp(place, app, challenge, { done, failed }) {
   const form = place.querySelector("form[data-activate]");
   form.reset();
   onSubmit(form, async ({ code }) => {
+    const body = { ...challenge, code };
+    let activated;
     try {
-      const body = { ...challenge, code };
-      const { recovery_codes } = await app.client.request("POST", `${MFA}activate/`, body);
-      forgetSecrets(place);
-      done(recovery_codes);
+      activated = await app.client.request("POST", `${MFA}activate/`, body);
     } catch (error) {
       if (!IS_OVER.includes(error.code)) throw error;
       forgetSecrets(place);
-      failed(error);
+      await failed(error);
       throw new Cancelled();
     }
+    forgetSecrets(place);
+    await done(activated.recovery_codes);
   });
 }
 
@@ -60,14 +61,22 @@ export function showRecoveryCodes(place, codes, done) {
   if (codes.length) focusHeading(list.parentElement);
 }
 
-/** Each section that shows second factors tells the others when it has changed one. */
-export function tellFactors(section) {
-  section.closest("main").dispatchEvent(new CustomEvent("factors", { detail: section }));
+/**
+ * Each section that shows second factors tells the others when it has changed one, and whether
+ * codes that another section shows have ended.
+ */
+export function tellFactors(section, { codesEnded = false } = {}) {
+  const detail = { section, codesEnded };
+  section.closest("main").dispatchEvent(new CustomEvent("factors", { detail }));
 }
 
-export function onFactors(section, show) {
-  const main = section.closest("main");
-  main.addEventListener("factors", ({ detail }) => detail !== section && show());
+/** Calls `show` when another section has changed a factor, after `hideCodes` if they have ended. */
+export function onFactors(section, show, hideCodes) {
+  section.closest("main").addEventListener("factors", ({ detail }) => {
+    if (detail.section === section) return;
+    if (detail.codesEnded) hideCodes();
+    show();
+  });
 }
 
 /** Lets the browser save a file. */

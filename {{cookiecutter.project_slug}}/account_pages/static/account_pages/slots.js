@@ -37,6 +37,7 @@ export function addRows(list, items, toValues, prepare = () => {}) {
 
 /** Screen readers list the buttons without their rows: "Delete" is "Delete Phone" there. */
 function nameButtons(row, { name }) {
+  if (!name) return;
   for (const button of row.querySelectorAll("button")) {
     const action = button.ariaLabel ?? button.textContent.trim();
     button.ariaLabel = text("row-button", { action, name });

@@ -15,25 +15,25 @@ from core.email_address import normalise
 from mail.models import Mail
 
 
-def verification(mail: Mail, purpose: Purpose, user: User) -> str:
+def to_verify_address(mail: Mail, purpose: Purpose, user: User) -> str:
     return _url("account_confirm_email", key=_token(mail, purpose, user))
 
 
-def reopening(mail: Mail, user: User) -> str:
+def to_reopen_account(mail: Mail, user: User) -> str:
     return _url("user_reopen", token=_token(mail, Purpose.REOPENING, user))
 
 
-def password_reset(mail: Mail, user: User) -> str:
+def to_reset_password(mail: Mail, user: User) -> str:
     uid, token = signed_links.uid_of(user), _token(mail, Purpose.PASSWORD_RESET, user)
     if mail.parameters.get("in_fragment") and settings.PASSWORD_RESET_REDIRECT:
         return _in_fragment(settings.PASSWORD_RESET_REDIRECT, uid=uid, token=token)
     return _url("password_reset_confirm", uidb64=uid, token=token)
 
 
-def invitation(mail: Mail, user: User) -> str:
+def to_accept_invitation(mail: Mail, user: User) -> str:
     # The request of the admin does not tell which client the invited user has.
     if switches.refresh_token_as_cookie or not settings.PASSWORD_SET_REDIRECT:
-        return verification(mail, Purpose.INVITATION, user)
+        return to_verify_address(mail, Purpose.INVITATION, user)
     uid, token = signed_links.uid_of(user), _token(mail, Purpose.INVITATION, user)
     return _in_fragment(settings.PASSWORD_SET_REDIRECT, uid=uid, token=token)
 

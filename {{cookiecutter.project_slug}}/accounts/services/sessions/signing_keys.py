@@ -68,7 +68,7 @@ class KeyedTokenBackend(TokenBackend):
         )
 
 
-class RotatedTokenBackend(KeyedTokenBackend):
+class SigningTokenBackend(KeyedTokenBackend):
     """Signs with one key, and verifies with others too."""
 
     others: Sequence[KeyedTokenBackend] = ()
@@ -78,9 +78,9 @@ class RotatedTokenBackend(KeyedTokenBackend):
             return super().decode(token, verify)
         except TokenBackendError:
             # Each key in turn: to read ``kid`` first would parse every token twice.
-            for backend in self.others:
+            for other in self.others:
                 with suppress(TokenBackendError):
-                    return backend.decode(token, verify)
+                    return other.decode(token, verify)
             raise
 
 
@@ -88,7 +88,7 @@ def in_use() -> InUse:
     return settings.JWT_ALGORITHM, settings.JWT_SIGNING_KEY, tuple(settings.JWT_VERIFYING_KEYS)
 
 
-def backend() -> KeyedTokenBackend:
+def current_backend() -> KeyedTokenBackend:
     return _backend_of(*in_use())
 
 
@@ -148,10 +148,10 @@ def _public_key(pem: str) -> EllipticCurvePublicKey | RSAPublicKey:
 
 
 @cache
-def _backend_of(algorithm: str, signing_key: str, others: tuple[str, ...]) -> RotatedTokenBackend:
+def _backend_of(algorithm: str, signing_key: str, others: tuple[str, ...]) -> SigningTokenBackend:
     """Cached: parsing a PEM key takes milliseconds."""
-    backend = RotatedTokenBackend(algorithm, signing_key, leeway=CLOCK_SKEW)
-    backend.others = [
+    current = SigningTokenBackend(algorithm, signing_key, leeway=CLOCK_SKEW)
+    current.others = [
         KeyedTokenBackend(algorithm_of(key), key, leeway=CLOCK_SKEW) for key in others
     ]
-    return backend
+    return current

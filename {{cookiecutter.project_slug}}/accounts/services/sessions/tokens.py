@@ -53,7 +53,7 @@ class SessionToken(Token):
         return token
 
     def get_token_backend(self) -> signing_keys.KeyedTokenBackend:
-        return signing_keys.backend()
+        return signing_keys.current_backend()
 
     def verify(self) -> None:
         super().verify()

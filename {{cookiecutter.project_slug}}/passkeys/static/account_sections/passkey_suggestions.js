@@ -1,4 +1,4 @@
-import { sentence } from "../account_pages/forms.js";
+import { isShown, sentence } from "../account_pages/forms.js";
 
 // The server accepts a challenge for five minutes.
 const RENEWED_AFTER_MS = 4 * 60_000;
@@ -9,7 +9,7 @@ const CHECKED_EVERY_MS = 10_000;
 export function suggestPasskeys(field, app) {
   let begun = Infinity;
 
-  async function start() {
+  async function start({ isRenewal = false } = {}) {
     if (!(await PublicKeyCredential.isConditionalMediationAvailable?.())) return;
     field.autocomplete = "username webauthn";
     begun = Date.now();
@@ -17,13 +17,17 @@ export function suggestPasskeys(field, app) {
       await app.client.signInWithPasskey({ autofill: true });
     } catch (error) {
       // Replaced by the next start, or by another question for a passkey.
-      if (!(error instanceof DOMException)) app.notify(sentence(error));
+      if (error instanceof DOMException) return;
+      // The next check starts again.
+      begun = 0;
+      // A renewal that fails is not worth a message. A passkey that is refused is.
+      if (!isRenewal || error.status === 401) app.notify(sentence(error));
     }
   }
 
   function renew() {
     if (!field.isConnected) end();
-    else if (isOld() && field.checkVisibility() && !document.hidden) start();
+    else if (isOld() && isShown(field) && !document.hidden) start({ isRenewal: true });
   }
 
   function end() {

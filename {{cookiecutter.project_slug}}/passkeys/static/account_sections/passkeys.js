@@ -36,6 +36,7 @@ export default async function passkeys(section, app) {
   async function renew() {
     const path = "/api/auth/mfa/recovery-codes/passkey/";
     showCodes(section, await withPasskey(() => showPasskey(app.client, path)));
+    tellFactors(section, { codesEnded: true });
   }
 
   async function rename({ id, name }) {
@@ -50,11 +51,15 @@ export default async function passkeys(section, app) {
     await show();
   }
 
+  function hideCodes() {
+    fill(section, { codes: false });
+    forgetSecrets(section);
+  }
+
   async function remove({ id }) {
     await confirmed(app, () => app.client.request("DELETE", `${PATH}${id}/`));
     // They may have ended with it.
-    fill(section, { codes: false });
-    forgetSecrets(section);
+    hideCodes();
     tellFactors(section);
     await show();
   }
@@ -64,7 +69,7 @@ export default async function passkeys(section, app) {
   onClick(button, add);
   const renewing = section.querySelector("#renew-with-passkey");
   if (renewing) onClick(renewing, renew);
-  onFactors(section, show);
+  onFactors(section, show, hideCodes);
   await show();
 }
 

@@ -12,37 +12,47 @@ import { fill } from "../slots.js";
 export default async function authenticator(section, app) {
   const [place, codes] = ["#set-up-place", "#codes-place"].map((id) => section.querySelector(id));
 
-  async function showCodes(recovery_codes) {
-    tellFactors(section);
+  async function showCodes(recovery_codes, { codesEnded = false } = {}) {
+    tellFactors(section, { codesEnded });
     place.hidden = true;
     codes.hidden = !recovery_codes.length;
     showRecoveryCodes(codes, recovery_codes, () => (codes.hidden = true));
     await show(section, app);
   }
 
-  function endSetUp(error) {
+  function hideCodes() {
+    codes.hidden = true;
+    forgetSecrets(codes);
+  }
+
+  function cancel() {
     place.hidden = true;
     forgetSecrets(place);
     fill(section, { off: true });
     setUp.focus();
-    if (error) app.notify(sentence(error));
+  }
+
+  async function fail(error) {
+    place.hidden = true;
+    app.notify(sentence(error));
+    // An app may have been activated in another tab.
+    await show(section, app);
   }
 
   const setUp = section.querySelector("#set-up");
   onClick(setUp, async () => {
-    const ends = { done: showCodes, failed: endSetUp };
+    const ends = { done: showCodes, failed: fail };
     await confirmed(app, () => showSetUp(place, app, undefined, ends));
     fill(section, { off: false });
     place.hidden = false;
     place.querySelector("[name=code]").focus();
   });
-  onClick(place.querySelector("[data-cancel]"), () => endSetUp());
+  onClick(place.querySelector("[data-cancel]"), cancel);
   onClick(section.querySelector("#renew"), () => renew(app, showCodes));
-  onFactors(section, () => show(section, app));
+  onFactors(section, () => show(section, app), hideCodes);
   turnOff(section, app, async () => {
-    codes.hidden = true;
-    forgetSecrets(codes);
-    tellFactors(section);
+    hideCodes();
+    tellFactors(section, { codesEnded: true });
     await show(section, app);
   });
   await show(section, app);
@@ -68,7 +78,7 @@ async function renew(app, done) {
     const code = await askForCode();
     const path = "/api/auth/mfa/recovery-codes/";
     const { recovery_codes } = await app.client.request("POST", path, { code });
-    await done(recovery_codes);
+    await done(recovery_codes, { codesEnded: true });
   });
 }
 

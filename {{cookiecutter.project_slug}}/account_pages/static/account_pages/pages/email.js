@@ -13,6 +13,8 @@ export default async function email(section, app) {
   onSubmit(form, async (fields) => {
     await confirmed(app, () => change(fields.email));
     form.reset();
+    // The present address only withdraws a change.
+    if ((await app.user()).pending_email) app.notify(form.dataset.sent);
   });
   onClick(section.querySelector("#withdraw"), async () => {
     // The API withdraws the new address when it gets the present one.

@@ -25,6 +25,7 @@ export default async function history(section, app) {
     const before = list.children.length;
     await readPage(addRows);
     const first = list.children[before];
+    if (!first) return;
     first.tabIndex = -1;
     first.focus();
   });
