@@ -7,7 +7,7 @@ from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
 from accounts.flows import expiry
-from accounts.services import closing, history, unused_accounts
+from accounts.services import closed_accounts, history, unused_accounts
 from accounts.services.mfa import challenges, enrolment, failed_attempts, trusted_devices
 from accounts.services.sessions import purge
 from core.admin_sessions import SessionStore
@@ -41,7 +41,7 @@ def purge_admin_log() -> None:
 
 @shared_task
 def delete_closed_accounts() -> None:
-    closing.delete_due(now=timezone.now())
+    closed_accounts.delete_due(now=timezone.now())
 
 
 @shared_task

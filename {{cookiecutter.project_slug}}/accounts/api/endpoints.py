@@ -11,7 +11,7 @@ from core.switchable import SwitchableAPIView
 
 
 class PublicEndpoint:
-    """Ignores an ``Authorization`` header: a stale token must not stop a login or a reset."""
+    """Ignores an access token: a stale one must not stop a login or a reset."""
 
     authentication_classes: Sequence[Any] = ()
     permission_classes: Sequence[Any] = ()

@@ -31,7 +31,7 @@ from accounts.errors import LastAdmin, TokenNotValid
 from accounts.models import Session, User
 from accounts.pages.responses import show_bad_link, show_secret
 from accounts.pages.views import Page
-from accounts.services import closing
+from accounts.services import closed_accounts
 from accounts.services.client import Client
 from accounts.services.links import bindings, signed_links
 from accounts.services.links.signed_links import LinkNotValid, Purpose, SignedLink
@@ -76,8 +76,8 @@ def close(user: User, *, now: datetime, by: User | None = None) -> datetime:
     account = User.objects.lock_unchanged(user)
     if account is None or account.role != user.role:
         raise TokenNotValid
-    closing.call_hooks(account)
-    closes_at = closing.begin(account, now=now)
+    closed_accounts.call_hooks(account)
+    closes_at = closed_accounts.begin(account, now=now)
     revocation.revoke_all(account)
     outbox.post(
         emails.account_closing,
@@ -93,7 +93,7 @@ def close(user: User, *, now: datetime, by: User | None = None) -> datetime:
 @transaction.atomic
 def reopen(user: User, *, by: User | None = None) -> bool:
     """Returns False if the account is not closing any more."""
-    if not closing.cancel(user):
+    if not closed_accounts.cancel(user):
         return False
     security_log.record("account_reopened", account=user.pk, by=by)
     return True

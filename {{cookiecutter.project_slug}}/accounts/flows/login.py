@@ -5,10 +5,10 @@
 2. It verifies the password. An unknown address takes the same time and gets the same response.
 3. Where verification is mandatory, an account with an unverified address is refused.
 4. If the local file has it as a leaked password, the owner gets an e-mail, once.
-5. ``sign_in.complete_sign_in`` lets ``services.sessions.store`` open the session, if the account
-   still has that password hash. A user who must show or set up a second factor gets a challenge
-   instead. A trusted device does not have to show one. The browser's former session ends, and an
-   e-mail tells of a new device.
+5. ``sign_in.complete_sign_in`` lets ``services.sessions.store`` open the session and write the
+   history, in one statement, if the account still has that password hash. A user who must show or
+   set up a second factor gets a challenge instead. A trusted device does not have to show one. The
+   browser's former session ends, and an e-mail tells of a new device.
 6. ``services.sessions.tokens`` signs the tokens. The response has the access token; the refresh
    token is in its cookie, or in the body.
 """

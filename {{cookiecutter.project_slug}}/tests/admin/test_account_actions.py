@@ -23,7 +23,7 @@ from accounts.models import (
     Session,
     User,
 )
-from accounts.services import closing
+from accounts.services import closed_accounts
 from mail.models import Mail
 from tests.admin.steps import LIST, act, as_, is_in, with_permissions
 from tests.authenticator import enrol
@@ -421,7 +421,7 @@ def test_reason_of_a_refused_closing_is_shown(
     def refuse(_account: User) -> None:
         raise ClosingRefused("Cancel the subscription first.")
 
-    monkeypatch.setattr(closing, "hooks", [refuse])
+    monkeypatch.setattr(closed_accounts, "hooks", [refuse])
 
     shown = act(admin, "close_accounts", user)
 

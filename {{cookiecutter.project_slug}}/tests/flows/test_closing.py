@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts import tasks
 from accounts.errors import ClosingRefused
 from accounts.models import SecurityEvent, Session, User
-from accounts.services import closing
+from accounts.services import closed_accounts
 from mail.models import Mail
 from tests import acts
 from tests.admin.steps import LIST, act, as_
@@ -128,9 +128,9 @@ def test_account_without_a_password_can_be_closed(user: User, signed_in: Browser
 @pytest.fixture
 def hook() -> Iterator[Any]:
     """Registers a hook for the time of the test."""
-    known = closing.hooks[:]
-    yield closing.on_account_closing
-    closing.hooks[:] = known
+    known = closed_accounts.hooks[:]
+    yield closed_accounts.on_account_closing
+    closed_accounts.hooks[:] = known
 
 
 def test_hook_refuses_and_nothing_has_happened(user: User, signed_in: Browser, hook: Any) -> None:
@@ -403,7 +403,7 @@ def test_form_does_not_activate_a_closed_account(closed: User, admin: User) -> N
 
 def test_closing_costs_eleven_queries(signed_in: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     # Those of the project's apps cost more.
-    monkeypatch.setattr(closing, "hooks", [])
+    monkeypatch.setattr(closed_accounts, "hooks", [])
 
     with statements(11):
         close(signed_in)

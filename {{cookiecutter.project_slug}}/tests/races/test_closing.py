@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.errors import LastAdmin, TokenNotValid
 from accounts.flows import closing as flow
 from accounts.models import Session, User
-from accounts.services import closing
+from accounts.services import closed_accounts
 from tests.client import Browser
 from tests.mailbox import link_to
 from tests.people import make_user
@@ -105,9 +105,9 @@ def test_account_that_is_being_kept_is_not_deleted(user: User, settings: Any) ->
     close(user)
     user.refresh_from_db()
     with transaction.atomic():
-        assert closing.cancel(user)
+        assert closed_accounts.cancel(user)
         [deleted] = at_once(
-            1, lambda _: closing.delete_due(now=timezone.now() + timedelta(days=15))
+            1, lambda _: closed_accounts.delete_due(now=timezone.now() + timedelta(days=15))
         )
 
     assert deleted == 0
@@ -117,7 +117,7 @@ def test_account_that_is_being_kept_is_not_deleted(user: User, settings: Any) ->
 def test_two_tasks_delete_an_account_once(user: User) -> None:
     due(user)
 
-    assert sum(at_once(5, lambda _: closing.delete_due(now=timezone.now()))) == 1
+    assert sum(at_once(5, lambda _: closed_accounts.delete_due(now=timezone.now()))) == 1
     assert not User.objects.exists()
 
 
