@@ -49,20 +49,14 @@ def language_of(mail: Mail) -> str:
 def verify_address(mail: Mail) -> dict[str, Any]:
     # The link of a sign-up would accept an invitation without a password.
     user = _addressee(mail, email_verified=False, invited_at=None)
-    return {
-        "link": email_links.to_verify_address(mail, Purpose.SIGN_UP, user),
-        "until": mail.not_after,
-    }
+    return _verification_context(mail, Purpose.SIGN_UP, user)
 
 
 @email
 def sign_up_expiring(mail: Mail) -> dict[str, Any]:
     unused = {"email_verified": False, "invited_at": None, "purge_after__isnull": False}
     user = _addressee(mail, **unused)
-    return {
-        "link": email_links.to_verify_address(mail, Purpose.SIGN_UP, user),
-        "until": mail.not_after,
-    }
+    return _verification_context(mail, Purpose.SIGN_UP, user)
 
 
 @email
@@ -71,12 +65,12 @@ def already_signed_up(mail: Mail) -> dict[str, Any]:
     user = _addressee(mail)
     if user.invited_at:
         return {"invited": True}
-    return {"verified": user.email_verified, **_reset(mail, user)}
+    return {"verified": user.email_verified, **_reset_context(mail, user)}
 
 
 @email
 def password_reset(mail: Mail) -> dict[str, Any]:
-    return _reset(mail, _addressee(mail))
+    return _reset_context(mail, _addressee(mail))
 
 
 @email
@@ -102,7 +96,7 @@ def email_change(mail: Mail) -> dict[str, Any]:
     user = _bound(mail, asking)
     owner = User.objects.filter(email=mail.recipient).first()
     if owner is None:
-        return _verification(mail, Purpose.EMAIL_CHANGE, user)
+        return _verification_context(mail, Purpose.EMAIL_CHANGE, user)
     if not owner.is_active:
         raise Obsolete
     return {"taken": True}
@@ -194,12 +188,12 @@ def notice_context(mail: Mail, *, page: str = "security") -> dict[str, Any]:
     return {**mail.parameters, "at": mail.created_at, "link": link}
 
 
-def _verification(mail: Mail, purpose: Purpose, user: User) -> dict[str, Any]:
+def _verification_context(mail: Mail, purpose: Purpose, user: User) -> dict[str, Any]:
     link = email_links.to_verify_address(mail, purpose, user)
     return {"link": link, "until": mail.not_after}
 
 
-def _reset(mail: Mail, user: User) -> dict[str, Any]:
+def _reset_context(mail: Mail, user: User) -> dict[str, Any]:
     if not ways_in.count(user):
         # The link would give a password to an account that must not have one.
         raise Obsolete

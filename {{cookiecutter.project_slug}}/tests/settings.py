@@ -46,10 +46,11 @@ from config.settings import *
 
 INSTALLED_APPS += ["devtools"]
 # Tests allow origins.
-MIDDLEWARE.insert(
-    MIDDLEWARE.index("core.middleware.body_limits.BodyLimitsMiddleware"),
-    "corsheaders.middleware.CorsMiddleware",
-)
+if "corsheaders.middleware.CorsMiddleware" not in MIDDLEWARE:
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("core.middleware.body_limits.BodyLimitsMiddleware"),
+        "corsheaders.middleware.CorsMiddleware",
+    )
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 JWT_ALLAUTH_ADMIN_MANAGED_REGISTRATION = False
 JWT_ALLAUTH_MFA_TOTP_MODE = "disabled"

@@ -20,6 +20,7 @@ from tests.pages.account_steps import (
     SIGN_IN,
     expect_heading,
     expect_outcome,
+    expect_toast,
     grow_old,
     open_account,
     open_page,
@@ -65,6 +66,16 @@ def test_passkey_is_added_with_recovery_codes(security: Page) -> None:
 
     expect(codes).to_have_count(10)
     refuse_barriers(security)
+
+
+def test_codes_that_another_section_has_ended_leave_the_page(security: Page) -> None:
+    press(security, "Turn off")
+    security.fill("#turn-off-password", PASSWORD)
+    security.get_by_role("dialog").get_by_role("button", name="Turn off").click()
+
+    expect_toast(security, "The second factor is off.")
+    expect(security.locator(".codes li")).to_have_count(0)
+    expect(security.get_by_role("button", name="I have saved them")).to_be_hidden()
 
 
 def test_section_has_translations_of_its_own(db: None) -> None:
