@@ -9,6 +9,7 @@ from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import connection, transaction
 from django.test import TransactionTestCase
+from django.utils import translation
 from hypothesis.configuration import set_hypothesis_home_dir
 from xdist.scheduler import LoadScopeScheduling
 
@@ -91,6 +92,12 @@ def delete_rows(_: object) -> None:
         # Another process may still be writing.
         cursor.execute(f"LOCK TABLE {', '.join(tables)}")
         cursor.execute("; ".join(f"DELETE FROM {table}" for table in tables))  # noqa: S608  our own
+
+
+@pytest.fixture(autouse=True)
+def _language(settings: Any) -> None:
+    """The language of a request stays active in its thread; the test before may have left one."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
-from django.utils import translation
 
 if TYPE_CHECKING:
     from playwright.sync_api import (
@@ -71,11 +70,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(autouse=True)
 def _site(settings: Any, live_server: Any) -> None:
-    """Every page is switched on, e-mails link to the server, and users read English.
-
-    A test before may have left the language of its last request to this thread.
-    """
-    translation.activate(settings.LANGUAGE_CODE)
+    """Every page is switched on, and e-mails link to the server."""
     settings.PUBLIC_URL = live_server.url
     settings.JWT_ALLAUTH_INVITATIONS = True
 
