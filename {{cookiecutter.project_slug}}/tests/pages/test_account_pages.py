@@ -285,6 +285,7 @@ def test_second_factor_is_turned_on_renewed_and_off(account: Page, user: User) -
     expect(account.get_by_role("main")).to_contain_text(re.compile(r"Second factor.*On", re.S))
     open_page(account, "Security")
     press(account, "Make new codes")
+    expect(account.get_by_role("dialog")).not_to_contain_text("recovery code", use_inner_text=True)
     account.fill("#second-factor-code", app.code(1))
     press(account, "Continue")
     expect(account.locator("#codes-place .codes")).not_to_have_text(before)

@@ -41,11 +41,12 @@ async function signInAgain(app) {
 /** Returns a code, or "" if the user has shown another second factor: sections offer it at "ask". */
 function askForFactor() {
   document.getElementById("second-factor").dispatchEvent(new Event("ask"));
-  return askForCode();
+  return askForCode({ takesRecoveryCodes: true });
 }
 
-export async function askForCode() {
+export async function askForCode({ takesRecoveryCodes }) {
   const dialog = document.getElementById("second-factor");
+  fill(dialog, { app_code: !takesRecoveryCodes, any_code: takesRecoveryCodes });
   const form = dialog.querySelector("form");
   let code = "";
   onSubmit(form, async (fields) => {

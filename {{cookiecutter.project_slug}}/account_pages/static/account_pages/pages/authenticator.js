@@ -75,7 +75,7 @@ async function show(section, app) {
 /** Only a code of the app renews them: a thief with one recovery code could replace all others. */
 async function renew(app, done) {
   await confirmed(app, async () => {
-    const code = await askForCode();
+    const code = await askForCode({ takesRecoveryCodes: false });
     const path = "/api/auth/mfa/recovery-codes/";
     const { recovery_codes } = await app.client.request("POST", path, { code });
     await done(recovery_codes, { codesEnded: true });
