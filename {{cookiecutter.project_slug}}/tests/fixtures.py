@@ -7,10 +7,11 @@ import pytest
 import redis
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.test import TransactionTestCase
 from django.utils import translation
 from hypothesis.configuration import set_hypothesis_home_dir
+from psycopg.errors import DeadlockDetected
 from xdist.scheduler import LoadScopeScheduling
 
 from accounts.models import User
@@ -88,10 +89,22 @@ def delete_rows(_: object) -> None:
     made_once = {ContentType._meta.db_table, Permission._meta.db_table}
     names = set(connection.introspection.django_table_names()) - made_once
     tables = sorted(map(connection.ops.quote_name, names))
-    with transaction.atomic(), connection.cursor() as cursor:
-        # Another process may still be writing.
-        cursor.execute(f"LOCK TABLE {', '.join(tables)}")
-        cursor.execute("; ".join(f"DELETE FROM {table}" for table in tables))  # noqa: S608  our own
+    while not _deleted_from(tables):
+        pass
+
+
+def _deleted_from(tables: list[str]) -> bool:
+    """Returns False after a deadlock with a request that the test has not waited for."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            # Another process may still be writing.
+            cursor.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")
+            cursor.execute("; ".join(f"DELETE FROM {table}" for table in tables))  # noqa: S608  our own
+    except OperationalError as error:
+        if isinstance(error.__cause__, DeadlockDetected):
+            return False
+        raise
+    return True
 
 
 @pytest.fixture(autouse=True)

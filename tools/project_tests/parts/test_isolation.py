@@ -6,7 +6,15 @@ import subprocess
 import sys
 from typing import Any
 
+import pytest
+from allauth.account.models import EmailAddress
+from django.db import transaction
+
+from accounts.models import User
 from config.env import BASE_DIR
+from tests.fixtures import delete_rows
+from tests.people import make_user
+from tests.races.concurrency import Elsewhere, wait_until_blocked
 
 EXPORTED = {
     "DEBUG": "True",
@@ -81,3 +89,19 @@ def test_exported_module_of_settings_is_not_that_of_the_tests() -> None:
     said = run(*collect, DJANGO_SETTINGS_MODULE="config.settings")
 
     assert "settings: tests.settings" in said
+
+
+@pytest.mark.django_db(transaction=True)
+def test_request_that_no_test_waits_for_fails_no_test() -> None:
+    make_user()
+
+    with Elsewhere() as elsewhere:
+        with transaction.atomic():
+            User.objects.update(first_name="Eve")
+            deleting = elsewhere.start(lambda: delete_rows(None))
+            wait_until_blocked()
+            # The tables are locked in the order of their names, and this one comes first.
+            EmailAddress.objects.update(primary=True)
+        deleting.result(timeout=30)
+
+    assert not User.objects.exists()
