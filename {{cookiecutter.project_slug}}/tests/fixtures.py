@@ -16,7 +16,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from accounts.models import User
 from config.settings.accounts import PASSWORD_HASHERS
-from core.ratelimit.limiter import limiter_at
+from core.ratelimit import limiter
 from devtools import interrupts
 from tests.authenticator import Held, enrol
 from tests.client import Browser
@@ -113,6 +113,14 @@ def _language(settings: Any) -> None:
     translation.activate(settings.LANGUAGE_CODE)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _redis_has_time() -> Iterator[None]:
+    """A busy machine is no outage, after which each process would count alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limiter, "TIMEOUT", 30)
+        yield
+
+
 @pytest.fixture
 def real_hashes(settings: Any) -> None:
     """Passwords are hashed as in production."""
@@ -167,7 +175,7 @@ def rates(settings: Any) -> Rates:
     settings.REDIS_URL = redis_of_this_process()
     with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushdb()
-    limiter_at.cache_clear()
+    limiter.limiter_at.cache_clear()
     everywhere = settings.REST_FRAMEWORK
 
     def set_rates(**rates: str) -> None:

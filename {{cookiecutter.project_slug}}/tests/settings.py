@@ -60,6 +60,8 @@ PROJECT_NAME = MFA_TOTP_ISSUER = "Gatehouse"
 TIME_ZONE = "UTC"
 # A database that is dropped in the end has no connections left.
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+# A busy machine is no outage.
+DATABASES["default"]["OPTIONS"]["connect_timeout"] = 30
 # A good hash takes its time, thousands of times; tests that are about it ask for ``real_hashes``.
 PASSWORD_HASHERS = ["tests.people.CheapPasswordHasher"]
 # Tests of the limits, and of the e-mails about devices, set them.

@@ -247,7 +247,7 @@ def lost(context: BrowserContext, front: FrontEnd, user: User) -> Tab:
 
 
 def test_app_gets_a_lost_response_within_the_leeway(lost: Tab, user: User) -> None:
-    with later(9):
+    with later(5):
         assert lost.start() is True
 
 
@@ -261,7 +261,7 @@ def test_app_whose_response_is_lost_for_longer_is_signed_out(lost: Tab) -> None:
 
 def test_app_whose_leeway_is_longer_stays_signed_in(lost: Tab, settings: Any) -> None:
     settings.JWT_ALLAUTH_REFRESH_REUSE_LEEWAY = 60
-    with later(59):
+    with later(30):
         assert lost.start() is True
 
 

@@ -59,7 +59,7 @@ def test_broker_that_hangs_costs_neither_time_nor_mail(stage: Stage) -> None:
     with stage.hung_worker():
         sign_up(stage, "ada@example.test")
         with stage.hung_broker():
-            assert sign_up(stage, "bob@example.test") < 1
+            assert sign_up(stage, "bob@example.test") < 5
 
     time_passes()
     stage.sweep()

@@ -100,9 +100,9 @@ def test_age_of_the_oldest_unsent_e_mail_is_in_the_log(
 def test_operator_reads_the_age_of_the_oldest_unsent_e_mail(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    posted()
-
-    with later(90):
+    with later(0) as clock:
+        posted()
+        clock.shift(90)
         call_command("outbox_status")
 
     assert capsys.readouterr().out == "pending: 1\ndead: 0\noldest_unsent_seconds: 90\n"

@@ -90,6 +90,7 @@ def test_first_requests_wait_for_one_answer_of_the_probes(
         return "ok"
 
     monkeypatch.setattr(health, "PROBES", {"mail": answer})
+    monkeypatch.setattr(health, "KEPT_SECONDS", 3_600)
 
     with ThreadPoolExecutor(4) as threads:
         answers = [threads.submit(kept.state) for _ in range(4)]

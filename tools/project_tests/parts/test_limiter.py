@@ -14,7 +14,7 @@ import time_machine
 
 from core import redis_server
 from core.ratelimit import local
-from core.ratelimit.limiter import TIMEOUT, Limiter
+from core.ratelimit.limiter import Limiter
 from core.ratelimit.local import Limit
 from devtools.places import throwaway
 from devtools.processes import Children
@@ -29,8 +29,8 @@ NOWHERE = "unix:///nowhere/valkey.sock"
 NOON = 1_900_000_000
 
 
-def limiter_of(url: str, **options: Any) -> Limiter:
-    return Limiter(redis_server.server_at(url).client(timeout=TIMEOUT), **options)
+def limiter_of(url: str, *, timeout: float = 30, **options: Any) -> Limiter:
+    return Limiter(redis_server.server_at(url).client(timeout=timeout), **options)
 
 
 @pytest.fixture(params=["shared", "local"])
@@ -123,14 +123,17 @@ def test_limit_is_exact_over_two_processes(limit: Limit, shared: Limiter) -> Non
     assert passed == [True] * limit.amount + [False] * (650 - limit.amount)
 
 
-def test_limits_of_a_request_are_one_command(shared: Limiter, server: "redis.Redis") -> None:
+def test_limits_of_a_request_are_one_command() -> None:
     limits = [Limit("anon", 9, 60), Limit("login", 9, 60), Limit("user", 9, 60)]
-    shared.hit("before", limits)
-    server.config_resetstat()
+    # The statistics of a shared server are those of all its clients.
+    with valkey() as (url, _, _), redis.Redis.from_url(url) as server:
+        limiter = limiter_of(url)
+        limiter.hit("before", limits)
+        server.config_resetstat()
 
-    shared.hit("key", limits)
+        limiter.hit("key", limits)
 
-    commands = server.info("commandstats")
+        commands = server.info("commandstats")
     assert commands["cmdstat_evalsha"]["calls"] == 1
     assert not {"cmdstat_eval", "cmdstat_hello", "cmdstat_ping"} & commands.keys()
 
@@ -206,7 +209,7 @@ def test_restart_of_redis_costs_no_request_its_count(caplog: pytest.LogCaptureFi
 
 def test_redis_that_hangs_costs_one_request_a_timeout_and_the_next_nothing() -> None:
     with valkey() as (url, _, _):
-        limiter, server = limiter_of(url), _process(url)
+        limiter, server = limiter_of(url, timeout=1), _process(url)
         hits(limiter, 1)
         os.kill(server, signal.SIGSTOP)
         try:
@@ -217,7 +220,7 @@ def test_redis_that_hangs_costs_one_request_a_timeout_and_the_next_nothing() -> 
             os.kill(server, signal.SIGCONT)
 
     assert during == [True, True, True, False]
-    assert TIMEOUT <= took < 3 * TIMEOUT
+    assert 1 <= took < 2
 
 
 REFUSALS = {

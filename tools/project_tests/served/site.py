@@ -164,7 +164,7 @@ class Site:
     def send(self, request: bytes) -> Answer:
         """Sends these bytes and nothing after them."""
         begun = time.monotonic()
-        with closing(socket.create_connection((HOST, self.web.port), timeout=10)) as connection:
+        with closing(socket.create_connection((HOST, self.web.port), timeout=60)) as connection:
             connection.sendall(request)
             answer = http.client.HTTPResponse(connection)
             answer.begin()

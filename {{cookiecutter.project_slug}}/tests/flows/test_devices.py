@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts.api.cookies import REFRESH_COOKIE
@@ -37,10 +38,11 @@ def test_each_device_is_listed_the_one_used_last_first(signed_in: Browser, user:
 
 
 def test_times_are_rounded_to_the_minute_and_so_is_their_order(user: User) -> None:
-    with later(60 - timezone.now().second):
+    minute = timezone.now().replace(second=0, microsecond=0) + timedelta(minutes=1)
+    with time_machine.travel(minute, tick=False) as clock:
         before, newer = signed_in_as(user), signed_in_as(user)
         first = listed(newer)
-    with later(60 - timezone.now().second + 30):
+        clock.shift(30)
         before.refresh()
         second = listed(newer)
 

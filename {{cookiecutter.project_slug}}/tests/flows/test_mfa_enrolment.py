@@ -139,10 +139,11 @@ def test_activation_shows_ten_recovery_codes_once(owner: Browser) -> None:
 
 def test_activation_code_does_not_also_sign_in(owner: Browser, user: User) -> None:
     app = owner.set_up()
-    owner.activate(app.code())
+    code = app.code()
+    owner.activate(code)
     challenge = challenge_for(user)
 
-    assert refusal(Browser().verify(challenge, app.code())) == INVALID_CODE
+    assert refusal(Browser().verify(challenge, code)) == INVALID_CODE
     assert Browser().verify(challenge, app.code(+1)).status_code == 200
 
 

@@ -24,7 +24,7 @@ class Wire(ClientHandler):
 
     def __call__(self, environ: dict[str, Any]) -> Any:
         request: Any = WSGIRequest(environ)
-        with closing(HTTPConnection(HOST, self._port, timeout=10)) as connection:
+        with closing(HTTPConnection(HOST, self._port, timeout=60)) as connection:
             connection.request(
                 request.method, request.get_full_path(), request.body, dict(request.headers)
             )

@@ -24,7 +24,7 @@ def test_of_three_hundred_requests_at_once_exactly_ten_pass(rates: Rates, tmp_pa
     environment = os.environ | {
         "DJANGO_SETTINGS_MODULE": "devtools.production_settings",
         "REDIS_URL": redis_of_this_process(),
-        "THROTTLE_RATES": "refresh=10/min,anon=off",
+        "THROTTLE_RATES": "refresh=10/hour,anon=off",
     }
     with Children() as children:
         web = gunicorn.start(
