@@ -13,13 +13,10 @@ import template as house
 from helpers import Bake, Command, runner
 from template import PROJECT, ROOT
 
-pytestmark = [
-    pytest.mark.timeout(300),
-    pytest.mark.skipif(
-        not (clients.FOLDER / "node_modules").exists(),
-        reason="the compilers are not installed: make clients (it needs Node.js and npm)",
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    not (clients.FOLDER / "node_modules").exists(),
+    reason="the compilers are not installed: make clients (it needs Node.js and npm)",
+)
 
 BINARIES = clients.FOLDER / "node_modules" / ".bin"
 SOURCE = Path("clients", "typescript")

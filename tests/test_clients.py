@@ -9,13 +9,10 @@ import clients
 import pytest
 from helpers import Command
 
-pytestmark = [
-    pytest.mark.timeout(600),
-    pytest.mark.skipif(
-        not (clients.FOLDER / "node_modules").exists(),
-        reason="the generators are not installed: make clients (it needs Node.js and npm)",
-    ),
-]
+pytestmark = pytest.mark.skipif(
+    not (clients.FOLDER / "node_modules").exists(),
+    reason="the generators are not installed: make clients (it needs Node.js and npm)",
+)
 
 BINARIES = clients.FOLDER / "node_modules" / ".bin"
 KOTLIN = clients.FOLDER / "node_modules" / "kotlin-compiler" / "lib"

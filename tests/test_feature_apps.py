@@ -164,7 +164,6 @@ def extended(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return copy
 
 
-@pytest.mark.timeout(300)
 def test_an_app_that_is_included_is_checked_and_tested_with_the_project(
     extended: Path, tmp_path: Path, command: Command, project_python: Path
 ) -> None:

@@ -276,7 +276,6 @@ def make(command: Command, project: Path, python: Path, *targets: str) -> Result
     return command("make", "--old-file=.venv/.ready", *targets, cwd=project, env=cache)
 
 
-@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     "answers",
     [each for name, each in PROJECTS.items() if not name.startswith(("default", "only"))],

@@ -90,7 +90,6 @@ def read_address(lines: Iterable[str]) -> str:
     raise AssertionError(output)
 
 
-@pytest.mark.timeout(300)
 def test_account_is_made_used_and_closed_with_a_browser_only(
     chromium: Path,
     address: str,
