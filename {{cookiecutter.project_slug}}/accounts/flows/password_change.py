@@ -1,8 +1,8 @@
 """Password change: a signed-in user sets another password, or the first one.
 
 1. The access token names the user and the current session.
-2. The old password is verified (``OLD_PASSWORD_FIELD_ENABLED``). To set the first one, the user
-   must have signed in recently.
+2. The old password is verified. Where none is asked for (``OLD_PASSWORD_FIELD_ENABLED``), and to
+   set the first one, the user must have signed in recently.
 3. One conditional UPDATE replaces it: of two changes at once, one succeeds.
 4. Every session ends (``LOGOUT_ON_PASSWORD_CHANGE``). Links, challenges and a pending change of
    address end in any case.
@@ -119,6 +119,9 @@ class PasswordChangeView(OwnPasswordEndpoint):
     )
     def post(self, request: Request) -> Response:
         session, now = session_of(request), timezone.now()
+        if not switches.old_password_required:
+            # Otherwise a stolen access token would be enough to take the account.
+            store.require_recent(session, now=now)
         form = PasswordChangeInput(data=request.data, context={"user": session.user})
         form.is_valid(raise_exception=True)
         password, client = form.validated_data["new_password1"], client_of(request)

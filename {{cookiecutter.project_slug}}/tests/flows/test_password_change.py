@@ -7,7 +7,8 @@ import pytest
 from accounts.models import Session, User
 from mail.models import Mail
 from tests.client import Browser
-from tests.flows.steps import signed_in_as
+from tests.clock import later
+from tests.flows.steps import refusal, signed_in_as
 from tests.people import NEW_PASSWORD, PASSWORD
 from tests.queries import statements
 
@@ -51,6 +52,17 @@ def test_old_password_may_be_switched_off(signed_in: Browser, settings: Any) -> 
     settings.OLD_PASSWORD_FIELD_ENABLED = False
 
     assert signed_in.change_password(old_password=None).status_code == 200
+
+
+def test_without_the_old_password_the_sign_in_must_be_recent(user: User, settings: Any) -> None:
+    settings.OLD_PASSWORD_FIELD_ENABLED = False
+    settings.JWT_ALLAUTH_ACCESS_TOKEN_LIFETIME = 3_600
+    browser = signed_in_as(user)
+
+    with later(901):
+        response = browser.change_password(old_password=None)
+
+    assert refusal(response) == (401, "reauthentication_required")
 
 
 @pytest.mark.parametrize(
