@@ -59,7 +59,11 @@ def presented_refresh_tokens(request: Request) -> list[str]:
 
 def _check_cookie_request(request: Request) -> None:
     refuse_foreign_origin(request)
-    # Nothing in the body counts, but it must be JSON: another site's form is refused.
+    expect_no_fields(request)
+
+
+def expect_no_fields(request: Request) -> None:
+    """Nothing in the body counts, but it must be JSON: another site's form is refused."""
     serializers.Serializer[Any](data=request.data).is_valid(raise_exception=True)
 
 

@@ -98,10 +98,10 @@ def answer_tokens(
     """``also`` are further fields of the body."""
     if not uses_cookies(request):
         body = {"access": issued.access, "refresh": issued.refresh, **also}
-        return uncached(Response(body, status=status))
+        return Response(body, status=status)
     response = Response({"access": issued.access, **also}, status=status)
     REFRESH.set(response, issued.refresh, max_age=issued.refresh_expires_at - now)
-    return uncached(response)
+    return response
 
 
 def answer_sign_in(
@@ -111,7 +111,7 @@ def answer_sign_in(
     if result.device and not in_cookies:
         also["device"] = result.device
     if isinstance(result, IssuedChallenge):
-        response = uncached(Response({**_challenge(result), **also}, status=status))
+        response = Response({**_challenge(result), **also}, status=status)
     else:
         response = answer_tokens(request, result.tokens, now=now, status=status, **also)
         _add_trusted(request, response, result.trusted)
@@ -139,9 +139,4 @@ def _challenge(issued: IssuedChallenge) -> dict[str, Any]:
 def clear_refresh_cookie(request: Request, response: Response) -> Response:
     if uses_cookies(request):
         REFRESH.delete(response)
-    return uncached(response)
-
-
-def uncached(response: Response) -> Response:
-    response["Cache-Control"] = "no-store"
     return response

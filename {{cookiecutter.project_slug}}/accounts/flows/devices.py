@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.openapi import TransportSchema
-from accounts.api.responses import clear_refresh_cookie, uncached
+from accounts.api.responses import clear_refresh_cookie
 from accounts.models import Session
 from accounts.services.sessions import live_sessions, store
 from core.errors import refused
@@ -65,7 +65,7 @@ class SessionListView(APIView):
             reverse=True,
         )
         output = SessionOutput(instance=live, many=True, context={"current": current})
-        return uncached(Response(output.data))
+        return Response(output.data)
 
 
 @extend_schema(tags=["Account"])

@@ -21,7 +21,6 @@ from accounts import emails, second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import SecondFactorInput
 from accounts.api.requests import client_of
-from accounts.api.responses import uncached
 from accounts.models import Session
 from accounts.services import exports
 from accounts.services.client import Client
@@ -82,4 +81,4 @@ class ExportView(APIView):
         )
         response = Response(data)
         response["Content-Disposition"] = 'attachment; filename="account.json"'
-        return uncached(response)
+        return response

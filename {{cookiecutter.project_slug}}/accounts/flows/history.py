@@ -19,7 +19,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.api.authentication import LiveSessionAuthentication, session_of
-from accounts.api.responses import uncached
 from accounts.models import SecurityEvent
 from accounts.services import history
 from core.errors import refused
@@ -69,4 +68,4 @@ class HistoryView(ListAPIView[SecurityEvent]):
 
     @extend_schema(tags=["Account"], responses={200: EventOutput(many=True), **refused(401, 404)})
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        return uncached(super().get(request, *args, **kwargs))
+        return super().get(request, *args, **kwargs)

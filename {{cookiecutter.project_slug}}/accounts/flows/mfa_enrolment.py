@@ -26,7 +26,7 @@ from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
 from accounts.api.fields import ChallengeField, CodeField
 from accounts.api.openapi import TokenOrChallengeSchema
 from accounts.api.requests import client_of
-from accounts.api.responses import SignedInOutput, TrueField, answer_sign_in, uncached
+from accounts.api.responses import SignedInOutput, TrueField, answer_sign_in
 from accounts.errors import InvalidChallenge, InvalidCode, TokenNotValid
 from accounts.models import LoginChallenge, Session, User
 from accounts.services.client import Client
@@ -153,15 +153,18 @@ def find_origin(request: Request, form: serializers.Serializer[Any], *, now: dat
         InvalidChallenge: the challenge is forged, expired or consumed.
         NotAuthenticated, TokenNotValid: there is no access token, or its session has ended.
         ReauthenticationRequired: the sign-in is not recent, or has shown no second factor.
+        ValidationError: the form is not valid.
     """
+    session, data = None, request.data
+    if not isinstance(data, dict) or "setup_challenge_id" not in data:
+        session = live_session(request)
+        store.require_recent(session, now=now)
+        # A new factor must not stand in for the one that was not shown.
+        store.require_second_factor(session)
     form.is_valid(raise_exception=True)
-    if "setup_challenge_id" in form.validated_data:
-        return challenges.find(Kind.SETUP, form.validated_data["setup_challenge_id"], now=now)
-    session = live_session(request)
-    store.require_recent(session, now=now)
-    # A new factor must not stand in for the one that was not shown.
-    store.require_second_factor(session)
-    return session
+    return session or challenges.find(
+        Kind.SETUP, form.validated_data["setup_challenge_id"], now=now
+    )
 
 
 class EnrolmentView(PublicEndpoint, MfaEndpoint):
@@ -176,7 +179,7 @@ class SetupView(EnrolmentView):
     def post(self, request: Request) -> Response:
         form, now = SetupInput(data=request.data), timezone.now()
         origin = find_origin(request, form, now=now)
-        return uncached(Response(SetupOutput(set_up(origin=origin, now=now)).data))
+        return Response(SetupOutput(set_up(origin=origin, now=now)).data)
 
 
 @extend_schema(tags=["MFA"])
@@ -191,5 +194,5 @@ class ActivationView(EnrolmentView):
         recovery_codes, result = activate(origin=origin, code=code, client=client, now=now)
         body: dict[str, Any] = {"success": True, "recovery_codes": recovery_codes}
         if result is None:
-            return uncached(Response(body))
+            return Response(body)
         return answer_sign_in(request, result, now=now, **body)

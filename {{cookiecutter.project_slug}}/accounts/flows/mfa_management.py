@@ -23,7 +23,7 @@ from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
 from accounts.api.fields import Fields, PasswordField
 from accounts.api.requests import client_of
-from accounts.api.responses import TrueField, uncached
+from accounts.api.responses import TrueField
 from accounts.conf import MfaMode, switches
 from accounts.errors import InvalidPassword, LastWayIn, MfaNotActive, MfaRequired, TokenNotValid
 from accounts.models import Session, User
@@ -113,7 +113,7 @@ class AuthenticatorListView(MfaEndpoint):
     @extend_schema(responses={200: AuthenticatorOutput(many=True), **refused(401)})
     def get(self, request: Request) -> Response:
         rows = authenticators.list_for(session_of(request).user)
-        return uncached(Response(AuthenticatorOutput(rows, many=True).data))
+        return Response(AuthenticatorOutput(rows, many=True).data)
 
 
 @extend_schema(tags=["MFA"])
@@ -133,4 +133,4 @@ class DeactivationView(MfaEndpoint):
         form = DeactivationInput(data=request.data)
         form.is_valid(raise_exception=True)
         deactivate(session=session_of(request), client=client_of(request), **form.validated_data)
-        return uncached(Response({"success": True}))
+        return Response({"success": True})

@@ -24,7 +24,6 @@ from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
 from accounts.api.fields import CodeField
 from accounts.api.requests import client_of
-from accounts.api.responses import uncached
 from accounts.errors import InvalidCode, MfaNotActive, TokenNotValid
 from accounts.models import Session, User
 from accounts.services.client import Client
@@ -93,4 +92,4 @@ class RecoveryCodesView(MfaEndpoint):
         codes = replace_codes(
             session=session_of(request), confirm=shows_code, client=client, now=now
         )
-        return uncached(Response({"recovery_codes": codes}))
+        return Response({"recovery_codes": codes})

@@ -22,7 +22,6 @@ from accounts.api.cookies import TRUSTED
 from accounts.api.endpoints import MfaEndpoint
 from accounts.api.openapi import TrustedDeviceSchema
 from accounts.api.requests import client_of
-from accounts.api.responses import uncached
 from accounts.api.transport import uses_cookies
 from accounts.models import TrustedDevice
 from accounts.services.mfa import trusted_devices
@@ -60,7 +59,7 @@ class TrustedDeviceListView(TrustedDeviceEndpoint):
     def get(self, request: Request) -> Response:
         devices = trusted_devices.list_live(session_of(request).user_id, now=timezone.now())
         context = {"current": _current(request)}
-        return uncached(Response(TrustedDeviceOutput(devices, many=True, context=context).data))
+        return Response(TrustedDeviceOutput(devices, many=True, context=context).data)
 
 
 @extend_schema(tags=["MFA"])

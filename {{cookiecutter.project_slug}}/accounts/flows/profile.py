@@ -25,7 +25,6 @@ from accounts import emails
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import ProfileSerializer
 from accounts.api.requests import client_of
-from accounts.api.responses import uncached
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User
 from accounts.services import email_addresses
@@ -132,7 +131,7 @@ class ProfileView(APIView):
 
     @extend_schema(responses={200: ProfileOutput, **refused(401)})
     def get(self, request: Request) -> Response:
-        return uncached(Response(_show(session_of(request).user)))
+        return Response(_show(session_of(request).user))
 
     @extend_schema(request=ProfileSerializer, responses={200: ProfileOutput, **refused(400, 401)})
     def put(self, request: Request) -> Response:
@@ -158,4 +157,4 @@ class ProfileView(APIView):
             client=client_of(request),
             now=timezone.now(),
         )
-        return uncached(Response(_show(session.user)))
+        return Response(_show(session.user))

@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from accounts import emails
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.fields import AddressField
-from accounts.api.responses import DetailOutput, uncached
+from accounts.api.responses import DetailOutput
 from accounts.conf import EmailVerification, switches
 from accounts.models import User
 from accounts.services.email_limits import count_email
@@ -69,4 +69,4 @@ class ResendingView(PublicEndpoint, SwitchableAPIView):
         form = ResendingInput(data=request.data)
         form.is_valid(raise_exception=True)
         resend(**form.validated_data, now=timezone.now())
-        return uncached(Response({"detail": SENT}))
+        return Response({"detail": SENT})

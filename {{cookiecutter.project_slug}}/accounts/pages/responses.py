@@ -69,9 +69,7 @@ def show_password_form(
 
 
 def redirect_to(address: str) -> HttpResponse:
-    response = HttpResponseRedirect(address)
-    response["Cache-Control"] = "no-store"
-    return _without_referrer(response)
+    return _without_referrer(HttpResponseRedirect(address))
 
 
 def _origin(address: str) -> str:

@@ -22,7 +22,6 @@ from accounts import second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import Fields, SecondFactorInput, TextField
 from accounts.api.requests import client_of
-from accounts.api.responses import uncached
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User, validate_person_name
 from accounts.services.client import Client
@@ -123,7 +122,7 @@ class ApiTokenListView(APIView):
     )
     def get(self, request: Request) -> Response:
         rows = store.list_live(session_of(request).user.pk, now=timezone.now())
-        return uncached(Response(ApiTokenOutput(rows, many=True).data))
+        return Response(ApiTokenOutput(rows, many=True).data)
 
     @extend_schema(
         summary="Create a token for a program",
@@ -138,7 +137,7 @@ class ApiTokenListView(APIView):
             session=session, **form.validated_data, client=client_of(request), now=now
         )
         body = {**ApiTokenOutput(row).data, "token": token}
-        return uncached(Response(body, status=status.HTTP_201_CREATED))
+        return Response(body, status=status.HTTP_201_CREATED)
 
 
 @extend_schema(tags=["Tokens for programs"])
@@ -154,4 +153,4 @@ class ApiTokenView(APIView):
             is_deleted = store.delete(token_id=token_id, user_id=user.pk)
         if not is_deleted:
             raise NotFound
-        return uncached(Response(status=status.HTTP_204_NO_CONTENT))
+        return Response(status=status.HTTP_204_NO_CONTENT)

@@ -46,7 +46,11 @@ CORS_ALLOW_HEADERS = (
     # Sentry and OpenTelemetry add these to the requests of a front end.
     *("baggage", "sentry-trace", "traceparent", "tracestate", "x-request-id"),
 )
-CORS_EXPOSE_HEADERS = ("X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy")
+CORS_EXPOSE_HEADERS = (
+    *("X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy"),
+    # The name of an export's file.
+    "Content-Disposition",
+)
 CSRF_TRUSTED_ORIGINS = [*CORS_ALLOWED_ORIGINS, PUBLIC_URL]
 
 # By the Content-Length (core.middleware.body_limits).

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
 
+from core.errors import is_below_api
+
 CONTENT_POLICY = "Content-Security-Policy"
 
 # No page uses these features of browsers.
@@ -43,6 +45,9 @@ class HeadersMiddleware:
         response = self._get_response(request)
         for name, value in self._everywhere.items():
             response.headers.setdefault(name, value)
+        if is_below_api(request):
+            # Responses contain tokens and personal data, and redirects the secrets of links.
+            response.headers.setdefault("Cache-Control", "no-store")
         # Building the policy costs more than the other headers together, and only pages need it.
         if response.headers.get("Content-Type", "").startswith("text/html"):
             self._add_content_policy(request, response)

@@ -30,7 +30,7 @@ from accounts.api.authentication import live_session
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.openapi import TokenOrChallengeSchema
 from accounts.api.requests import client_of
-from accounts.api.responses import SignedInOutput, answer_sign_in, uncached
+from accounts.api.responses import SignedInOutput, answer_sign_in
 from accounts.flows import mfa_enrolment
 from accounts.flows.mfa_enrolment import Origin, SetupInput
 from accounts.models import Session
@@ -141,7 +141,7 @@ class EnrolmentOptionsView(PublicEndpoint, APIView):
         now = timezone.now()
         origin = mfa_enrolment.find_origin(request, SetupInput(data=request.data), now=now)
         challenge_id, options = begin(origin=origin, now=now)
-        return uncached(Response({"challenge_id": challenge_id, "options": options}))
+        return Response({"challenge_id": challenge_id, "options": options})
 
 
 @extend_schema(tags=["Passkeys"])
@@ -157,7 +157,7 @@ class PasskeyListView(PublicEndpoint, APIView):
     )
     def get(self, request: Request) -> Response:
         passkeys = store.list_for(live_session(request).user)
-        return uncached(Response(PasskeyOutput(passkeys, many=True).data))
+        return Response(PasskeyOutput(passkeys, many=True).data)
 
     @extend_schema(
         summary="Add the passkey that the browser has created",
@@ -184,7 +184,7 @@ class PasskeyListView(PublicEndpoint, APIView):
             "recovery_codes": enrolled.recovery_codes,
         }
         if enrolled.sign_in is None:
-            return uncached(Response(body, status=status.HTTP_201_CREATED))
+            return Response(body, status=status.HTTP_201_CREATED)
         return answer_sign_in(
             request, enrolled.sign_in, now=now, status=status.HTTP_201_CREATED, **body
         )

@@ -24,8 +24,8 @@ from rest_framework.views import APIView
 from accounts import sign_in
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.openapi import DeviceSchema
-from accounts.api.requests import client_of
-from accounts.api.responses import SignedInOutput, answer_sign_in, uncached
+from accounts.api.requests import client_of, expect_no_fields
+from accounts.api.responses import SignedInOutput, answer_sign_in
 from accounts.errors import IncorrectCredentials
 from accounts.models import User
 from accounts.services.client import Client
@@ -119,10 +119,11 @@ class LoginOptionsView(PublicEndpoint, APIView):
     # Sign-in pages ask when they open, to suggest passkeys.
     throttle_scope = "passkey_options"
 
-    @extend_schema(request=None, responses={200: PasskeyRequestOutput, **refused()})
+    @extend_schema(request=None, responses={200: PasskeyRequestOutput, **refused(400)})
     def post(self, request: Request) -> Response:
+        expect_no_fields(request)
         challenge_id, options = begin(now=timezone.now())
-        return uncached(Response({"challenge_id": challenge_id, "options": options}))
+        return Response({"challenge_id": challenge_id, "options": options})
 
 
 @extend_schema(tags=["Passkeys"])

@@ -26,7 +26,6 @@ from accounts import emails as account_emails
 from accounts import revocation
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.requests import client_of
-from accounts.api.responses import uncached
 from accounts.conf import MfaMode, switches
 from accounts.errors import LastWayIn, TokenNotValid
 from accounts.models import Session, User
@@ -143,7 +142,7 @@ class PasskeyView(APIView):
             now=timezone.now(),
             **form.validated_data,
         )
-        return uncached(Response(PasskeyOutput(passkey).data))
+        return Response(PasskeyOutput(passkey).data)
 
     @extend_schema(summary="Delete a passkey", responses={204: None, **refused(401, 404, 409)})
     def delete(self, request: Request, passkey_id: int) -> Response:
@@ -153,4 +152,4 @@ class PasskeyView(APIView):
             client=client_of(request),
             now=timezone.now(),
         )
-        return uncached(Response(status=status.HTTP_204_NO_CONTENT))
+        return Response(status=status.HTTP_204_NO_CONTENT)

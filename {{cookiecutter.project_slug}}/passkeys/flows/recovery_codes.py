@@ -19,7 +19,6 @@ from accounts import second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
 from accounts.api.requests import client_of
-from accounts.api.responses import uncached
 from accounts.errors import InvalidCode
 from accounts.flows.mfa_recovery_codes import RecoveryCodesOutput, replace_codes
 from accounts.models import Session, User
@@ -68,7 +67,7 @@ class RecoveryCodesOptionsView(RecoveryCodesEndpoint):
     @extend_schema(request=None, responses={200: PasskeyConfirmationOutput, **refused(400, 401)})
     def post(self, request: Request) -> Response:
         options = begin(session=session_of(request), now=timezone.now())
-        return uncached(Response({"options": options}))
+        return Response({"options": options})
 
 
 @extend_schema(tags=["Passkeys"])
@@ -88,4 +87,4 @@ class PasskeyRecoveryCodesView(RecoveryCodesEndpoint):
             client=client_of(request),
             now=timezone.now(),
         )
-        return uncached(Response({"recovery_codes": codes}))
+        return Response({"recovery_codes": codes})

@@ -25,7 +25,7 @@ from accounts import second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
 from accounts.api.requests import client_of
-from accounts.api.responses import TrueField, uncached
+from accounts.api.responses import TrueField
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User
 from accounts.services.client import Client
@@ -87,7 +87,7 @@ class StepUpOptionsView(StepUpEndpoint):
     @extend_schema(request=None, responses={200: PasskeyConfirmationOutput, **refused(400, 401)})
     def post(self, request: Request) -> Response:
         options = begin(session=session_of(request), now=timezone.now())
-        return uncached(Response({"options": options}))
+        return Response({"options": options})
 
 
 @extend_schema(tags=["Passkeys"])
@@ -110,4 +110,4 @@ class StepUpView(StepUpEndpoint):
             client=client_of(request),
             now=timezone.now(),
         )
-        return uncached(Response({"success": True}))
+        return Response({"success": True})

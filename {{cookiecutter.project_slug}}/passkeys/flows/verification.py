@@ -23,7 +23,7 @@ from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
 from accounts.api.fields import ChallengeField, TrustDeviceField
 from accounts.api.openapi import DeviceSchema
 from accounts.api.requests import client_of
-from accounts.api.responses import VerifiedOutput, answer_sign_in, uncached
+from accounts.api.responses import VerifiedOutput, answer_sign_in
 from accounts.errors import InvalidChallenge
 from accounts.flows.mfa_verification import CHALLENGE_HELP
 from accounts.models import LoginChallenge, User
@@ -116,7 +116,7 @@ class VerificationOptionsView(PublicEndpoint, MfaEndpoint):
         form.is_valid(raise_exception=True)
         challenge_id = form.validated_data["challenge_id"]
         options = begin(login_challenge_id=challenge_id, now=timezone.now())
-        return uncached(Response({"challenge_id": challenge_id, "options": options}))
+        return Response({"challenge_id": challenge_id, "options": options})
 
 
 @extend_schema(tags=["Passkeys"])

@@ -7,6 +7,7 @@ from typing import Any
 import jwt
 import pytest
 import time_machine
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
@@ -40,6 +41,13 @@ def test_options_are_the_same_for_everybody(passkey: Authenticator, browser: Bro
 
     assert options.pop("challenge")
     assert options == {"rpId": "api.example.test", "userVerification": "required"}
+
+
+def test_form_of_another_site_gets_no_options(browser: Browser) -> None:
+    response = browser.post(reverse("passkey_login_options"), "a=b", "text/plain")
+
+    assert response.status_code == 415
+    assert not PasskeyChallenge.objects.exists()
 
 
 @pytest.mark.parametrize("switched_to", ["disabled", "optional", "required"])

@@ -20,7 +20,6 @@ from rest_framework.views import APIView
 
 from accounts import revocation
 from accounts.api.authentication import LiveSessionAuthentication, session_of
-from accounts.api.responses import uncached
 from accounts.errors import LastWayIn, TokenNotValid
 from accounts.models import Session, User
 from accounts.services import ways_in
@@ -40,7 +39,7 @@ class SocialAccountListView(APIView):
     @extend_schema(responses={200: SocialAccountOutput(many=True), **refused(401)})
     def get(self, request: Request) -> Response:
         found = SocialAccount.objects.filter(user=session_of(request).user).order_by("created_at")
-        return uncached(Response(SocialAccountOutput(instance=found, many=True).data))
+        return Response(SocialAccountOutput(instance=found, many=True).data)
 
 
 @transaction.atomic

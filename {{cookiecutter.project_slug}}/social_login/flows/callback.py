@@ -112,7 +112,6 @@ def _redirect(address: str) -> HttpResponse:
     # Not Django's: it refuses the schemes of apps.
     headers = {
         "Location": address,
-        "Cache-Control": "no-store",
         "Referrer-Policy": "no-referrer",
     }
     return HttpResponse(status=302, headers=headers)

@@ -26,7 +26,7 @@ from accounts.api.endpoints import PublicEndpoint
 from accounts.api.fields import TextField
 from accounts.api.openapi import DeviceSchema, sign_in_responses
 from accounts.api.requests import client_of
-from accounts.api.responses import SignedInOutput, answer_sign_in, uncached
+from accounts.api.responses import SignedInOutput, answer_sign_in
 from accounts.errors import TokenNotValid
 from accounts.models import User
 from accounts.services import email_addresses
@@ -210,7 +210,7 @@ class CompleteView(PublicEndpoint, APIView):
         user_id, session_id = completed.user_id, completed.session_id
         if user_id and session_id:
             account = connect(user_id=user_id, session_id=session_id, identity=identity, now=now)
-            response = uncached(Response(SocialAccountOutput(account).data, status=201))
+            response = Response(SocialAccountOutput(account).data, status=201)
         else:
             result = complete(identity, client=client, now=now)
             response = answer_sign_in(request, result, now=now)

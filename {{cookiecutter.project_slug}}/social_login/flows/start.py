@@ -25,7 +25,6 @@ from accounts.api.authentication import live_session
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.fields import TextField
 from accounts.api.openapi import TokenOrChallengeSchema
-from accounts.api.responses import uncached
 from accounts.errors import VerifiedEmailRequired
 from accounts.models import Session
 from accounts.services.sessions import store
@@ -131,7 +130,7 @@ class StartView(PublicEndpoint, APIView):
         browser = "" if fields["code_challenge"] else cookies.make()
         session = _connecting_session(request, now)
         url = start(provider=found, **fields, browser=browser, session=session, now=now)
-        response = uncached(Response({"authorization_url": url}))
+        response = Response({"authorization_url": url})
         if browser:
             cookies.set_on(response, browser, posts_back=found.posts_back)
         return response

@@ -9,8 +9,10 @@ from django.urls import reverse
 
 from accounts.api.requests import DEVICE_HEADER
 from accounts.api.transport import TRANSPORT_HEADER
+from accounts.models import User
 from core.middleware.headers import CONTENT_POLICY
 from tests.client import Browser
+from tests.flows.steps import signed_in_as
 from tests.mailbox import link_to
 
 EVERYWHERE = {
@@ -46,6 +48,18 @@ def test_every_answer_has_the_headers_of_security(path: str, status: int, client
     assert response.status_code == status
     assert {name: response.get(name) for name in EVERYWHERE} == EVERYWHERE
     assert "camera=()" in response["Permissions-Policy"]
+
+
+def test_no_response_of_the_api_is_stored(user: User, signed_in: Browser, client: Client) -> None:
+    other = signed_in_as(user)
+    link = reverse("password_reset_confirm", kwargs={"uidb64": "x", "token": "y"})
+
+    ended = signed_in.end_session(user.sessions.latest("created_at").pk)
+    redirected = client.get(link.rstrip("/"))
+
+    assert [ended.status_code, redirected.status_code] == [204, 301]
+    assert {answer["Cache-Control"] for answer in (ended, redirected)} == {"no-store"}
+    assert other.refresh().status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -150,4 +164,5 @@ def test_allowed_origin_reads_the_limits_and_the_id_of_a_request(
     response = client.post(LOGIN, {}, "application/json", headers={"Origin": ORIGIN})
 
     exposed = set(response["Access-Control-Expose-Headers"].split(", "))
-    assert exposed == {"X-Request-ID", "Retry-After", "RateLimit", "RateLimit-Policy"}
+    limits = {"RateLimit", "RateLimit-Policy", "Retry-After"}
+    assert exposed == {"Content-Disposition", "X-Request-ID", *limits}

@@ -183,6 +183,12 @@ def test_wrong_code_activates_nothing(owner: Browser, user: User) -> None:
     assert owner.activate(app.code()).status_code == 200
 
 
+def test_access_token_is_read_before_the_code(settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+
+    assert refusal(Browser().call("post", ACTIVATE, {})) == (401, "not_authenticated")
+
+
 def test_activation_before_setup_is_refused(owner: Browser) -> None:
     assert refusal(owner.activate("123456")) == NOT_STARTED
 
