@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from helpers import Bake, Command, Result
-from template import ROOT
+from template import ROOT, every_feature
 
 SCRIPT = ROOT / "scripts" / "browser.py"
 INSTALLERS = ("apt-get", "make")
@@ -69,9 +69,11 @@ def test_tests_of_the_pages_name_the_missing_package_without_playwright(
     bake: Bake, command: Command, project_python: Path, required: str, status: int
 ) -> None:
     run = "import sys, pytest; sys.modules['playwright'] = None; sys.exit(pytest.main(['-rs']))"
-    only_pages = {"PYTEST_ADDOPTS": "tests/pages", "REQUIRE_BROWSER": required}
+    project = bake(**every_feature())
+    folders = " ".join(map(str, project.rglob("tests/pages")))
+    only_pages = {"PYTEST_ADDOPTS": folders, "REQUIRE_BROWSER": required}
 
-    ended = command(project_python, "-c", run, cwd=bake(), env=only_pages)
+    ended = command(project_python, "-c", run, cwd=project, env=only_pages)
 
     assert "`make browser` installs it" in ended.stdout
     assert ended.returncode == status

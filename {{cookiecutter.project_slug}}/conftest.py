@@ -1,3 +1,3 @@
 """Gives the fixtures of ``tests`` to the tests of every app."""
 
-pytest_plugins = ["tests.fixtures"]
+pytest_plugins = ["tests.fixtures", "tests.chromium"]

@@ -7,11 +7,8 @@ from typing import Any
 import pytest
 
 from project_tests.clients.front_end import FrontEnd, front_end
-from tests.pages import conftest as pages
 
 collect_ignore = [] if find_spec("playwright") else ["test_client.py"]
-
-chromium = pages.chromium
 
 
 @pytest.fixture

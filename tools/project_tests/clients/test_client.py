@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Page
 
 from accounts.models import Session, User
+from passkeys.tests.pages.device import Device
 from project_tests.clients.front_end import FrontEnd
 from tests.authenticator import Held
 from tests.clock import later
-from tests.pages.test_passkeys import Device
 from tests.people import PASSWORD, make_user
 
 OPEN = """

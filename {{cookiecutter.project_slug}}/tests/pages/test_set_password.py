@@ -197,9 +197,9 @@ def test_button_says_what_it_does(page: Page, user: User) -> None:
 
 
 def test_form_says_that_it_needs_javascript(
-    chromium: Chromium, live_server: Any, user: User
+    chromium: Chromium, server_url: str, user: User
 ) -> None:
-    with chromium.new_context(base_url=live_server.url, java_script_enabled=False) as context:
+    with chromium.new_context(base_url=server_url, java_script_enabled=False) as context:
         form = context.new_page()
         open_reset(form, user)
 

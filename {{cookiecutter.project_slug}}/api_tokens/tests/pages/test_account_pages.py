@@ -7,12 +7,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Locator, Page, expect
 
-from accounts.models import User
-from api_tokens import scopes
-from api_tokens.models import ApiToken
-from api_tokens.secret import SHAPE
-from tests.authenticator import enrol
-from tests.pages.account_steps import (
+from account_pages.tests.pages.steps import (
     REFUSALS,
     expect_outcome,
     expect_toast,
@@ -21,6 +16,11 @@ from tests.pages.account_steps import (
     open_page,
     press,
 )
+from accounts.models import User
+from api_tokens import scopes
+from api_tokens.models import ApiToken
+from api_tokens.secret import SHAPE
+from tests.authenticator import enrol
 from tests.pages.ways import refuse_barriers
 from tests.people import PASSWORD
 
@@ -33,13 +33,9 @@ def expected_errors() -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def _registered(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.API_TOKEN_PREFIX = "shop"
+def _registered(settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-    monkeypatch.setattr(scopes, "_roles", {})
-    scopes.register("orders:read")
     scopes.register("orders:list")
-    scopes.register("orders:write", roles=[User.Role.ADMIN])
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""The pages in a real browser, which a real server sends them to."""
+"""Fixtures of the tests of pages, which a real server sends to a real browser.
+
+These tests are in folders named ``pages``, of the project and of its apps.
+"""
 
 from __future__ import annotations
 
@@ -50,13 +53,14 @@ class SkippedModule(pytest.Module):
 def pytest_pycollect_makemodule(
     module_path: Path, parent: pytest.Collector
 ) -> pytest.Module | None:
-    if find_spec("playwright"):
+    if module_path.parent.name != "pages" or find_spec("playwright"):
         return None
     return SkippedModule.from_parent(parent, path=module_path)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
+    """Ends with the module, and so does the event loop that no other test expects."""
     from playwright.sync_api import expect, sync_playwright
 
     # A busy machine is no failure; what comes at once is not waited for any longer.
@@ -68,11 +72,12 @@ def chromium() -> Iterator[Browser]:
             yield browser
 
 
-@pytest.fixture(autouse=True)
-def _site(settings: Any, live_server: Any) -> None:
-    """Every page is switched on, and e-mails link to the server."""
+@pytest.fixture
+def server_url(settings: Any, live_server: Any) -> str:
+    """The address of the server, to which e-mails link. Every page is switched on."""
     settings.PUBLIC_URL = live_server.url
     settings.JWT_ALLAUTH_INVITATIONS = True
+    return str(live_server.url)
 
 
 @pytest.fixture
@@ -81,7 +86,7 @@ def expected_errors() -> list[str]:
     return []
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def tab(chromium: Browser, live_server: Any) -> Iterator[Page]:
     """To start another one costs more than most tests do."""
     with chromium.new_context(base_url=live_server.url) as context:
@@ -90,7 +95,7 @@ def tab(chromium: Browser, live_server: Any) -> Iterator[Page]:
 
 
 @pytest.fixture
-def page(tab: Page, expected_errors: list[str]) -> Iterator[Page]:
+def page(tab: Page, server_url: str, expected_errors: list[str]) -> Iterator[Page]:
     """An empty page of a browser that knows nothing; what goes to its console fails the test.
 
     Errors of scripts go there, and what the Content-Security-Policy has stopped.

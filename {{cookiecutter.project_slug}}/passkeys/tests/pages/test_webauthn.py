@@ -1,15 +1,15 @@
 """Passkeys in Chromium, with its virtual authenticator."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import CDPSession, Page, expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import Session, User
 from passkeys.models import Passkey
+from passkeys.tests.pages.device import Device
 from tests.client import Browser
 from tests.people import PASSWORD, make_user
 
@@ -43,62 +43,10 @@ async (options) => {
 FIELD = '<label>E-mail <input autocomplete="username webauthn" autofocus></label>'
 
 
-@pytest.fixture(autouse=True)
-def mode(settings: Any) -> None:
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-
-
 @pytest.fixture
 def expected_errors() -> list[str]:
     # The pages of Django admin have no icon.
     return ["status of 404"]
-
-
-class Device:
-    """The virtual authenticator of a page."""
-
-    def __init__(self, session: CDPSession, **options: Any) -> None:
-        self._session = session
-        session.send("WebAuthn.enable")
-        added = session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-        self._id = {"authenticatorId": added["authenticatorId"]}
-
-    def credentials(self) -> list[dict[str, Any]]:
-        found = self._session.send("WebAuthn.getCredentials", self._id)
-        return list(found["credentials"])
-
-    def verify_users(self, verified: bool) -> None:
-        self._session.send("WebAuthn.setUserVerified", {**self._id, "isUserVerified": verified})
-
-    def touch(self, touched: bool) -> None:
-        """Whether a user is there who takes what the browser suggests."""
-        options = {**self._id, "enabled": touched}
-        self._session.send("WebAuthn.setAutomaticPresenceSimulation", options)
-
-    def remove(self) -> None:
-        self._session.send("WebAuthn.removeVirtualAuthenticator", self._id)
-        self._session.detach()
-
-
-def add_device(page: Page) -> Device:
-    return Device(
-        page.context.new_cdp_session(page),
-        protocol="ctap2",
-        transport="internal",
-        hasResidentKey=True,
-        hasUserVerification=True,
-        isUserVerified=True,
-        automaticPresenceSimulation=True,
-        defaultBackupEligibility=True,
-        defaultBackupState=True,
-    )
-
-
-@pytest.fixture
-def device(page: Page) -> Iterator[Device]:
-    found = add_device(page)
-    yield found
-    found.remove()
 
 
 @pytest.fixture

@@ -12,10 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, expect
 
-from accounts.models import Session, User
-from passkeys.models import Passkey
-from tests.authenticator import enrol
-from tests.pages.account_steps import (
+from account_pages.tests.pages.steps import (
     REFUSALS,
     SIGN_IN,
     expect_heading,
@@ -27,18 +24,14 @@ from tests.pages.account_steps import (
     press,
     sign_in,
 )
-from tests.pages.test_passkeys import Device, add_device, device
+from accounts.models import Session, User
+from passkeys.models import Passkey
+from passkeys.tests.pages.device import Device, add_device
+from tests.authenticator import enrol
 from tests.pages.ways import refuse_barriers
 from tests.people import PASSWORD
 
-__all__ = ["device"]
-
 pytestmark = pytest.mark.usefixtures("settled")
-
-
-@pytest.fixture(autouse=True)
-def mode(settings: Any) -> None:
-    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
 
 
 @pytest.fixture
@@ -177,9 +170,9 @@ def test_browser_suggests_the_passkey(security: Page) -> None:
 
 
 @pytest.fixture
-def clocked(chromium: Chromium, live_server: Any) -> Iterator[Page]:
+def clocked(chromium: Chromium, server_url: str) -> Iterator[Page]:
     """A page whose clock the test moves; a browser does not get its own back."""
-    with chromium.new_context(base_url=live_server.url) as context:
+    with chromium.new_context(base_url=server_url) as context:
         page = context.new_page()
         page.clock.install()
         yield page

@@ -11,11 +11,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, Route, expect
 
-from accounts.models import PendingSecret, Session, User
-from tests.authenticator import App, Held, enrol
-from tests.client import Browser
-from tests.mailbox import emails_to, link_to
-from tests.pages.account_steps import (
+from account_pages.tests.pages.steps import (
     OVERVIEW,
     REFUSALS,
     SIGN_IN,
@@ -30,6 +26,10 @@ from tests.pages.account_steps import (
     press,
     sign_in,
 )
+from accounts.models import PendingSecret, Session, User
+from tests.authenticator import App, Held, enrol
+from tests.client import Browser
+from tests.mailbox import emails_to, link_to
 from tests.pages.ways import ADDRESS, NEW, refuse_barriers
 from tests.people import PASSWORD, make_user
 
@@ -169,10 +169,10 @@ def test_guest_chooses_the_language(page: Page, db: None) -> None:
 
 @pytest.mark.parametrize("wanted", [OVERVIEW, reverse("account_devices")])
 def test_pages_follow_the_language_of_the_profile_in_every_browser(
-    wanted: str, chromium: Chromium, live_server: Any, user: User
+    wanted: str, chromium: Chromium, server_url: str, user: User
 ) -> None:
     User.objects.update(language="de")
-    with chromium.new_context(base_url=live_server.url, locale="es-ES") as context:
+    with chromium.new_context(base_url=server_url, locale="es-ES") as context:
         page = context.new_page()
         page.goto(f"{SIGN_IN}?next={wanted}")
         expect_heading(page, "Iniciar sesión")

@@ -1,20 +1,12 @@
 """Signing in with a provider on the account pages, in Chromium."""
 
-import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from accounts.models import User
-from social_login.demo.provider import CLIENT_ID, CLIENT_SECRET, DemoProvider
-from social_login.demo.server import serve
-from social_login.models import SocialAccount
-from social_login.providers import http
-from tests.authenticator import enrol
-from tests.pages.account_steps import (
+from account_pages.tests.pages.steps import (
     REFUSALS,
     SIGN_IN,
     expect_account,
@@ -25,6 +17,12 @@ from tests.pages.account_steps import (
     open_page,
     press,
 )
+from accounts.models import User
+from social_login.demo.provider import DemoProvider
+from social_login.models import SocialAccount
+from social_login.providers import http
+from social_login.tests.conftest import demo_options
+from tests.authenticator import enrol
 from tests.pages.ways import refuse_barriers
 
 pytestmark = pytest.mark.usefixtures("settled")
@@ -36,20 +34,10 @@ def expected_errors() -> list[str]:
     return [*REFUSALS, "status of 404"]
 
 
-@pytest.fixture(scope="module")
-def provider() -> Iterator[DemoProvider]:
-    provider = DemoProvider()
-    with serve(provider) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield provider
-        server.shutdown()
-
-
 @pytest.fixture(autouse=True)
-def _switched_on(provider: DemoProvider, settings: Any) -> None:
+def _switched_on(served: DemoProvider, settings: Any) -> None:
     http.forget_documents()
-    options = {"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET, "verifies_email": True}
-    settings.SOCIAL_PROVIDERS = {"oidc": {"name": "Demo ID", "issuer": provider.issuer, **options}}
+    settings.SOCIAL_PROVIDERS = {"oidc": demo_options(served)}
 
 
 def sign_in_there(page: Page, email: str) -> None:

@@ -7,7 +7,6 @@ from django.urls import reverse
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
-from api_tokens import scopes
 from api_tokens.secret import SHAPE
 from tests.people import PASSWORD, make_user
 
@@ -20,11 +19,7 @@ def expected_errors() -> list[str]:
     return ["status of 404", "autocomplete attributes", "Autofocus"]
 
 
-def test_administrator_makes_a_token(
-    page: Page, admin: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(scopes, "_roles", {})
-    scopes.register("orders:read")
+def test_administrator_makes_a_token(page: Page, admin: User) -> None:
     robot = make_user(password=None)
     page.goto(reverse("admin:index"))
     page.fill("[name=username]", admin.email)

@@ -1,1 +1,0 @@
-"""A package, so that the browser ends with the last test in it."""
