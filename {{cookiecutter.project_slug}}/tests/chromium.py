@@ -10,9 +10,13 @@ import shutil
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from django.core.signals import request_finished, request_started
+
+from tests.waiting import until
 
 if TYPE_CHECKING:
     from playwright.sync_api import (
@@ -95,10 +99,31 @@ def tab(chromium: Browser, live_server: Any) -> Iterator[Page]:
 
 
 @pytest.fixture
-def page(tab: Page, server_url: str, expected_errors: list[str]) -> Iterator[Page]:
+def busy_threads() -> Iterator[set[int]]:
+    """The threads in which the server is answering a request."""
+    threads: set[int] = set()
+
+    def begin(**_: Any) -> None:
+        threads.add(get_ident())
+
+    def end(**_: Any) -> None:
+        threads.discard(get_ident())
+
+    request_started.connect(begin)
+    request_finished.connect(end)
+    yield threads
+    request_started.disconnect(begin)
+    request_finished.disconnect(end)
+
+
+@pytest.fixture
+def page(
+    tab: Page, server_url: str, expected_errors: list[str], busy_threads: set[int]
+) -> Iterator[Page]:
     """An empty page of a browser that knows nothing; what goes to its console fails the test.
 
-    Errors of scripts go there, and what the Content-Security-Policy has stopped.
+    Errors of scripts go there, and what the Content-Security-Policy has stopped. The server has
+    answered every request of the page when the next test begins.
     """
     logged: list[str] = []
 
@@ -112,16 +137,10 @@ def page(tab: Page, server_url: str, expected_errors: list[str]) -> Iterator[Pag
     tab.on("pageerror", log_error)
     yield tab
     _forget(tab)
+    until(lambda: not busy_threads)
     tab.remove_listener("console", log_message)
     tab.remove_listener("pageerror", log_error)
     assert [line for line in logged if not any(words in line for words in expected_errors)] == []
-
-
-@pytest.fixture
-def settled(page: Page) -> Iterator[None]:
-    """The server has answered every request of the page when the next test begins."""
-    yield
-    page.wait_for_load_state("networkidle")
 
 
 def _forget(tab: Page) -> None:

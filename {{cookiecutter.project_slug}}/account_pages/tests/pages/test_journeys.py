@@ -33,8 +33,6 @@ from tests.mailbox import emails_to, link_to
 from tests.pages.ways import ADDRESS, NEW, refuse_barriers
 from tests.people import PASSWORD, make_user
 
-pytestmark = pytest.mark.usefixtures("settled")
-
 
 @pytest.fixture(autouse=True)
 def mode(settings: Any) -> None:

@@ -31,8 +31,6 @@ from tests.authenticator import enrol
 from tests.pages.ways import refuse_barriers
 from tests.people import PASSWORD
 
-pytestmark = pytest.mark.usefixtures("settled")
-
 
 @pytest.fixture
 def expected_errors() -> list[str]:

@@ -25,8 +25,6 @@ from social_login.tests.conftest import demo_options
 from tests.authenticator import enrol
 from tests.pages.ways import refuse_barriers
 
-pytestmark = pytest.mark.usefixtures("settled")
-
 
 @pytest.fixture
 def expected_errors() -> list[str]:
