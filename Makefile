@@ -35,7 +35,7 @@ endif
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
 
-demo: .venv/.bakes ## Generate a project in demo/ and run it (ANSWERS="mfa_mode=required project_name='My Shop'")
+demo: .venv/.demo ## Generate a project in demo/ and run it (ANSWERS="mfa_mode=required project_name='My Shop'")
 	@exec $(RUN) scripts/demo.py
 
 test: lint project browser clients ## Run everything: lint, the template's tests, the checks and tests of a generated project
@@ -111,14 +111,14 @@ endef
 .venv/.ready: pyproject.toml | $(OWN_UV)
 	@$(NEED_PYTHON)
 	@"$(UV)" sync --python "$(PYTHON)"
-	@touch .venv/.bakes .venv/.ready
+	@touch .venv/.demo .venv/.ready
 
 # The other tools would make a newcomer wait.
-.venv/.bakes: pyproject.toml | $(OWN_UV)
+.venv/.demo: pyproject.toml | $(OWN_UV)
 	@$(NEED_PYTHON)
 	@"$(UV)" venv --quiet --allow-existing --python "$(PYTHON)"
-	@"$(UV)" pip install --quiet --python .venv --group bake
-	@touch .venv/.bakes
+	@"$(UV)" pip install --quiet --python .venv --group demo
+	@touch .venv/.demo
 
 .tools/bin/uv:
 	@$(NEED_PYTHON)

@@ -1,5 +1,6 @@
 """A browser is installed for the tests only after an announcement, and not if that is forbidden."""
 
+import shlex
 import sys
 from pathlib import Path
 
@@ -70,7 +71,7 @@ def test_tests_of_the_pages_name_the_missing_package_without_playwright(
 ) -> None:
     run = "import sys, pytest; sys.modules['playwright'] = None; sys.exit(pytest.main(['-rs']))"
     project = bake(**every_feature())
-    folders = " ".join(map(str, project.rglob("tests/pages")))
+    folders = shlex.join(map(str, project.rglob("tests/pages")))
     only_pages = {"PYTEST_ADDOPTS": folders, "REQUIRE_BROWSER": required}
 
     ended = command(project_python, "-c", run, cwd=project, env=only_pages)

@@ -1,11 +1,13 @@
 """`make demo` reads its answers like a shell, and reports invalid ones."""
 
+import ast
 import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -148,3 +150,17 @@ def test_demo_is_generated_again_only_after_a_change(
     demo.make_project(["mfa_mode=required"])
 
     assert len(generated) == 4
+
+
+def test_demo_needs_no_package_but_those_of_its_group() -> None:
+    scripts = [
+        ast.parse((ROOT / "scripts" / name).read_text()) for name in ("demo.py", "template.py")
+    ]
+    nodes = [node for script in scripts for node in ast.walk(script)]
+    names = [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
+    names += [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    groups = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]
+
+    needed = {name.partition(".")[0] for name in names if name} - sys.stdlib_module_names
+
+    assert needed == {requirement.partition(">")[0] for requirement in groups["demo"]}

@@ -5,11 +5,11 @@ The functions that take a request answer clients of the API in JSON, and browser
 
 import logging
 import sys
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.db import DataError
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.urls import ResolverMatch
 from django.utils.html import format_html
@@ -48,7 +48,6 @@ def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
     response = exception_handler(exception, context)
     if response is not None:
         response.data = _with_codes(response.data, exception)
-        _forbid_storing(response)
     if isinstance(exception, LimitReached):
         exception.add_headers(context["view"])
     return response
@@ -156,16 +155,7 @@ def is_endpoint(match: ResolverMatch) -> bool:
 def as_json(error: type[APIException], detail: str = "") -> HttpResponse:
     """The response of a middleware or an error handler to a client of the API."""
     body = {"detail": detail or error.default_detail, "code": error.default_code}
-    return _forbid_storing(JsonResponse(body, status=error.status_code))
-
-
-R = TypeVar("R", bound=HttpResponseBase)
-
-
-def _forbid_storing(response: R) -> R:
-    # An error may repeat the user's input.
-    response["Cache-Control"] = "no-store"
-    return response
+    return JsonResponse(body, status=error.status_code)
 
 
 def _page(status: int, title: str, advice: str = "") -> HttpResponse:

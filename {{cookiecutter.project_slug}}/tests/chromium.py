@@ -64,7 +64,7 @@ def pytest_pycollect_makemodule(
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Ends with the module, and so does the event loop that no other test expects."""
+    """Ends with the module, because its event loop would disturb other tests."""
     from playwright.sync_api import expect, sync_playwright
 
     # A busy machine is no failure; what comes at once is not waited for any longer.
@@ -77,7 +77,27 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def server_url(settings: Any, live_server: Any) -> str:
+def busy_threads() -> Iterator[set[int]]:
+    """The threads in which the server is answering a request."""
+    threads: set[int] = set()
+
+    def begin(**_: Any) -> None:
+        threads.add(get_ident())
+
+    def end(**_: Any) -> None:
+        threads.discard(get_ident())
+
+    request_started.connect(begin)
+    request_finished.connect(end)
+    yield threads
+    # The next test must not meet what a page has left behind.
+    until(lambda: not threads)
+    request_started.disconnect(begin)
+    request_finished.disconnect(end)
+
+
+@pytest.fixture
+def server_url(settings: Any, live_server: Any, busy_threads: set[int]) -> str:
     """The address of the server, to which e-mails link. Every page is switched on."""
     settings.PUBLIC_URL = live_server.url
     settings.JWT_ALLAUTH_INVITATIONS = True
@@ -99,31 +119,10 @@ def tab(chromium: Browser, live_server: Any) -> Iterator[Page]:
 
 
 @pytest.fixture
-def busy_threads() -> Iterator[set[int]]:
-    """The threads in which the server is answering a request."""
-    threads: set[int] = set()
-
-    def begin(**_: Any) -> None:
-        threads.add(get_ident())
-
-    def end(**_: Any) -> None:
-        threads.discard(get_ident())
-
-    request_started.connect(begin)
-    request_finished.connect(end)
-    yield threads
-    request_started.disconnect(begin)
-    request_finished.disconnect(end)
-
-
-@pytest.fixture
-def page(
-    tab: Page, server_url: str, expected_errors: list[str], busy_threads: set[int]
-) -> Iterator[Page]:
+def page(tab: Page, server_url: str, expected_errors: list[str]) -> Iterator[Page]:
     """An empty page of a browser that knows nothing; what goes to its console fails the test.
 
-    Errors of scripts go there, and what the Content-Security-Policy has stopped. The server has
-    answered every request of the page when the next test begins.
+    Errors of scripts go there, and what the Content-Security-Policy has stopped.
     """
     logged: list[str] = []
 
@@ -137,7 +136,6 @@ def page(
     tab.on("pageerror", log_error)
     yield tab
     _forget(tab)
-    until(lambda: not busy_threads)
     tab.remove_listener("console", log_message)
     tab.remove_listener("pageerror", log_error)
     assert [line for line in logged if not any(words in line for words in expected_errors)] == []

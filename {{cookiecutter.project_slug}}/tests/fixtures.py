@@ -42,7 +42,10 @@ def _folder_with_servers(path: str) -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a folder that starts servers follow one another: what they share starts once."""
+    """The tests of a folder that starts servers follow one another: what they share starts once.
+
+    One browser runs at a time.
+    """
     items.sort(key=lambda item: _folder_with_servers(str(item.path)))
 
 
@@ -89,22 +92,20 @@ def delete_rows(_: object) -> None:
     made_once = {ContentType._meta.db_table, Permission._meta.db_table}
     names = set(connection.introspection.django_table_names()) - made_once
     tables = sorted(map(connection.ops.quote_name, names))
-    while not _deleted_from(tables):
-        pass
-
-
-def _deleted_from(tables: list[str]) -> bool:
-    """Returns False after a deadlock with a request that the test has not waited for."""
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            # Another process may still be writing.
-            cursor.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")
-            cursor.execute("; ".join(f"DELETE FROM {table}" for table in tables))  # noqa: S608  our own
+        _delete_from(tables)
     except OperationalError as error:
-        if isinstance(error.__cause__, DeadlockDetected):
-            return False
-        raise
-    return True
+        if not isinstance(error.__cause__, DeadlockDetected):
+            raise
+        # With a request that the test has not waited for, which goes on now.
+        _delete_from(tables)
+
+
+def _delete_from(tables: list[str]) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Another process may still be writing.
+        cursor.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")
+        cursor.execute("; ".join(f"DELETE FROM {table}" for table in tables))  # noqa: S608  our own
 
 
 @pytest.fixture(autouse=True)

@@ -44,8 +44,8 @@ WITHOUT_LOCKS = "Object.defineProperty(navigator, 'locks', { value: undefined })
 
 
 @pytest.fixture(autouse=True)
-def site(settings: Any, live_server: Any, front: FrontEnd) -> None:
-    settings.PUBLIC_URL = front.api = live_server.url
+def site(settings: Any, server_url: str, front: FrontEnd) -> None:
+    front.api = server_url
     settings.CORS_ALLOWED_ORIGINS = [front.url(), front.url("127.0.0.1")]
 
 

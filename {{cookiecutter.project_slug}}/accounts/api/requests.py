@@ -59,11 +59,11 @@ def presented_refresh_tokens(request: Request) -> list[str]:
 
 def _check_cookie_request(request: Request) -> None:
     refuse_foreign_origin(request)
-    expect_no_fields(request)
+    require_json(request)
 
 
-def expect_no_fields(request: Request) -> None:
-    """Nothing in the body counts, but it must be JSON: another site's form is refused."""
+def require_json(request: Request) -> None:
+    """Where no field of the body counts: another site's form with fields is refused."""
     serializers.Serializer[Any](data=request.data).is_valid(raise_exception=True)
 
 

@@ -155,16 +155,16 @@ def find_origin(request: Request, form: serializers.Serializer[Any], *, now: dat
         ReauthenticationRequired: the sign-in is not recent, or has shown no second factor.
         ValidationError: the form is not valid.
     """
-    session, data = None, request.data
-    if not isinstance(data, dict) or "setup_challenge_id" not in data:
-        session = live_session(request)
-        store.require_recent(session, now=now)
-        # A new factor must not stand in for the one that was not shown.
-        store.require_second_factor(session)
+    data = request.data
+    if isinstance(data, dict) and "setup_challenge_id" in data:
+        form.is_valid(raise_exception=True)
+        return challenges.find(Kind.SETUP, form.validated_data["setup_challenge_id"], now=now)
+    session = live_session(request)
+    store.require_recent(session, now=now)
+    # A new factor must not stand in for the one that was not shown.
+    store.require_second_factor(session)
     form.is_valid(raise_exception=True)
-    return session or challenges.find(
-        Kind.SETUP, form.validated_data["setup_challenge_id"], now=now
-    )
+    return session
 
 
 class EnrolmentView(PublicEndpoint, MfaEndpoint):

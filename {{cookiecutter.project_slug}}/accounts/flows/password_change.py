@@ -120,7 +120,7 @@ class PasswordChangeView(OwnPasswordEndpoint):
     def post(self, request: Request) -> Response:
         session, now = session_of(request), timezone.now()
         if not switches.old_password_required:
-            # Otherwise a stolen access token would be enough to take the account.
+            # Otherwise any stolen access token would be enough to take the account.
             store.require_recent(session, now=now)
         form = PasswordChangeInput(data=request.data, context={"user": session.user})
         form.is_valid(raise_exception=True)

@@ -31,6 +31,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         request_id = _given_by_proxy(request) or secrets.token_hex(16)
+        clear_contextvars()
         bind_contextvars(request_id=request_id, ip=client_ip(request))
         current_client.bind(request)
         response = self.get_response(request)

@@ -24,7 +24,7 @@ from rest_framework.views import APIView
 from accounts import sign_in
 from accounts.api.endpoints import PublicEndpoint
 from accounts.api.openapi import DeviceSchema
-from accounts.api.requests import client_of, expect_no_fields
+from accounts.api.requests import client_of, require_json
 from accounts.api.responses import SignedInOutput, answer_sign_in
 from accounts.errors import IncorrectCredentials
 from accounts.models import User
@@ -121,7 +121,7 @@ class LoginOptionsView(PublicEndpoint, APIView):
 
     @extend_schema(request=None, responses={200: PasskeyRequestOutput, **refused(400)})
     def post(self, request: Request) -> Response:
-        expect_no_fields(request)
+        require_json(request)
         challenge_id, options = begin(now=timezone.now())
         return Response({"challenge_id": challenge_id, "options": options})
 

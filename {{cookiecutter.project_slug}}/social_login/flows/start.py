@@ -124,11 +124,11 @@ class StartView(PublicEndpoint, APIView):
         found = registry.find(provider)
         if found is None:
             raise Http404
-        form = StartInput(data=request.data)
-        form.is_valid(raise_exception=True)
-        now, fields = timezone.now(), form.validated_data
-        browser = "" if fields["code_challenge"] else cookies.make()
+        form, now = StartInput(data=request.data), timezone.now()
         session = _connecting_session(request, now)
+        form.is_valid(raise_exception=True)
+        fields = form.validated_data
+        browser = "" if fields["code_challenge"] else cookies.make()
         url = start(provider=found, **fields, browser=browser, session=session, now=now)
         response = Response({"authorization_url": url})
         if browser:

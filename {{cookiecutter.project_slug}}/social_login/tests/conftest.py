@@ -12,7 +12,7 @@ from tests.client import Browser
 
 
 @pytest.fixture(scope="session")
-def served() -> Iterator[DemoProvider]:
+def provider() -> Iterator[DemoProvider]:
     provider = DemoProvider()
     with serve(provider) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -21,13 +21,13 @@ def served() -> Iterator[DemoProvider]:
 
 
 @pytest.fixture
-def demo(served: DemoProvider, settings: Any, monkeypatch: pytest.MonkeyPatch) -> DemoProvider:
+def demo(provider: DemoProvider, settings: Any) -> DemoProvider:
     """The local provider, which is switched on as ``oidc``, and whose addresses count."""
     http.forget_documents()
     settings.SOCIAL_LOGIN_REDIRECT = FRONT_END
     settings.SOCIAL_LOGIN_TRUSTED_MFA = []
-    settings.SOCIAL_PROVIDERS = {"oidc": demo_options(served)}
-    return served
+    settings.SOCIAL_PROVIDERS = {"oidc": demo_options(provider)}
+    return provider
 
 
 def demo_options(provider: DemoProvider, **changes: Any) -> dict[str, Any]:

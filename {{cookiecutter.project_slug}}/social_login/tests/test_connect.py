@@ -96,6 +96,7 @@ def test_a_stale_access_token_does_not_start_a_sign_in(member: Browser) -> None:
     member.access = "stale"
 
     assert refusal(start(member)) == (401, "token_not_valid")
+    assert refusal(start(member, next=7)) == (401, "token_not_valid")
 
 
 def test_what_another_user_has_connected_is_refused(member: Browser) -> None:

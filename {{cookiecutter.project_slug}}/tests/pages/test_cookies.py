@@ -27,7 +27,7 @@ def paths_of_refresh_cookies(page: Page) -> list[str]:
 
 
 def test_cookie_of_another_package_hides_ours_no_more_and_is_deleted(
-    page: Page, user: User, live_server: Any
+    page: Page, user: User
 ) -> None:
     page.goto(reverse("jwt_allauth_email_verified"))
     page.context.add_cookies(

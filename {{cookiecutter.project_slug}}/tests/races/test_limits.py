@@ -22,7 +22,7 @@ AT_ONCE = 300
 
 def test_of_three_hundred_requests_at_once_exactly_ten_pass(rates: Rates, tmp_path: Path) -> None:
     environment = os.environ | {
-        "DJANGO_SETTINGS_MODULE": "devtools.production_settings",
+        "DJANGO_SETTINGS_MODULE": "tests.races.patient_settings",
         "REDIS_URL": redis_of_this_process(),
         "THROTTLE_RATES": "refresh=10/hour,anon=off",
     }

@@ -33,9 +33,9 @@ def expected_errors() -> list[str]:
 
 
 @pytest.fixture(autouse=True)
-def _switched_on(served: DemoProvider, settings: Any) -> None:
+def _switched_on(provider: DemoProvider, settings: Any) -> None:
     http.forget_documents()
-    settings.SOCIAL_PROVIDERS = {"oidc": demo_options(served)}
+    settings.SOCIAL_PROVIDERS = {"oidc": demo_options(provider)}
 
 
 def sign_in_there(page: Page, email: str) -> None:
