@@ -4,13 +4,14 @@ import re
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from accounts.api.requests import DEVICE_HEADER
 from accounts.api.transport import TRANSPORT_HEADER
 from accounts.models import User
-from core.middleware.headers import CONTENT_POLICY
+from core.middleware.headers import CONTENT_POLICY, HeadersMiddleware
 from tests.client import Browser
 from tests.flows.steps import signed_in_as
 from tests.mailbox import link_to
@@ -59,6 +60,22 @@ def test_no_response_of_the_api_is_stored(user: User, signed_in: Browser, client
 
     assert [ended.status_code, redirected.status_code] == [204, 301]
     assert {answer["Cache-Control"] for answer in (ended, redirected)} == {"no-store"}
+
+
+@pytest.mark.parametrize(
+    ("path", "of_the_view", "sent"),
+    [
+        ("/api/orders/", {}, "no-store"),
+        ("/api/orders/", {"Cache-Control": "max-age=60"}, "max-age=60"),
+        ("/orders/", {}, None),
+    ],
+)
+def test_view_may_set_another_cache_control(
+    path: str, of_the_view: dict[str, str], sent: str | None, rf: RequestFactory
+) -> None:
+    middleware = HeadersMiddleware(lambda _: HttpResponse(headers=of_the_view))
+
+    assert middleware(rf.get(path)).get("Cache-Control") == sent
 
 
 @pytest.mark.parametrize(
