@@ -15,6 +15,8 @@ from core.read_only_admin import ReadOnly
 class WayInAdmin(ReadOnly, AddressSearchAdmin):
     """Administrators delete the rows of others, one at a time. The last way to sign in stays."""
 
+    actions = None
+
     def is_last_way_in(self, row: Any) -> bool:
         raise NotImplementedError
 
@@ -23,15 +25,16 @@ class WayInAdmin(ReadOnly, AddressSearchAdmin):
         raise NotImplementedError
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Refuses the bulk action, which passes no ``obj``."""
         actor = cast(User, request.user)
+        may_delete = super().has_delete_permission(request, obj) and actor.role == User.Role.ADMIN
+        # Without a row, Django asks before it says that the row is gone.
+        return may_delete and (obj is None or self._may_delete(obj, actor))
+
+    def _may_delete(self, row: Any, actor: User) -> bool:
         return (
-            obj is not None
-            and super().has_delete_permission(request, obj)
-            and actor.role == User.Role.ADMIN
-            and obj.user != actor
-            and not has_more_privileges(obj.user, than=actor)
-            and not self.is_last_way_in(obj)
+            row.user != actor
+            and not has_more_privileges(row.user, than=actor)
+            and not self.is_last_way_in(row)
         )
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:

@@ -167,6 +167,12 @@ def test_one_that_is_deleted_meanwhile_is_not_the_last_way_in(
     assert not store.is_last_way_in(stored)
 
 
+def test_one_that_is_gone_is_not_refused(passkey: Authenticator, admin: User) -> None:
+    stored = Passkey.objects.get()
+
+    assert [delete(admin, stored).status_code for _ in range(2)] == [302, 302]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_administrators_one_deletes_it(passkey: Authenticator, user: User) -> None:
     stored = Passkey.objects.get()
