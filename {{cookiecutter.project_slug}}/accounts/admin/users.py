@@ -154,9 +154,9 @@ class UserAdmin(AccountState, AccountActions, InvitationPage, DjangoUserAdmin):
         may_change = super().has_change_permission(request, obj)
         return may_change and not (obj and has_more_privileges(obj, than=request.user))
 
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+    def get_actions(self, request: HttpRequest, *args: Any, **options: Any) -> dict[str, Any]:
         """Users are deleted one at a time."""
-        actions = super().get_actions(request)
+        actions: dict[str, Any] = super().get_actions(request, *args, **options)
         actions.pop("delete_selected", None)
         return actions
 
