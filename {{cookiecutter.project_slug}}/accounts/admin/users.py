@@ -154,20 +154,12 @@ class UserAdmin(AccountState, AccountActions, InvitationPage, DjangoUserAdmin):
         may_change = super().has_change_permission(request, obj)
         return may_change and not (obj and has_more_privileges(obj, than=request.user))
 
-    def get_actions(self, request: HttpRequest, *args: Any, **options: Any) -> dict[str, Any]:
-        """Users are deleted one at a time."""
-        actions: dict[str, Any] = super().get_actions(request, *args, **options)
-        actions.pop("delete_selected", None)
-        return actions
-
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        may_delete = super().has_delete_permission(request, obj)
-        # Without an account, Django asks before it says that the account is gone.
-        return may_delete and (obj is None or self._may_delete(obj, request))
-
-    def _may_delete(self, obj: User, request: HttpRequest) -> bool:
+        """Refuses the bulk action, which passes no ``obj``: users are deleted one at a time."""
         return (
-            not has_more_privileges(obj, than=request.user)
+            obj is not None
+            and super().has_delete_permission(request, obj)
+            and not has_more_privileges(obj, than=request.user)
             # Deleting the account and adding it again would remove its second factor.
             and not _is_guarded(obj, request)
             and not (request.method == "POST" and is_last_active_admin(obj))

@@ -259,9 +259,7 @@ def test_account_is_deleted_with_its_sessions_and_its_history(
 
     page = reverse("admin:accounts_user_delete", args=[user.pk])
 
-    answers = [as_(actor).post(page, {"post": "yes"}) for _ in range(2)]
-
-    assert [answer.status_code for answer in answers] == [302, 302], "the second says it is gone"
+    assert as_(actor).post(page, {"post": "yes"}).status_code == 302
     assert not User.objects.filter(pk=user.pk).exists()
     assert not SecurityEvent.objects.filter(user=user.pk).exists()
 
