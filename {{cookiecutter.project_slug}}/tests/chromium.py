@@ -1,6 +1,6 @@
 """Fixtures of the tests of pages, which a real server sends to a real browser.
 
-These tests are in folders named ``pages``, of the project and of its apps.
+These tests are in folders ``tests/pages``, of the project and of its apps.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class SkippedModule(pytest.Module):
 def pytest_pycollect_makemodule(
     module_path: Path, parent: pytest.Collector
 ) -> pytest.Module | None:
-    if module_path.parent.name != "pages" or find_spec("playwright"):
+    if module_path.parts[-3:-1] != ("tests", "pages") or find_spec("playwright"):
         return None
     return SkippedModule.from_parent(parent, path=module_path)
 
