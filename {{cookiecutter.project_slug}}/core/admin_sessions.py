@@ -8,6 +8,7 @@ import hashlib
 import uuid
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
 from django.utils import timezone
@@ -19,13 +20,26 @@ class SessionStore(db.SessionStore):
         row.session_key = _digest(row.session_key)
         return row
 
+    async def acreate_model_instance(self, data: dict[str, Any]) -> Any:
+        row = await super().acreate_model_instance(data)
+        row.session_key = _digest(row.session_key)
+        return row
+
     def exists(self, session_key: str) -> bool:
         return super().exists(_digest(session_key))
+
+    async def aexists(self, session_key: str) -> bool:
+        return await super().aexists(_digest(session_key))
 
     def delete(self, session_key: str | None = None) -> None:
         key = session_key or self.session_key
         if key:
             super().delete(_digest(key))
+
+    async def adelete(self, session_key: str | None = None) -> None:
+        key = session_key or self.session_key
+        if key:
+            await super().adelete(_digest(key))
 
     def load(self) -> dict[str, Any]:
         rows = self.model.objects.filter(expire_date__gt=timezone.now())
@@ -35,6 +49,9 @@ class SessionStore(db.SessionStore):
             self.flush()
             return {}
         return self.decode(found.session_data)
+
+    async def aload(self) -> dict[str, Any]:
+        return await sync_to_async(self.load)()
 
 
 def end_all() -> None:

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.core.management import call_command
@@ -12,6 +14,7 @@ from django.urls import reverse
 
 from accounts import tasks
 from accounts.models import User
+from core.admin_sessions import SessionStore
 from tests.admin.steps import is_in, log_in
 from tests.clock import later
 from tests.people import make_user
@@ -75,6 +78,22 @@ def test_key_that_a_stranger_chose_becomes_no_session(admin: User) -> None:
 
     assert is_in(browser)
     assert key_of(browser) != chosen
+
+
+def test_asynchronous_view_reads_and_stores_the_same_sessions(db: None) -> None:
+    stored = SessionStore()
+
+    async def store_and_read() -> Any:
+        await stored.aset("answer", 42)
+        await stored.asave()
+        return await SessionStore(stored.session_key).aget("answer")
+
+    assert async_to_sync(store_and_read)() == 42
+    assert async_to_sync(stored.aexists)(stored.session_key or "")
+    assert SessionStore(stored.session_key)["answer"] == 42
+    assert Session.objects.get().session_key != stored.session_key
+    async_to_sync(stored.adelete)()
+    assert not Session.objects.exists()
 
 
 @pytest.mark.parametrize("key", ["", "x" * 500, "é", "nonsense"])
