@@ -7,7 +7,6 @@ e-mail before a sign-up is deleted.
 import uuid
 from datetime import datetime
 
-from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db.models import Q, QuerySet
 
 from accounts.conf import switches
@@ -16,7 +15,6 @@ from accounts.services import deletion
 from core.logging import security_log
 
 # An administrator may have set a password for an invited user, or the role of one who signed up.
-INVITATION = Q(password__startswith=UNUSABLE_PASSWORD_PREFIX)
 SIGN_UP = Q(invited_at=None, role=User.Role.USER)
 
 
@@ -27,7 +25,7 @@ def query_due(which: Q, *, now: datetime) -> QuerySet[User]:
 def purge(*, now: datetime) -> int:
     """Returns how many accounts were deleted."""
     is_warned = Q(purge_warned_at__isnull=False) if switches.unverified_account_warning else Q()
-    unused = query_due(INVITATION | (SIGN_UP & is_warned), now=now)
+    unused = query_due(User.INVITED | (SIGN_UP & is_warned), now=now)
     return sum(_purge(unused, user_id) for user_id in unused.values_list("pk", flat=True))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from accounts import checks
@@ -88,6 +89,15 @@ def test_no_account_is_deleted_without_the_e_mail() -> None:
     warn(47.1)
 
     assert not exists()
+
+
+def test_sign_up_whose_password_is_disabled_is_not_deleted_without_it_either() -> None:
+    save(User.objects.get(email=ADDRESS), password=make_password(None))
+
+    # The task has not run for a month.
+    warn(40)
+
+    assert exists()
 
 
 def verify() -> None:
