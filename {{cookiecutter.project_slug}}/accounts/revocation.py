@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.services import email_addresses
 from accounts.services.mfa import authenticators, challenges, trusted_devices
 from accounts.services.sessions import store
-from accounts.signals import access_revoked, mailbox_proven
+from accounts.signals import access_revoked, account_taken_over
 from core.logging import security_log
 from mail import outbox
 
@@ -37,7 +37,7 @@ def revoke_all(user: User) -> int:
     return ended
 
 
-def revoke_access(user: User, *, reason: str) -> None:
+def clear_unverified_account(user: User, *, reason: str) -> None:
     """Removes what a stranger may have set up in an account that was not verified.
 
     Saves the account. Its password, second factor, sessions, links and permissions end.
@@ -49,7 +49,7 @@ def revoke_access(user: User, *, reason: str) -> None:
     user.save()
     user.groups.clear()
     user.user_permissions.clear()
-    mailbox_proven.send(User, user=user)
+    account_taken_over.send(User, user=user)
 
 
 def revoke_pending(user: User) -> None:

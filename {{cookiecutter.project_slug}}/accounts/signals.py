@@ -11,8 +11,9 @@ access_revoked = Signal()
 The account is locked: end what a feature has opened as well.
 """
 
-mailbox_proven = Signal()
-"""The owner of a mailbox takes an account over that was not verified. Sends ``user``.
+account_taken_over = Signal()
+"""An account that was never verified gets another owner: by a reset, an invitation or a provider.
 
-A stranger may have used the account before: remove what the stranger could sign in with.
+Sends ``user``. A stranger may have used the account before: remove what the stranger could sign in
+with.
 """

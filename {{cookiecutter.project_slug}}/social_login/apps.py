@@ -32,4 +32,4 @@ class SocialLoginConfig(AppConfig):
         exports.export("providers")(social_accounts.export)
         history.SENTENCES.update(SENTENCES)
         signals.challenge_completed.connect(social_accounts.connect_pending)
-        signals.mailbox_proven.connect(social_accounts.forget_all)
+        signals.account_taken_over.connect(social_accounts.forget_all)

@@ -149,7 +149,7 @@ def connect_pending(challenge: LoginChallenge, **_: Any) -> None:
 
 
 def forget_all(user: User, **_: Any) -> None:
-    """Receives ``mailbox_proven``: a stranger may have connected the accounts."""
+    """Receives ``account_taken_over``: a stranger may have connected the accounts."""
     SocialAccount.objects.filter(user=user).delete()
 
 

@@ -81,7 +81,7 @@ def invite(
     if created:
         user.save()
     else:
-        revocation.revoke_access(user, reason="invitation")
+        revocation.clear_unverified_account(user, reason="invitation")
     _send(user, by=by, now=now)
     return user
 

@@ -48,7 +48,7 @@ from accounts.services.links.signed_links import LinkNotValid, Purpose, SignedLi
 from accounts.services.mfa import authenticators
 from accounts.services.passwords import verification
 from accounts.sign_in import SignInResult
-from accounts.signals import mailbox_proven
+from accounts.signals import account_taken_over
 from core.errors import refused
 from core.logging import security_log
 from mail import outbox
@@ -146,7 +146,7 @@ def set_new_password(
         # Hashing takes time: a second factor may have been set up since the row was read.
         user.refresh_from_db(fields=["email_verified", *User.SECOND_FACTOR, "role"])
         if not user.email_verified:
-            mailbox_proven.send(User, user=user)
+            account_taken_over.send(User, user=user)
         email_addresses.mark_verified(user)
         loses_factor = user.has_second_factor and not authenticators.survive_reset(user)
         if loses_factor:

@@ -173,7 +173,7 @@ def _hand_over(user: User, identity: Identity, *, is_invited: bool) -> User:
         user.save()
     else:
         user.first_name, user.last_name = identity.first_name, identity.last_name
-        revocation.revoke_access(user, reason="provider")
+        revocation.clear_unverified_account(user, reason="provider")
     email_addresses.mark_verified(user)
     security_log.record("address_verified", account=user.pk)
     return user
