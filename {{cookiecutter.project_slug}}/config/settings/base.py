@@ -49,6 +49,7 @@ if DEBUG:
 MIDDLEWARE = [
     "core.middleware.request_id.RequestIdMiddleware",
     "core.middleware.headers.HeadersMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "core.health.HealthMiddleware",
     # Before those that refuse a request: a refusal is in the language of the request.
     "django.middleware.locale.LocaleMiddleware",
@@ -64,7 +65,6 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 

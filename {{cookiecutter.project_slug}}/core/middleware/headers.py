@@ -22,13 +22,15 @@ PERMISSIONS_POLICY = ", ".join(f"{feature}=()" for feature in _UNUSED)
 
 
 class HeadersMiddleware:
-    """Adds headers that a view has not set. Comes early, for the redirects to HTTPS as well."""
+    """Adds headers that a view has not set.
+
+    Comes early: ``SecurityMiddleware`` does not see the responses to health probes.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response
         self._everywhere = {
             "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": settings.X_FRAME_OPTIONS,
             "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
             "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
             "Permissions-Policy": PERMISSIONS_POLICY,

@@ -4,9 +4,10 @@ import re
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
-from django.urls import reverse
+from django.urls import path, reverse
+from django.views.decorators.clickjacking import xframe_options_exempt
 
 from accounts.api.requests import DEVICE_HEADER
 from accounts.api.transport import TRANSPORT_HEADER
@@ -49,6 +50,23 @@ def test_every_answer_has_the_headers_of_security(path: str, status: int, client
     assert response.status_code == status
     assert {name: response.get(name) for name in EVERYWHERE} == EVERYWHERE
     assert "camera=()" in response["Permissions-Policy"]
+
+
+@xframe_options_exempt
+def framed(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok", content_type="text/plain")
+
+
+urlpatterns = [path("framed/", framed)]
+
+
+def test_view_may_allow_frames_as_django_says(settings: Any, client: Client) -> None:
+    settings.ROOT_URLCONF = __name__
+
+    response = client.get("/framed/")
+
+    assert response.status_code == 200
+    assert "X-Frame-Options" not in response
 
 
 def test_no_response_of_the_api_is_stored(user: User, signed_in: Browser, client: Client) -> None:
