@@ -53,18 +53,13 @@ class LiveSessionAuthentication(AccessTokenAuthentication):
     """Sets ``request.user`` to the ``User``, ``request.auth`` to the ``Session``, in one query."""
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
-        identity = super().authenticate(request)
-        if identity is None:
+        raw_token = self.get_raw_token(self.get_header(request))
+        if raw_token is None:
             return None
-        # ``get_user`` returns the session here.
-        session: Any = identity[0]
-        return session.user, session
-
-    def get_user(self, validated_token: Token) -> Any:
-        session = live_sessions.find(cast(AccessToken, validated_token), now=timezone.now())
+        session = live_sessions.find(self.get_validated_token(raw_token), now=timezone.now())
         if session is None:
             raise TokenNotValid
-        return session
+        return session.user, session
 
 
 def live_session(request: Request) -> Session:
