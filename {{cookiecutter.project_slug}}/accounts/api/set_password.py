@@ -25,7 +25,7 @@ from accounts.services.links import signed_links
 from accounts.services.links.signed_links import LinkNotValid, Purpose, SignedLink
 from accounts.sign_in import SignedIn, SignInResult
 from core.errors import refused
-from core.ratelimit.throttling import ScopedRateThrottle, UserRateThrottle
+from core.ratelimit.throttling import ScopedRateThrottle
 
 
 class LinkInput(serializers.Serializer[Any]):
@@ -49,13 +49,20 @@ class SetPasswordInput(LinkInput, NewPasswordInput):
     """Only for the OpenAPI description: the link is checked before the passwords."""
 
 
+class SetPasswordThrottle(ScopedRateThrottle):
+    """Counts the ``user`` limit too, as the API's contract says, in the same step."""
+
+    def scopes(self, request: Request, view: Any) -> list[str]:
+        return ["user", *super().scopes(request, view)]
+
+
 class SetPasswordEndpoint(PublicEndpoint, APIView):
     """A password reset and an invitation each have a subclass."""
 
     cookie: LinkCookie
     purpose: Purpose
     schema = LinkSchema()
-    throttle_classes = (UserRateThrottle, ScopedRateThrottle)
+    throttle_classes = (SetPasswordThrottle,)
     throttle_scope = "set_password"
 
     def set_password(

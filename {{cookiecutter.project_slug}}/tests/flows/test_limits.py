@@ -158,6 +158,17 @@ def test_set_password_has_the_user_rate_throttle(name: str, rates: Rates, settin
     assert statuses(2, lambda: stranger().call("post", name, {})) == [401, 429]
 
 
+def test_set_password_counts_in_both_limits_or_in_none(user: User, rates: Rates) -> None:
+    client = stranger()
+    rates(user="2/min", set_password="1/min")
+
+    post = partial(client.call, "post", "rest_password_reset_set_new", {})
+    assert statuses(5, post) == [401, 429, 429, 429, 429]
+
+    rates(user="2/min", set_password="100/min")
+    assert statuses(2, post) == [401, 429]
+
+
 # By endpoint
 
 
