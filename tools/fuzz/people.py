@@ -76,7 +76,7 @@ def sign_in(person: Person) -> tuple[Grant, Tokens]:
 
 def challenge(person: Person) -> str:
     """Returns the ``challenge_id`` of a sign-in with a second factor."""
-    credentials = Credentials.of(person.user)
+    credentials = Credentials.of(person.user, methods=["pwd"])
     issued = challenges.open_challenge(
         credentials=credentials, kind=Kind.VERIFY, now=timezone.now()
     )
@@ -91,7 +91,9 @@ def setup_challenge(*, pending: bool) -> dict[str, Any]:
     """
     person = make_person(with_second_factor=False)
     issued = challenges.open_challenge(
-        credentials=Credentials.of(person.user), kind=Kind.SETUP, now=timezone.now()
+        credentials=Credentials.of(person.user, methods=["pwd"]),
+        kind=Kind.SETUP,
+        now=timezone.now(),
     )
     challenge = LoginChallenge.objects.get(user=person.user)
     code = pending_code(person, challenge) if pending else ""

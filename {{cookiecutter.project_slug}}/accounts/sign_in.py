@@ -14,7 +14,12 @@ from accounts.conf import EmailVerification, switches
 from accounts.errors import EmailNotVerified, IncorrectCredentials, InvalidChallenge, TokenNotValid
 from accounts.models import LoginChallenge, User
 from accounts.services.client import Client
-from accounts.services.credentials import MULTI_FACTOR, Credentials, OutdatedCredentialsError
+from accounts.services.credentials import (
+    MULTI_FACTOR,
+    PASSWORD,
+    Credentials,
+    OutdatedCredentialsError,
+)
 from accounts.services.mfa import challenges, trusted_devices
 from accounts.services.mfa.challenges import IssuedChallenge, Kind
 from accounts.services.passwords import recognised_devices
@@ -113,7 +118,7 @@ def complete_sign_in_with_second_factor(
 
 def complete_sign_in_by_link(user: User, *, client: Client, now: datetime) -> SignInResult:
     """Completes the sign-in of a user who has just set a password with a link."""
-    credentials = Credentials.of(user)
+    credentials = Credentials.of(user, methods=[PASSWORD])
     result = complete_sign_in(credentials, client=client, now=now, notify_owner=False)
     if isinstance(result, SignedIn):
         return result

@@ -138,7 +138,8 @@ class Growth:
             rotation.rotate(token=tokens.read_refresh(person.refresh), client=client, now=now)
         with explained() as of_login:
             if user := verification.find_user(person.email):
-                store.open_session(credentials=Credentials.of(user), client=client, now=now)
+                credentials = Credentials.of(user, methods=["pwd"])
+                store.open_session(credentials=credentials, client=client, now=now)
         return {REFRESH.name: _kinds(of_refresh), LOGIN_WITHOUT_HASH.name: _kinds(of_login)}
 
     def updates(self) -> Rows:

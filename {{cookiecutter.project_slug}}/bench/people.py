@@ -37,7 +37,8 @@ def fill(*, group: str, password_hash: str, users: range, live: range) -> None:
         email=email, defaults={"password": password_hash, "email_verified": True}
     )
     if is_new:
-        store.open_session(credentials=Credentials.of(user), client=_SOMEWHERE, now=timezone.now())
+        credentials = Credentials.of(user, methods=["pwd"])
+        store.open_session(credentials=credentials, client=_SOMEWHERE, now=timezone.now())
     numbered = {"group": group, "users": users.stop}
     _copy(user, users, numbered, id=_USER_ID, email="%(group)s || '-' || n || '@example.test'")
     session = user.sessions.earliest("created_at")

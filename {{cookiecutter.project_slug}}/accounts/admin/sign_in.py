@@ -26,7 +26,7 @@ from accounts.flows import login
 from accounts.models import User
 from accounts.models.validators import PASSWORD_MAX_LENGTH
 from accounts.services.client import Client
-from accounts.services.credentials import Credentials
+from accounts.services.credentials import PASSWORD, Credentials
 from accounts.services.mfa import recovery_codes, totp
 from accounts.services.passwords import verification
 from accounts.services.passwords.recognised_devices import LIFETIME as DEVICE_LIFETIME
@@ -80,7 +80,8 @@ class AdminLoginForm(AdminAuthenticationForm):
         throttling.forget(verification.GUESSES, of=guesser)
         # None if a field is missing.
         if self.user_cache is not None:
-            login.warn_of_leak(Credentials.of(self.user_cache), cleaned["password"])
+            credentials = Credentials.of(self.user_cache, methods=[PASSWORD])
+            login.warn_of_leak(credentials, cleaned["password"])
         return cleaned
 
     def _count_guess(self) -> tuple[User | None, str]:
@@ -181,7 +182,8 @@ def complete_login(request: HttpRequest, response: HttpResponse) -> None:
     # Against session fixation: Django keeps the key if the same user signs in again.
     request.session.cycle_key()
     client, now = _browser_of(request), timezone.now()
-    credentials = sign_in.recognise(Credentials.of(user), client=client, now=now)
+    credentials = Credentials.of(user, methods=[])
+    credentials = sign_in.recognise(credentials, client=client, now=now)
     facts: dict[str, Any] = {} if credentials.device else {"device": "new_device"}
     with transaction.atomic():
         security_log.record("admin_login", account=user.pk, **facts)

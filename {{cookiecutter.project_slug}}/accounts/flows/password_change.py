@@ -71,7 +71,8 @@ def change_password(
     """Returns None where the sessions stay open."""
     user = session.user
     # Before the password changes: the token of the device depends on it.
-    former = sign_in.recognise(Credentials.of(user), client=client, now=now)
+    former = Credentials.of(user, methods=session.methods)
+    former = sign_in.recognise(former, client=client, now=now)
     with transaction.atomic():
         if not verification.replace_password(user=user, new_password=new_password):
             raise PasswordExists if is_first else TokenNotValid

@@ -34,7 +34,7 @@ from accounts.api.responses import DetailOutput, SignedInOutput, answer_sign_in
 from accounts.api.transport import uses_cookies
 from accounts.conf import EmailVerification, switches
 from accounts.models import User
-from accounts.services.credentials import Credentials
+from accounts.services.credentials import PASSWORD, Credentials
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings
 from core.errors import refused
@@ -137,6 +137,6 @@ class RegistrationView(PublicEndpoint, SwitchableAPIView):
             raise serializers.ValidationError({"email": [TAKEN]}, code="email_taken")
         client = client_of(request)
         result = sign_in.complete_sign_in(
-            Credentials.of(user), client=client, now=now, notify_owner=False
+            Credentials.of(user, methods=[PASSWORD]), client=client, now=now, notify_owner=False
         )
         return answer_sign_in(request, result, now=now, status=status.HTTP_201_CREATED)

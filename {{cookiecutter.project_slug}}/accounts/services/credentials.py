@@ -26,7 +26,7 @@ class Credentials:
     password_hash: str
     email_verified: bool
     has_second_factor: bool
-    methods: tuple[str, ...] = (PASSWORD,)
+    methods: tuple[str, ...]
     """As in ``amr``. ``MULTI_FACTOR`` is among them after a second factor."""
     trusted_device_id: uuid.UUID | None = None
     """Of the trusted device that stands in for the second factor."""
@@ -34,9 +34,7 @@ class Credentials:
     """The id of the recognised device; "" for a new one, None if it is not looked up yet."""
 
     @classmethod
-    def of(
-        cls, user: User, *, methods: Iterable[str] = (PASSWORD,), device: str | None = None
-    ) -> Self:
+    def of(cls, user: User, *, methods: Iterable[str], device: str | None = None) -> Self:
         return cls(
             user_id=user.pk,
             email=user.email,

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import LoginChallenge, Session, User
-from accounts.services.credentials import Credentials
+from accounts.services.credentials import PASSWORD, Credentials
 from accounts.services.mfa import challenges
 from passkeys.models import Passkey
 from passkeys.tests.authenticator import Authenticator
@@ -66,7 +66,7 @@ def test_setup_challenge_of_an_account_that_has_got_a_factor_adds_no_other(
     # As a login that was in flight opens it.
     kind = LoginChallenge.Kind.SETUP
     late = challenges.open_challenge(
-        credentials=Credentials.of(user), kind=kind, now=timezone.now()
+        credentials=Credentials.of(user, methods=[PASSWORD]), kind=kind, now=timezone.now()
     ).signed_id
     browser = Browser()
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.flows import logout, mfa_management
 from accounts.models import EmailChange, LoginChallenge, Session, TrustedDevice, User
 from accounts.services.client import Client as Device
-from accounts.services.credentials import Credentials
+from accounts.services.credentials import PASSWORD, Credentials
 from accounts.services.mfa import challenges, trusted_devices
 from accounts.signals import access_revoked
 from tests import acts
@@ -62,7 +62,7 @@ def life(user: User, browser: Browser) -> Life:
     link = link_to(user.email)
     enrol(user)
     acts.request_address(browser, user)
-    credentials = Credentials.of(user)
+    credentials = Credentials.of(user, methods=[PASSWORD])
     challenges.open_challenge(
         credentials=credentials, kind=LoginChallenge.Kind.VERIFY, now=timezone.now()
     )

@@ -14,7 +14,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from accounts.models import User
 from accounts.services.client import Client
-from accounts.services.credentials import Credentials
+from accounts.services.credentials import PASSWORD, Credentials
 from accounts.services.passwords import recognised_devices
 from core.db import fetch_one
 from core.email_address import normalise
@@ -53,7 +53,7 @@ def verify_credentials(
         _record_failure("inactive" if is_right else "wrong_password", user)
         return None
     throttling.forget(GUESSES, of=guesser)
-    return Credentials.of(user, device=device)
+    return Credentials.of(user, methods=[PASSWORD], device=device)
 
 
 def find_user(email: str) -> User | None:
