@@ -113,7 +113,7 @@ def lock(user_id: uuid.UUID) -> Held:
 
 
 def note_change(user: User) -> None:
-    """Ends the account's sessions of Django admin (``User.get_session_auth_hash``)."""
+    """Refuses a sign-in to Django admin that is not complete yet (``get_session_auth_hash``)."""
     User.objects.filter(pk=user.pk).update(second_factor_changed_at=timezone.now())
 
 
