@@ -227,11 +227,15 @@ def test_admin_grants_only_permissions_of_their_own(
 
 INACTIVE = {"is_active": False}
 INVITED = {"password": None, "email_verified": False, "invited_at": timezone.now()}
+SERVICE_ACCOUNT = {"password": None}
 
 
 @pytest.mark.parametrize(
     ("fields", "other"),
-    [({"role": "STAFF"}, INACTIVE), ({"is_active": False}, INACTIVE), ({"role": "STAFF"}, INVITED)],
+    [
+        *[({"role": "STAFF"}, INACTIVE), ({"is_active": False}, INACTIVE)],
+        *[({"role": "STAFF"}, INVITED), ({"role": "STAFF"}, SERVICE_ACCOUNT)],
+    ],
 )
 def test_last_active_admin_stays(
     fields: dict[str, Any], other: dict[str, Any], admin: User
@@ -242,6 +246,7 @@ def test_last_active_admin_stays(
 
 
 def test_last_active_admin_is_not_deleted(admin: User) -> None:
+    make_user(role="ADMIN", **SERVICE_ACCOUNT)
     url = reverse("admin:accounts_user_delete", args=[admin.pk])
 
     assert as_(admin).post(url, {"post": "yes"}).status_code == 403
