@@ -94,7 +94,9 @@ def report_address_change(
         return
     if before.email != User._meta.get_field("email").get_prep_value(instance.email):
         security_log.record("address_changed", account=instance.pk, way="outside")
-        outbox.post(emails.address_changed, to=before.email)
+        # Another account may get the former address, and be deleted before this is sent.
+        about = {"user": str(instance.pk)}
+        outbox.post(emails.address_changed, to=before.email, parameters=about)
     elif before.verified and not instance.email_verified:
         security_log.record("verification_withdrawn", account=instance.pk)
         outbox.post(emails.verification_withdrawn, to=before.email)
