@@ -24,7 +24,7 @@ from accounts import revocation
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.csrf import refuse_foreign_origin
 from accounts.api.openapi import RefreshTokenSchema, TransportSchema
-from accounts.api.requests import RefreshInput, presented_refresh_tokens
+from accounts.api.requests import RefreshInput, presented_refresh_tokens, require_json
 from accounts.api.responses import DetailOutput, clear_refresh_cookie
 from accounts.errors import RefreshTokenNotAccepted, TokenNotValid
 from accounts.models import User
@@ -76,9 +76,10 @@ class LogoutAllView(APIView):
     schema = TransportSchema()
     authentication_classes = (LiveSessionAuthentication,)
 
-    @extend_schema(request=None, responses={200: DetailOutput, **refused(401, 403)})
+    @extend_schema(request=None, responses={200: DetailOutput, **refused(400, 401, 403)})
     def post(self, request: Request) -> Response:
         refuse_foreign_origin(request)
+        require_json(request)
         revocation.revoke_all(session_of(request).user)
         return clear_refresh_cookie(
             request, Response({"detail": _("You have been signed out on every device.")})
