@@ -36,7 +36,7 @@ from accounts.services.client import Client
 from accounts.services.links import bindings, signed_links
 from accounts.services.links.signed_links import LinkNotValid, Purpose, SignedLink
 from accounts.services.privileges import is_last_active_admin
-from accounts.services.sessions import store
+from accounts.services.sessions import live_sessions, store
 from core.errors import refused
 from core.logging import security_log
 from mail import outbox
@@ -58,17 +58,23 @@ def close_own(*, session: Session, code: str, client: Client, now: datetime) -> 
     """
     store.require_recent(session, now=now)
     second_factor.require(session, code=code, client=client, now=now)
-    return close(session.user, now=now)
+    return close(session.user, now=now, session=session)
 
 
 @transaction.atomic
-def close(user: User, *, now: datetime, by: User | None = None) -> datetime:
-    """Returns when the account is deleted. ``by`` is an administrator.
+def close(
+    user: User, *, now: datetime, by: User | None = None, session: Session | None = None
+) -> datetime:
+    """Returns when the account is deleted.
+
+    Args:
+        by: an administrator.
+        session: where the user asks for it.
 
     Raises:
         LastAdmin: no other active administrator is left.
         ClosingRefused: an app refuses.
-        TokenNotValid: the account changed since it was read, or is inactive.
+        TokenNotValid: the account changed since it was read, is inactive, or the session has ended.
     """
     # Administrators are locked in one order, before the account itself.
     if user.role == User.Role.ADMIN and is_last_active_admin(user):
@@ -76,6 +82,8 @@ def close(user: User, *, now: datetime, by: User | None = None) -> datetime:
     account = User.objects.lock_unchanged(user)
     if account is None or account.role != user.role:
         raise TokenNotValid
+    if session:
+        live_sessions.require(session, now=now)
     closed_accounts.call_hooks(account)
     closes_at = closed_accounts.begin(account, now=now)
     revocation.revoke_all(account)

@@ -22,8 +22,7 @@ from accounts import second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import Fields, SecondFactorInput, TextField
 from accounts.api.requests import client_of
-from accounts.errors import TokenNotValid
-from accounts.models import Session, User, validate_person_name
+from accounts.models import Session, validate_person_name
 from accounts.services.client import Client
 from accounts.services.sessions import live_sessions
 from accounts.services.sessions import store as sessions
@@ -102,10 +101,7 @@ def create(
     second_factor.require(session, code=code, client=client, now=now)
     throttling.hit("api_token_account", of=user.pk, account=user.pk)
     with transaction.atomic():
-        locked = User.objects.lock_unchanged(user)
-        # A revocation of everything locks the account, too: it has ended the session by now.
-        if locked is None or not live_sessions.query(now).filter(pk=session.pk).exists():
-            raise TokenNotValid
+        locked = live_sessions.lock_account(session, now=now)
         lifetime = timedelta(seconds=expires_in)
         return store.create(
             locked, name=name, scopes=scopes, lifetime=lifetime, now=now, ip=client.ip

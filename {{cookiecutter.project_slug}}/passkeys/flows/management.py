@@ -32,6 +32,7 @@ from accounts.models import Session, User
 from accounts.services import ways_in
 from accounts.services.client import Client
 from accounts.services.mfa import authenticators
+from accounts.services.sessions import live_sessions
 from accounts.services.sessions import store as sessions
 from core.errors import refused
 from core.exceptions import NotFound
@@ -47,10 +48,12 @@ class PasskeyNameInput(serializers.Serializer[Any]):
 
 
 def rename(*, session: Session, passkey_id: int, name: str, now: datetime) -> Passkey:
-    """Raises ``ReauthenticationRequired`` or ``NotFound``."""
+    """Raises ``ReauthenticationRequired``, ``NotFound`` or ``TokenNotValid``."""
     sessions.require_recent(session, now=now)
-    Passkey.objects.filter(user=session.user, pk=passkey_id).update(name=name)
-    return _find(session.user, passkey_id)
+    with transaction.atomic():
+        user = live_sessions.lock_account(session, now=now)
+        Passkey.objects.filter(user=user, pk=passkey_id).update(name=name)
+    return _find(user, passkey_id)
 
 
 def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) -> None:
@@ -61,9 +64,7 @@ def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) 
     """
     sessions.require_recent(session, now=now)
     with transaction.atomic():
-        user = User.objects.lock_unchanged(session.user)
-        if user is None:
-            raise TokenNotValid
+        user = live_sessions.lock_account(session, now=now)
         is_last = _remove(_find(user, passkey_id), user)
         if is_last:
             _turn_off(user, session)

@@ -43,7 +43,7 @@ _OPEN = """
         INSERT INTO accounts_session
             (id, user_id, refresh_jti, created_at, rotated_at, expires_at, ip_address, user_agent,
             with_second_factor, trusted_device_id, methods)
-        SELECT %(session_id)s, id, %(refresh_jti)s, %(now)s,
+        SELECT %(session_id)s, id, %(refresh_jti)s, %(created_at)s,
             GREATEST(%(now)s, (
                 SELECT max(rotated_at) + interval '1 microsecond' FROM accounts_session
                 WHERE user_id = %(user_id)s)),
@@ -95,7 +95,8 @@ def open_session(*, credentials: Credentials, client: Client, now: datetime) -> 
             factor came or went in the meantime.
     """
     session_id, refresh_jti = uuid.uuid4(), uuid.uuid4()
-    expires_at = _first_expiry(now)
+    created_at = credentials.signed_in_at or now
+    expires_at = _first_expiry(created_at, now)
     opening = {
         "user_id": credentials.user_id,
         "password_hash": credentials.password_hash,
@@ -106,6 +107,7 @@ def open_session(*, credentials: Credentials, client: Client, now: datetime) -> 
         "session_id": session_id,
         "refresh_jti": refresh_jti,
         "now": now,
+        "created_at": created_at,
         "expires_at": expires_at,
         "ip": client.ip,
         "user_agent": client.user_agent,
@@ -231,6 +233,8 @@ def factor_conditions() -> dict[str, bool]:
     }
 
 
-def _first_expiry(now: datetime) -> datetime:
-    lifetimes = (switches.refresh_token_lifetime, switches.session_lifetime)
-    return now + min(lifetime for lifetime in lifetimes if lifetime is not None)
+def _first_expiry(created_at: datetime, now: datetime) -> datetime:
+    expires_at = now + switches.refresh_token_lifetime
+    if switches.session_lifetime is None:
+        return expires_at
+    return min(expires_at, created_at + switches.session_lifetime)
