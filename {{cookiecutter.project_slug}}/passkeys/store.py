@@ -41,6 +41,12 @@ def is_last_way_in(passkey: Passkey) -> bool:
     return ways_in.count(passkey.user) == 1 and this.exists()
 
 
+def export(user: User, _now: datetime) -> list[Any]:
+    """For the export of the user's account."""
+    columns = ("name", "created_at", "last_used_at", "backed_up")
+    return [*Passkey.objects.filter(user=user).order_by("pk").values(*columns)]
+
+
 def remove_all(user: User) -> None:
     Passkey.objects.filter(user=user).delete()
 
