@@ -1,6 +1,6 @@
 """The sign-in of Django admin, with the second factor and the API's rate limits."""
 
-from functools import partial, wraps
+from functools import wraps
 from math import ceil
 from typing import Any, cast
 
@@ -27,7 +27,6 @@ from accounts.models import User
 from accounts.models.validators import PASSWORD_MAX_LENGTH
 from accounts.services.client import Client
 from accounts.services.credentials import Credentials
-from accounts.services.mfa import recovery_codes, totp
 from accounts.services.passwords import verification
 from accounts.services.passwords.recognised_devices import LIFETIME as DEVICE_LIFETIME
 from core import current_client
@@ -42,7 +41,6 @@ SET_UP_FIRST = _(
     "application first: it asks you to set it up. Then sign in here again."
 )
 TOO_MANY = _("Too many attempts. Try again in {minutes} min, or reset your password.")
-CLAIMS = [totp.claim, recovery_codes.claim]
 
 
 def too_many(reached: LimitReached) -> ValidationError:
@@ -104,10 +102,8 @@ class AdminLoginForm(AdminAuthenticationForm):
         if not code:
             raise self._refusal(gettext("Enter a code: your account uses MFA."))
         client, now = _browser_of(cast(HttpRequest, self.request)), timezone.now()
-        claims = [partial(claim, code=code, now=now) for claim in CLAIMS]
         try:
-            with transaction.atomic():
-                is_correct = second_factor.present(user, claims=claims, client=client, now=now)
+            is_correct = second_factor.present_code(user, code, client=client, now=now)
         except TooManyFailedMfaAttempts:
             raise self._refusal(gettext("Too many incorrect codes. Try again later.")) from None
         if not is_correct:
