@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import emails
-from accounts.conf import EmailVerification, switches
+from accounts.conf import switches
 from accounts.errors import EmailNotVerified, IncorrectCredentials, InvalidChallenge, TokenNotValid
 from accounts.models import LoginChallenge, User
 from accounts.services.client import Client
@@ -39,8 +39,7 @@ SignInResult = SignedIn | IssuedChallenge
 
 def require_verified_email(credentials: Credentials) -> None:
     """Raises ``EmailNotVerified`` where verification is mandatory and the address is not."""
-    is_mandatory = switches.email_verification is EmailVerification.MANDATORY
-    if is_mandatory and not credentials.email_verified:
+    if switches.email_verification.asks(email_verified=credentials.email_verified):
         security_log.record(
             "login_failed", account=credentials.user_id, reason="email_not_verified"
         )
