@@ -146,7 +146,7 @@ def _open_on_trusted_device(
     user_id = credentials.user_id
     with transaction.atomic():
         # A revocation locks the account, too: it then ends this session, or has ended the trust.
-        User.objects.select_for_update(no_key=True).filter(pk=user_id).values("pk").first()
+        User.objects.lock(user_id)
         device = trusted_devices.find(client.trusted, user_id=user_id, now=now)
         if device is None:
             return None

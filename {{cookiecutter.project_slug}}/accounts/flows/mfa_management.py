@@ -90,8 +90,8 @@ def reset(user: User, *, by: User | None = None) -> bool:
     Raises:
         LastWayIn: a second factor is also the only way to sign in.
     """
-    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    if not locked.has_second_factor:
+    locked = User.objects.lock(user.pk)
+    if locked is None or not locked.has_second_factor:
         return False
     authenticators.remove_all(locked)
     if not ways_in.count(locked):

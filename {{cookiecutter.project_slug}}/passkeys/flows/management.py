@@ -77,9 +77,9 @@ def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) 
 @transaction.atomic
 def delete_for(user: User, *, passkey_id: int, by: User) -> None:
     """``by`` is an administrator. Raises ``LastWayIn``."""
-    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    passkey = Passkey.objects.filter(user=locked, pk=passkey_id).first()
-    if passkey is None:
+    locked = User.objects.lock(user.pk)
+    passkey = Passkey.objects.filter(user=user, pk=passkey_id).first()
+    if locked is None or passkey is None:
         # The owner was faster.
         return
     is_last = _remove(passkey, locked)

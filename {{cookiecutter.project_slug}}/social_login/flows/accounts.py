@@ -65,8 +65,8 @@ def disconnect(*, session: Session, account_id: uuid.UUID) -> bool:
 @transaction.atomic
 def disconnect_for(user: User, *, account_id: uuid.UUID, by: User) -> None:
     """``by`` is an administrator. Raises ``LastWayIn``."""
-    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    if not social_accounts.disconnect(locked, account_id, by=by):
+    locked = User.objects.lock(user.pk)
+    if locked is None or not social_accounts.disconnect(locked, account_id, by=by):
         # The owner was faster.
         return
     if not ways_in.count(locked):

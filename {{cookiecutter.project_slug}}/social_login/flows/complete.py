@@ -82,7 +82,7 @@ def connect(
         TokenNotValid: the session in which the user started has ended.
         AlreadyConnected: the account at the provider is connected, here or elsewhere.
     """
-    user = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+    user = User.objects.lock(user_id)
     live = live_sessions.query(now).filter(pk=session_id, user_id=user_id)
     if user is None or not live.exists():
         raise TokenNotValid

@@ -63,7 +63,7 @@ class Adapter(DefaultMFAAdapter):
 
 def lock_before_deletion(instance: User, **_: Any) -> None:
     """Receives ``pre_delete``, because Django deletes related rows in another order."""
-    User.objects.select_for_update(no_key=True).filter(pk=instance.pk).first()
+    User.objects.lock(instance.pk)
     lock(instance.pk)
 
 

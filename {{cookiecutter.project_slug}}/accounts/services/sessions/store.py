@@ -188,7 +188,7 @@ def revoke_all(*, user_id: uuid.UUID) -> int:
     The row lock of the account (see ``accounts.services.mfa.authenticators``) waits for a session
     that is being opened, which then ends too, and holds back a change of address.
     """
-    User.objects.select_for_update(no_key=True).filter(pk=user_id).values("pk").first()
+    User.objects.lock(user_id)
     return revoke_others(user_id=user_id, kept=None)
 
 
