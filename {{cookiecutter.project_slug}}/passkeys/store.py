@@ -8,7 +8,6 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from accounts.services import ways_in
 from core.logging import security_log
 from passkeys import ceremonies
 from passkeys.ceremonies import CeremonyError, Registered, Verified
@@ -33,12 +32,6 @@ def list_for(user: User) -> list[Passkey]:
 def usable_by(user: User) -> QuerySet[Passkey]:
     """Those that sign in without a password."""
     return Passkey.objects.filter(user=user, user_verified=True)
-
-
-def is_last_way_in(passkey: Passkey) -> bool:
-    this = usable_by(passkey.user).filter(pk=passkey.pk)
-    # In this order: one that is deleted in the meantime was not the last.
-    return ways_in.count(passkey.user) == 1 and this.exists()
 
 
 def export(user: User, _now: datetime) -> list[Any]:
