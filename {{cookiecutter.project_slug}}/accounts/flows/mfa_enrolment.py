@@ -30,7 +30,7 @@ from accounts.api.responses import SignedInOutput, TrueField, answer_sign_in
 from accounts.errors import InvalidChallenge, InvalidCode, TokenNotValid
 from accounts.models import LoginChallenge, Session, User
 from accounts.services.client import Client
-from accounts.services.credentials import CODE, MULTI_FACTOR
+from accounts.services.credentials import CODE
 from accounts.services.mfa import challenges, enrolment, failed_attempts, trusted_devices
 from accounts.services.mfa.challenges import Kind
 from accounts.services.mfa.enrolment import Enrolment, OriginGoneError
@@ -131,8 +131,7 @@ def conclude(origin: Origin, *, method: str, is_first: bool) -> None:
     The account's first factor ends all others: they have shown none. Each ends trusted devices.
     """
     if isinstance(origin, Session):
-        methods = dict.fromkeys((*origin.methods, method, MULTI_FACTOR))
-        is_live, kept = store.set_methods(origin, methods), origin.pk
+        is_live, kept = store.add_second_factor(origin, method), origin.pk
     else:
         is_live, kept = challenges.consume(origin), None
     if not is_live:

@@ -73,8 +73,7 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
         if user is None:
             raise TokenNotValid
         authenticators.remove_all(user)
-        # The first method is that of the sign-in.
-        if not store.set_methods(session, session.methods[:1]):
+        if not store.drop_second_factor(session):
             raise TokenNotValid
         revocation.revoke_others(user, kept=session.pk)
         emails.tell_owner(emails.second_factor_off, user, ip=client.ip)

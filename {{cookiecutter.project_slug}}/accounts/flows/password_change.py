@@ -33,7 +33,7 @@ from accounts.errors import PasswordExists, TokenNotValid
 from accounts.models import Session
 from accounts.services.client import Client
 from accounts.services.credentials import Credentials
-from accounts.services.passwords import verification
+from accounts.services.passwords import replacement, verification
 from accounts.services.sessions import store
 from accounts.sign_in import SignInResult
 from core.errors import refused
@@ -73,7 +73,7 @@ def change_password(
     # Before the password changes: the token of the device depends on it.
     former = sign_in.recognise(Credentials.of(user), client=client, now=now)
     with transaction.atomic():
-        if not verification.replace_password(user=user, new_password=new_password):
+        if not replacement.replace_password(user=user, new_password=new_password):
             raise PasswordExists if is_first else TokenNotValid
         _record(session, is_first=is_first)
         emails.tell_owner(emails.password_changed, user, ip=client.ip)

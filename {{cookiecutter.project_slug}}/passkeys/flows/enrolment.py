@@ -110,7 +110,7 @@ def enrol(
     transports = credential["response"].get("transports", [])
     with transaction.atomic():
         user = mfa_enrolment.lock_account(origin)
-        recovery_codes = enrolment.note_factor(user, now=now)
+        recovery_codes = enrolment.begin_second_factor(user, now=now)
         passkey = store.create(user, registered, name=name, transports=transports, now=now)
         mfa_enrolment.conclude(origin, method=store.METHOD, is_first=bool(recovery_codes))
         account_emails.tell_owner(emails.passkey_added, user, ip=client.ip)

@@ -102,8 +102,7 @@ def _remove(passkey: Passkey, user: User) -> bool:
     if passkey.user_verified and not ways_in.count(user):
         # The rollback keeps it.
         raise LastWayIn
-    # Sign-ins to Django admin end as well.
-    authenticators.note_change(user)
+    authenticators.end_admin_sign_ins(user)
     return not store.list_for(user) and not authenticators.has_app(user)
 
 
@@ -118,8 +117,7 @@ def _turn_off(user: User, session: Session) -> None:
     if switches.mfa_mode is MfaMode.REQUIRED:
         raise LastFactor
     authenticators.remove_all(user)
-    # The first method is that of the sign-in.
-    if not sessions.set_methods(session, session.methods[:1]):
+    if not sessions.drop_second_factor(session):
         raise TokenNotValid
 
 

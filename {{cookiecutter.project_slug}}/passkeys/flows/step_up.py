@@ -29,7 +29,6 @@ from accounts.api.responses import TrueField
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User
 from accounts.services.client import Client
-from accounts.services.credentials import MULTI_FACTOR
 from accounts.services.sessions import store as sessions
 from core.errors import refused
 from core.logging import security_log
@@ -60,8 +59,7 @@ def step_up(*, session: Session, credential: dict[str, Any], client: Client, now
 
 
 def _note(session: Session) -> None:
-    methods = dict.fromkeys((*session.methods, store.METHOD, MULTI_FACTOR))
-    if not sessions.set_methods(session, methods):
+    if not sessions.add_second_factor(session, store.METHOD):
         raise TokenNotValid
     security_log.record("second_factor_shown", account=session.user_id, session=session.pk)
 

@@ -100,16 +100,6 @@ def verify_own_password(password: str, *, user: User) -> bool:
     return True
 
 
-def replace_password(*, user: User, new_password: str) -> bool:
-    """Returns False if the account has changed since it was read. The caller revokes sessions."""
-    new_hash = make_password(new_password)
-    # save() would end the sessions, which a setting may want to keep.
-    if not User.objects.unchanged(user).update(password=new_hash):
-        return False
-    user.password = new_hash
-    return True
-
-
 def _record_failure(reason: str, user: User | None = None) -> None:
     security_log.record("login_failed", account=user.pk if user else None, reason=reason)
 

@@ -6,7 +6,6 @@ refused request rolls a revocation back. Raw SQL is used where the ORM has no ``
 """
 
 import uuid
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -161,15 +160,18 @@ def require_second_factor(session: Session) -> None:
         raise ReauthenticationRequired
 
 
-def set_methods(session: Session, methods: Iterable[str]) -> bool:
-    """Records that the user has just shown a second factor in this session, or removed it.
-
-    Returns:
-        False if the session has ended in the meantime.
-    """
+def add_second_factor(session: Session, method: str) -> bool:
+    """Records that the user has just shown a second factor. False if the session has ended."""
+    methods = [*dict.fromkeys((*session.methods, method, MULTI_FACTOR))]
     live = Session.objects.filter(pk=session.pk)
-    shown = list(methods)
-    return bool(live.update(methods=shown, with_second_factor=MULTI_FACTOR in shown))
+    return bool(live.update(methods=methods, with_second_factor=True))
+
+
+def drop_second_factor(session: Session) -> bool:
+    """Records that the user has just removed the second factor. False if the session has ended."""
+    # The first method is that of the sign-in.
+    live = Session.objects.filter(pk=session.pk)
+    return bool(live.update(methods=session.methods[:1], with_second_factor=False))
 
 
 @transaction.atomic(savepoint=False)
