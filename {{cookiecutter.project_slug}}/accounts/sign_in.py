@@ -26,12 +26,11 @@ from core.ratelimit import throttling
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """``device`` is the token by which the next sign-in recognises the device."""
-
     tokens: Tokens
-    device: str
-    trusted: str = ""
-    """The token of a trusted device, if the user has just trusted this one."""
+    device_token: str
+    """By which the next sign-in recognises the device."""
+    trust_token: str = ""
+    """That of a trusted device, if the user has just trusted this one."""
 
 
 SignInResult = SignedIn | IssuedChallenge
@@ -63,10 +62,10 @@ def complete_sign_in(
         if kind is None:
             grant = store.open_session(credentials=credentials, client=client, now=now)
         else:
-            trusted = _open_on_trusted_device(credentials, kind, client, now)
-            if trusted is None:
+            granted = _open_on_trusted_device(credentials, kind, client, now)
+            if granted is None:
                 return _open_challenge(credentials, kind, now)
-            grant = trusted
+            grant = granted
     except OutdatedCredentialsError:
         raise IncorrectCredentials from None
     security_log.record(
@@ -79,8 +78,8 @@ def complete_sign_in(
     )
     _revoke_former_session(client, now=now)
     store.end_surplus(grant.user_id, now=now)
-    device = remember_device(credentials, client=client, now=now, notify_owner=notify_owner)
-    return SignedIn(tokens.sign(grant, now=now), device)
+    device_token = remember_device(credentials, client=client, now=now, notify_owner=notify_owner)
+    return SignedIn(tokens.sign(grant, now=now), device_token)
 
 
 def complete_sign_in_with_second_factor(
@@ -90,13 +89,13 @@ def complete_sign_in_with_second_factor(
     client: Client,
     now: datetime,
     notify_owner: bool = True,
-    trusted: str = "",
+    trust_token: str = "",
 ) -> SignInResult:
     """Completes the sign-in of a consumed challenge.
 
     Args:
         method: of the second factor, as in ``amr``.
-        trusted: see ``SignedIn``.
+        trust_token: see ``SignedIn``.
 
     Raises:
         InvalidChallenge: the account changed in the meantime.
@@ -107,7 +106,7 @@ def complete_sign_in_with_second_factor(
         result = complete_sign_in(credentials, client=client, now=now, notify_owner=notify_owner)
     except IncorrectCredentials:
         raise InvalidChallenge from None
-    return replace(result, trusted=trusted) if isinstance(result, SignedIn) else result
+    return replace(result, trust_token=trust_token) if isinstance(result, SignedIn) else result
 
 
 def complete_sign_in_by_link(user: User, *, client: Client, now: datetime) -> SignInResult:
@@ -118,7 +117,7 @@ def complete_sign_in_by_link(user: User, *, client: Client, now: datetime) -> Si
         return result
     _revoke_former_session(client, now=now)
     # With a device token, a stranger's guesses do not lock the user out of the next sign-in.
-    return replace(result, device=_issue_device_token(credentials, client, now))
+    return replace(result, device_token=_issue_device_token(credentials, client, now))
 
 
 def _required_challenge(credentials: Credentials) -> Kind | None:
@@ -140,14 +139,14 @@ def _open_on_trusted_device(
     credentials: Credentials, kind: Kind, client: Client, now: datetime
 ) -> Grant | None:
     """Opens a session without the second factor. Returns None if the device is not trusted."""
-    may_skip = kind is Kind.VERIFY and switches.mfa_trust_lifetime and client.trusted
+    may_skip = kind is Kind.VERIFY and switches.mfa_trust_lifetime and client.trust_tokens
     if not may_skip or _is_signed_in(credentials, client, now=now):
         return None
     user_id = credentials.user_id
     with transaction.atomic():
         # A revocation locks the account, too: it then ends this session, or has ended the trust.
         User.objects.lock(user_id)
-        device = trusted_devices.find(client.trusted, user_id=user_id, now=now)
+        device = trusted_devices.find(client.trust_tokens, user_id=user_id, now=now)
         if device is None:
             return None
         trusting = replace(credentials, trusted_device_id=device.pk)
@@ -185,25 +184,25 @@ def remember_device(
     credentials: Credentials, *, client: Client, now: datetime, notify_owner: bool = True
 ) -> str:
     """Returns the device token for the client. E-mails the owner if the device is new."""
-    device = recognise(credentials, client=client, now=now).device or ""
-    if not device:
+    device_id = recognise(credentials, client=client, now=now).device_id or ""
+    if not device_id:
         security_log.record("new_device", account=credentials.user_id)
         if notify_owner:
             _notify_of_new_device(credentials, client)
-    return _issue_device_token(credentials, client, now, device)
+    return _issue_device_token(credentials, client, now, device_id)
 
 
 def recognise(credentials: Credentials, *, client: Client, now: datetime) -> Credentials:
     """The credentials with the id of the device; "" for a new one."""
-    if credentials.device is not None:
+    if credentials.device_id is not None:
         return credentials
-    device = recognised_devices.recognise(
+    device_id = recognised_devices.recognise(
         client.device_token,
         user_id=credentials.user_id,
         password_hash=credentials.password_hash,
         now=now,
     )
-    return replace(credentials, device=device)
+    return replace(credentials, device_id=device_id)
 
 
 def _notify_of_new_device(credentials: Credentials, client: Client) -> None:
@@ -216,12 +215,12 @@ def _notify_of_new_device(credentials: Credentials, client: Client) -> None:
 
 
 def _issue_device_token(
-    credentials: Credentials, client: Client, now: datetime, device: str = ""
+    credentials: Credentials, client: Client, now: datetime, device_id: str = ""
 ) -> str:
     return recognised_devices.issue(
         user_id=credentials.user_id,
         password_hash=credentials.password_hash,
         now=now,
-        device=device,
+        device_id=device_id,
         kept=client.device_token,
     )

@@ -86,8 +86,8 @@ class AdminLoginForm(AdminAuthenticationForm):
         throttling.hit("login", of=client_network(request))
         email = normalise(str(self.cleaned_data.get("username", "")))
         user = verification.find_user(email)
-        device = verification.recognise_device(user, client=_browser_of(request), now=now)
-        return user, verification.count_guess(email=email, user=user, device=device)
+        device_id = verification.recognise_device(user, client=_browser_of(request), now=now)
+        return user, verification.count_guess(email=email, user=user, device_id=device_id)
 
     def confirm_login_allowed(self, user: Any) -> None:
         super().confirm_login_allowed(user)
@@ -178,11 +178,11 @@ def complete_login(request: HttpRequest, response: HttpResponse) -> None:
     request.session.cycle_key()
     client, now = _browser_of(request), timezone.now()
     credentials = sign_in.recognise(Credentials.of(user), client=client, now=now)
-    facts: dict[str, Any] = {} if credentials.device else {"device": "new_device"}
+    facts: dict[str, Any] = {} if credentials.device_id else {"device": "new_device"}
     with transaction.atomic():
         security_log.record("admin_login", account=user.pk, **facts)
-        device = sign_in.remember_device(credentials, client=client, now=now)
-    cookies.ADMIN_DEVICE.set(response, device, max_age=DEVICE_LIFETIME)
+        device_token = sign_in.remember_device(credentials, client=client, now=now)
+    cookies.ADMIN_DEVICE.set(response, device_token, max_age=DEVICE_LIFETIME)
 
 
 def _browser_of(request: HttpRequest) -> Client:

@@ -81,7 +81,7 @@ def change_password(
             revocation.revoke_pending(user)
             return None
         revocation.revoke_all(user)
-    credentials = Credentials.of(user, methods=session.methods, device=former.device)
+    credentials = Credentials.of(user, methods=session.methods, device_id=former.device_id)
     return sign_in.complete_sign_in(credentials, client=client, now=now, notify_owner=False)
 
 

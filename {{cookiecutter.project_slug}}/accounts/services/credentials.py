@@ -30,12 +30,12 @@ class Credentials:
     """As in ``amr``. ``MULTI_FACTOR`` is among them after a second factor."""
     trusted_device_id: uuid.UUID | None = None
     """Of the trusted device that stands in for the second factor."""
-    device: str | None = None
-    """The id of the recognised device; "" for a new one, None if it is not looked up yet."""
+    device_id: str | None = None
+    """Of the recognised device; "" for a new one, None if it is not looked up yet."""
 
     @classmethod
     def of(
-        cls, user: User, *, methods: Iterable[str] = (PASSWORD,), device: str | None = None
+        cls, user: User, *, methods: Iterable[str] = (PASSWORD,), device_id: str | None = None
     ) -> Self:
         return cls(
             user_id=user.pk,
@@ -44,7 +44,7 @@ class Credentials:
             email_verified=user.email_verified,
             has_second_factor=user.has_second_factor,
             methods=tuple(methods),
-            device=device,
+            device_id=device_id,
         )
 
     @property

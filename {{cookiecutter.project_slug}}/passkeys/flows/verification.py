@@ -86,9 +86,9 @@ def _complete(
     if not login_challenges.consume(challenge):
         raise InvalidChallenge
     user = challenge.user
-    trusted = trusted_devices.trust(user, client=client, now=now) if trust_device else ""
+    trust_token = trusted_devices.trust(user, client=client, now=now) if trust_device else ""
     return sign_in.complete_sign_in_with_second_factor(
-        challenge, method=store.METHOD, client=client, now=now, trusted=trusted
+        challenge, method=store.METHOD, client=client, now=now, trust_token=trust_token
     )
 
 

@@ -126,7 +126,7 @@ def _sign_in(
     credentials = Credentials.of(user, methods=methods)
     if waits:
         # A link lasts: a trusted device does not stand in for the second factor.
-        client = replace(client, trusted=())
+        client = replace(client, trust_tokens=())
     result = sign_in.complete_sign_in(credentials, client=client, now=now, notify_owner=is_known)
     if waits:
         _link(user, identity, result, now)

@@ -111,7 +111,7 @@ def open_session(*, credentials: Credentials, client: Client, now: datetime) -> 
         "noted_at": timezone.now(),
         "event": history.SIGN_IN,
         "network": prefix_of(client.ip),
-        "facts": Json({} if credentials.device else {"device": "new_device"}),
+        "facts": Json({} if credentials.device_id else {"device": "new_device"}),
         **factor_conditions(),
     }
     row = fetch_one(_OPEN, opening)
