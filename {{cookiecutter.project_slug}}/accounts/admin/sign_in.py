@@ -30,7 +30,7 @@ from accounts.services.credentials import Credentials
 from accounts.services.passwords import verification
 from accounts.services.passwords.recognised_devices import LIFETIME as DEVICE_LIFETIME
 from core import current_client
-from core.client_ip import client_ip, client_network, user_agent
+from core.client_ip import client_ip, client_key, user_agent
 from core.email_address import normalise
 from core.logging import security_log
 from core.ratelimit import throttling
@@ -83,7 +83,7 @@ class AdminLoginForm(AdminAuthenticationForm):
 
     def _count_guess(self) -> tuple[User | None, str]:
         request, now = cast(HttpRequest, self.request), timezone.now()
-        throttling.hit("login", of=client_network(request))
+        throttling.hit("login", of=client_key(request))
         email = normalise(str(self.cleaned_data.get("username", "")))
         user = verification.find_user(email)
         device_id = verification.recognise_device(user, client=_browser_of(request), now=now)

@@ -10,7 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts.pages.responses import show
 from core import errors
-from core.client_ip import client_network
+from core.client_ip import client_key
 from core.ratelimit import throttling
 from core.ratelimit.throttling import LimitReached
 
@@ -30,7 +30,7 @@ class Page(View):
         if not self.is_on():
             raise Http404
         try:
-            throttling.hit("anon", of=client_network(request))
+            throttling.hit("anon", of=client_key(request))
         except LimitReached as reached:
             return errors.too_many(request, reached)
         return super().dispatch(request, *args, **kwargs)
