@@ -47,7 +47,7 @@ from accounts.services.links.signed_links import Purpose, SignedLink
 from accounts.services.passwords import replacement
 from accounts.services.privileges import has_more_privileges
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from core.openapi import EMPTY
 from core.switchable import SwitchableAPIView

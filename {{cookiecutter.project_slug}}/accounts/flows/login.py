@@ -35,7 +35,7 @@ from accounts.services.client import Client
 from accounts.services.credentials import Credentials
 from accounts.services.passwords import leaked_passwords, verification
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 
 

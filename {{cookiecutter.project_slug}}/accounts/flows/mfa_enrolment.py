@@ -35,7 +35,7 @@ from accounts.services.credentials import CODE
 from accounts.services.mfa import enrolment, failed_attempts
 from accounts.services.mfa.enrolment import Enrolment, OriginGoneError
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 
 

@@ -32,7 +32,7 @@ from accounts.services.client import Client
 from accounts.services.mfa import authenticators, recovery_codes
 from accounts.services.passwords import verification
 from accounts.services.sessions import store
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 
 

@@ -28,7 +28,7 @@ from accounts.errors import InvalidCode, MfaNotActive, TokenNotValid
 from accounts.models import Session, User
 from accounts.services.client import Client
 from accounts.services.mfa import recovery_codes, totp
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 
 Confirm = Callable[[User], bool]

@@ -25,7 +25,7 @@ from accounts.api.requests import client_of
 from accounts.api.transport import uses_cookies
 from accounts.models import TrustedDevice
 from accounts.services.mfa import trusted_devices
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 
 

@@ -33,7 +33,7 @@ from accounts.services.credentials import CODE
 from accounts.services.mfa import challenges, recovery_codes, totp, trusted_devices
 from accounts.services.mfa.challenges import Kind
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 
 CHALLENGE_HELP = "From the response to the sign-in. Valid for five minutes or five failed attempts."
 

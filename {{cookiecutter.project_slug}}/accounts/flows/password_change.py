@@ -36,7 +36,7 @@ from accounts.services.credentials import Credentials
 from accounts.services.passwords import replacement, verification
 from accounts.services.sessions import store
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 
 CHANGED = _("Your password has been changed.")

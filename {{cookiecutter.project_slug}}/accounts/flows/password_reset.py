@@ -49,7 +49,7 @@ from accounts.services.mfa import authenticators
 from accounts.services.passwords import replacement
 from accounts.sign_in import SignInResult
 from accounts.signals import mailbox_proven
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from mail import outbox
 

@@ -37,7 +37,7 @@ from accounts.models import Session
 from accounts.services.client import Client
 from accounts.services.mfa import enrolment
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from passkeys import ceremonies, challenges, emails, store
 from passkeys.ceremonies import CeremonyError, Options

@@ -33,8 +33,8 @@ from accounts.services import ways_in
 from accounts.services.client import Client
 from accounts.services.mfa import authenticators
 from accounts.services.sessions import store as sessions
-from core.errors import refused
-from core.exceptions import NotFound
+from core.error_responses import refused
+from core.errors import NotFound
 from core.logging import security_log
 from passkeys import emails, store
 from passkeys.errors import LastFactor

@@ -23,7 +23,7 @@ from accounts.errors import InvalidCode
 from accounts.flows.mfa_recovery_codes import RecoveryCodesOutput, replace_codes
 from accounts.models import Session, User
 from accounts.services.client import Client
-from core.errors import refused
+from core.error_responses import refused
 from passkeys import challenges, confirmation, store
 from passkeys.challenges import Kind
 from passkeys.errors import PasskeyNotVerified

@@ -30,7 +30,7 @@ from accounts.errors import TokenNotValid
 from accounts.models import Session, User
 from accounts.services.client import Client
 from accounts.services.sessions import store as sessions
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from passkeys import challenges, confirmation, store
 from passkeys.challenges import Kind

@@ -32,7 +32,7 @@ from accounts.services.mfa import challenges as login_challenges
 from accounts.services.mfa import trusted_devices
 from accounts.services.mfa.challenges import Kind as LoginKind
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from passkeys import challenges, confirmation, store
 from passkeys.challenges import Kind
 from passkeys.errors import PasskeyNotVerified

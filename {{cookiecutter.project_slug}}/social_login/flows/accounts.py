@@ -24,7 +24,7 @@ from accounts.errors import LastWayIn, TokenNotValid
 from accounts.models import Session, User
 from accounts.services import ways_in
 from accounts.services.sessions import store
-from core.errors import refused
+from core.error_responses import refused
 from social_login import social_accounts
 from social_login.api import SocialAccountOutput
 from social_login.models import SocialAccount

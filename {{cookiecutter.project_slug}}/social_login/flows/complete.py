@@ -36,7 +36,7 @@ from accounts.services.mfa import challenges
 from accounts.services.mfa.challenges import IssuedChallenge, Kind
 from accounts.services.sessions import live_sessions
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from social_login import cookies, social_accounts, steps
 from social_login.api import SocialAccountOutput
