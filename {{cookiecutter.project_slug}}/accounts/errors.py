@@ -67,10 +67,13 @@ class Refusal(APIException):
     status_code = status.HTTP_400_BAD_REQUEST
 
 
-class PasswordExists(APIException):
+class Conflict(APIException):
+    status_code = status.HTTP_409_CONFLICT
+
+
+class PasswordExists(Conflict):
     """The account has a password, which only a change or a reset replaces."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_detail = _("Your account has a password. Change it instead.")
     default_code = "password_exists"
 
@@ -169,10 +172,9 @@ class SecondFactorRequired(AuthenticationFailed):
     default_code = "second_factor_required"
 
 
-class ClosingRefused(APIException):
+class ClosingRefused(Conflict):
     """An app of the project does not let the account be closed (`on_account_closing`)."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_detail = _("This account cannot be closed now.")
     default_code = "closing_refused"
 
@@ -184,10 +186,9 @@ class LastAdmin(ClosingRefused):
     default_code = "last_admin"
 
 
-class LastWayIn(APIException):
+class LastWayIn(Conflict):
     """Without it, the user could not sign in any more: there is no password and no other way."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_detail = _("You could not sign in any more. Set a password first.")
     default_code = "last_way_in"
 

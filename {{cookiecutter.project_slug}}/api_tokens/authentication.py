@@ -14,7 +14,7 @@ from api_tokens import conf, scopes, store
 from api_tokens.errors import InsufficientScope, TokenNotAllowed
 from api_tokens.models import ApiToken
 from api_tokens.secret import Secret
-from core.client_ip import client_network
+from core.client_ip import client_key
 from core.ratelimit import throttling
 
 
@@ -52,7 +52,7 @@ class ApiTokenAuthentication(BaseAuthentication):
         token = _read(text)
         # DRF counts a request once it is authenticated.
         if token is None:
-            throttling.hit("anon", of=client_network(request))
+            throttling.hit("anon", of=client_key(request))
             raise TokenNotValid
         if scope not in scopes.allowed(token.user.role, token.scopes):
             throttling.hit("api_token", of=token.pk)

@@ -14,7 +14,7 @@ from accounts.models import User, validate_person_name
 from accounts.models.validators import PASSWORD_MAX_LENGTH
 from core import email_address
 
-NAME_MAX_LENGTH = 150
+NAME_MAX_LENGTH = User._meta.get_field("first_name").max_length
 
 SEPARATORS = str.maketrans("", "", " -\u00a0")
 

@@ -37,7 +37,7 @@ from accounts.services.links import bindings, signed_links
 from accounts.services.links.signed_links import LinkNotValid, Purpose, SignedLink
 from accounts.services.privileges import is_last_active_admin
 from accounts.services.sessions import live_sessions, store
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from mail import outbox
 

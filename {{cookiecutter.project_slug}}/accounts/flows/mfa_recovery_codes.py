@@ -29,7 +29,7 @@ from accounts.models import Session, User
 from accounts.services.client import Client
 from accounts.services.mfa import recovery_codes, totp
 from accounts.services.sessions import live_sessions
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 
 Confirm = Callable[[User], bool]

@@ -34,10 +34,10 @@ from accounts.errors import PasswordExists, TokenNotValid
 from accounts.models import Session, User
 from accounts.services.client import Client
 from accounts.services.credentials import Credentials
-from accounts.services.passwords import verification
+from accounts.services.passwords import replacement, verification
 from accounts.services.sessions import live_sessions, store
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 
 CHANGED = _("Your password has been changed.")
@@ -75,7 +75,7 @@ def change_password(
     former = Credentials.of(user, methods=session.methods)
     former = sign_in.recognise(former, client=client, now=now)
     with transaction.atomic():
-        if not verification.replace_password(user=user, new_password=new_password):
+        if not replacement.replace_password(user=user, new_password=new_password):
             raise PasswordExists if is_first else TokenNotValid
         live_sessions.require(session, now=now)
         # Hashing takes time: a second factor may have been set up since the row was read.
@@ -91,7 +91,7 @@ def change_password(
             user,
             methods=session.methods,
             signed_in_at=session.created_at,
-            device=former.device,
+            device_id=former.device_id,
         )
         return sign_in.complete_sign_in(credentials, client=client, now=now, notify_owner=False)
 

@@ -32,7 +32,7 @@ from accounts.services.client import Client
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings
 from accounts.services.sessions import live_sessions, store
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from core.ratelimit import throttling
 from mail import outbox

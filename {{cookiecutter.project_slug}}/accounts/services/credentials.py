@@ -33,8 +33,8 @@ class Credentials:
     """When the user signed in, if the session continues a former one."""
     trusted_device_id: uuid.UUID | None = None
     """Of the trusted device that stands in for the second factor."""
-    device: str | None = None
-    """The id of the recognised device; "" for a new one, None if it is not looked up yet."""
+    device_id: str | None = None
+    """Of the recognised device; "" for a new one, None if it is not looked up yet."""
 
     @classmethod
     def of(cls, user: User, *, methods: Iterable[str], **further: Any) -> Self:

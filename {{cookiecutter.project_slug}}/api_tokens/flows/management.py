@@ -28,8 +28,8 @@ from accounts.services.sessions import live_sessions
 from accounts.services.sessions import store as sessions
 from api_tokens import conf, scopes, store
 from api_tokens.models import NAME_MAX_LENGTH, SCOPE_MAX_LENGTH, ApiToken
-from core.errors import refused
-from core.exceptions import NotFound
+from core.error_responses import refused
+from core.errors import NotFound
 from core.ratelimit import throttling
 
 MIN_LIFETIME = timedelta(minutes=1)

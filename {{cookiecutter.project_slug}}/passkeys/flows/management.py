@@ -34,8 +34,8 @@ from accounts.services.client import Client
 from accounts.services.mfa import authenticators
 from accounts.services.sessions import live_sessions
 from accounts.services.sessions import store as sessions
-from core.errors import refused
-from core.exceptions import NotFound
+from core.error_responses import refused
+from core.errors import NotFound
 from core.logging import security_log
 from passkeys import emails, store
 from passkeys.errors import LastFactor
@@ -78,9 +78,9 @@ def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) 
 @transaction.atomic
 def delete_for(user: User, *, passkey_id: int, by: User) -> None:
     """``by`` is an administrator. Raises ``LastWayIn``."""
-    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    passkey = Passkey.objects.filter(user=locked, pk=passkey_id).first()
-    if passkey is None:
+    locked = User.objects.lock(user.pk)
+    passkey = Passkey.objects.filter(user=user, pk=passkey_id).first()
+    if locked is None or passkey is None:
         # The owner was faster.
         return
     is_last = _remove(passkey, locked)
@@ -103,8 +103,7 @@ def _remove(passkey: Passkey, user: User) -> bool:
     if passkey.user_verified and not ways_in.count(user):
         # The rollback keeps it.
         raise LastWayIn
-    # Sign-ins to Django admin end as well.
-    authenticators.note_change(user)
+    authenticators.end_admin_sign_ins(user)
     return not store.list_for(user) and not authenticators.has_app(user)
 
 
@@ -119,8 +118,7 @@ def _turn_off(user: User, session: Session) -> None:
     if switches.mfa_mode is MfaMode.REQUIRED:
         raise LastFactor
     authenticators.remove_all(user)
-    # The first method is that of the sign-in.
-    if not sessions.set_methods(session, session.methods[:1]):
+    if not sessions.drop_second_factor(session):
         raise TokenNotValid
 
 

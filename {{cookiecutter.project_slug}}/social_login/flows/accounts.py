@@ -25,7 +25,7 @@ from accounts.errors import LastWayIn
 from accounts.models import Session, User
 from accounts.services import ways_in
 from accounts.services.sessions import live_sessions, store
-from core.errors import refused
+from core.error_responses import refused
 from social_login import social_accounts
 from social_login.api import SocialAccountOutput
 from social_login.models import SocialAccount
@@ -64,8 +64,8 @@ def disconnect(*, session: Session, account_id: uuid.UUID, now: datetime) -> boo
 @transaction.atomic
 def disconnect_for(user: User, *, account_id: uuid.UUID, by: User) -> None:
     """``by`` is an administrator. Raises ``LastWayIn``."""
-    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    if not social_accounts.disconnect(locked, account_id, by=by):
+    locked = User.objects.lock(user.pk)
+    if locked is None or not social_accounts.disconnect(locked, account_id, by=by):
         # The owner was faster.
         return
     if not ways_in.count(locked):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from accounts.models import Session, User
-from accounts.services.passwords import verification
+from accounts.services.passwords import replacement
 from mail.models import Mail
 from tests.authenticator import enrol
 from tests.client import Browser
@@ -107,7 +107,7 @@ def test_factor_that_is_set_up_meanwhile_is_asked_for(
     signed_in: Browser, user: User, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
-    meanwhile(monkeypatch, verification, "make_password", lambda: enrol(user))
+    meanwhile(monkeypatch, replacement, "make_password", lambda: enrol(user))
 
     response = signed_in.change_password()
 

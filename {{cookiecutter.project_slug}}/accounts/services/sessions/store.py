@@ -6,7 +6,6 @@ refused request rolls a revocation back. Raw SQL is used where the ORM has no ``
 """
 
 import uuid
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +20,7 @@ from accounts.services import history
 from accounts.services.client import Client
 from accounts.services.credentials import MULTI_FACTOR, Credentials, OutdatedCredentialsError
 from accounts.services.sessions.tokens import Grant
-from core.client_ip import prefix_of
+from core.client_ip import network_of
 from core.db import fetch_one
 from core.logging import security_log
 
@@ -113,8 +112,8 @@ def open_session(*, credentials: Credentials, client: Client, now: datetime) -> 
         "user_agent": client.user_agent,
         "noted_at": timezone.now(),
         "event": history.SIGN_IN,
-        "network": prefix_of(client.ip),
-        "facts": Json({} if credentials.device else {"device": "new_device"}),
+        "network": network_of(client.ip),
+        "facts": Json({} if credentials.device_id else {"device": "new_device"}),
         **factor_conditions(),
     }
     row = fetch_one(_OPEN, opening)
@@ -163,15 +162,18 @@ def require_second_factor(session: Session) -> None:
         raise ReauthenticationRequired
 
 
-def set_methods(session: Session, methods: Iterable[str]) -> bool:
-    """Records that the user has just shown a second factor in this session, or removed it.
-
-    Returns:
-        False if the session has ended in the meantime.
-    """
+def add_second_factor(session: Session, method: str) -> bool:
+    """Records that the user has just shown a second factor. False if the session has ended."""
+    methods = [*dict.fromkeys((*session.methods, method, MULTI_FACTOR))]
     live = Session.objects.filter(pk=session.pk)
-    shown = list(methods)
-    return bool(live.update(methods=shown, with_second_factor=MULTI_FACTOR in shown))
+    return bool(live.update(methods=methods, with_second_factor=True))
+
+
+def drop_second_factor(session: Session) -> bool:
+    """Records that the user has just removed the second factor. False if the session has ended."""
+    # The first method is that of the sign-in.
+    live = Session.objects.filter(pk=session.pk)
+    return bool(live.update(methods=session.methods[:1], with_second_factor=False))
 
 
 @transaction.atomic(savepoint=False)
@@ -190,7 +192,7 @@ def revoke_all(*, user_id: uuid.UUID) -> int:
     The row lock of the account (see ``accounts.services.mfa.authenticators``) waits for a session
     that is being opened, which then ends too, and holds back a change of address.
     """
-    User.objects.select_for_update(no_key=True).filter(pk=user_id).values("pk").first()
+    User.objects.lock(user_id)
     return revoke_others(user_id=user_id, kept=None)
 
 
