@@ -13,7 +13,7 @@ from rest_framework.exceptions import (
 
 
 class IncorrectCredentials(AuthenticationFailed):
-    """The password is wrong, the address unknown or the account inactive: no enumeration."""
+    """The password, the address or the account is not valid. The response does not say which."""
 
     default_detail = _("The e-mail address or the password is incorrect.")
     default_code = "incorrect_credentials"
@@ -48,7 +48,7 @@ class RefreshTokenReplayed(TokenNotValid):
 
 
 class ReauthenticationRequired(AuthenticationFailed):
-    """The session was opened more than 15 minutes ago, or on a trusted device."""
+    """The session is older than 15 minutes, is of a trusted device, or lacks the second factor."""
 
     default_detail = _("This action requires a recent sign-in. Sign in again.")
     default_code = "reauthentication_required"
@@ -86,7 +86,7 @@ class RefreshTokenNotAccepted(Refusal):
 
 
 class TransportNotValid(Refusal):
-    """The header `X-Token-Transport` has another value."""
+    """The header `X-Token-Transport` has another value than `body` or `cookie`."""
 
     default_detail = "X-Token-Transport must be body or cookie."
     default_code = "invalid_transport"
@@ -137,14 +137,14 @@ class InvalidPassword(Refusal):
 
 
 class MfaAlreadyActive(Refusal):
-    """MFA is set up for an account that has a second factor."""
+    """An authenticator app is set up for an account that has one."""
 
-    default_detail = _("Multi-factor authentication is already active.")
+    default_detail = _("An authenticator app is already active.")
     default_code = "mfa_already_active"
 
 
 class MfaNotActive(Refusal):
-    """MFA is turned off for an account that has no second factor."""
+    """MFA is turned off, or recovery codes are replaced, without a second factor."""
 
     default_detail = _("Multi-factor authentication is not active.")
     default_code = "mfa_not_active"
@@ -187,7 +187,7 @@ class LastAdmin(ClosingRefused):
 
 
 class LastWayIn(Conflict):
-    """Without it, the user could not sign in any more: there is no password and no other way."""
+    """The last way to sign in would be removed."""
 
     default_detail = _("You could not sign in any more. Set a password first.")
     default_code = "last_way_in"
@@ -197,7 +197,7 @@ FIELD_ERRORS = {
     "email_taken": "An account has the address.",
     "incorrect_password": "The old password is incorrect.",
     "invalid_name": "The name has a control character or a web address.",
-    "password_is_own_name": "The password is the user's name or address.",
+    "password_is_own_name": "The password is the name or the domain of this site, or nearly so.",
     "password_leaked": "The password is in the list of leaked passwords.",
     "password_mismatch": "The two passwords differ.",
     "password_too_common": "The password is in a list of common passwords.",

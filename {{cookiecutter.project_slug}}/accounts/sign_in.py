@@ -1,4 +1,4 @@
-"""Completes every sign-in: verified credentials become tokens, or a login challenge.
+"""Completes every sign-in of the API: verified credentials become tokens, or a login challenge.
 
 Ends the former session of the browser and the account's surplus sessions, and tells the owner of a
 new device.

@@ -1,4 +1,4 @@
-"""Authentication by the token of a program.
+"""Authentication by an API token.
 
 DRF imports this module while ``rest_framework.views`` loads, so it must not import that one.
 """
@@ -21,7 +21,7 @@ from core.ratelimit import throttling
 def presented(request: HttpRequest | Request) -> str:
     """The token of the request; "" for none, and for credentials of another kind."""
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    # A prefix has lower-case letters only, and a JWT begins with eyJ.
+    # A prefix has no capital letter, and a JWT begins with eyJ.
     is_ours = scheme.lower() == "bearer" and token.strip().startswith(conf.prefix())
     return token.strip() if is_ours else ""
 

@@ -7,9 +7,9 @@ from accounts.errors import Conflict
 
 
 class TokenNotAllowed(PermissionDenied):
-    """The endpoint takes no token of a program, such as each one below `/api/auth/`."""
+    """The endpoint takes no API token, such as each one below `/api/auth/`."""
 
-    default_detail = _("This endpoint does not accept tokens of programs.")
+    default_detail = _("This endpoint does not accept API tokens.")
     default_code = "token_not_allowed"
 
 

@@ -63,7 +63,7 @@ class PersonNameField(TextField):
 
 
 class ProfileSerializer(serializers.ModelSerializer[User]):
-    """The address and ``User.PROFILE_FIELDS``. The model decides what is valid in a field."""
+    """The address and ``User.PROFILE_FIELDS``. Further ones take their rules from the model."""
 
     email = NewAddressField()
     first_name = PersonNameField()

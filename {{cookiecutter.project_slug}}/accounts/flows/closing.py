@@ -1,8 +1,8 @@
-"""Closing: users close their account, and can keep it for a while.
+"""Closing: users close their account, and can reopen it for a while.
 
 1. A recent sign-in is required, and the second factor where the user has one.
 2. The apps of the project may refuse (``on_account_closing``). The last administrator stays.
-3. The account becomes inactive, every session ends, and an e-mail has a link that keeps it.
+3. The account becomes inactive, every session ends, and an e-mail has a link that reopens it.
 4. The link opens a page with one button. Its POST to the same path activates the account again,
    and signs nobody in.
 5. After ``ACCOUNT_CLOSING_GRACE`` seconds a periodic task deletes the account.
@@ -41,7 +41,7 @@ from core.error_responses import refused
 from core.logging import security_log
 from mail import outbox
 
-CLOSED = _("Your account is closed. We have sent you an e-mail with a link that keeps it.")
+CLOSED = _("Your account is closed. We have sent you an e-mail with a link that reopens it.")
 
 
 class ClosingOutput(serializers.Serializer[Any]):
@@ -101,7 +101,7 @@ def close(
 @transaction.atomic
 def reopen(user: User, *, by: User | None = None) -> bool:
     """Returns False if the account is not closing any more."""
-    if not closed_accounts.cancel(user):
+    if not closed_accounts.reopen(user):
         return False
     security_log.record("account_reopened", account=user.pk, by=by)
     return True
@@ -145,12 +145,12 @@ class ReopeningView(Page):
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
-            is_kept = reopen(_read(token).user)
+            is_reopened = reopen(_read(token).user)
         except LinkNotValid:
-            is_kept = False
-        if not is_kept:
+            is_reopened = False
+        if not is_reopened:
             return show_bad_link(request, "reopening")
-        return show_secret(request, "pages/account_kept.html")
+        return show_secret(request, "pages/account_reopened.html")
 
 
 def _read(token: str) -> SignedLink:

@@ -120,7 +120,7 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
     closes_at = models.DateTimeField(
         null=True,
         editable=False,
-        help_text=_("When the closed account is deleted. Until then it can be kept."),
+        help_text=_("When the closed account is deleted. Until then it can be reopened."),
     )
     # The sessions record it.
     last_login = None
@@ -147,7 +147,7 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=models.Q(closes_at=None) | models.Q(is_active=False),
                 name="user_closing_is_inactive",
-                violation_error_message=_("The account is closed. Keep it first."),
+                violation_error_message=_("The account is closed. Reopen it first."),
             ),
         ]
         indexes: ClassVar = [

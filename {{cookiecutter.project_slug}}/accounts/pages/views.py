@@ -15,7 +15,7 @@ from core.ratelimit import throttling
 from core.ratelimit.throttling import LimitReached
 
 
-# No CSRF check: a forged request would need the secret in the path.
+# No CSRF check: a POST needs a secret of the path or of the provider's form, or changes nothing.
 @method_decorator(csrf_exempt, name="dispatch")
 class Page(View):
     """A page or a link. HEAD, which a mail scanner may send, does nothing."""

@@ -1,6 +1,6 @@
 """Token management: users list, create and delete the tokens of their programs.
 
-1. An access token names the user and the session. A token of a program is refused here.
+1. An access token names the user and the session. An API token is refused here.
 2. Creating one requires a recent sign-in, and the second factor where the user has one.
 3. The account is locked: of two requests, the second counts the token of the first.
 4. The token is shown once. Its row has a digest. An e-mail tells the owner.
@@ -108,7 +108,7 @@ def create(
         )
 
 
-@extend_schema(tags=["Tokens for programs"])
+@extend_schema(tags=["API tokens"])
 class ApiTokenListView(APIView):
     authentication_classes = (LiveSessionAuthentication,)
 
@@ -121,7 +121,7 @@ class ApiTokenListView(APIView):
         return Response(ApiTokenOutput(rows, many=True).data)
 
     @extend_schema(
-        summary="Create a token for a program",
+        summary="Create an API token",
         request=ApiTokenInput,
         responses={201: NewApiTokenOutput, **refused(400, 401, 409)},
     )
@@ -136,13 +136,11 @@ class ApiTokenListView(APIView):
         return Response(body, status=status.HTTP_201_CREATED)
 
 
-@extend_schema(tags=["Tokens for programs"])
+@extend_schema(tags=["API tokens"])
 class ApiTokenView(APIView):
     authentication_classes = (LiveSessionAuthentication,)
 
-    @extend_schema(
-        summary="Delete a token of a program", responses={204: None, **refused(401, 404)}
-    )
+    @extend_schema(summary="Delete an API token", responses={204: None, **refused(401, 404)})
     def delete(self, request: Request, token_id: str) -> Response:
         user = session_of(request).user
         with transaction.atomic():
