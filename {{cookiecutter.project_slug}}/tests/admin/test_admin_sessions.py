@@ -134,9 +134,9 @@ def close_and_reopen(staff: User, admin: User) -> None:
     Browser().post(link_to(staff.email))
 
 
-def close_and_keep(staff: User, admin: User) -> None:
+def close_and_reopen_in_the_admin(staff: User, admin: User) -> None:
     act(admin, "close_accounts", staff)
-    act(admin, "keep_accounts", staff)
+    act(admin, "reopen_accounts", staff)
 
 
 def deactivate_and_activate(staff: User, admin: User) -> None:
@@ -163,7 +163,7 @@ def change_password(staff: User, admin: User) -> None:
 
 
 REVOCATIONS: list[Callable[[User, User], None]] = [
-    *(close_and_reopen, close_and_keep, deactivate_and_activate, take_the_role_and_give_another),
+    *(close_and_reopen, close_and_reopen_in_the_admin, deactivate_and_activate, take_the_role_and_give_another),
     *(sign_out_everywhere, move_to_another_address, change_password),
 ]
 
