@@ -4,7 +4,14 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException
 
-from accounts.errors import Refusal
+from accounts.errors import IncorrectCredentials, Refusal
+
+
+class PasskeyLoginRefused(IncorrectCredentials):
+    """The passkey of a sign-in is not valid or unknown, or the account is inactive."""
+
+    default_detail = _("The passkey was not accepted. Try again.")
+    default_code = "incorrect_credentials"
 
 
 class PasskeyNotAccepted(Refusal):
