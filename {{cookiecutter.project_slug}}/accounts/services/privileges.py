@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from accounts.conf import EmailVerification, switches
+from accounts.conf import switches
 from accounts.models import User
 from accounts.services import ways_in
 
@@ -30,8 +30,8 @@ def is_last_active_admin(user: User) -> bool:
 
 
 def _can_sign_in(user: User) -> bool:
-    is_mandatory = switches.email_verification is EmailVerification.MANDATORY
-    return (user.email_verified or not is_mandatory) and ways_in.count(user) > 0
+    must_verify = switches.email_verification.asks(email_verified=user.email_verified)
+    return not must_verify and ways_in.count(user) > 0
 
 
 def _rank(user: Any) -> tuple[bool, bool, bool]:

@@ -163,8 +163,12 @@ def change_password(staff: User, admin: User) -> None:
 
 
 REVOCATIONS: list[Callable[[User, User], None]] = [
-    *(close_and_reopen, close_and_reopen_in_the_admin, deactivate_and_activate),
-    *(take_the_role_and_give_another, sign_out_everywhere, move_to_another_address),
+    close_and_reopen,
+    close_and_reopen_in_the_admin,
+    deactivate_and_activate,
+    take_the_role_and_give_another,
+    sign_out_everywhere,
+    move_to_another_address,
     change_password,
 ]
 
