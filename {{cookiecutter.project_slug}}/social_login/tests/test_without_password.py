@@ -1,5 +1,7 @@
 """A user who signs in with a provider and has no password lives with it."""
 
+from typing import Any
+
 import pytest
 
 from accounts.models import User
@@ -60,6 +62,16 @@ def test_account_is_exported_with_its_providers(member: Browser) -> None:
 
 
 def test_password_is_reset_by_e_mail(member: Browser) -> None:
+    assert Browser().reset_password(ADDRESS).status_code == 200
+
+    assert Browser().sign_in(ADDRESS, NEW_PASSWORD).status_code == 200
+
+
+def test_password_is_reset_while_the_provider_is_switched_off(
+    member: Browser, settings: Any
+) -> None:
+    settings.SOCIAL_PROVIDERS = {}
+
     assert Browser().reset_password(ADDRESS).status_code == 200
 
     assert Browser().sign_in(ADDRESS, NEW_PASSWORD).status_code == 200
