@@ -19,8 +19,6 @@ from core.logging import security_log
 Claim = Callable[..., bool]
 """``totp.claim`` or ``recovery_codes.claim``."""
 
-CODES: tuple[Claim, ...] = (totp.claim, recovery_codes.claim)
-
 
 def present(
     user: User,
@@ -53,6 +51,13 @@ def present(
     return False
 
 
+def present_code(user: User, code: str, *, client: Client, now: datetime) -> bool:
+    """As ``present``, for a code of the authenticator app or a recovery code."""
+    claims = [partial(claim, code=code, now=now) for claim in (totp.claim, recovery_codes.claim)]
+    with transaction.atomic():
+        return present(user, claims=claims, client=client, now=now)
+
+
 def require(session: Session, *, code: str, client: Client, now: datetime) -> None:
     """Checks that the user has shown the second factor in this session, or shows it by a code.
 
@@ -66,10 +71,7 @@ def require(session: Session, *, code: str, client: Client, now: datetime) -> No
         return
     if not code:
         raise SecondFactorRequired
-    with transaction.atomic():
-        claims = [partial(claim, code=code, now=now) for claim in CODES]
-        is_correct = present(user, claims=claims, client=client, now=now)
-    if not is_correct:
+    if not present_code(user, code, client=client, now=now):
         raise InvalidCode
 
 

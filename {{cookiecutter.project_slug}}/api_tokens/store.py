@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts import emails as account_emails
-from accounts.conf import EmailVerification, switches
+from accounts.conf import switches
 from accounts.models import User
 from api_tokens import conf, emails
 from api_tokens.errors import TooManyTokens
@@ -66,8 +66,8 @@ def has_room(user: User, *, now: datetime) -> bool:
 
 def accepts(user: User) -> bool:
     """Whether the account may use tokens: as for a sign-in, its address may have to be verified."""
-    is_mandatory = switches.email_verification is EmailVerification.MANDATORY
-    return user.is_active and (user.email_verified or not is_mandatory)
+    must_verify = switches.email_verification.asks(email_verified=user.email_verified)
+    return user.is_active and not must_verify
 
 
 def find_usable(secret: Secret, *, now: datetime) -> ApiToken | None:

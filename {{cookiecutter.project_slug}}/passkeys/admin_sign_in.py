@@ -19,7 +19,7 @@ from rest_framework.utils import json
 from accounts.admin.sign_in import complete_login, too_many
 from accounts.errors import IncorrectCredentials
 from accounts.models import User
-from core.client_ip import client_network
+from core.client_ip import client_key
 from core.logging import security_log
 from core.origins import origin_of
 from core.ratelimit import throttling
@@ -37,7 +37,7 @@ class AdminPasskeyView(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         target = _target(request)
         try:
-            throttling.hit("login", of=client_network(request))
+            throttling.hit("login", of=client_key(request))
             user = sign_in(request.POST)
         except (APIException, ValueError, RecursionError) as error:
             messages.error(request, _refusal(error))

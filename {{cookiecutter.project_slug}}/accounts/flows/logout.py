@@ -30,7 +30,7 @@ from accounts.models import User
 from accounts.services.sessions import store, tokens
 from accounts.services.sessions.tokens import RefreshToken
 from core import admin_sessions
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 
 

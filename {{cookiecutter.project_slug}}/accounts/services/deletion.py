@@ -18,7 +18,7 @@ def delete(candidates: QuerySet[User], user_id: uuid.UUID) -> User | None:
     """Deletes the account if it is still one of the candidates and is not locked."""
     try:
         with transaction.atomic():
-            # The user may be accepting an invitation, or keeping the account, right now.
+            # The user may be accepting an invitation, or reopening the account, right now.
             unlocked = candidates.select_for_update(skip_locked=True, no_key=True)
             user = unlocked.filter(pk=user_id).first()
             if user is not None:

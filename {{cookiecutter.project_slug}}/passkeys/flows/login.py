@@ -31,7 +31,7 @@ from accounts.models import User
 from accounts.services.client import Client
 from accounts.services.credentials import MULTI_FACTOR, Credentials
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from passkeys import ceremonies, challenges, store
 from passkeys.ceremonies import CeremonyError, Options
