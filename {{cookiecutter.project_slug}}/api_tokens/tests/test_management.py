@@ -9,7 +9,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import FailedMfaAttempt, User
 from api_tokens import scopes, tasks
 from api_tokens.models import ApiToken
 from api_tokens.secret import SHAPE
@@ -122,6 +122,35 @@ def test_second_factor_is_needed_where_there_is_one(signed_in: Browser, held: He
     assert refusal(create(signed_in)) == (401, "second_factor_required")
     assert refusal(create(signed_in, code=held.app.wrong_code())) == (400, "invalid_code")
     assert create(signed_in, code=held.app.code()).status_code == 201
+
+
+@pytest.mark.usefixtures("second_factor")
+@pytest.mark.parametrize("limit", ["of the period", "of the account"])
+def test_code_stays_valid_if_a_limit_is_reached(
+    limit: str, signed_in: Browser, held: Held, rates: Rates, settings: Any
+) -> None:
+    if limit == "of the period":
+        rates(api_token_account="1/hour")
+    else:
+        settings.API_TOKEN_MAX_PER_ACCOUNT = 1
+    first, second, *_ = held.recovery_codes
+    create(signed_in, code=first)
+
+    assert create(signed_in, code=second).status_code in {409, 429}
+
+    assert signed_in.call("post", "user_close", {"code": second}).status_code == 202
+
+
+@pytest.mark.usefixtures("second_factor")
+def test_wrong_codes_are_failed_attempts_and_use_up_no_token(
+    signed_in: Browser, held: Held, rates: Rates
+) -> None:
+    rates(api_token_account="1/hour")
+
+    wrong = [create(signed_in, code=held.app.wrong_code()).status_code for _ in range(5)]
+    assert wrong == [400] * 5
+    assert create(signed_in, code=held.app.code()).status_code == 201
+    assert FailedMfaAttempt.objects.count() == 5
 
 
 def test_anonymous_request_is_refused(browser: Browser) -> None:
