@@ -83,6 +83,16 @@ def test_refused_field_is_named(
     assert not ApiToken.objects.exists()
 
 
+def test_part_of_a_field_is_named_by_its_path(signed_in: Browser) -> None:
+    response = create(signed_in, scopes=["orders:read", 1])
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "scopes.1": ["Not a valid string."],
+        "codes": {"scopes.1": ["invalid"]},
+    }
+
+
 def test_role_allows_the_scope() -> None:
     browser = signed_in_as(make_user(role=User.Role.STAFF))
 
