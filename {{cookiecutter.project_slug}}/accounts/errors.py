@@ -180,7 +180,7 @@ class ClosingRefused(Conflict):
 
 
 class LastAdmin(ClosingRefused):
-    """The account of the last active administrator is closed."""
+    """The account of the last active administrator who can sign in is closed."""
 
     default_detail = _("You are the last administrator. Make another user an administrator first.")
     default_code = "last_admin"

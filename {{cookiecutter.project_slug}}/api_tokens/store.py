@@ -109,6 +109,13 @@ def delete_all(user: User, **_: Any) -> None:
         security_log.record("api_tokens_revoked", account=user.pk, count=deleted)
 
 
+def delete_everybodys() -> int:
+    """Deletes every token of every account, and returns how many there were."""
+    deleted, _details = ApiToken.objects.all().delete()
+    security_log.record("api_tokens_revoked", alarming=True, count=deleted)
+    return deleted
+
+
 def purge(*, now: datetime) -> None:
     ApiToken.objects.filter(expires_at__lte=now).delete()
 

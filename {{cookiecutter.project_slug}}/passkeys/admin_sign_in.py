@@ -11,13 +11,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.views import View
 from rest_framework.exceptions import APIException
 from rest_framework.utils import json
 
 from accounts.admin.sign_in import complete_login, too_many
-from accounts.errors import IncorrectCredentials
 from accounts.models import User
 from core.client_ip import client_key
 from core.logging import security_log
@@ -26,6 +24,7 @@ from core.ratelimit import throttling
 from core.ratelimit.throttling import LimitReached
 from passkeys import challenges
 from passkeys.challenges import Kind
+from passkeys.errors import PasskeyLoginRefused
 from passkeys.flows.login import PasskeyLoginInput, authenticate
 
 
@@ -77,14 +76,14 @@ def sign_in(fields: Any) -> User:
         )
     if not user.is_staff:
         security_log.record("login_failed", account=user.pk, reason="admin")
-        raise IncorrectCredentials
+        raise PasskeyLoginRefused
     return user
 
 
 def _refusal(error: Exception) -> str:
     if isinstance(error, LimitReached):
         return str(too_many(error).message)
-    return _("The passkey was not accepted. Try again.")
+    return str(PasskeyLoginRefused.default_detail)
 
 
 def _target(request: HttpRequest) -> str:

@@ -2,7 +2,14 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from accounts.errors import Conflict, Refusal
+from accounts.errors import Conflict, IncorrectCredentials, Refusal
+
+
+class PasskeyLoginRefused(IncorrectCredentials):
+    """The passkey of a sign-in is not valid or unknown, or the account is inactive."""
+
+    default_detail = _("The passkey was not accepted. Try again.")
+    default_code = "incorrect_credentials"
 
 
 class PasskeyNotAccepted(Refusal):

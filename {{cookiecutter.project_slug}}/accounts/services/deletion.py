@@ -32,8 +32,17 @@ def delete(candidates: QuerySet[User], user_id: uuid.UUID) -> User | None:
 
 def remove_traces(user: User) -> None:
     """Deletes the e-mails of the account, and its address from the log of Django admin."""
-    Mail.objects.filter(Q(recipient=user.email) | Q(parameters__user=str(user.pk))).delete()
+    emails_of(user).delete()
     entries = LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
     )
     entries.update(object_repr=str(user.pk))
+
+
+def emails_of(user: User) -> QuerySet[Mail]:
+    """The e-mails of the outbox to or about the account.
+
+    One to the address may be about another account, which then names itself in the parameters.
+    """
+    to_user = Q(recipient=user.email, parameters__user__isnull=True)
+    return Mail.objects.filter(to_user | Q(parameters__user=str(user.pk)))

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from accounts import second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
-from accounts.api.requests import client_of
+from accounts.api.requests import client_of, require_json
 from accounts.errors import InvalidCode
 from accounts.flows.mfa_recovery_codes import RecoveryCodesOutput, replace_codes
 from accounts.models import Session, User
@@ -54,6 +54,7 @@ class RecoveryCodesOptionsView(MfaEndpoint):
 
     @extend_schema(request=None, responses={200: PasskeyConfirmationOutput, **refused(400, 401)})
     def post(self, request: Request) -> Response:
+        require_json(request)
         origin, now = session_of(request), timezone.now()
         options = confirmation.begin(Kind.VERIFY, origin=origin, now=now)
         return Response({"options": options})

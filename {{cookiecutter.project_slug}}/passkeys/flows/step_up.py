@@ -24,7 +24,7 @@ from rest_framework.response import Response
 from accounts import second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
-from accounts.api.requests import client_of
+from accounts.api.requests import client_of, require_json
 from accounts.api.responses import TrueField
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User
@@ -72,6 +72,7 @@ class StepUpOptionsView(MfaEndpoint):
 
     @extend_schema(request=None, responses={200: PasskeyConfirmationOutput, **refused(400, 401)})
     def post(self, request: Request) -> Response:
+        require_json(request)
         origin, now = session_of(request), timezone.now()
         options = confirmation.begin(Kind.STEP_UP, origin=origin, now=now)
         return Response({"options": options})

@@ -118,6 +118,28 @@ def test_last_administrator_stays() -> None:
     assert close(only).status_code == 202
 
 
+NO_WAY_IN = {"password": None}
+UNVERIFIED = {"email_verified": False}
+
+
+@pytest.mark.parametrize(
+    ("other", "verification", "status"),
+    [
+        (NO_WAY_IN, "mandatory", 409),
+        (NO_WAY_IN, "optional", 409),
+        (UNVERIFIED, "mandatory", 409),
+        (UNVERIFIED, "optional", 202),
+    ],
+)
+def test_another_administrator_who_cannot_sign_in_does_not_count(
+    other: dict[str, Any], verification: str, status: int, settings: Any
+) -> None:
+    settings.EMAIL_VERIFICATION = verification
+    make_user(role=User.Role.ADMIN, **other)
+
+    assert close(signed_in_admin()).status_code == status
+
+
 def test_account_without_a_password_can_be_closed(user: User, signed_in: Browser) -> None:
     User.objects.filter(pk=user.pk).update(password="!none")
 

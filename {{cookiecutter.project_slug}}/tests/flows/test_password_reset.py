@@ -390,5 +390,5 @@ def test_query_counts(opened: Browser) -> None:
     for path, expected in ((FORM, 1), (COMPLETE, 0)):
         with statements(expected):
             opened.get(path)
-    with statements(14):
+    with statements(15):
         opened.set_new()

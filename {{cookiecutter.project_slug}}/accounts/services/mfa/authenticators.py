@@ -113,7 +113,10 @@ def lock(user_id: uuid.UUID) -> Held:
 
 
 def end_admin_sign_ins(user: User) -> None:
-    """Ends the account's sessions of Django admin (``User.get_session_auth_hash``)."""
+    """Ends the account's sessions of Django admin (``User.get_session_auth_hash``).
+
+    A revocation does not end one that is just being opened. This does.
+    """
     User.objects.filter(pk=user.pk).update(second_factor_changed_at=timezone.now())
 
 
