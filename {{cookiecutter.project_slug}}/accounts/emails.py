@@ -199,7 +199,7 @@ def _verification_context(mail: Mail, purpose: Purpose, user: User) -> dict[str,
 
 
 def _reset_context(mail: Mail, user: User) -> dict[str, Any]:
-    if not ways_in.count(user):
+    if user.is_invited or not ways_in.is_personal(user):
         # The link would give a password to an account that must not have one.
         raise Obsolete
     return {"link": email_links.to_reset_password(mail, user), "until": mail.not_after}

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from accounts import emails
 from accounts.conf import switches
-from accounts.errors import InvalidCode, SecondFactorRequired
+from accounts.errors import SecondFactorRequired
 from accounts.models import Session, User
 from accounts.services.client import Client
 from accounts.services.mfa import (
@@ -76,21 +76,23 @@ def present_code(user: User, code: str, *, client: Client, now: datetime) -> boo
         return present(user, claims=claims, client=client, now=now)
 
 
-def require(session: Session, *, code: str, client: Client, now: datetime) -> None:
-    """Checks that the user has shown the second factor in this session, or shows it by a code.
+def is_shown(session: Session, *, code: str, client: Client, now: datetime) -> bool:
+    """Whether the user has shown the second factor in this session, or shows it by a code.
+
+    Call it in the transaction that acts: if that is rolled back, the code stays valid. If this
+    returns False, let it commit, because it counts the failed attempt, and raise ``InvalidCode``.
 
     Raises:
         SecondFactorRequired: there is no code.
-        InvalidCode, TooManyFailedMfaAttempts: the code is not accepted.
+        TooManyFailedMfaAttempts: no code is accepted.
     """
     user = session.user
     asks = switches.mfa_mode.asks(has_second_factor=user.has_second_factor)
     if session.with_second_factor or not asks:
-        return
+        return True
     if not code:
         raise SecondFactorRequired
-    if not present_code(user, code, client=client, now=now):
-        raise InvalidCode
+    return present_code(user, code, client=client, now=now)
 
 
 def _warn_of_few_codes(user: User, held: Held, client: Client, now: datetime) -> None:

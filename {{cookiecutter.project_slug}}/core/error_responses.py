@@ -16,6 +16,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ErrorDetail, ParseError
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
 from core import errors, openapi, outages
@@ -24,6 +25,7 @@ from core.ratelimit.throttling import LimitReached
 
 logger = logging.getLogger(__name__)
 
+_WHOLE = api_settings.NON_FIELD_ERRORS_KEY
 _PLAIN_PAGE = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="robots" content="noindex"><title>{title}</title></head>
@@ -56,11 +58,27 @@ def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
 def _with_codes(data: Any, exception: Any) -> dict[str, Any]:
     if isinstance(data, dict) and isinstance(detail := data.get("detail"), ErrorDetail):
         return {"detail": detail, "code": detail.code}
-    codes = exception.get_codes()
-    if isinstance(data, list):
-        data, codes = {"non_field_errors": data}, {"non_field_errors": codes}
+    sentences, codes = _by_path(data), _by_path(exception.get_codes())
     # A field that is named `codes` keeps its sentences.
-    return {**data, "codes": data.get("codes", codes)}
+    return {**sentences, "codes": sentences.get("codes", codes)}
+
+
+def _by_path(errors: Any, path: str = "") -> dict[str, list[Any]]:
+    """A list of errors by field. That of a nested serializer or a list is named by its path.
+
+    So the body has one shape, which generated clients can read.
+    """
+    if isinstance(errors, dict):
+        parts = [*errors.items()]
+    elif isinstance(errors, list) and any(isinstance(each, (dict, list)) for each in errors):
+        parts = [*enumerate(errors)]
+    else:
+        return {path or _WHOLE: errors if isinstance(errors, list) else [errors]}
+    found: dict[str, list[Any]] = {}
+    for name, part in parts:
+        inner = [path] if name == _WHOLE else [path, str(name)]
+        found |= _by_path(part, ".".join(filter(None, inner)))
+    return found
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

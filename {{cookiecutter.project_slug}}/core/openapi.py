@@ -104,7 +104,8 @@ def _error_components() -> Schema:
         "ValidationError": {
             "type": "object",
             "description": "Invalid input: the sentences of each field, and under `codes` the "
-            "codes of the same fields. `non_field_errors` stands for the request as a whole.",
+            "codes of the same fields. `non_field_errors` stands for the request as a whole. The "
+            "name of a nested field is its path, such as `lines.1.amount`.",
             "properties": {
                 "codes": {
                     "type": "object",

@@ -27,7 +27,7 @@ from accounts.api.fields import SecondFactorInput
 from accounts.api.openapi import TransportSchema
 from accounts.api.requests import client_of
 from accounts.api.responses import clear_refresh_cookie
-from accounts.errors import LastAdmin, TokenNotValid
+from accounts.errors import InvalidCode, LastAdmin, TokenNotValid
 from accounts.models import Session, User
 from accounts.pages.responses import show_bad_link, show_secret
 from accounts.pages.views import Page
@@ -54,36 +54,40 @@ def close_own(*, session: Session, code: str, client: Client, now: datetime) -> 
     Raises:
         ReauthenticationRequired, SecondFactorRequired, InvalidCode, TooManyFailedMfaAttempts: the
             user has to sign in again, or to enter a code.
-        LastAdmin, ClosingRefused, TokenNotValid: see ``close``.
+        LastAdmin, ClosingRefused, TokenNotValid: see ``close``. Also if the session has ended.
     """
     store.require_recent(session, now=now)
-    second_factor.require(session, code=code, client=client, now=now)
-    return close(session.user, now=now, session=session)
+    with transaction.atomic():
+        account = _lock(session.user)
+        live_sessions.require(session, now=now)
+        if second_factor.is_shown(session, code=code, client=client, now=now):
+            return _close(account, now=now)
+    raise InvalidCode
 
 
 @transaction.atomic
-def close(
-    user: User, *, now: datetime, by: User | None = None, session: Session | None = None
-) -> datetime:
-    """Returns when the account is deleted.
-
-    Args:
-        by: an administrator.
-        session: where the user asks for it.
+def close(user: User, *, now: datetime, by: User | None = None) -> datetime:
+    """Returns when the account is deleted. ``by`` is an administrator.
 
     Raises:
         LastAdmin: no other active administrator is left.
         ClosingRefused: an app refuses.
-        TokenNotValid: the account changed since it was read, is inactive, or the session has ended.
+        TokenNotValid: the account changed since it was read, or is inactive.
     """
+    return _close(_lock(user), now=now, by=by)
+
+
+def _lock(user: User) -> User:
     # Administrators are locked in one order, before the account itself.
     if user.role == User.Role.ADMIN and is_last_active_admin(user):
         raise LastAdmin
     account = User.objects.lock_unchanged(user)
     if account is None or account.role != user.role:
         raise TokenNotValid
-    if session:
-        live_sessions.require(session, now=now)
+    return account
+
+
+def _close(account: User, *, now: datetime, by: User | None = None) -> datetime:
     closed_accounts.call_hooks(account)
     closes_at = closed_accounts.begin(account, now=now)
     revocation.revoke_all(account)

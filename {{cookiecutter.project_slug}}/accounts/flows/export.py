@@ -1,7 +1,7 @@
 """Export: users download what is stored about them.
 
 1. A recent sign-in is required, and the second factor where the user has one.
-2. A rate limit applies to each account.
+2. A rate limit applies to each account. A code of a request that it refuses stays valid.
 3. The functions of ``accounts.services.exports``, and of the project's apps, add their sections.
 4. An e-mail tells the owner: an export is what a thief of a session wants most.
 """
@@ -21,10 +21,11 @@ from accounts import emails, second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import SecondFactorInput
 from accounts.api.requests import client_of
+from accounts.errors import InvalidCode
 from accounts.models import Session
 from accounts.services import exports
 from accounts.services.client import Client
-from accounts.services.sessions import store
+from accounts.services.sessions import live_sessions, store
 from core.error_responses import refused
 from core.logging import security_log
 from core.ratelimit import throttling
@@ -39,15 +40,18 @@ def export(*, session: Session, code: str, client: Client, now: datetime) -> dic
         ReauthenticationRequired, SecondFactorRequired, InvalidCode, TooManyFailedMfaAttempts: the
             user has to sign in again, or to enter a code.
         LimitReached: the account was exported three times today.
+        TokenNotValid: the account changed, or the session has ended.
     """
-    user = session.user
     store.require_recent(session, now=now)
-    second_factor.require(session, code=code, client=client, now=now)
-    throttling.hit("export_account", of=user.pk, account=user.pk)
     with transaction.atomic():
-        emails.tell_owner(emails.account_exported, user, ip=client.ip)
-        security_log.record("account_exported", account=user.pk, session=session.pk)
-        return {"exported_at": now, **exports.collect(user, now=now)}
+        user = live_sessions.lock_account(session, now=now)
+        if second_factor.is_shown(session, code=code, client=client, now=now):
+            # An incorrect code does not count here: a thief could use up the owner's exports.
+            throttling.hit("export_account", of=user.pk, account=user.pk)
+            emails.tell_owner(emails.account_exported, user, ip=client.ip)
+            security_log.record("account_exported", account=user.pk, session=session.pk)
+            return {"exported_at": now, **exports.collect(user, now=now)}
+    raise InvalidCode
 
 
 @extend_schema(tags=["Account"])

@@ -22,6 +22,7 @@ from accounts import second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import Fields, SecondFactorInput, TextField
 from accounts.api.requests import client_of
+from accounts.errors import InvalidCode
 from accounts.models import Session, validate_person_name
 from accounts.services.client import Client
 from accounts.services.sessions import live_sessions
@@ -96,16 +97,16 @@ def create(
         LimitReached, TooManyTokens: the account made too many tokens, or has too many.
         TokenNotValid: the account changed, or the session has ended.
     """
-    user = session.user
     sessions.require_recent(session, now=now)
-    second_factor.require(session, code=code, client=client, now=now)
-    throttling.hit("api_token_account", of=user.pk, account=user.pk)
+    lifetime = timedelta(seconds=expires_in)
     with transaction.atomic():
-        locked = live_sessions.lock_account(session, now=now)
-        lifetime = timedelta(seconds=expires_in)
-        return store.create(
-            locked, name=name, scopes=scopes, lifetime=lifetime, now=now, ip=client.ip
-        )
+        user = live_sessions.lock_account(session, now=now)
+        if second_factor.is_shown(session, code=code, client=client, now=now):
+            throttling.hit("api_token_account", of=user.pk, account=user.pk)
+            return store.create(
+                user, name=name, scopes=scopes, lifetime=lifetime, now=now, ip=client.ip
+            )
+    raise InvalidCode
 
 
 @extend_schema(tags=["API tokens"])

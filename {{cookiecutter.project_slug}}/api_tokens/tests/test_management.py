@@ -9,7 +9,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import FailedMfaAttempt, User
 from api_tokens import scopes, tasks
 from api_tokens.models import ApiToken
 from api_tokens.secret import SHAPE
@@ -83,6 +83,16 @@ def test_refused_field_is_named(
     assert not ApiToken.objects.exists()
 
 
+def test_part_of_a_field_is_named_by_its_path(signed_in: Browser) -> None:
+    response = create(signed_in, scopes=["orders:read", 1])
+
+    assert response.status_code == 400
+    assert response.json() == {
+        "scopes.1": ["Not a valid string."],
+        "codes": {"scopes.1": ["invalid"]},
+    }
+
+
 def test_role_allows_the_scope() -> None:
     browser = signed_in_as(make_user(role=User.Role.STAFF))
 
@@ -122,6 +132,35 @@ def test_second_factor_is_needed_where_there_is_one(signed_in: Browser, held: He
     assert refusal(create(signed_in)) == (401, "second_factor_required")
     assert refusal(create(signed_in, code=held.app.wrong_code())) == (400, "invalid_code")
     assert create(signed_in, code=held.app.code()).status_code == 201
+
+
+@pytest.mark.usefixtures("second_factor")
+@pytest.mark.parametrize("limit", ["of the period", "of the account"])
+def test_code_stays_valid_if_a_limit_is_reached(
+    limit: str, signed_in: Browser, held: Held, rates: Rates, settings: Any
+) -> None:
+    if limit == "of the period":
+        rates(api_token_account="1/hour")
+    else:
+        settings.API_TOKEN_MAX_PER_ACCOUNT = 1
+    first, second, *_ = held.recovery_codes
+    create(signed_in, code=first)
+
+    assert create(signed_in, code=second).status_code in {409, 429}
+
+    assert signed_in.call("post", "user_close", {"code": second}).status_code == 202
+
+
+@pytest.mark.usefixtures("second_factor")
+def test_wrong_codes_are_failed_attempts_and_use_up_no_token(
+    signed_in: Browser, held: Held, rates: Rates
+) -> None:
+    rates(api_token_account="1/hour")
+
+    wrong = [create(signed_in, code=held.app.wrong_code()).status_code for _ in range(5)]
+    assert wrong == [400] * 5
+    assert create(signed_in, code=held.app.code()).status_code == 201
+    assert FailedMfaAttempt.objects.count() == 5
 
 
 def test_anonymous_request_is_refused(browser: Browser) -> None:

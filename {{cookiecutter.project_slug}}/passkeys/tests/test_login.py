@@ -50,6 +50,24 @@ def test_form_of_another_site_gets_no_options(browser: Browser) -> None:
     assert not PasskeyChallenge.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("credential", "field", "code"),
+    [
+        ("x", "credential", "invalid"),
+        ({"id": "x", "rawId": "x", "response": []}, "credential.response", "invalid"),
+        ({"rawId": "x", "response": {}}, "credential.id", "required"),
+        ({"id": "x", "rawId": "x", "response": {}}, "credential.response.signature", "required"),
+    ],
+)
+def test_part_of_a_credential_is_named_by_its_path(
+    credential: Any, field: str, code: str, browser: Browser, db: None
+) -> None:
+    body = answer(browser, {"challenge_id": str(uuid.uuid4())}, credential).json()
+
+    assert body["codes"][field] == [code]
+    assert all(isinstance(sentence, str) for sentence in body[field])
+
+
 @pytest.mark.parametrize("switched_to", ["disabled", "optional", "required"])
 def test_passkey_signs_in_as_two_factors(
     switched_to: str, passkey: Authenticator, user: User, browser: Browser, settings: Any

@@ -11,9 +11,9 @@ from core import email_address
 
 
 def text(value: Any, max_length: int = 150) -> str:
-    """The value if it is a text that fits, else ""."""
+    """The value as it is if it is a text that fits, else ""."""
     is_fit = isinstance(value, str) and len(value) <= max_length and value.isprintable()
-    return value.strip() if is_fit else ""
+    return value if is_fit else ""
 
 
 def address(value: Any) -> str:
@@ -29,7 +29,7 @@ def address(value: Any) -> str:
 
 def person_name(value: Any) -> str:
     """A name that users may have, or ""."""
-    name = text(value)
+    name = text(value).strip()
     try:
         validate_person_name(name)
     except ValidationError:

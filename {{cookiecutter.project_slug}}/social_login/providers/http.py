@@ -1,4 +1,7 @@
-"""Requests to a provider. All requests for one sign-in share five seconds."""
+"""Requests to a provider. All requests for one sign-in share five seconds.
+
+After a failure there is a pause, so that a slow provider holds few threads.
+"""
 
 import base64
 import json
@@ -15,11 +18,15 @@ from core import origins
 TIMEOUT = 5.0
 """In seconds, for all requests of one ``Connections`` together."""
 
+PAUSE = 15.0
+"""The seconds after a failure in which this process does not request the same URL again."""
+
 CACHED_SECONDS = 600.0
 MAX_BYTES = 1_000_000
 
 Json = dict[str, Any]
 _cache: dict[str, tuple[float, Json]] = {}
+_paused_until: dict[str, float] = {}
 
 
 class ProviderError(Exception):
@@ -39,7 +46,7 @@ class Connections:
         """A public document of the provider; ``again`` reads it once more."""
         read_at, document = _cache.get(url, (-CACHED_SECONDS, {}))
         if again or read_at + CACHED_SECONDS <= time.monotonic():
-            document = as_object(self.get(url))
+            document = as_object(self._request("GET", url, {}, is_document=True))
             _cache[url] = time.monotonic(), document
         return document
 
@@ -51,7 +58,27 @@ class Connections:
             headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
         return self._request("POST", url, headers, urlencode(form))
 
-    def _request(self, method: str, url: str, headers: dict[str, str], body: str = "") -> Any:
+    def _request(
+        self,
+        method: str,
+        url: str,
+        headers: dict[str, str],
+        body: str = "",
+        *,
+        is_document: bool = False,
+    ) -> Any:
+        _refuse_paused(url)
+        try:
+            answer = self._send(method, url, headers, body)
+        except ProviderError:
+            # Another failure may be that of one user, such as a code that is not valid.
+            if is_document or time.monotonic() >= self._ends_at:
+                _pause(url, PAUSE)
+            raise
+        _paused_until.pop(url, None)
+        return answer
+
+    def _send(self, method: str, url: str, headers: dict[str, str], body: str = "") -> Any:
         headers = {"Accept": "application/json", "User-Agent": "social-login", **headers}
         try:
             parts = urlsplit(url)
@@ -103,7 +130,23 @@ def is_safe(url: str) -> bool:
 
 
 def forget_documents() -> None:
+    """Forgets failures, too."""
     _cache.clear()
+    _paused_until.clear()
+
+
+def _pause(url: str, seconds: float) -> None:
+    _paused_until[url] = time.monotonic() + seconds
+
+
+def _refuse_paused(url: str) -> None:
+    until = _paused_until.get(url)
+    if until is None:
+        return
+    if time.monotonic() < until:
+        raise ProviderError(f"{url}: failed a moment ago")
+    # One request tries it. The others are refused until it has a result.
+    _pause(url, TIMEOUT)
 
 
 def _connection(parts: SplitResult, timeout: float) -> HTTPConnection:

@@ -161,6 +161,7 @@ class OpenIDProvider:
 
 
 def _identifier(value: Any) -> str:
+    # Compared character by character, with spaces and case (OpenID Connect Core, section 2).
     found = claims.text(value, max_length=255)
     if not found:
         raise ProviderError("no user id")

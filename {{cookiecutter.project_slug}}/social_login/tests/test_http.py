@@ -9,14 +9,21 @@ from typing import Any
 
 import pytest
 
-from social_login.demo.provider import DemoProvider
+from social_login.demo.provider import DemoProvider, RefusedError
 from social_login.providers import http
 from social_login.providers.http import Connections, ProviderError
-from social_login.tests.steps import authorize, call_back, query_of, start
+from social_login.providers.openid import DISCOVERY
+from social_login.tests.steps import authorize, call_back, error_of, query_of, sign_in, start
 from tests.client import Browser
 from tests.flows.steps import refusal
 
 OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.fixture(autouse=True)
+def no_pause() -> None:
+    """The port of an earlier test may be in use again."""
+    http.forget_documents()
 
 
 @contextmanager
@@ -151,3 +158,95 @@ def test_documents_of_the_provider_are_read_once(
     monkeypatch.setattr(demo, "discovery", fail)
 
     assert start(guest).status_code == 200
+
+
+# The pause after a failure
+
+
+def refuse(*_: Any) -> Any:
+    raise RefusedError
+
+
+def reason_of(url: str) -> str:
+    """Why the document cannot be read; "" if it can."""
+    try:
+        Connections().get_cached(url, again=True)
+    except ProviderError as error:
+        return str(error)
+    return ""
+
+
+def test_the_pause_is_fifteen_seconds() -> None:
+    assert http.PAUSE == 15
+
+
+def test_a_provider_that_has_failed_is_not_asked_in_the_pause(
+    guest: Browser, demo: DemoProvider
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "discovery", refuse)
+        assert refusal(start(guest)) == (503, "provider_error")
+
+    assert refusal(start(guest)) == (503, "provider_error")
+
+
+def test_a_provider_is_asked_after_the_pause_and_its_failure_is_forgotten(
+    guest: Browser, demo: DemoProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "discovery", refuse)
+        patch.setattr(http, "PAUSE", 0.0)
+        start(guest)
+
+    assert start(guest).status_code == 200
+    assert reason_of(demo.issuer + DISCOVERY) == ""
+
+
+def test_one_request_tries_a_provider_after_the_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "PAUSE", 0.0)
+    reasons: list[str] = []
+    answers = [b"what?", OK + b"\r\n{}"]
+
+    def answer(connection: socket.socket) -> None:
+        if len(answers) == 1:
+            # Another request comes while the first one waits for this response.
+            reasons.append(reason_of(url))
+        connection.sendall(answers.pop(0))
+
+    with answering(answer) as url:
+        assert reason_of(url) != ""
+        assert reason_of(url) == ""
+
+    assert reasons == [f"{url}: failed a moment ago"]
+
+
+def test_a_provider_that_does_not_exchange_a_code_in_time_is_not_asked_in_the_pause(
+    guest: Browser, demo: DemoProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests: list[socket.socket] = []
+
+    def wait(connection: socket.socket) -> None:
+        requests.append(connection)
+        while connection.recv(1_000):
+            pass
+
+    with answering(wait) as url:
+        document = demo.discovery() | {"token_endpoint": url}
+        monkeypatch.setattr(demo, "discovery", lambda: document)
+        guests = [guest, Browser()]
+        codes = [authorize(start(each).json()["authorization_url"]) for each in guests]
+        monkeypatch.setattr(http, "TIMEOUT", 0.3)
+        answers = [call_back(*each)["Location"] for each in zip(guests, codes, strict=True)]
+
+    assert [query_of(answer) for answer in answers] == [{"error": "provider_error"}] * 2
+    assert len(requests) == 1
+
+
+def test_a_code_that_the_provider_refuses_causes_no_pause(
+    guest: Browser, demo: DemoProvider
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "exchange", refuse)
+        assert error_of(guest) == "provider_error"
+
+    assert sign_in(guest).status_code == 200

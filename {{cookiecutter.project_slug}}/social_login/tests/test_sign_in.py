@@ -46,6 +46,16 @@ def test_a_known_user_signs_in_to_the_same_account(guest: Browser) -> None:
     assert User.objects.count() == SocialAccount.objects.count() == 1
 
 
+@pytest.mark.parametrize("other", ["alice ", " alice", "Alice"])
+def test_ids_of_users_are_compared_exactly(guest: Browser, other: str) -> None:
+    sign_in(guest, sub="alice")
+
+    sign_in(Browser(), sub=other, email="alice@example.test")
+
+    assert {*SocialAccount.objects.values_list("subject", flat=True)} == {"alice", other}
+    assert User.objects.count() == 2
+
+
 def test_a_changed_address_at_the_provider_changes_nothing(guest: Browser) -> None:
     sign_in(guest, sub="17")
 

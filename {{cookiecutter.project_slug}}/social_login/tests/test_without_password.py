@@ -76,6 +76,16 @@ def test_password_is_reset_by_e_mail(member: Browser) -> None:
     assert Browser().sign_in(ADDRESS, NEW_PASSWORD).status_code == 200
 
 
+def test_password_is_reset_while_the_provider_is_switched_off(
+    member: Browser, settings: Any
+) -> None:
+    settings.SOCIAL_PROVIDERS = {}
+
+    assert Browser().reset_password(ADDRESS).status_code == 200
+
+    assert Browser().sign_in(ADDRESS, NEW_PASSWORD).status_code == 200
+
+
 def test_address_is_changed_with_a_recent_sign_in(member: Browser) -> None:
     assert member.change_profile(email="new@example.test").status_code == 200
     Browser().get(link_to("new@example.test"))

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 from rest_framework import serializers
-from rest_framework.exceptions import APIException, PermissionDenied
+from rest_framework.exceptions import APIException, PermissionDenied, ValidationError
 from rest_framework.response import Response
 from rest_framework.test import APIRequestFactory
 from rest_framework.views import APIView
 
+from accounts.api.fields import TextField
 from tests.client import Browser
 
 
@@ -20,6 +21,7 @@ class Line(serializers.Serializer[Any]):
 class Order(serializers.Serializer[Any]):
     address = Line()
     lines = Line(many=True)
+    tags = serializers.ListField(child=TextField())
 
 
 def refused(fails: Callable[[Any], Any], data: Any = None) -> dict[str, Any]:
@@ -61,16 +63,36 @@ def test_codes_of_the_request_as_a_whole_are_with_its_sentences() -> None:
     assert body["codes"] == {"non_field_errors": ["invalid"]}
 
 
-def test_codes_are_nested_as_the_sentences_are() -> None:
-    body = refused(
-        validate(Order), {"address": {"amount": "x"}, "lines": [{"amount": 2}, {"amount": 0}]}
-    )
+def test_parts_of_a_field_are_named_by_their_path() -> None:
+    lines = [{"amount": 2}, {"amount": 0}, 3]
 
-    assert body["address"].keys() == {"amount"}
-    assert body["codes"] == {
-        "address": {"amount": ["invalid"]},
-        "lines": {1: {"amount": ["min_value"]}},
+    body = refused(validate(Order), {"address": {"amount": "x"}, "lines": lines, "tags": ["a", 1]})
+
+    assert body == {
+        "address.amount": ["A valid integer is required."],
+        "lines.1.amount": ["Ensure this value is greater than or equal to 1."],
+        "lines.2": ["Invalid data. Expected a dictionary, but got int."],
+        "tags.1": ["Not a valid string."],
+        "codes": {
+            "address.amount": ["invalid"],
+            "lines.1.amount": ["min_value"],
+            "lines.2": ["invalid"],
+            "tags.1": ["invalid"],
+        },
     }
+
+
+def test_field_that_is_no_object_has_its_own_error() -> None:
+    body = refused(validate(Order), {"address": "x", "lines": [], "tags": []})
+
+    assert body["address"] == ["Invalid data. Expected a dictionary, but got str."]
+    assert body["codes"] == {"address": ["invalid"]}
+
+
+def test_objects_of_a_list_are_named_by_their_number() -> None:
+    body = refused(validate(Line, many=True), [{"amount": 1}, {}])
+
+    assert body == {"1.amount": ["This field is required."], "codes": {"1.amount": ["required"]}}
 
 
 @pytest.mark.parametrize(
@@ -81,6 +103,10 @@ def test_codes_are_nested_as_the_sentences_are() -> None:
         (
             PermissionDenied({"until": ["noon"]}),
             {"until": ["noon"], "codes": {"until": ["permission_denied"]}},
+        ),
+        (
+            ValidationError({"until": "noon"}, code="late"),
+            {"until": ["noon"], "codes": {"until": ["late"]}},
         ),
     ],
 )

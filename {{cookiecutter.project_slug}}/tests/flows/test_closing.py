@@ -173,6 +173,32 @@ def test_hook_refuses_and_nothing_has_happened(user: User, signed_in: Browser, h
     assert not SecurityEvent.objects.filter(event="account_closing").exists()
 
 
+def test_code_stays_valid_if_the_only_administrator_is_refused(settings: Any) -> None:
+    only = make_user(role=User.Role.ADMIN)
+    browser, [code, *_] = signed_in_as(only), enrol(only).recovery_codes
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    assert refusal(close(browser, code=code)) == (409, "last_admin")
+
+    make_user(role=User.Role.ADMIN)
+
+    assert close(browser, code=code).status_code == 202
+
+
+def test_code_stays_valid_if_a_hook_refuses(user: User, settings: Any, hook: Any) -> None:
+    browser, [code, *_] = signed_in_as(user), enrol(user).recovery_codes
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    debts = [ClosingRefused]
+
+    def refuse(account: User) -> None:
+        if debts:
+            raise debts.pop()
+
+    hook(refuse)
+    assert refusal(close(browser, code=code)) == (409, "closing_refused")
+
+    assert close(browser, code=code).status_code == 202
+
+
 # While it is closed
 
 

@@ -9,7 +9,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 
 from accounts.flows.export import CODE_HEADER
-from accounts.models import User
+from accounts.models import FailedMfaAttempt, User
 from accounts.services import exports
 from mail.models import Mail
 from tests.authenticator import Held, enrol
@@ -89,6 +89,30 @@ def test_three_a_day_are_answered(signed_in: Browser, rates: Rates) -> None:
 
     assert [export(signed_in).status_code for _ in range(4)] == [200, 200, 200, 429]
     assert Mail.objects.count() == 3
+
+
+def test_code_stays_valid_if_the_limit_is_exceeded(user: User, settings: Any, rates: Rates) -> None:
+    browser, [first, second, *_] = signed_in_as(user), enrol(user).recovery_codes
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    rates(export_account="1/day")
+    export(browser, first)
+
+    assert refusal(export(browser, second)) == (429, "throttled")
+
+    assert browser.call("post", "user_close", {"code": second}).status_code == 202
+
+
+def test_wrong_codes_are_failed_attempts_and_use_up_no_export(
+    user: User, settings: Any, rates: Rates
+) -> None:
+    browser, held = signed_in_as(user), enrol(user)
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    rates(export_account="1/day")
+
+    answers = [export(browser, held.app.wrong_code()).status_code for _ in range(5)]
+    assert answers == [400] * 5
+    assert export(browser, held.app.code()).status_code == 200
+    assert FailedMfaAttempt.objects.count() == 5
 
 
 def test_head_exports_nothing(signed_in: Browser) -> None:

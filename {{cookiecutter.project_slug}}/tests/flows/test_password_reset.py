@@ -103,6 +103,14 @@ def test_closed_account_and_one_without_a_password_get_no_email(fields: dict[str
     assert set(Mail.objects.values_list("state", flat=True)) == {"obsolete"}
 
 
+def test_pending_invitation_gets_no_email() -> None:
+    guest = make_user(password=None, email_verified=False, invited_at=timezone.now())
+
+    Browser().request_reset(guest.email)
+
+    assert emails_to(guest.email) == []
+
+
 # The e-mail
 
 

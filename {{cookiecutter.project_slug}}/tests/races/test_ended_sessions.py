@@ -58,6 +58,14 @@ def test_first_password_is_not_set(signed_in: Browser, user: User) -> None:
     assert not Session.objects.exists()
 
 
+def test_nothing_is_exported(signed_in: Browser, user: User) -> None:
+    response = overtaken(
+        lambda: signed_in.call("get", "user_export"), by=lambda: revocation.revoke_all(user)
+    )
+
+    assert refusal(response) == ENDED
+
+
 def test_recovery_codes_stay(user: User, settings: Any) -> None:
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
     held = enrol(user)

@@ -42,9 +42,10 @@ framework writes them, and under `codes` the codes of the same fields:
 }}
 ```
 
-Errors of the request as a whole are under `non_field_errors`. The errors of a nested serializer or
-of a list are nested in `codes` as they are in the body. Do not name a field of a serializer
-`codes`: its sentences would take the place of the codes.
+Errors of the request as a whole are under `non_field_errors`. An error of a nested serializer or of
+a list has the path of its field as its name, such as `address.city` or `lines.1.amount`: each name
+has a list of sentences, never an object. Do not name a field of a serializer `codes`: its sentences
+would take the place of the codes.
 
 {fields}
 """
