@@ -97,6 +97,13 @@ def test_every_named_target_of_make_exists(folders: list[Path]) -> None:
         assert named - targets(folder) == set(), folder
 
 
+def test_every_update_with_cruft_skips_its_question(folders: list[Path]) -> None:
+    """The question fails with some versions of typer."""
+    for folder in folders:
+        for path, text in documents(folder):
+            assert re.findall(r"cruft update(?!`| --skip-apply-ask).*", text) == [], path
+
+
 def test_every_link_has_a_target(folders: list[Path]) -> None:
     all_of_them = [each for folder in folders for each in documents(folder)]
 

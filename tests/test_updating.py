@@ -273,6 +273,12 @@ def test_cruft_check_tells_whether_there_is_an_update(updated: Updated) -> None:
     assert updated.verdicts == [1, 0]
 
 
+def test_git_diff_shows_an_update_that_is_not_committed(updated: Updated, run: Command) -> None:
+    shown = run("git", "diff", "HEAD", "--name-only", cwd=updated.project).stdout.splitlines()
+
+    assert {str(NEW_TODAY), str(GONE_TODAY), ".cruft.json", "Makefile"} <= set(shown)
+
+
 def test_update_does_not_print_the_first_steps(updated: Updated) -> None:
     assert "make run" not in updated.said
     assert "git init" not in updated.said
@@ -343,7 +349,7 @@ def change_feature(run: Command, project: Path, name: str, *options: str) -> Non
     listed = run(sys.executable, "-m", "devtools.features", cwd=project).stdout
     command = re.search(rf"  {name}: .*\n    to \w+ it: cruft (.*)\n", listed)
     assert command
-    run(*CRUFT, *shlex.split(command[1]), "--skip-apply-ask", *options, cwd=project)
+    run(*CRUFT, *shlex.split(command[1]), *options, cwd=project)
 
 
 def test_a_feature_that_is_removed_stays_away_until_it_is_added_again(

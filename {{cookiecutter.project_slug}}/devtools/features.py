@@ -43,7 +43,7 @@ def lines(features: Features) -> Iterator[str]:
 
 
 def command(answers: Answers) -> str:
-    return f"cruft update --variables-to-update '{json.dumps(answers)}'"
+    return f"cruft update --skip-apply-ask --variables-to-update '{json.dumps(answers)}'"
 
 
 def to_add(name: str, features: Features) -> Answers:
