@@ -25,6 +25,7 @@ def extended(
     project = house.bake(template, folder, {})
     (project / ".venv").symlink_to(project_python.parent.parent)
     command = runner(folder)
+    add_french(project)
     for recipe in recipes((project / "docs" / "extend.md").read_text(encoding="utf-8")):
         recipe.follow(project, command)
         checked = command(project_python, *DJANGO, "check", cwd=project, env=in_place(project))
@@ -32,6 +33,13 @@ def extended(
     made = command(*MAKE, "new-app", "NAME=blog", cwd=project, env=SETTINGS)
     assert made.returncode == 0, made.stderr
     return project
+
+
+def add_french(project: Path) -> None:
+    """As ``docs/languages.md`` says. A recipe runs ``make messages``."""
+    base = project / "config" / "settings" / "base.py"
+    text = base.read_text(encoding="utf-8")
+    base.write_text(text.replace('("es", "Español")]', '("es", "Español"), ("fr", "Français")]'))
 
 
 def in_place(project: Path) -> dict[str, str]:
@@ -71,6 +79,18 @@ def test_extended_project_passes_make_test(extended: Path, command: Command) -> 
     result = command(*MAKE, "test", f"ARGS={left_out}", cwd=extended)
 
     assert result.returncode == 0, said(result)
+
+
+def test_make_messages_creates_the_files_of_a_new_language(extended: Path) -> None:
+    spanish, french = (
+        {path.parents[2] for path in extended.rglob(f"locale/{language}/LC_MESSAGES/django.[pm]o")}
+        for language in ("es", "fr")
+    )
+
+    assert french == spanish
+    text = (extended / "locale" / "fr" / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8")
+    assert '"Language: fr\\n"' in text
+    assert 'msgid "This link is not valid."\nmsgstr ""\n' in text
 
 
 def test_migrations_of_a_new_app_are_complete(
