@@ -411,15 +411,30 @@ def test_a_feature_is_added_by_another_answer_while_the_others_are_kept(
     assert kept["mfa_mode"] == "required"
 
 
-def test_project_of_cookiecutter_is_linked_to_the_version_in_its_pyproject(
+def link(run: Command, project: Path, repository: Path, *options: str) -> Result:
+    """Gives the default answers, and returns what differs from the template."""
+    enter = "\n" * (len(questions()) + 1)
+    run(*CRUFT, "link", repository, *options, cwd=project, stdin=enter)
+    return run(*CRUFT, "diff", "--exit-code", cwd=project)
+
+
+def test_project_that_cookiecutter_has_just_generated_is_linked(
+    run: Command, repository: Path, tmp_path: Path
+) -> None:
+    made = house.bake(repository, tmp_path, {})
+    commit(run, made, "Start from Gatehouse")
+
+    assert link(run, made, repository).stdout == ""
+
+
+def test_older_project_is_linked_to_the_commit_of_its_time_and_updated(
     fresh: Path, run: Command, repository: Path
 ) -> None:
     (fresh / ".cruft.json").unlink()
     commit(run, fresh, "Start from Gatehouse")
-    tag = "v" + version(fresh / "pyproject.toml", "tool", "gatehouse")
+    then = run("git", "rev-parse", "v0.0.9", cwd=repository).stdout.strip()
 
-    run(*CRUFT, "link", repository, "--checkout", tag, cwd=fresh, stdin="\n" * len(questions()))
-    linked = run(*CRUFT, "diff", "--exit-code", cwd=fresh)
+    linked = link(run, fresh, repository, "--checkout", then)
     commit(run, fresh, "Link to Gatehouse")
     update(run, fresh)
 
@@ -449,11 +464,8 @@ def test_without_cruft_a_branch_with_the_generated_files_is_merged(
     assert contents(fresh) == contents(expected)
 
 
-def version(pyproject: Path, *tables: str) -> str:
-    table = tomllib.loads(pyproject.read_text(encoding="utf-8"))
-    for name in tables or ("project",):
-        table = table[name]
-    return str(table["version"])
+def version(pyproject: Path) -> str:
+    return str(tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["version"])
 
 
 @pytest.mark.parametrize(
