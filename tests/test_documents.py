@@ -135,6 +135,15 @@ def test_vulnerabilities_are_reported_to_the_given_address(bake: Bake) -> None:
     assert "<holes@shop.example.com>" in (project / "SECURITY.md").read_text()
 
 
+@pytest.mark.parametrize("as_cookie", [True, False])
+def test_commands_send_the_refresh_token_as_the_answer_says(bake: Bake, as_cookie: bool) -> None:
+    project = bake(refresh_token_as_cookie=as_cookie)
+
+    for name in ("README.md", "docs/mfa.md"):
+        text = (project / name).read_text(encoding="utf-8")
+        assert ("-b jar" in text, "\"'$refresh'\"" in text) == (as_cookie, not as_cookie), name
+
+
 def versions() -> dict[str, str]:
     own = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
