@@ -393,6 +393,30 @@ def test_a_feature_whose_files_the_owner_changed_is_removed_once_they_are_delete
     assert contents(fresh) == contents(house.bake(template, tmp_path / "w", {"use_docker": False}))
 
 
+def add_app(project: Path) -> None:
+    """Adds lines where ``make new-app`` adds them."""
+    for name in ("config/settings/base.py", "config/urls.py", "pyproject.toml"):
+        text = (project / name).read_text(encoding="utf-8")
+        mark = r"(?m)^( *)# make new-app adds apps here\n"
+        (project / name).write_text(re.sub(mark, r'\g<0>\1"shop",\n', text), encoding="utf-8")
+
+
+def test_features_are_added_and_removed_beside_an_app_of_the_owner(
+    fresh: Path, run: Command
+) -> None:
+    commit(run, fresh, "Start from Gatehouse")
+    add_app(fresh)
+    commit(run, fresh, "Shop")
+
+    for name in ("api_tokens", "account_pages"):
+        change_feature(run, fresh, name)
+        assert "UU" not in run("git", "status", "--short", cwd=fresh).stdout
+        commit(run, fresh, name)
+
+    pyproject = (fresh / "pyproject.toml").read_text(encoding="utf-8")
+    assert pyproject.count('    "shop",\n') == pyproject.count('    "api_tokens",\n') == 3
+
+
 def test_a_feature_is_added_by_another_answer_while_the_others_are_kept(
     run: Command, repository: Path, template: Path, tmp_path: Path
 ) -> None:
