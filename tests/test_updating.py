@@ -344,12 +344,17 @@ def test_skipped_file_is_unchanged(fresh: Path, run: Command) -> None:
     assert list(fresh.rglob("*.rej")) == []
 
 
-def change_feature(run: Command, project: Path, name: str, *options: str) -> None:
-    """Adds or removes it, with the command that ``make features`` shows."""
+def shown_command(run: Command, project: Path, name: str, program: str) -> list[str]:
+    """The words after the program in a command that ``make features`` shows for a feature."""
     listed = run(sys.executable, "-m", "devtools.features", cwd=project).stdout
-    command = re.search(rf"  {name}: .*\n    to \w+ it: cruft (.*)\n", listed)
+    command = re.search(rf"  {name}: .*\n(?:    .*\n)*?    .*: {program} (.*)\n", listed)
     assert command
-    run(*CRUFT, *shlex.split(command[1]), *options, cwd=project)
+    return shlex.split(command[1])
+
+
+def change_feature(run: Command, project: Path, name: str, *options: str) -> None:
+    """Adds or removes it."""
+    run(*CRUFT, *shown_command(run, project, name, "cruft"), *options, cwd=project)
 
 
 def test_a_feature_that_is_removed_stays_away_until_it_is_added_again(
@@ -380,17 +385,18 @@ def test_a_feature_that_is_removed_stays_away_until_it_is_added_again(
 def test_a_feature_whose_files_the_owner_changed_is_removed_once_they_are_deleted(
     fresh: Path, run: Command, template: Path, tmp_path: Path
 ) -> None:
-    """git deletes no file that has changed."""
+    """git deletes no file that has changed. Some of these files are those of absent features."""
     commit(run, fresh, "Start from Gatehouse")
-    with (fresh / "Dockerfile").open("a", encoding="utf-8") as file:
+    with (fresh / "account_pages" / "views.py").open("a", encoding="utf-8") as file:
         file.write("# Mine.\n")
     commit(run, fresh, "Mine")
 
-    run("git", "rm", "--quiet", "Dockerfile", cwd=fresh)
-    commit(run, fresh, "Without my image")
-    change_feature(run, fresh, "docker")
+    run("git", *shown_command(run, fresh, "account_pages", "git"), cwd=fresh)
+    commit(run, fresh, "Without my pages")
+    change_feature(run, fresh, "account_pages")
 
-    assert contents(fresh) == contents(house.bake(template, tmp_path / "w", {"use_docker": False}))
+    without = house.bake(template, tmp_path / "w", {"account_pages": False})
+    assert contents(fresh) == contents(without)
 
 
 def add_app(project: Path) -> None:
