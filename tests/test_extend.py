@@ -1,5 +1,6 @@
 """The recipes of ``docs/extend.md`` work as they are written, one after another in one project."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ UNFORMATTED = "import  os\nundefined( 1 )\n"
 def extended(
     template: Path, tmp_path_factory: pytest.TempPathFactory, project_python: Path
 ) -> Path:
-    """A project in which every recipe was followed, and one more app was made."""
+    """A project with every recipe, the view of the README, a new language, and one more app."""
     folder = tmp_path_factory.mktemp("extended")
     project = house.bake(template, folder, {})
     (project / ".venv").symlink_to(project_python.parent.parent)
@@ -30,6 +31,9 @@ def extended(
         recipe.follow(project, command)
         checked = command(project_python, *DJANGO, "check", cwd=project, env=in_place(project))
         assert checked.returncode == 0, f"{recipe.title}: {checked.stderr}"
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    [view] = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    (project / "shop" / "staff.py").write_text(view, encoding="utf-8")
     made = command(*MAKE, "new-app", "NAME=blog", cwd=project, env=SETTINGS)
     assert made.returncode == 0, made.stderr
     return project
