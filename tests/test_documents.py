@@ -144,6 +144,14 @@ def test_commands_send_the_refresh_token_as_the_answer_says(bake: Bake, as_cooki
         assert ("-b jar" in text, "\"'$refresh'\"" in text) == (as_cookie, not as_cookie), name
 
 
+@pytest.mark.parametrize("by_invitation", [True, False])
+def test_readme_lists_the_sign_up_unless_users_are_invited(bake: Bake, by_invitation: bool) -> None:
+    project = bake(admin_managed_registration=by_invitation)
+
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    assert ("| `POST /api/auth/registration/` |" in readme) == (not by_invitation)
+
+
 def versions() -> dict[str, str]:
     own = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
