@@ -4,8 +4,10 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import gettext, override
 
 from accounts.models import User
+from devtools.messages import catalogs, translated_folders
 from tests.client import Browser
 from tests.flows.steps import signed_in_admin
 from tests.mailbox import emails_to, link_to
@@ -67,6 +69,17 @@ def test_page_is_translated() -> None:
 
     assert '<html lang="de">' in page.content.decode()
     assert "Sehen Sie in Ihrem Postfach nach" in page.content.decode()
+
+
+@pytest.mark.parametrize("language", ["de", "es"])
+def test_sentence_is_translated_as_its_file_says(language: str) -> None:
+    """Not as a library, or another app, says it."""
+    for folder in translated_folders():
+        for path, catalog in catalogs(folder).items():
+            if catalog.locale_identifier == language:
+                said = {str(each.id): each.string for each in catalog if each.id}
+                with override(language):
+                    assert {sentence: gettext(sentence) for sentence in said} == said, path
 
 
 def test_account_has_the_language_in_which_it_signed_up() -> None:
