@@ -141,6 +141,18 @@ test("invalid input has sentences and codes by field", async () => {
   });
 });
 
+test("an invalid field may have the name of an error's key", async () => {
+  const fields = { code: ["This field may not be blank."], detail: ["It is too long."] };
+  const codes = { code: ["blank"], detail: ["max_length"] };
+  serve(() => [400, { ...fields, codes }]);
+
+  await assert.rejects(new Client().answerChallenge({ challenge_id: "c" }, { code: "" }), (error) => {
+    assert.deepEqual([error.code, error.detail], ["invalid", "This field may not be blank."]);
+    assert.deepEqual([error.fields, error.codes], [fields, codes]);
+    return true;
+  });
+});
+
 test("a page that is no JSON is an error as well", async () => {
   serve(() => [500, undefined]);
 
