@@ -201,6 +201,30 @@ test("a storage keeps the tokens, and after a sign-out the device", async () => 
   assert.equal(sent.at(-1).headers["X-Known-Device"], "d");
 });
 
+test("a damaged value of the storage counts as empty", async () => {
+  for (const damaged of ["", "garbage", "null", "{", "[]", "7"]) {
+    const storage = inMemory(damaged);
+    serve(() => refused);
+    assert.equal(await new Client({ storage }).start(), false);
+    assert.deepEqual(sent.map(({ json }) => json), [{ refresh: "" }]);
+    assert.deepEqual(JSON.parse(await storage.get()), {});
+
+    await signedIn({ storage: inMemory(damaged) });
+    assert.equal(sent[0].headers["X-Known-Device"], undefined);
+  }
+});
+
+test("a storage that cannot be read signs nobody out", async () => {
+  const storage = inMemory("{}");
+  const client = listen(await signedIn({ storage }));
+  storage.get = async () => { throw new Error("It is locked."); };
+
+  await assert.rejects(client.start(), /locked/);
+
+  assert.equal(client.userId, "ada");
+  assert.deepEqual(heard, []);
+});
+
 test("a request beside a refresh does not bring the former token back", async () => {
   const storage = inMemory();
   const client = await signedIn({ storage });

@@ -225,7 +225,8 @@ export class Client extends EventTarget {
   }
 
   async #kept(): Promise<Record<string, string>> {
-    return JSON.parse((await this.#storage?.get()) ?? "{}");
+    const text = (await this.#storage?.get()) ?? "{}";
+    try { return JSON.parse(text) ?? {}; } catch { return {}; } // A damaged value counts as empty.
   }
 
   async #keep(data: object | undefined, elsewhere = false): Promise<void> {

@@ -219,7 +219,13 @@ export class Client extends EventTarget {
         throw status >= 502 && status <= 504 ? new Unavailable(wait) : new ApiError(status, data, wait);
     }
     async #kept() {
-        return JSON.parse((await this.#storage?.get()) ?? "{}");
+        const text = (await this.#storage?.get()) ?? "{}";
+        try {
+            return JSON.parse(text) ?? {};
+        }
+        catch {
+            return {};
+        } // A damaged value counts as empty.
     }
     async #keep(data, elsewhere = false) {
         const { access, refresh, device, trusted } = { ...(await this.#kept()), ...data };
