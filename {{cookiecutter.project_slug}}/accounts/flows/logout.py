@@ -77,7 +77,7 @@ class LogoutAllView(APIView):
     schema = TransportSchema()
     authentication_classes = (LiveSessionAuthentication,)
 
-    @extend_schema(request=None, responses={200: DetailOutput, **refused(401, 403)})
+    @extend_schema(request=None, responses={200: DetailOutput, **refused(400, 401, 403)})
     def post(self, request: Request) -> Response:
         refuse_foreign_origin(request)
         revocation.revoke_all(session_of(request).user)
