@@ -85,6 +85,20 @@ def _headers(operation: dict[str, Any]) -> set[str]:
     return {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
 
 
+def test_every_operation_has_the_errors_that_no_endpoint_decides(describe: Describe) -> None:
+    described = describe("config.urls")
+    other = described["components"]["responses"]["OtherError"]
+    error = {"$ref": "#/components/schemas/ApiError"}
+
+    assert other["content"]["application/json"]["schema"] == error
+    assert "Retry-After" in other["headers"]
+    for methods in described["paths"].values():
+        for operation in methods.values():
+            assert operation["responses"]["default"] == {
+                "$ref": "#/components/responses/OtherError"
+            }
+
+
 def test_description_comes_as_it_is_accepted(client: Client) -> None:
     accepted = "application/vnd.oai.openapi+json"
     response = client.get(reverse("schema"), headers={"Accept": accepted})
