@@ -204,6 +204,20 @@ def test_second_factor_is_asked_for(page: Page, user: User, held: Held) -> None:
     expect_account(page)
 
 
+def test_blank_code_is_refused_at_its_field(page: Page, user: User, held: Held) -> None:
+    page.goto(SIGN_IN)
+    sign_in(page, user)
+    expect_heading(page, "Confirm that it is you")
+    field = page.locator("#sign-in-code")
+    field.fill("   ")
+
+    press(page, "Continue")
+
+    expect(page.locator("#sign-in-code-error")).to_have_text("This field may not be blank.")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_be_focused()
+
+
 def test_recovery_code_signs_in(page: Page, user: User, held: Held) -> None:
     page.goto(SIGN_IN)
     sign_in(page, user)
