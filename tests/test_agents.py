@@ -1,5 +1,6 @@
 """AGENTS.md names what exists: the layers in their order, and the names of the code."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -21,10 +22,14 @@ def named_layers(project: Path) -> list[str]:
     """The modules of the list of layers, from the highest to the lowest."""
     found = BLOCK.search((project / "AGENTS.md").read_text(encoding="utf-8"))
     assert found
-    first_words = [
-        re.findall(r"accounts\.\w+|^\w+(?:, \w+)*", line) for line in found[1].splitlines()
-    ]
-    return [name for words in first_words for word in words for name in word.split(", ")]
+    return [name for line in found[1].splitlines() for name in names_in(line)]
+
+
+def names_in(line: str) -> list[str]:
+    """A line with a bar at its beginning goes on with modules of the layer above."""
+    if line.startswith("  |"):
+        return [f"accounts.{name}" for name in re.findall(r"\| (\w+)", line)]
+    return re.findall(r"^(accounts\.\w+|(?!your)\w+)", line)
 
 
 def test_layers_are_those_of_the_contract_in_its_order(project: Path) -> None:
@@ -32,8 +37,9 @@ def test_layers_are_those_of_the_contract_in_its_order(project: Path) -> None:
     contract = settings["tool"]["importlinter"]["contracts"][0]["layers"]
     height = {name: place for place, layer in enumerate(contract) for name in layer.split(" | ")}
 
-    named = [name for name in named_layers(project) if name != "your"]
-    assert set(named) <= height.keys()
+    named = named_layers(project)
+    features = json.loads((project / "features.json").read_text(encoding="utf-8"))
+    assert set(named) == height.keys() - features.keys()
     assert [height[name] for name in named] == sorted(height[name] for name in named)
 
 

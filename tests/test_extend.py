@@ -89,7 +89,8 @@ def test_description_of_the_extended_project_has_no_warning(
     result = command(project_python, *strict, cwd=extended, env=in_place(extended))
 
     assert result.returncode == 0, result.stderr
-    for path in ("shop/greeting", "shop/items/{id}", "blog/items", "magic_link/sign-in"):
+    shop = ("shop/greeting", "shop/items/{id}")
+    for path in (*shop, "documents/{id}/content", "blog/items", "magic_link/sign-in"):
         assert f"/api/{path}/:" in result.stdout
 
 

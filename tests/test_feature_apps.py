@@ -7,6 +7,7 @@ and a test.
 import json
 import re
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -128,6 +129,7 @@ LINES = [
     ("config/urls.py", r"    path\(settings\.ADMIN_URL, admin", ROUTE),
     ("pyproject.toml", r"root_packages = \[", '    "guestbook",\n'),
     ("pyproject.toml", r'layers = \[\n    "config",', '    "guestbook",\n'),
+    ("pyproject.toml", r'type = "independence"\nmodules = \[(?!")', '    "guestbook",\n'),
 ]
 REQUIREMENTS = "REQUIREMENTS: tuple[tuple[Answers, Answers], ...] = ("
 
@@ -190,6 +192,39 @@ def test_accounts_may_not_import_the_app(
 
     assert linted.returncode == 1
     assert re.search(r"accounts\.sign_in -> guestbook", linted.stdout)
+
+
+@pytest.mark.parametrize(
+    ("feature", "other"), [("guestbook", "passkeys"), ("passkeys", "guestbook")]
+)
+def test_no_feature_may_import_another(
+    extended: Path,
+    tmp_path: Path,
+    command: Command,
+    project_python: Path,
+    feature: str,
+    other: str,
+) -> None:
+    project = house.bake(extended, tmp_path, {"guestbook": True, "passkeys": True})
+    (project / feature / "more.py").write_text(f"from {other} import models as models\n")
+
+    linted = command(project_python.parent / "lint-imports", cwd=project)
+
+    assert linted.returncode == 1
+    assert "No feature imports another feature BROKEN" in linted.stdout
+    assert f"{feature} is not allowed to import {other}" in linted.stdout
+
+
+def test_every_feature_that_is_an_app_is_kept_apart_from_the_others() -> None:
+    project = house.ROOT / PROJECT
+    settings = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = settings["tool"]["importlinter"]["contracts"]
+    (contract,) = [each for each in contracts if each["name"].startswith("No feature imports")]
+
+    assert contract["type"] == "independence"
+    assert {*contract["modules"]} == {
+        name for name in house.features() if (project / name / "apps.py").exists()
+    }
 
 
 def test_a_project_without_the_app_is_as_if_it_had_never_been_there(

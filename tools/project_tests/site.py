@@ -64,5 +64,5 @@ urlpatterns = [
     path("fails/<key>/", fails),
     path("throttles/", Throttles.as_view()),
 ]
-handler404 = "core.errors.not_found"
-handler500 = "core.errors.server_error"
+handler404 = "core.error_responses.not_found"
+handler500 = "core.error_responses.server_error"

@@ -21,6 +21,10 @@ class EmailVerification(StrEnum):
     OPTIONAL = "optional"
     NONE = "none"
 
+    def asks(self, *, email_verified: bool) -> bool:
+        """Whether the address must be verified before a sign-in."""
+        return self is EmailVerification.MANDATORY and not email_verified
+
 
 DEFAULT_TRUST_LIFETIME = timedelta(days=30)
 

@@ -153,12 +153,12 @@ def second_factor_off(mail: Mail) -> dict[str, Any]:
 
 @email
 def second_factor_off_by_reset(mail: Mail) -> dict[str, Any]:
-    return {**notice_context(mail), **_next_sign_in()}
+    return factor_removed_context(mail)
 
 
 @email
 def second_factor_reset(mail: Mail) -> dict[str, Any]:
-    return {**notice_context(mail), **_next_sign_in()}
+    return factor_removed_context(mail)
 
 
 @email
@@ -188,6 +188,11 @@ def notice_context(mail: Mail, *, page: str = "security") -> dict[str, Any]:
     return {**mail.parameters, "at": mail.created_at, "link": link}
 
 
+def factor_removed_context(mail: Mail) -> dict[str, Any]:
+    """As ``notice_context``, and whether the next sign-in asks for another second factor."""
+    return {**notice_context(mail), "sets_up_another": switches.mfa_mode is MfaMode.REQUIRED}
+
+
 def _verification_context(mail: Mail, purpose: Purpose, user: User) -> dict[str, Any]:
     link = email_links.to_verify_address(mail, purpose, user)
     return {"link": link, "until": mail.not_after}
@@ -210,10 +215,6 @@ def _lost_second_factor(invited: User) -> bool:
     """Whether the invitation removed a second factor: until it is accepted, nothing else can."""
     asked, changed = invited.invited_at, invited.second_factor_changed_at
     return bool(asked and changed and changed >= asked)
-
-
-def _next_sign_in() -> dict[str, bool]:
-    return {"sets_up_another": switches.mfa_mode is MfaMode.REQUIRED}
 
 
 def _addressee(mail: Mail, **conditions: Any) -> User:

@@ -13,7 +13,7 @@ from rest_framework.exceptions import (
 
 
 class IncorrectCredentials(AuthenticationFailed):
-    """The password is wrong, the address unknown or the account inactive: no enumeration."""
+    """The password, the address or the account is not valid. The response does not say which."""
 
     default_detail = _("The e-mail address or the password is incorrect.")
     default_code = "incorrect_credentials"
@@ -48,7 +48,7 @@ class RefreshTokenReplayed(TokenNotValid):
 
 
 class ReauthenticationRequired(AuthenticationFailed):
-    """The session was opened more than 15 minutes ago, or on a trusted device."""
+    """The session is older than 15 minutes, is of a trusted device, or lacks the second factor."""
 
     default_detail = _("This action requires a recent sign-in. Sign in again.")
     default_code = "reauthentication_required"
@@ -67,10 +67,13 @@ class Refusal(APIException):
     status_code = status.HTTP_400_BAD_REQUEST
 
 
-class PasswordExists(APIException):
+class Conflict(APIException):
+    status_code = status.HTTP_409_CONFLICT
+
+
+class PasswordExists(Conflict):
     """The account has a password, which only a change or a reset replaces."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_detail = _("Your account has a password. Change it instead.")
     default_code = "password_exists"
 
@@ -83,7 +86,7 @@ class RefreshTokenNotAccepted(Refusal):
 
 
 class TransportNotValid(Refusal):
-    """The header `X-Token-Transport` has another value."""
+    """The header `X-Token-Transport` has another value than `body` or `cookie`."""
 
     default_detail = "X-Token-Transport must be body or cookie."
     default_code = "invalid_transport"
@@ -134,14 +137,14 @@ class InvalidPassword(Refusal):
 
 
 class MfaAlreadyActive(Refusal):
-    """MFA is set up for an account that has a second factor."""
+    """An authenticator app is set up for an account that has one."""
 
-    default_detail = _("Multi-factor authentication is already active.")
+    default_detail = _("An authenticator app is already active.")
     default_code = "mfa_already_active"
 
 
 class MfaNotActive(Refusal):
-    """MFA is turned off for an account that has no second factor."""
+    """MFA is turned off, or recovery codes are replaced, without a second factor."""
 
     default_detail = _("Multi-factor authentication is not active.")
     default_code = "mfa_not_active"
@@ -169,25 +172,23 @@ class SecondFactorRequired(AuthenticationFailed):
     default_code = "second_factor_required"
 
 
-class ClosingRefused(APIException):
+class ClosingRefused(Conflict):
     """An app of the project does not let the account be closed (`on_account_closing`)."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_detail = _("This account cannot be closed now.")
     default_code = "closing_refused"
 
 
 class LastAdmin(ClosingRefused):
-    """The account of the last active administrator is closed."""
+    """The account of the last active administrator who can sign in is closed."""
 
     default_detail = _("You are the last administrator. Make another user an administrator first.")
     default_code = "last_admin"
 
 
-class LastWayIn(APIException):
-    """Without it, the user could not sign in any more: there is no password and no other way."""
+class LastWayIn(Conflict):
+    """The last way to sign in would be removed."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_detail = _("You could not sign in any more. Set a password first.")
     default_code = "last_way_in"
 
@@ -196,7 +197,7 @@ FIELD_ERRORS = {
     "email_taken": "An account has the address.",
     "incorrect_password": "The old password is incorrect.",
     "invalid_name": "The name has a control character or a web address.",
-    "password_is_own_name": "The password is the user's name or address.",
+    "password_is_own_name": "The password is the name or the domain of this site, or nearly so.",
     "password_leaked": "The password is in the list of leaked passwords.",
     "password_mismatch": "The two passwords differ.",
     "password_too_common": "The password is in a list of common passwords.",

@@ -1,8 +1,8 @@
 """Revocation: the one mechanism that ends what was opened under an account's old credentials.
 
-A new password, role or state of an account ends its sessions, its challenges, its trusted devices
-and its pending change of address. Links need no statement: their fingerprint depends on the
-password hash.
+A new password, role or state of an account ends its sessions, its sign-ins to Django admin, its
+challenges, its trusted devices and its pending change of address. Links need no statement: their
+fingerprint depends on the password hash.
 """
 
 import uuid
@@ -16,6 +16,7 @@ from accounts.services import email_addresses
 from accounts.services.mfa import authenticators, challenges, trusted_devices
 from accounts.services.sessions import store
 from accounts.signals import access_revoked, account_taken_over
+from core import admin_sessions
 from core.logging import security_log
 from mail import outbox
 
@@ -24,13 +25,14 @@ from mail import outbox
 def revoke_all(user: User) -> int:
     """Ends every session of the account, what the sessions began, challenges and trusted devices.
 
-    Features end what is theirs (``access_revoked``). All in one transaction, so that the account
-    stays locked: a sign-in on a trusted device waits.
+    Sign-ins to Django admin end, too, and features end what is theirs (``access_revoked``). All in
+    one transaction, so that the account stays locked: a sign-in on a trusted device waits.
 
     Returns:
         how many sessions ended.
     """
     ended = store.revoke_all(user_id=user.pk)
+    admin_sessions.end_of(user.pk)
     _revoke_challenges(user)
     email_addresses.drop_secondary(user)
     access_revoked.send(User, user=user)
@@ -59,8 +61,12 @@ def revoke_pending(user: User) -> None:
 
 
 def revoke_others(user: User, *, kept: uuid.UUID | None) -> None:
-    """Ends every session of the account except ``kept``, and all challenges and trusted devices."""
+    """Ends every session of the account except ``kept``, and all challenges and trusted devices.
+
+    Sign-ins to Django admin end, too.
+    """
     store.revoke_others(user_id=user.pk, kept=kept)
+    admin_sessions.end_of(user.pk)
     _revoke_challenges(user)
 
 
@@ -88,7 +94,9 @@ def report_address_change(
         return
     if before.email != User._meta.get_field("email").get_prep_value(instance.email):
         security_log.record("address_changed", account=instance.pk, way="outside")
-        outbox.post(emails.address_changed, to=before.email)
+        # Another account may get the former address, and be deleted before this is sent.
+        about = {"user": str(instance.pk)}
+        outbox.post(emails.address_changed, to=before.email, parameters=about)
     elif before.verified and not instance.email_verified:
         security_log.record("verification_withdrawn", account=instance.pk)
         outbox.post(emails.verification_withdrawn, to=before.email)

@@ -1,5 +1,6 @@
 """The second factor that a request presents: it is claimed, or counts as a failed attempt."""
 
+import logging
 import uuid
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -12,14 +13,20 @@ from accounts.conf import switches
 from accounts.errors import InvalidCode, SecondFactorRequired
 from accounts.models import Session, User
 from accounts.services.client import Client
-from accounts.services.mfa import authenticators, failed_attempts, recovery_codes, totp
+from accounts.services.mfa import (
+    authenticators,
+    encryption,
+    failed_attempts,
+    recovery_codes,
+    totp,
+)
 from accounts.services.mfa.authenticators import Held, Type
 from core.logging import security_log
 
+logger = logging.getLogger(__name__)
+
 Claim = Callable[..., bool]
 """``totp.claim`` or ``recovery_codes.claim``."""
-
-CODES: tuple[Claim, ...] = (totp.claim, recovery_codes.claim)
 
 
 def present(
@@ -43,7 +50,7 @@ def present(
         # MFA was turned off in the meantime: no code is correct.
         return False
     failed_attempts.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
-    if any(claim(held) for claim in claims):
+    if any(_accepts(claim, held) for claim in claims):
         _warn_of_few_codes(user, held, client, now)
         return True
     security_log.record("second_factor_failed", account=user.pk)
@@ -51,6 +58,22 @@ def present(
         security_log.record("second_factor_locked", account=user.pk, alarming=True)
         emails.tell_owner(emails.second_factor_locked, user, ip=client.ip)
     return False
+
+
+def _accepts(claim: Callable[[Held], bool], held: Held) -> bool:
+    try:
+        return claim(held)
+    except encryption.KeyMissingError as error:
+        # Refused as an incorrect code: recovery codes need no key.
+        logger.error("%s", error)
+        return False
+
+
+def present_code(user: User, code: str, *, client: Client, now: datetime) -> bool:
+    """As ``present``, for a code of the authenticator app or a recovery code."""
+    claims = [partial(claim, code=code, now=now) for claim in (totp.claim, recovery_codes.claim)]
+    with transaction.atomic():
+        return present(user, claims=claims, client=client, now=now)
 
 
 def require(session: Session, *, code: str, client: Client, now: datetime) -> None:
@@ -66,10 +89,7 @@ def require(session: Session, *, code: str, client: Client, now: datetime) -> No
         return
     if not code:
         raise SecondFactorRequired
-    with transaction.atomic():
-        claims = [partial(claim, code=code, now=now) for claim in CODES]
-        is_correct = present(user, claims=claims, client=client, now=now)
-    if not is_correct:
+    if not present_code(user, code, client=client, now=now):
         raise InvalidCode
 
 

@@ -1,4 +1,4 @@
-"""Completes every sign-in: verified credentials become tokens, or a login challenge.
+"""Completes every sign-in of the API: verified credentials become tokens, or a login challenge.
 
 Ends the former session of the browser and the account's surplus sessions, and tells the owner of a
 new device.
@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import emails
-from accounts.conf import EmailVerification, switches
+from accounts.conf import switches
 from accounts.errors import EmailNotVerified, IncorrectCredentials, InvalidChallenge, TokenNotValid
 from accounts.models import LoginChallenge, User
 from accounts.services.client import Client
@@ -31,12 +31,11 @@ from core.ratelimit import throttling
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """``device`` is the token by which the next sign-in recognises the device."""
-
     tokens: Tokens
-    device: str
-    trusted: str = ""
-    """The token of a trusted device, if the user has just trusted this one."""
+    device_token: str
+    """By which the next sign-in recognises the device."""
+    trust_token: str = ""
+    """That of a trusted device, if the user has just trusted this one."""
 
 
 SignInResult = SignedIn | IssuedChallenge
@@ -44,8 +43,7 @@ SignInResult = SignedIn | IssuedChallenge
 
 def require_verified_email(credentials: Credentials) -> None:
     """Raises ``EmailNotVerified`` where verification is mandatory and the address is not."""
-    is_mandatory = switches.email_verification is EmailVerification.MANDATORY
-    if is_mandatory and not credentials.email_verified:
+    if switches.email_verification.asks(email_verified=credentials.email_verified):
         security_log.record(
             "login_failed", account=credentials.user_id, reason="email_not_verified"
         )
@@ -69,10 +67,10 @@ def complete_sign_in(
         if kind is None:
             grant = store.open_session(credentials=credentials, client=client, now=now)
         else:
-            trusted = _open_on_trusted_device(credentials, kind, client, now)
-            if trusted is None:
+            granted = _open_on_trusted_device(credentials, kind, client, now)
+            if granted is None:
                 return _open_challenge(credentials, kind, now)
-            grant = trusted
+            grant = granted
     except OutdatedCredentialsError:
         raise IncorrectCredentials from None
     security_log.record(
@@ -85,8 +83,8 @@ def complete_sign_in(
     )
     _revoke_former_session(client, now=now)
     store.end_surplus(grant.user_id, now=now)
-    device = remember_device(credentials, client=client, now=now, notify_owner=notify_owner)
-    return SignedIn(tokens.sign(grant, now=now), device)
+    device_token = remember_device(credentials, client=client, now=now, notify_owner=notify_owner)
+    return SignedIn(tokens.sign(grant, now=now), device_token)
 
 
 def complete_sign_in_with_second_factor(
@@ -96,13 +94,13 @@ def complete_sign_in_with_second_factor(
     client: Client,
     now: datetime,
     notify_owner: bool = True,
-    trusted: str = "",
+    trust_token: str = "",
 ) -> SignInResult:
     """Completes the sign-in of a consumed challenge.
 
     Args:
         method: of the second factor, as in ``amr``.
-        trusted: see ``SignedIn``.
+        trust_token: see ``SignedIn``.
 
     Raises:
         InvalidChallenge: the account changed in the meantime.
@@ -113,7 +111,7 @@ def complete_sign_in_with_second_factor(
         result = complete_sign_in(credentials, client=client, now=now, notify_owner=notify_owner)
     except IncorrectCredentials:
         raise InvalidChallenge from None
-    return replace(result, trusted=trusted) if isinstance(result, SignedIn) else result
+    return replace(result, trust_token=trust_token) if isinstance(result, SignedIn) else result
 
 
 def complete_sign_in_by_link(user: User, *, client: Client, now: datetime) -> SignInResult:
@@ -124,7 +122,7 @@ def complete_sign_in_by_link(user: User, *, client: Client, now: datetime) -> Si
         return result
     _revoke_former_session(client, now=now)
     # With a device token, a stranger's guesses do not lock the user out of the next sign-in.
-    return replace(result, device=_issue_device_token(credentials, client, now))
+    return replace(result, device_token=_issue_device_token(credentials, client, now))
 
 
 def _required_challenge(credentials: Credentials) -> Kind | None:
@@ -146,14 +144,14 @@ def _open_on_trusted_device(
     credentials: Credentials, kind: Kind, client: Client, now: datetime
 ) -> Grant | None:
     """Opens a session without the second factor. Returns None if the device is not trusted."""
-    may_skip = kind is Kind.VERIFY and switches.mfa_trust_lifetime and client.trusted
+    may_skip = kind is Kind.VERIFY and switches.mfa_trust_lifetime and client.trust_tokens
     if not may_skip or _is_signed_in(credentials, client, now=now):
         return None
     user_id = credentials.user_id
     with transaction.atomic():
         # A revocation locks the account, too: it then ends this session, or has ended the trust.
-        User.objects.select_for_update(no_key=True).filter(pk=user_id).values("pk").first()
-        device = trusted_devices.find(client.trusted, user_id=user_id, now=now)
+        User.objects.lock(user_id)
+        device = trusted_devices.find(client.trust_tokens, user_id=user_id, now=now)
         if device is None:
             return None
         trusting = replace(credentials, trusted_device_id=device.pk)
@@ -191,25 +189,25 @@ def remember_device(
     credentials: Credentials, *, client: Client, now: datetime, notify_owner: bool = True
 ) -> str:
     """Returns the device token for the client. E-mails the owner if the device is new."""
-    device = recognise(credentials, client=client, now=now).device or ""
-    if not device:
+    device_id = recognise(credentials, client=client, now=now).device_id or ""
+    if not device_id:
         security_log.record("new_device", account=credentials.user_id)
         if notify_owner:
             _notify_of_new_device(credentials, client)
-    return _issue_device_token(credentials, client, now, device)
+    return _issue_device_token(credentials, client, now, device_id)
 
 
 def recognise(credentials: Credentials, *, client: Client, now: datetime) -> Credentials:
     """The credentials with the id of the device; "" for a new one."""
-    if credentials.device is not None:
+    if credentials.device_id is not None:
         return credentials
-    device = recognised_devices.recognise(
+    device_id = recognised_devices.recognise(
         client.device_token,
         user_id=credentials.user_id,
         password_hash=credentials.password_hash,
         now=now,
     )
-    return replace(credentials, device=device)
+    return replace(credentials, device_id=device_id)
 
 
 def _notify_of_new_device(credentials: Credentials, client: Client) -> None:
@@ -222,12 +220,12 @@ def _notify_of_new_device(credentials: Credentials, client: Client) -> None:
 
 
 def _issue_device_token(
-    credentials: Credentials, client: Client, now: datetime, device: str = ""
+    credentials: Credentials, client: Client, now: datetime, device_id: str = ""
 ) -> str:
     return recognised_devices.issue(
         user_id=credentials.user_id,
         password_hash=credentials.password_hash,
         now=now,
-        device=device,
+        device_id=device_id,
         kept=client.device_token,
     )

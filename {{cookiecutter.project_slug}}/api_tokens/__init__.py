@@ -1,1 +1,1 @@
-"""Tokens for programs: a user's own, and those of service accounts."""
+"""API tokens: a user's own, and those of service accounts."""

@@ -46,8 +46,8 @@ class NewTokenForm(forms.ModelForm):
     def clean_user(self) -> User:
         """Locks the account: Django admin saves in a transaction."""
         chosen = cast(User, self.cleaned_data["user"])
-        user = User.objects.select_for_update(no_key=True).get(pk=chosen.pk)
-        if not is_service_account(user):
+        user = User.objects.lock(chosen.pk)
+        if user is None or not is_service_account(user):
             raise ValidationError(NO_SERVICE_ACCOUNT)
         if has_more_privileges(user, than=self.actor):
             raise ValidationError(_("This account has more rights than you have."))

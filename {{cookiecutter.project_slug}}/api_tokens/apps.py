@@ -4,9 +4,9 @@ from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 SENTENCES = {
-    "api_token_created": _("A token for a program was created."),
-    "api_token_deleted": _("A token for a program was deleted."),
-    "api_tokens_revoked": _("The tokens for programs were ended."),
+    "api_token_created": _("An API token was created."),
+    "api_token_deleted": _("An API token was deleted."),
+    "api_tokens_revoked": _("The API tokens were ended."),
 }
 """Of the events that the owner of an account sees."""
 

@@ -1,4 +1,4 @@
-"""Authentication by the token of a program.
+"""Authentication by an API token.
 
 DRF imports this module while ``rest_framework.views`` loads, so it must not import that one.
 """
@@ -14,14 +14,14 @@ from api_tokens import conf, scopes, store
 from api_tokens.errors import InsufficientScope, TokenNotAllowed
 from api_tokens.models import ApiToken
 from api_tokens.secret import Secret
-from core.client_ip import client_network
+from core.client_ip import client_key
 from core.ratelimit import throttling
 
 
 def presented(request: HttpRequest | Request) -> str:
     """The token of the request; "" for none, and for credentials of another kind."""
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    # A prefix has lower-case letters only, and a JWT begins with eyJ.
+    # A prefix has no capital letter, and a JWT begins with eyJ.
     is_ours = scheme.lower() == "bearer" and token.strip().startswith(conf.prefix())
     return token.strip() if is_ours else ""
 
@@ -52,7 +52,7 @@ class ApiTokenAuthentication(BaseAuthentication):
         token = _read(text)
         # DRF counts a request once it is authenticated.
         if token is None:
-            throttling.hit("anon", of=client_network(request))
+            throttling.hit("anon", of=client_key(request))
             raise TokenNotValid
         if scope not in scopes.allowed(token.user.role, token.scopes):
             throttling.hit("api_token", of=token.pk)

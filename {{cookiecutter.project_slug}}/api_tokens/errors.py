@@ -1,14 +1,15 @@
 """The errors of tokens, with their status and code."""
 
 from django.utils.translation import gettext_lazy as _
-from rest_framework import status
-from rest_framework.exceptions import APIException, PermissionDenied
+from rest_framework.exceptions import PermissionDenied
+
+from accounts.errors import Conflict
 
 
 class TokenNotAllowed(PermissionDenied):
-    """The endpoint takes no token of a program, such as each one below `/api/auth/`."""
+    """The endpoint takes no API token, such as each one below `/api/auth/`."""
 
-    default_detail = _("This endpoint does not accept tokens of programs.")
+    default_detail = _("This endpoint does not accept API tokens.")
     default_code = "token_not_allowed"
 
 
@@ -24,9 +25,8 @@ class InsufficientScope(PermissionDenied):
         self.auth_header = f'Bearer error="insufficient_scope", scope="{scope}"'
 
 
-class TooManyTokens(APIException):
+class TooManyTokens(Conflict):
     """The account has `API_TOKEN_MAX_PER_ACCOUNT` tokens."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_detail = _("You have too many tokens. Delete one first.")
     default_code = "too_many_tokens"

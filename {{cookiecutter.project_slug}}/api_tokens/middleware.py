@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from api_tokens import scopes
 from api_tokens.authentication import presented
 from api_tokens.errors import TokenNotAllowed
-from core import errors
+from core import error_responses
 
 
 class ApiTokenMiddleware:
@@ -22,7 +22,7 @@ class ApiTokenMiddleware:
         self, request: HttpRequest, view: Any, args: Any, kwargs: Any
     ) -> HttpResponse | None:
         if presented(request) and scopes.required(_made(view), str(request.method)) is None:
-            return errors.as_json(TokenNotAllowed)
+            return error_responses.as_json(TokenNotAllowed)
         return None
 
 

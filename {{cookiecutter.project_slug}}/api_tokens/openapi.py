@@ -35,5 +35,5 @@ def _scheme() -> dict[str, Any]:
         "type": "http",
         "scheme": "bearer",
         "bearerFormat": f"{conf.prefix()}…",
-        "description": "A token for a program, with the scope that the endpoint requires.",
+        "description": "An API token with the scope that the endpoint requires.",
     }

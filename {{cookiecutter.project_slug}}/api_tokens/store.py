@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from accounts import emails as account_emails
-from accounts.conf import EmailVerification, switches
+from accounts.conf import switches
 from accounts.models import User
 from api_tokens import conf, emails
 from api_tokens.errors import TooManyTokens
@@ -66,8 +66,8 @@ def has_room(user: User, *, now: datetime) -> bool:
 
 def accepts(user: User) -> bool:
     """Whether the account may use tokens: as for a sign-in, its address may have to be verified."""
-    is_mandatory = switches.email_verification is EmailVerification.MANDATORY
-    return user.is_active and (user.email_verified or not is_mandatory)
+    must_verify = switches.email_verification.asks(email_verified=user.email_verified)
+    return user.is_active and not must_verify
 
 
 def find_usable(secret: Secret, *, now: datetime) -> ApiToken | None:
@@ -107,6 +107,13 @@ def delete_all(user: User, **_: Any) -> None:
     deleted, _details = ApiToken.objects.filter(user=user).delete()
     if deleted:
         security_log.record("api_tokens_revoked", account=user.pk, count=deleted)
+
+
+def delete_everybodys() -> int:
+    """Deletes every token of every account, and returns how many there were."""
+    deleted, _details = ApiToken.objects.all().delete()
+    security_log.record("api_tokens_revoked", alarming=True, count=deleted)
+    return deleted
 
 
 def purge(*, now: datetime) -> None:

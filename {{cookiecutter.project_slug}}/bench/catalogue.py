@@ -14,8 +14,8 @@ WITHOUT_HASH = "bench.settings_without_hash"
 
 def known_device(person: Person) -> dict[str, str]:
     if switches.refresh_token_as_cookie:
-        return {"Cookie": f"{DEVICE_COOKIE}={person.device}"}
-    return {DEVICE_HEADER: person.device}
+        return {"Cookie": f"{DEVICE_COOKIE}={person.device_token}"}
+    return {DEVICE_HEADER: person.device_token}
 
 
 def credentials(person: Person) -> dict[str, Any]:

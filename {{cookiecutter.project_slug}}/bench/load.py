@@ -30,7 +30,7 @@ class Person:
     email: str
     access: str
     refresh: str
-    device: str
+    device_token: str
 
     def keep(self, answer: http.client.HTTPResponse, body: dict[str, Any]) -> None:
         """Keeps the tokens of a response, from its cookies or its body."""

@@ -84,5 +84,5 @@ def _person(session: Session, now: datetime) -> Person:
         methods=session.methods,
     )
     signed = tokens.sign(grant, now=now)
-    device = recognised_devices.issue(user_id=user.pk, password_hash=user.password, now=now)
-    return Person(user.email, signed.access, signed.refresh, device)
+    device_token = recognised_devices.issue(user_id=user.pk, password_hash=user.password, now=now)
+    return Person(user.email, signed.access, signed.refresh, device_token)

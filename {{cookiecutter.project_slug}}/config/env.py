@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -160,5 +161,11 @@ def _note(record: logging.LogRecord) -> bool:
 
 _reader = logging.getLogger("environ.environ")
 _reader.addFilter(_note)
-environ.Env.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
+_named = env.text("ENV_FILE")
+try:
+    _content = Path(_named or BASE_DIR / ".env").read_text(encoding="utf-8")
+    environ.Env.read_env(StringIO(_content))
+except OSError:
+    if _named:
+        env.problems["ENV_FILE"] = f"ENV_FILE must be a file that can be read: {_named}"
 _reader.removeFilter(_note)

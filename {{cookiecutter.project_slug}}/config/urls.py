@@ -44,7 +44,7 @@ if settings.API_DOCS:
 if settings.MAILBOX:
     urlpatterns += [path("mailbox/", include("django_mail_preview.urls"))]
 
-handler400 = "core.errors.bad_request"
-handler403 = "core.errors.permission_denied"
-handler404 = "core.errors.not_found"
-handler500 = "core.errors.server_error"
+handler400 = "core.error_responses.bad_request"
+handler403 = "core.error_responses.permission_denied"
+handler404 = "core.error_responses.not_found"
+handler500 = "core.error_responses.server_error"

@@ -25,14 +25,14 @@ def client_ip(request: HttpRequest) -> str | None:
     return _valid(peer)
 
 
-def client_network(request: HttpRequest) -> str:
-    """The key by which rate limits count clients: see ``network_of``."""
-    return network_of(client_ip(request))
+def client_key(request: HttpRequest) -> str:
+    """The key by which rate limits count clients."""
+    return client_key_of(client_ip(request))
 
 
 @lru_cache(maxsize=1_024)
-def network_of(address: str | None) -> str:
-    """An IPv4 address, or the /64 network of an IPv6 address: one customer's line (RFC 6177)."""
+def client_key_of(address: str | None) -> str:
+    """An IPv4 address, or the /64 of an IPv6 address, which one subscriber gets (RFC 6177)."""
     if address is None:
         return "unknown"
     ip = ip_address(address)
@@ -42,8 +42,8 @@ def network_of(address: str | None) -> str:
 
 
 @lru_cache(maxsize=1_024)
-def prefix_of(address: str | None) -> str:
-    """The /24 network of an IPv4 address, or the /48 of an IPv6 address; "" for None."""
+def network_of(address: str | None) -> str:
+    """What the history keeps: the /24 of an IPv4 address, the /48 of an IPv6 address, or ""."""
     if address is None:
         return ""
     ip = ip_address(address)

@@ -14,8 +14,6 @@ from django.utils.module_loading import module_has_submodule
 from rest_framework import exceptions as drf
 from rest_framework.exceptions import APIException
 
-from core import exceptions
-
 Error = type[APIException]
 
 STANDARD_ERRORS: dict[Error, str] = {
@@ -62,7 +60,7 @@ STANDARD_FIELD_ERRORS = {
 def errors() -> dict[Error, str]:
     """The errors of a whole request, and when they occur."""
     found = dict(STANDARD_ERRORS)
-    for module in [exceptions, *_modules()]:
+    for module in _modules():
         found |= {error: inspect.getdoc(error) or "" for error in _errors_in(module)}
     return dict(sorted(found.items(), key=lambda item: (item[0].status_code, code_of(item[0]))))
 

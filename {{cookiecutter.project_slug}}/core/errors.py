@@ -1,169 +1,66 @@
-"""Every error response of the project: ``{"detail", "code"}``, DRF's errors per field, or a page.
+"""The errors of middleware and of Django's error handlers, each with its status and its code."""
 
-The functions that take a request answer clients of the API in JSON, and browsers with a page.
-"""
-
-import logging
-import sys
-from typing import Any
-
-from django.conf import settings
-from django.db import DataError
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.template.loader import render_to_string
-from django.urls import ResolverMatch
-from django.utils.html import format_html
-from django.utils.translation import gettext as _
-from rest_framework.exceptions import APIException, ErrorDetail, ParseError
-from rest_framework.response import Response
-from rest_framework.views import exception_handler
-
-from core import exceptions, openapi, outages
-from core.pages import common_context
-from core.ratelimit.throttling import LimitReached
-
-logger = logging.getLogger(__name__)
-
-_PLAIN_PAGE = """<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="robots" content="noindex"><title>{title}</title></head>
-<body><p>{product}</p><h1>{title}</h1><p>{advice}</p></body>
-</html>
-"""
+from django.utils.translation import gettext_lazy as _
+from rest_framework import status
+from rest_framework.exceptions import APIException, PermissionDenied
 
 
-def refused(*statuses: int) -> dict[int, Any]:
-    """The error responses of an endpoint for OpenAPI. 429 is always one of them."""
-    every = (*statuses, 429)
-    return {status: openapi.INVALID if status == 400 else openapi.ERROR for status in every}
+class BadRequest(APIException):
+    """The request is malformed, or its `Host` is not one of the API's."""
+
+    status_code = status.HTTP_400_BAD_REQUEST
+    default_detail = _("The request is malformed.")
+    default_code = "bad_request"
 
 
-def answer(exception: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's ``EXCEPTION_HANDLER``: adds the codes of errors to their sentences."""
-    if isinstance(exception, DataError):
-        # PostgreSQL cannot store a value of the request, such as a NUL character in JSON.
-        # Its message may quote the value.
-        logger.warning("value not stored", extra={"error": type(exception.__cause__).__name__})
-        exception = ParseError(_("The request contains a value that cannot be stored."))
-    response = exception_handler(exception, context)
-    if response is not None:
-        response.data = _with_codes(response.data, exception)
-    if isinstance(exception, LimitReached):
-        exception.add_headers(context["view"])
-    return response
+class Forbidden(PermissionDenied):
+    """The user, or a permission of the endpoint, does not allow the request."""
+
+    default_detail = _("You do not have permission to do this.")
+    default_code = "permission_denied"
 
 
-def _with_codes(data: Any, exception: Any) -> dict[str, Any]:
-    if isinstance(data, dict) and isinstance(detail := data.get("detail"), ErrorDetail):
-        return {"detail": detail, "code": detail.code}
-    codes = exception.get_codes()
-    if isinstance(data, list):
-        data, codes = {"non_field_errors": data}, {"non_field_errors": codes}
-    # A field that is named `codes` keeps its sentences.
-    return {**data, "codes": data.get("codes", codes)}
+class CsrfFailed(PermissionDenied):
+    """Django's CSRF check refuses a request before an endpoint gets it."""
+
+    default_detail = _("The CSRF token is missing or incorrect.")
+    default_code = "csrf_failed"
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    if _is_api(request):
-        return as_json(exceptions.BadRequest)
-    return _page(400, _("Bad request"), _("Check the address."))
+class NotFound(APIException):
+    """There is no such path or object, or a setting switches the endpoint off."""
+
+    status_code = status.HTTP_404_NOT_FOUND
+    default_detail = _("Not found.")
+    default_code = "not_found"
 
 
-def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _is_api(request):
-        return as_json(exceptions.Forbidden)
-    advice = _(
-        "You do not have permission to do this. Ask the administrator of this site if you need it."
-    )
-    return _page(403, _("Access denied"), advice)
+class LengthRequired(APIException):
+    """The request has a body without a `Content-Length`, such as a chunked one."""
+
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_detail = _("The Content-Length header is required.")
+    default_code = "length_required"
 
 
-def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Django's ``CSRF_FAILURE_VIEW``. Django logs the reason."""
-    if _is_api(request):
-        return as_json(exceptions.CsrfFailed)
-    return _page(403, _("This page has expired"), _("Go back, reload the page and try again."))
+class RequestTooLarge(APIException):
+    """The body is larger than `REQUEST_BODY_MAX_BYTES`."""
+
+    status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
+    default_detail = _("The request is too large.")
+    default_code = "request_too_large"
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if _is_api(request):
-        return as_json(exceptions.NotFound)
-    return _page(404, _("Page not found"), _("Check the address, or open the link again."))
+class ServerError(APIException):
+    """The server failed; its log says why."""
+
+    default_detail = _("Something went wrong on our side.")
+    default_code = "error"
 
 
-def slash_missing(path: str) -> HttpResponse:
-    """Takes the path of an endpoint, with its slash."""
-    return as_json(exceptions.NotFound, _("Not found. Use {path}").format(path=path))
+class Unavailable(APIException):
+    """The database is unavailable. `Retry-After` has the seconds to wait."""
 
-
-def length_required(request: HttpRequest) -> HttpResponse:
-    if _is_api(request):
-        return as_json(exceptions.LengthRequired)
-    return _page(411, _("Length required"))
-
-
-def too_large(request: HttpRequest) -> HttpResponse:
-    if _is_api(request):
-        return as_json(exceptions.RequestTooLarge)
-    return _page(413, _("Request too large"), _("Send less data."))
-
-
-def too_many(request: HttpRequest, reached: LimitReached) -> HttpResponse:
-    """The page for an exceeded rate limit. DRF answers for the API."""
-    response = _page(
-        429,
-        _("Too many requests"),
-        _("Wait {wait} seconds, then try again.").format(wait=reached.wait),
-    )
-    response["Retry-After"] = str(reached.wait)
-    return response
-
-
-def server_error(request: HttpRequest) -> HttpResponse:
-    """Runs while Django handles the exception. Django logs it."""
-    if outages.is_outage(sys.exception()):
-        return _unavailable(request)
-    if _is_api(request):
-        return as_json(exceptions.ServerError)
-    return _page(500, _("Something went wrong on our side"), _("Try again in a moment."))
-
-
-def _unavailable(request: HttpRequest) -> HttpResponse:
-    if _is_api(request):
-        response = as_json(exceptions.Unavailable)
-    else:
-        response = _page(503, _("Temporarily unavailable"), _("Try again in a moment."))
-    response["Retry-After"] = str(outages.RETRY_SECONDS)
-    return response
-
-
-def _is_api(request: HttpRequest) -> bool:
-    # E-mails link to pages below the API's path.
-    match = request.resolver_match
-    return is_below_api(request) and (match is None or is_endpoint(match))
-
-
-def is_below_api(request: HttpRequest) -> bool:
-    return request.path_info.startswith(f"/{settings.API_URL}")
-
-
-def is_endpoint(match: ResolverMatch) -> bool:
-    """Whether the URL leads to a DRF view."""
-    return hasattr(match.func, "cls")
-
-
-def as_json(error: type[APIException], detail: str = "") -> HttpResponse:
-    """The response of a middleware or an error handler to a client of the API."""
-    body = {"detail": detail or error.default_detail, "code": error.default_code}
-    return JsonResponse(body, status=error.status_code)
-
-
-def _page(status: int, title: str, advice: str = "") -> HttpResponse:
-    """Renders an error page without a session or a user, and without a template if that fails."""
-    page = {**common_context(), "title": title, "advice": advice}
-    try:
-        html = render_to_string("pages/error.html", page)
-    except Exception:
-        logger.exception("error page not rendered")
-        html = format_html(_PLAIN_PAGE, **page)
-    return HttpResponse(html, status=status)
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = _("The service is temporarily unavailable. Try again later.")
+    default_code = "unavailable"

@@ -2,6 +2,7 @@
 
 import logging
 import random
+import re
 import smtplib
 import uuid
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.encoding import force_str
 
 from mail.messages import Obsolete, UndeliverableAddress, render
 from mail.models import Mail
@@ -24,6 +26,10 @@ FIRST_DELAY = timedelta(minutes=1)
 LONGEST_DELAY = timedelta(hours=6)
 GROWTH = 4
 JITTER = 0.25
+
+# The status of RFC 3463 that many replies begin with. 5.1.7 and 5.1.8 are about the sender.
+_STATUS = re.compile(r"5\.\d+\.\d+")
+_ABOUT_RECIPIENT = re.compile(r"5\.(1\.(?![78]\b)|2\.)")
 
 
 def deliver(mail_id: uuid.UUID) -> None:
@@ -65,6 +71,7 @@ def _claim(mail_id: uuid.UUID, now: datetime) -> Mail | None:
         _finish(mail, Mail.State.OBSOLETE)
         return None
     if mail.attempts >= MAX_ATTEMPTS:
+        _log(mail, logging.ERROR, outcome="dead", reason="worker ended")
         _finish(mail, Mail.State.DEAD)
         return None
     mail.attempts += 1
@@ -74,14 +81,21 @@ def _claim(mail_id: uuid.UUID, now: datetime) -> Mail | None:
 
 
 def _failed(mail: Mail, error: Exception, *, failed_here: bool) -> None:
-    # Only the error's type: its text may quote the e-mail.
-    reason = type(error).__name__
-    logger.warning("mail not sent: id=%s kind=%s reason=%s", mail.pk, mail.kind, reason)
+    # Only the error's type and code: its text may quote the e-mail.
+    reason, code = type(error).__name__, _reply(error)[0]
+    facts = {"reason": reason, "smtp_code": code or None}
     if mail.attempts >= MAX_ATTEMPTS or _is_permanent(error):
+        _log(mail, logging.ERROR, outcome="dead", **facts)
         _finish(mail, Mail.State.DEAD, error=reason)
         return
+    _log(mail, logging.WARNING, outcome="retry", **facts)
     due_at = timezone.now() + delay_after(mail.attempts)
     _update(mail, due_at=due_at, claimed_until=None, error=reason, failed_here=failed_here)
+
+
+def _log(mail: Mail, level: int, **facts: object) -> None:
+    known = {"mail": str(mail.pk), "kind": mail.kind, "attempt": mail.attempts}
+    logger.log(level, "mail not sent", extra=known | facts)
 
 
 def delay_after(attempts: int) -> timedelta:
@@ -91,12 +105,26 @@ def delay_after(attempts: int) -> timedelta:
 
 
 def _is_permanent(error: Exception) -> bool:
-    """Whether the server refuses the recipient or the e-mail for good, or it cannot be encoded."""
+    """Whether the recipient's address cannot be used. An operator can repair other causes."""
     if isinstance(error, UndeliverableAddress | UnicodeEncodeError):
         return True
+    if not isinstance(error, smtplib.SMTPRecipientsRefused | smtplib.SMTPDataError):
+        return False
+    code, text = _reply(error)
+    if code >= 500 and _STATUS.match(text):
+        return bool(_ABOUT_RECIPIENT.match(text))
+    return code >= 500 and isinstance(error, smtplib.SMTPRecipientsRefused)
+
+
+def _reply(error: Exception) -> tuple[int, str]:
+    """The code and the text of the mail server's reply; 0 without one."""
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        return all(code >= 500 for code, _ in error.recipients.values())
-    return isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= 500
+        # An e-mail has one recipient.
+        code, text = next(iter(error.recipients.values()))
+        return code, force_str(text, errors="replace")
+    if isinstance(error, smtplib.SMTPResponseException):
+        return error.smtp_code, force_str(error.smtp_error, errors="replace")
+    return 0, ""
 
 
 def _finish(mail: Mail, state: Mail.State, **fields: object) -> None:

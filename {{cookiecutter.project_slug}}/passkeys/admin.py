@@ -5,6 +5,7 @@ from django.contrib import admin
 from accounts.admin.belongings import WayInAdmin
 from accounts.admin.users import UserAdmin
 from accounts.models import User
+from accounts.services import ways_in
 from core.read_only_admin import ReadOnly
 from passkeys import store
 from passkeys.flows import management
@@ -36,7 +37,7 @@ class PasskeyAdmin(WayInAdmin):
     fields = readonly_fields = (*list_display, "user_verified", "transports", "aaguid")
 
     def is_last_way_in(self, row: Passkey) -> bool:
-        return store.is_last_way_in(row)
+        return ways_in.is_last(row, among=store.usable_by(row.user))
 
     def delete_for(self, row: Passkey, *, by: User) -> None:
         management.delete_for(row.user, passkey_id=row.pk, by=by)

@@ -11,21 +11,20 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
 from django.views import View
 from rest_framework.exceptions import APIException
 from rest_framework.utils import json
 
 from accounts.admin.sign_in import complete_login, too_many
-from accounts.errors import IncorrectCredentials
 from accounts.models import User
-from core.client_ip import client_network
+from core.client_ip import client_key
 from core.logging import security_log
 from core.origins import origin_of
 from core.ratelimit import throttling
 from core.ratelimit.throttling import LimitReached
 from passkeys import challenges
 from passkeys.challenges import Kind
+from passkeys.errors import PasskeyLoginRefused
 from passkeys.flows.login import PasskeyLoginInput, authenticate
 
 
@@ -37,7 +36,7 @@ class AdminPasskeyView(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         target = _target(request)
         try:
-            throttling.hit("login", of=client_network(request))
+            throttling.hit("login", of=client_key(request))
             user = sign_in(request.POST)
         except (APIException, ValueError, RecursionError) as error:
             messages.error(request, _refusal(error))
@@ -77,14 +76,14 @@ def sign_in(fields: Any) -> User:
         )
     if not user.is_staff:
         security_log.record("login_failed", account=user.pk, reason="admin")
-        raise IncorrectCredentials
+        raise PasskeyLoginRefused
     return user
 
 
 def _refusal(error: Exception) -> str:
     if isinstance(error, LimitReached):
         return str(too_many(error).message)
-    return _("The passkey was not accepted. Try again.")
+    return str(PasskeyLoginRefused.default_detail)
 
 
 def _target(request: HttpRequest) -> str:

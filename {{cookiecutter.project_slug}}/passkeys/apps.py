@@ -19,7 +19,7 @@ class PasskeysConfig(AppConfig):
     name = "passkeys"
 
     def ready(self) -> None:
-        from accounts.services import history, ways_in
+        from accounts.services import exports, history, ways_in
         from accounts.services.mfa import authenticators
         from passkeys import checks, store
 
@@ -29,4 +29,5 @@ class PasskeysConfig(AppConfig):
         register(checks.check, STARTUP)
         authenticators.further_factors.append(store)
         ways_in.register(lambda user: store.usable_by(user).count())
+        exports.export("passkeys")(store.export)
         history.SENTENCES.update(SENTENCES)

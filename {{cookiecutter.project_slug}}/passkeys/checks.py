@@ -33,11 +33,17 @@ def _own_domain() -> Iterator[CheckMessage]:
 
 def _origins() -> Iterator[CheckMessage]:
     for origin in settings.PASSKEY_ORIGINS:
-        if not origin.startswith("android:apk-key-hash:") and not origins.is_web_origin(origin):
+        if not origin.startswith("android:apk-key-hash:") and not _is_secure(origin):
             yield error(
                 "PASSKEY_ORIGINS",
                 f"has {origin}, which is not like android:apk-key-hash:... or https://example.com.",
             )
+
+
+def _is_secure(origin: str) -> bool:
+    """Whether browsers offer passkeys on its pages."""
+    is_local = origins.is_below(origins.host_of(origin), "localhost")
+    return origins.is_web_origin(origin) and (is_local or origin.startswith("https:"))
 
 
 def _is_ip_address(host: str) -> bool:

@@ -8,7 +8,7 @@ from core import origins
 
 
 def rp_id() -> str:
-    """The domain that passkeys belong to. Another one makes every registered passkey useless."""
+    """The domain that passkeys belong to. Another one invalidates every registered passkey."""
     return settings.PASSKEY_RP_ID or urlsplit(front_end()).hostname or ""
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from accounts import emails
-from accounts.conf import MfaMode, switches
 from mail.messages import email
 from mail.models import Mail
 
@@ -15,4 +14,4 @@ def passkey_added(mail: Mail) -> dict[str, Any]:
 
 @email
 def passkey_deleted(mail: Mail) -> dict[str, Any]:
-    return {**emails.notice_context(mail), "sets_up_another": switches.mfa_mode is MfaMode.REQUIRED}
+    return emails.factor_removed_context(mail)

@@ -1,10 +1,15 @@
 """The errors of passkeys, with their status and code."""
 
 from django.utils.translation import gettext_lazy as _
-from rest_framework import status
-from rest_framework.exceptions import APIException
 
-from accounts.errors import Refusal
+from accounts.errors import Conflict, IncorrectCredentials, Refusal
+
+
+class PasskeyLoginRefused(IncorrectCredentials):
+    """The passkey of a sign-in is not valid or unknown, or the account is inactive."""
+
+    default_detail = _("The passkey was not accepted. Try again.")
+    default_code = "incorrect_credentials"
 
 
 class PasskeyNotAccepted(Refusal):
@@ -33,10 +38,6 @@ class NoPasskey(Refusal):
 
     default_detail = _("This account has no passkey.")
     default_code = "no_passkey"
-
-
-class Conflict(APIException):
-    status_code = status.HTTP_409_CONFLICT
 
 
 class PasskeyTaken(Conflict):

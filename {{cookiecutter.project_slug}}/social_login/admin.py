@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.admin.belongings import WayInAdmin
 from accounts.admin.users import UserAdmin
 from accounts.models import User
+from accounts.services import ways_in
 from core.read_only_admin import ReadOnly
 from social_login import social_accounts
 from social_login.flows import accounts
@@ -36,7 +37,7 @@ class SocialAccountAdmin(WayInAdmin):
     fields = readonly_fields = (*list_display, "subject")
 
     def is_last_way_in(self, row: SocialAccount) -> bool:
-        return social_accounts.is_last_way_in(row)
+        return ways_in.is_last(row, among=social_accounts.usable_by(row.user))
 
     def delete_for(self, row: SocialAccount, *, by: User) -> None:
         accounts.disconnect_for(row.user, account_id=row.pk, by=by)

@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import status
 from rest_framework.exceptions import APIException, PermissionDenied
 
+from accounts.errors import Conflict, Refusal
+
 
 class AccessDenied(PermissionDenied):
     """The user cancelled at the provider, or the account here is inactive."""
@@ -54,17 +56,15 @@ class StateMismatch(PermissionDenied):
     default_code = "state_mismatch"
 
 
-class CodeNotValid(APIException):
+class CodeNotValid(Refusal):
     """The one-time code of a callback is unknown, expired or used, or of another browser."""
 
-    status_code = status.HTTP_400_BAD_REQUEST
     default_detail = _("The sign-in has expired or was completed before. Start again.")
     default_code = "sign_in_expired"
 
 
-class AlreadyConnected(APIException):
+class AlreadyConnected(Conflict):
     """The account at the provider is connected with an account here."""
 
-    status_code = status.HTTP_409_CONFLICT
     default_detail = _("This account of the provider is already connected.")
     default_code = "already_connected"

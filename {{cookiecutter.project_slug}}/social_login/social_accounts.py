@@ -94,11 +94,6 @@ def disconnect(user: User, account_id: uuid.UUID, *, by: User | None = None) -> 
     return True
 
 
-def is_last_way_in(account: SocialAccount) -> bool:
-    this = usable_by(account.user).filter(pk=account.pk)
-    return ways_in.count(account.user) == this.count()
-
-
 def export(user: User, _now: datetime) -> list[Any]:
     """For the export of the user's account."""
     columns = ("provider", "subject", "email", "created_at", "last_used_at")

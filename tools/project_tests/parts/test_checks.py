@@ -403,6 +403,35 @@ def test_line_that_cannot_be_read_stops_the_start_and_is_not_repeated(
     assert "hunter2" not in ended.stdout + ended.stderr
 
 
+@pytest.mark.parametrize("name", ["nowhere", "."])
+def test_file_of_the_environment_that_cannot_be_read_is_named(name: str, tmp_path: Path) -> None:
+    problems = settings_of(ENV_FILE=str(tmp_path / name))["ENVIRONMENT_PROBLEMS"]
+
+    assert problems["ENV_FILE"].endswith(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("logo", ["../../etc/passwd", "/etc/passwd", "pages/../../logo.svg"])
+def test_logo_outside_of_static_files_is_refused(logo: str) -> None:
+    assert "PAGES_LOGO" in settings_of(PAGES_LOGO=logo)["ENVIRONMENT_PROBLEMS"]
+
+
+@pytest.mark.parametrize(
+    ("address", "is_valid"),
+    [
+        ("https://app.example.com", True),
+        ("com.example.app:/signed-in", True),
+        ("javascript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("vbscript:x", False),
+        ("JavaScript:alert(1)", False),
+    ],
+)
+def test_redirect_that_leads_to_no_app_is_refused(address: str, is_valid: bool) -> None:
+    problems = settings_of(SOCIAL_LOGIN_ALLOWED_REDIRECTS=address)["ENVIRONMENT_PROBLEMS"]
+
+    assert ("SOCIAL_LOGIN_ALLOWED_REDIRECTS" not in problems) is is_valid
+
+
 def test_empty_variable_is_an_unset_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOME_NUMBER", " ")
     environment = Environment()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from core.client_ip import client_ip, client_network, prefix_of, user_agent
+from core.client_ip import client_ip, client_key, network_of, user_agent
 
 PEER = "10.0.0.1"
 
@@ -46,7 +46,7 @@ def test_address_is_unknown_behind_a_socket() -> None:
 
 
 @pytest.mark.parametrize(
-    ("peer", "network"),
+    ("peer", "key"),
     [
         ("203.0.113.9", "203.0.113.9"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
@@ -56,8 +56,8 @@ def test_address_is_unknown_behind_a_socket() -> None:
         ("", "unknown"),
     ],
 )
-def test_limits_count_an_ipv6_line_as_one_client(peer: str, network: str) -> None:
-    assert client_network(RequestFactory().get("/", REMOTE_ADDR=peer)) == network
+def test_limits_count_an_ipv6_line_as_one_client(peer: str, key: str) -> None:
+    assert client_key(RequestFactory().get("/", REMOTE_ADDR=peer)) == key
 
 
 def test_user_agent_is_cut_and_cleaned() -> None:
@@ -75,5 +75,5 @@ def test_user_agent_is_cut_and_cleaned() -> None:
         (None, ""),
     ],
 )
-def test_network_is_a_prefix(address: str | None, network: str) -> None:
-    assert prefix_of(address) == network
+def test_network_is_that_of_many_subscribers(address: str | None, network: str) -> None:
+    assert network_of(address) == network

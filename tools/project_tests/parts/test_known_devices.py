@@ -16,8 +16,8 @@ NOW = timezone.now()
 OWNER: dict[str, Any] = {"user_id": uuid.uuid4(), "password_hash": "argon2$one"}
 
 
-def remembered(device: str = "") -> str:
-    return recognised_devices.issue(device=device, now=NOW, **OWNER)
+def remembered(device_id: str = "") -> str:
+    return recognised_devices.issue(device_id=device_id, now=NOW, **OWNER)
 
 
 def test_others_are_kept_as_long_as_there_is_room_and_junk_is_not() -> None:
@@ -39,11 +39,11 @@ def recognised(token: str, **changes: Any) -> str:
 
 
 def test_device_is_known_again_and_keeps_its_name() -> None:
-    device = recognised(remembered())
+    device_id = recognised(remembered())
 
-    assert device
-    assert recognised(remembered(device)) == device
-    assert recognised(remembered()) != device
+    assert device_id
+    assert recognised(remembered(device_id)) == device_id
+    assert recognised(remembered()) != device_id
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,17 @@ def test_exception_is_one_field_of_json_and_comes_last() -> None:
 
 
 @pytest.mark.parametrize("style", STYLES)
+def test_stack_below_a_message_is_left_out_beside_its_exception(style: str) -> None:
+    what = failed(ValueError("of no use"))
+    what.msg = "Message Error: of no use\n['File beat.py']"
+
+    text = written(style, what)
+
+    assert "Message Error: of no use" in text
+    assert "beat.py" not in text
+
+
+@pytest.mark.parametrize("style", STYLES)
 @pytest.mark.parametrize("end", ["\n", "\r", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029"])
 def test_no_message_or_fact_begins_a_line(style: str, end: str) -> None:
     forged = f"{end}2026-01-01T00:00:00.000+00:00 INFO security login"

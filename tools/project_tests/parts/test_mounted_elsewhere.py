@@ -22,8 +22,8 @@ urlpatterns = [
     path("v1/accounts/", include("accounts.urls")),
     path(django_settings.ADMIN_URL, admin.site.urls),
 ]
-handler404 = "core.errors.not_found"
-handler500 = "core.errors.server_error"
+handler404 = "core.error_responses.not_found"
+handler500 = "core.error_responses.server_error"
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,7 @@ class AccountActions(admin.ModelAdmin):
 
     actions = (
         *("send_invitation_again", "send_verification_again", "end_sessions"),
-        *("reset_second_factor", "close_accounts", "keep_accounts"),
+        *("reset_second_factor", "close_accounts", "reopen_accounts"),
     )
 
     @admin.action(description=_("Send the invitation again"), permissions=["reset"])
@@ -75,14 +75,14 @@ class AccountActions(admin.ModelAdmin):
         sentence = _("Accounts closed: {done}. Not closed: {left}. The owners get an e-mail.")
         question = _(
             "The account is inactive at once, and is deleted later with all of its data, unless "
-            "its owner or an administrator keeps it. The owner gets an e-mail."
+            "its owner or an administrator reopens it. The owner gets an e-mail."
         )
         return self._run(request, queryset, _close, sentence, _("Closed the account."), question)
 
-    @admin.action(description=_("Keep the closed account"), permissions=["reset"])
-    def keep_accounts(self, request: HttpRequest, queryset: QuerySet[User]) -> Any:
-        sentence = _("Accounts active again: {done}. They were not closed: {left}.")
-        return self._run(request, queryset, _keep, sentence, _("Kept the account."))
+    @admin.action(description=_("Reopen the account"), permissions=["reset"])
+    def reopen_accounts(self, request: HttpRequest, queryset: QuerySet[User]) -> Any:
+        sentence = _("Accounts reopened: {done}. They were not closed: {left}.")
+        return self._run(request, queryset, _reopen, sentence, _("Reopened the account."))
 
     def buttons_for(self, request: HttpRequest, user: User) -> list[tuple[str, str]]:
         """The names and labels of the actions that make sense for this account."""
@@ -176,7 +176,7 @@ def _close(user: User, by: User, now: datetime) -> bool:
     return True
 
 
-def _keep(user: User, by: User, _now: datetime) -> bool:
+def _reopen(user: User, by: User, _now: datetime) -> bool:
     return closing.reopen(user, by=by)
 
 
@@ -191,6 +191,6 @@ BUTTON_CONDITIONS: dict[str, Callable[[User], bool]] = {
     "end_sessions": lambda user: user.is_active,
     "reset_second_factor": lambda user: user.has_second_factor,
     "close_accounts": lambda user: user.is_active,
-    "keep_accounts": lambda user: user.closes_at is not None,
+    "reopen_accounts": lambda user: user.closes_at is not None,
 }
 """When the page of an account has a button for an action."""

@@ -1,6 +1,6 @@
 """The sign-in of Django admin, with the second factor and the API's rate limits."""
 
-from functools import partial, wraps
+from functools import wraps
 from math import ceil
 from typing import Any, cast
 
@@ -27,11 +27,10 @@ from accounts.models import User
 from accounts.models.validators import PASSWORD_MAX_LENGTH
 from accounts.services.client import Client
 from accounts.services.credentials import PASSWORD, Credentials
-from accounts.services.mfa import recovery_codes, totp
 from accounts.services.passwords import verification
 from accounts.services.passwords.recognised_devices import LIFETIME as DEVICE_LIFETIME
 from core import current_client
-from core.client_ip import client_ip, client_network, user_agent
+from core.client_ip import client_ip, client_key, user_agent
 from core.email_address import normalise
 from core.logging import security_log
 from core.ratelimit import throttling
@@ -42,7 +41,6 @@ SET_UP_FIRST = _(
     "application first: it asks you to set it up. Then sign in here again."
 )
 TOO_MANY = _("Too many attempts. Try again in {minutes} min, or reset your password.")
-CLAIMS = [totp.claim, recovery_codes.claim]
 
 
 def too_many(reached: LimitReached) -> ValidationError:
@@ -86,11 +84,11 @@ class AdminLoginForm(AdminAuthenticationForm):
 
     def _count_guess(self) -> tuple[User | None, str]:
         request, now = cast(HttpRequest, self.request), timezone.now()
-        throttling.hit("login", of=client_network(request))
+        throttling.hit("login", of=client_key(request))
         email = normalise(str(self.cleaned_data.get("username", "")))
         user = verification.find_user(email)
-        device = verification.recognise_device(user, client=_browser_of(request), now=now)
-        return user, verification.count_guess(email=email, user=user, device=device)
+        device_id = verification.recognise_device(user, client=_browser_of(request), now=now)
+        return user, verification.count_guess(email=email, user=user, device_id=device_id)
 
     def confirm_login_allowed(self, user: Any) -> None:
         super().confirm_login_allowed(user)
@@ -105,10 +103,8 @@ class AdminLoginForm(AdminAuthenticationForm):
         if not code:
             raise self._refusal(gettext("Enter a code: your account uses MFA."))
         client, now = _browser_of(cast(HttpRequest, self.request)), timezone.now()
-        claims = [partial(claim, code=code, now=now) for claim in CLAIMS]
         try:
-            with transaction.atomic():
-                is_correct = second_factor.present(user, claims=claims, client=client, now=now)
+            is_correct = second_factor.present_code(user, code, client=client, now=now)
         except TooManyFailedMfaAttempts:
             raise self._refusal(gettext("Too many incorrect codes. Try again later.")) from None
         if not is_correct:
@@ -184,11 +180,11 @@ def complete_login(request: HttpRequest, response: HttpResponse) -> None:
     client, now = _browser_of(request), timezone.now()
     credentials = Credentials.of(user, methods=[])
     credentials = sign_in.recognise(credentials, client=client, now=now)
-    facts: dict[str, Any] = {} if credentials.device else {"device": "new_device"}
+    facts: dict[str, Any] = {} if credentials.device_id else {"device": "new_device"}
     with transaction.atomic():
         security_log.record("admin_login", account=user.pk, **facts)
-        device = sign_in.remember_device(credentials, client=client, now=now)
-    cookies.ADMIN_DEVICE.set(response, device, max_age=DEVICE_LIFETIME)
+        device_token = sign_in.remember_device(credentials, client=client, now=now)
+    cookies.ADMIN_DEVICE.set(response, device_token, max_age=DEVICE_LIFETIME)
 
 
 def _browser_of(request: HttpRequest) -> Client:

@@ -123,7 +123,7 @@ class UserAdmin(AccountState, AccountActions, InvitationPage, DjangoUserAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         fixed = super().get_readonly_fields(request, obj)
         if obj and obj.closes_at:
-            # The action that keeps the account also cancels its deletion.
+            # The action that reopens the account also cancels its deletion.
             fixed = (*fixed, "is_active")
         if _is_guarded(obj, request):
             return (*fixed, *RIGHTS, *GUARDS)

@@ -14,7 +14,7 @@ from accounts.models import User, validate_person_name
 from accounts.models.validators import PASSWORD_MAX_LENGTH
 from core import email_address
 
-NAME_MAX_LENGTH = 150
+NAME_MAX_LENGTH = User._meta.get_field("first_name").max_length
 
 SEPARATORS = str.maketrans("", "", " -\u00a0")
 
@@ -63,7 +63,7 @@ class PersonNameField(TextField):
 
 
 class ProfileSerializer(serializers.ModelSerializer[User]):
-    """The address and ``User.PROFILE_FIELDS``. The model decides what is valid in a field."""
+    """The address and ``User.PROFILE_FIELDS``. Further ones take their rules from the model."""
 
     email = NewAddressField()
     first_name = PersonNameField()

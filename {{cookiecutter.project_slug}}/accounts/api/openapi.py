@@ -21,12 +21,12 @@ Security = list[dict[str, list[str]]]
 
 EXAMPLES = {
     "access": "eyJhbGciOi….eyJzdWIiOi….Qx3…",
-    "challenge_id": "0c1f…:1tq2Yb:9hK…",
+    "challenge_id": "0c1f…:9hK…",
     "closes_at": "2026-02-14T09:30:00Z",
     "code": "492039",
     "created": "2026-01-31T09:30:00Z",
     "date_joined": "2026-01-31T09:30:00Z",
-    "device": "b2f1…:1tq2Yb:9hK…",
+    "device": "b2f1….1796000000.9c04…",
     "email": "ada@example.com",
     "event": "session_opened",
     "first_name": "Ada",
@@ -44,8 +44,8 @@ EXAMPLES = {
     "recovery_code": "7k3m-9wq2-x0bd-hr5t-4vza-c8ne",
     "refresh": "eyJhbGciOi….eyJzdWIiOi….Zt8…",
     "secret": "JBSWY3DPEHPK3PXP",
-    "setup_challenge_id": "0c1f…:1tq2Yb:9hK…",
-    "trusted": "7d0e…:1tq2Yb:9hK…",
+    "setup_challenge_id": "0c1f…:9hK…",
+    "trusted": "7d0e….9hK…",
     "user_agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0",
 }
 """Of fields, by their names."""

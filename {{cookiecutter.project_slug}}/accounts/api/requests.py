@@ -26,14 +26,14 @@ def client_of(request: HttpRequest | Request) -> Client:
             agent,
             device_token=cookies.device_token(request),
             former_refresh_token=cookies.former_refresh_token(request),
-            trusted=tuple(TRUSTED.values(request)),
+            trust_tokens=tuple(TRUSTED.values(request)),
         )
-    trusted = request.headers.get(TRUSTED_HEADER, "")
+    trust_token = request.headers.get(TRUSTED_HEADER, "")
     return Client(
         ip,
         agent,
         device_token=request.headers.get(DEVICE_HEADER, ""),
-        trusted=(trusted,) if TRUSTED.shape.fullmatch(trusted) else (),
+        trust_tokens=(trust_token,) if TRUSTED.shape.fullmatch(trust_token) else (),
     )
 
 

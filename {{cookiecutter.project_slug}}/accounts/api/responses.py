@@ -108,19 +108,19 @@ def answer_sign_in(
     request: Request, result: SignInResult, *, now: datetime, status: int = 200, **also: Any
 ) -> Response:
     in_cookies = uses_cookies(request)
-    if result.device and not in_cookies:
-        also["device"] = result.device
+    if result.device_token and not in_cookies:
+        also["device"] = result.device_token
     if isinstance(result, IssuedChallenge):
         response = Response({**_challenge(result), **also}, status=status)
     else:
         response = answer_tokens(request, result.tokens, now=now, status=status, **also)
-        _add_trusted(request, response, result.trusted)
-    if result.device and in_cookies:
-        DEVICE.set(response, result.device, max_age=DEVICE_LIFETIME)
+        _add_trust_token(request, response, result.trust_token)
+    if result.device_token and in_cookies:
+        DEVICE.set(response, result.device_token, max_age=DEVICE_LIFETIME)
     return response
 
 
-def _add_trusted(request: Request, response: Response, token: str) -> None:
+def _add_trust_token(request: Request, response: Response, token: str) -> None:
     lifetime = switches.mfa_trust_lifetime
     if not token or lifetime is None:
         return

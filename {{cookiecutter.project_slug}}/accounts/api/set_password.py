@@ -24,7 +24,7 @@ from accounts.services.client import Client
 from accounts.services.links import signed_links
 from accounts.services.links.signed_links import LinkNotValid, Purpose, SignedLink
 from accounts.sign_in import SignedIn, SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.ratelimit.throttling import ScopedRateThrottle
 
 

@@ -1,8 +1,8 @@
-"""Closing: users close their account, and can keep it for a while.
+"""Closing: users close their account, and can reopen it for a while.
 
 1. A recent sign-in is required, and the second factor where the user has one.
 2. The apps of the project may refuse (``on_account_closing``). The last administrator stays.
-3. The account becomes inactive, every session ends, and an e-mail has a link that keeps it.
+3. The account becomes inactive, every session ends, and an e-mail has a link that reopens it.
 4. The link opens a page with one button. Its POST to the same path activates the account again,
    and signs nobody in.
 5. After ``ACCOUNT_CLOSING_GRACE`` seconds a periodic task deletes the account.
@@ -36,12 +36,12 @@ from accounts.services.client import Client
 from accounts.services.links import bindings, signed_links
 from accounts.services.links.signed_links import LinkNotValid, Purpose, SignedLink
 from accounts.services.privileges import is_last_active_admin
-from accounts.services.sessions import store
-from core.errors import refused
+from accounts.services.sessions import live_sessions, store
+from core.error_responses import refused
 from core.logging import security_log
 from mail import outbox
 
-CLOSED = _("Your account is closed. We have sent you an e-mail with a link that keeps it.")
+CLOSED = _("Your account is closed. We have sent you an e-mail with a link that reopens it.")
 
 
 class ClosingOutput(serializers.Serializer[Any]):
@@ -58,17 +58,23 @@ def close_own(*, session: Session, code: str, client: Client, now: datetime) -> 
     """
     store.require_recent(session, now=now)
     second_factor.require(session, code=code, client=client, now=now)
-    return close(session.user, now=now)
+    return close(session.user, now=now, session=session)
 
 
 @transaction.atomic
-def close(user: User, *, now: datetime, by: User | None = None) -> datetime:
-    """Returns when the account is deleted. ``by`` is an administrator.
+def close(
+    user: User, *, now: datetime, by: User | None = None, session: Session | None = None
+) -> datetime:
+    """Returns when the account is deleted.
+
+    Args:
+        by: an administrator.
+        session: where the user asks for it.
 
     Raises:
         LastAdmin: no other active administrator is left.
         ClosingRefused: an app refuses.
-        TokenNotValid: the account changed since it was read, or is inactive.
+        TokenNotValid: the account changed since it was read, is inactive, or the session has ended.
     """
     # Administrators are locked in one order, before the account itself.
     if user.role == User.Role.ADMIN and is_last_active_admin(user):
@@ -76,6 +82,8 @@ def close(user: User, *, now: datetime, by: User | None = None) -> datetime:
     account = User.objects.lock_unchanged(user)
     if account is None or account.role != user.role:
         raise TokenNotValid
+    if session:
+        live_sessions.require(session, now=now)
     closed_accounts.call_hooks(account)
     closes_at = closed_accounts.begin(account, now=now)
     revocation.revoke_all(account)
@@ -93,7 +101,7 @@ def close(user: User, *, now: datetime, by: User | None = None) -> datetime:
 @transaction.atomic
 def reopen(user: User, *, by: User | None = None) -> bool:
     """Returns False if the account is not closing any more."""
-    if not closed_accounts.cancel(user):
+    if not closed_accounts.reopen(user):
         return False
     security_log.record("account_reopened", account=user.pk, by=by)
     return True
@@ -137,12 +145,12 @@ class ReopeningView(Page):
 
     def post(self, request: HttpRequest, token: str) -> HttpResponse:
         try:
-            is_kept = reopen(_read(token).user)
+            is_reopened = reopen(_read(token).user)
         except LinkNotValid:
-            is_kept = False
-        if not is_kept:
+            is_reopened = False
+        if not is_reopened:
             return show_bad_link(request, "reopening")
-        return show_secret(request, "pages/account_kept.html")
+        return show_secret(request, "pages/account_reopened.html")
 
 
 def _read(token: str) -> SignedLink:

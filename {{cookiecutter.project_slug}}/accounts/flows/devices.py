@@ -24,7 +24,7 @@ from accounts.api.openapi import TransportSchema
 from accounts.api.responses import clear_refresh_cookie
 from accounts.models import Session
 from accounts.services.sessions import live_sessions, store
-from core.errors import refused
+from core.error_responses import refused
 
 
 class MinuteField(serializers.DateTimeField):

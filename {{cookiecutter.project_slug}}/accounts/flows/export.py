@@ -25,7 +25,7 @@ from accounts.models import Session
 from accounts.services import exports
 from accounts.services.client import Client
 from accounts.services.sessions import store
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from core.ratelimit import throttling
 

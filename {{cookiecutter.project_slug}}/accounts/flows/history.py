@@ -21,7 +21,7 @@ from rest_framework.response import Response
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.models import SecurityEvent
 from accounts.services import history
-from core.errors import refused
+from core.error_responses import refused
 
 
 class EventOutput(serializers.Serializer[Any]):

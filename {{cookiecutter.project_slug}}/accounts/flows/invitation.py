@@ -44,10 +44,10 @@ from accounts.services.client import Client
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings
 from accounts.services.links.signed_links import Purpose, SignedLink
-from accounts.services.passwords import verification
+from accounts.services.passwords import replacement
 from accounts.services.privileges import has_more_privileges
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from core.openapi import EMPTY
 from core.switchable import SwitchableAPIView
@@ -162,7 +162,7 @@ class SetPasswordForm(Page):
 def accept(*, link: SignedLink, new_password: str, client: Client, now: datetime) -> SignInResult:
     user = link.user
     with transaction.atomic():
-        if not verification.replace_password(user=user, new_password=new_password):
+        if not replacement.replace_password(user=user, new_password=new_password):
             raise TokenNotValid
         user.refresh_from_db(fields=["email_verified", *User.SECOND_FACTOR])
         # Until now it was that of the admin's request.

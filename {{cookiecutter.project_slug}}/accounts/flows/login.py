@@ -35,7 +35,7 @@ from accounts.services.client import Client
 from accounts.services.credentials import Credentials
 from accounts.services.passwords import leaked_passwords, verification
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 
 
@@ -66,7 +66,7 @@ def warn_of_leak(credentials: Credentials, password: str) -> None:
     if not leaked_passwords.is_in_file(password):
         return
     with transaction.atomic():
-        if leaked_passwords.note_leak(credentials):
+        if leaked_passwords.mark_leak_reported(credentials):
             security_log.record("leaked_password_used", account=credentials.user_id)
             emails.tell_owner(emails.password_leaked, credentials)
 

@@ -2,8 +2,9 @@
 
 1. The access token names the user and the current session.
 2. Logout ends the session that the refresh token names, even if another tab has just rotated it.
-3. Logout everywhere ends every session of the user. It needs no refresh token.
-4. An administrator ends every session of a user, in Django admin as well.
+3. Logout everywhere ends every session of the user, in Django admin as well. It needs no refresh
+   token.
+4. An administrator ends every session of a user.
 5. The cookie is cleared. An access token works until it expires, unless
    ``JWT_ALLAUTH_ACCESS_TOKEN_SESSION_CHECK`` is on.
 """
@@ -23,14 +24,13 @@ from accounts import revocation
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.csrf import refuse_foreign_origin
 from accounts.api.openapi import RefreshTokenSchema, TransportSchema
-from accounts.api.requests import RefreshInput, presented_refresh_tokens
+from accounts.api.requests import RefreshInput, presented_refresh_tokens, require_json
 from accounts.api.responses import DetailOutput, clear_refresh_cookie
 from accounts.errors import RefreshTokenNotAccepted, TokenNotValid
 from accounts.models import User
 from accounts.services.sessions import store, tokens
 from accounts.services.sessions.tokens import RefreshToken
-from core import admin_sessions
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 
 
@@ -47,7 +47,6 @@ def logout(*, presented: Iterable[str], user_id: uuid.UUID) -> None:
 def sign_out(user: User, *, by: User) -> None:
     """``by`` is an administrator."""
     revocation.revoke_all(user)
-    admin_sessions.end_of(user.pk)
     security_log.record("signed_out", account=user.pk, by=by)
 
 
@@ -80,6 +79,7 @@ class LogoutAllView(APIView):
     @extend_schema(request=None, responses={200: DetailOutput, **refused(400, 401, 403)})
     def post(self, request: Request) -> Response:
         refuse_foreign_origin(request)
+        require_json(request)
         revocation.revoke_all(session_of(request).user)
         return clear_refresh_cookie(
             request, Response({"detail": _("You have been signed out on every device.")})

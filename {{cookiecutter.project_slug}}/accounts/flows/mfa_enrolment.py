@@ -20,35 +20,23 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import emails, revocation, sign_in
-from accounts.api.authentication import live_session
+from accounts import emails, sign_in
+from accounts.api import enrolment_origin
 from accounts.api.endpoints import MfaEndpoint, PublicEndpoint
-from accounts.api.fields import ChallengeField, CodeField
+from accounts.api.enrolment_origin import Origin, SetupInput
+from accounts.api.fields import CodeField
 from accounts.api.openapi import TokenOrChallengeSchema
 from accounts.api.requests import client_of
 from accounts.api.responses import SignedInOutput, TrueField, answer_sign_in
-from accounts.errors import InvalidChallenge, InvalidCode, TokenNotValid
-from accounts.models import LoginChallenge, Session, User
+from accounts.errors import InvalidCode
+from accounts.models import LoginChallenge, Session
 from accounts.services.client import Client
-from accounts.services.credentials import CODE, MULTI_FACTOR
-from accounts.services.mfa import challenges, enrolment, failed_attempts, trusted_devices
-from accounts.services.mfa.challenges import Kind
+from accounts.services.credentials import CODE
+from accounts.services.mfa import enrolment, failed_attempts
 from accounts.services.mfa.enrolment import Enrolment, OriginGoneError
-from accounts.services.sessions import store
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
-
-Origin = Session | LoginChallenge
-"""What identifies the user who enrols."""
-
-
-class SetupInput(serializers.Serializer[Any]):
-    setup_challenge_id = ChallengeField(
-        required=False,
-        help_text="From the response to the sign-in. It replaces the access token, which is then "
-        "ignored. Without it, the access token must be of a sign-in in the last 15 minutes.",
-    )
 
 
 class SetupOutput(serializers.Serializer[Any]):
@@ -82,9 +70,9 @@ def set_up(*, origin: Origin, now: datetime) -> Enrolment:
     """
     try:
         with transaction.atomic():
-            return enrolment.begin(lock_account(origin), origin=origin, now=now)
+            return enrolment.begin(enrolment_origin.lock_account(origin), origin=origin, now=now)
     except OriginGoneError:
-        raise outdated(origin) from None
+        raise enrolment_origin.outdated(origin) from None
 
 
 def activate(
@@ -93,14 +81,14 @@ def activate(
     """Returns new recovery codes, if any, and the sign-in that a setup challenge completes."""
     challenge_id = origin.pk if isinstance(origin, LoginChallenge) else None
     with transaction.atomic():
-        user = lock_account(origin)
+        user = enrolment_origin.lock_account(origin)
         failed_attempts.refuse_too_many(user_id=user.pk, challenge_id=challenge_id, now=now)
         recovery_codes = enrolment.activate(user, code=code, now=now)
         if recovery_codes is None:
             failed_attempts.record(user_id=user.pk, challenge_id=challenge_id, now=now)
             security_log.record("second_factor_failed", account=user.pk)
         else:
-            conclude(origin, method=CODE, is_first=bool(recovery_codes))
+            enrolment_origin.conclude(origin, method=CODE, is_first=bool(recovery_codes))
             emails.tell_owner(emails.second_factor_on, user, ip=client.ip)
             security_log.record("second_factor_on", account=user.pk)
     if recovery_codes is None:
@@ -111,60 +99,6 @@ def activate(
     return recovery_codes, sign_in.complete_sign_in_with_second_factor(
         origin, method=CODE, client=client, now=now, notify_owner=False
     )
-
-
-def lock_account(origin: Origin) -> User:
-    """
-    Raises:
-        InvalidChallenge, TokenNotValid: the account changed.
-    """
-    user = User.objects.lock_unchanged(origin.user)
-    # A setup challenge is for accounts without a second factor: another request has added one.
-    if user is None or (isinstance(origin, LoginChallenge) and user.has_second_factor):
-        raise outdated(origin)
-    return user
-
-
-def conclude(origin: Origin, *, method: str, is_first: bool) -> None:
-    """Notes the second factor in the session, or consumes the challenge.
-
-    The account's first factor ends all others: they have shown none. Each ends trusted devices.
-    """
-    if isinstance(origin, Session):
-        methods = dict.fromkeys((*origin.methods, method, MULTI_FACTOR))
-        is_live, kept = store.set_methods(origin, methods), origin.pk
-    else:
-        is_live, kept = challenges.consume(origin), None
-    if not is_live:
-        raise outdated(origin)
-    if is_first:
-        revocation.revoke_others(origin.user, kept=kept)
-    else:
-        trusted_devices.revoke_all(user_id=origin.user_id)
-
-
-def outdated(origin: Origin) -> Exception:
-    return TokenNotValid() if isinstance(origin, Session) else InvalidChallenge()
-
-
-def find_origin(request: Request, form: serializers.Serializer[Any], *, now: datetime) -> Origin:
-    """
-    Raises:
-        InvalidChallenge: the challenge is forged, expired or consumed.
-        NotAuthenticated, TokenNotValid: there is no access token, or its session has ended.
-        ReauthenticationRequired: the sign-in is not recent, or has shown no second factor.
-        ValidationError: the form is not valid.
-    """
-    data = request.data
-    if isinstance(data, dict) and "setup_challenge_id" in data:
-        form.is_valid(raise_exception=True)
-        return challenges.find(Kind.SETUP, form.validated_data["setup_challenge_id"], now=now)
-    session = live_session(request)
-    store.require_recent(session, now=now)
-    # A new factor must not stand in for the one that was not shown.
-    store.require_second_factor(session)
-    form.is_valid(raise_exception=True)
-    return session
 
 
 class EnrolmentView(PublicEndpoint, MfaEndpoint):
@@ -178,7 +112,7 @@ class SetupView(EnrolmentView):
     @extend_schema(request=SetupInput, responses={200: SetupOutput, **refused(400, 401)})
     def post(self, request: Request) -> Response:
         form, now = SetupInput(data=request.data), timezone.now()
-        origin = find_origin(request, form, now=now)
+        origin = enrolment_origin.find(request, form, now=now)
         return Response(SetupOutput(set_up(origin=origin, now=now)).data)
 
 
@@ -189,7 +123,7 @@ class ActivationView(EnrolmentView):
     @extend_schema(request=ActivationInput, responses={200: ActivationOutput, **refused(400, 401)})
     def post(self, request: Request) -> Response:
         form, now = ActivationInput(data=request.data), timezone.now()
-        origin = find_origin(request, form, now=now)
+        origin = enrolment_origin.find(request, form, now=now)
         code, client = form.validated_data["code"], client_of(request)
         recovery_codes, result = activate(origin=origin, code=code, client=client, now=now)
         body: dict[str, Any] = {"success": True, "recovery_codes": recovery_codes}

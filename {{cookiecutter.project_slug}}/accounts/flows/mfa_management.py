@@ -32,7 +32,7 @@ from accounts.services.client import Client
 from accounts.services.mfa import authenticators, recovery_codes
 from accounts.services.passwords import verification
 from accounts.services.sessions import store
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 
 
@@ -73,8 +73,7 @@ def deactivate(*, session: Session, password: str, client: Client) -> None:
         if user is None:
             raise TokenNotValid
         authenticators.remove_all(user)
-        # The first method is that of the sign-in.
-        if not store.set_methods(session, session.methods[:1]):
+        if not store.drop_second_factor(session):
             raise TokenNotValid
         revocation.revoke_others(user, kept=session.pk)
         emails.tell_owner(emails.second_factor_off, user, ip=client.ip)
@@ -90,8 +89,8 @@ def reset(user: User, *, by: User | None = None) -> bool:
     Raises:
         LastWayIn: a second factor is also the only way to sign in.
     """
-    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    if not locked.has_second_factor:
+    locked = User.objects.lock(user.pk)
+    if locked is None or not locked.has_second_factor:
         return False
     authenticators.remove_all(locked)
     if not ways_in.count(locked):

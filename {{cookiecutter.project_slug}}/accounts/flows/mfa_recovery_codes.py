@@ -24,11 +24,12 @@ from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
 from accounts.api.fields import CodeField
 from accounts.api.requests import client_without_tokens
-from accounts.errors import InvalidCode, MfaNotActive, TokenNotValid
+from accounts.errors import InvalidCode, MfaNotActive
 from accounts.models import Session, User
 from accounts.services.client import Client
 from accounts.services.mfa import recovery_codes, totp
-from core.errors import refused
+from accounts.services.sessions import live_sessions
+from core.error_responses import refused
 from core.logging import security_log
 
 Confirm = Callable[[User], bool]
@@ -52,13 +53,11 @@ def replace_codes(
     Raises:
         MfaNotActive: the account has no second factor.
         InvalidCode: ``confirm`` returns False.
-        TokenNotValid: the account has changed since the session was read.
+        TokenNotValid: the account changed, or the session has ended.
     """
     codes: list[str] = []
     with transaction.atomic():
-        user = User.objects.lock_unchanged(session.user)
-        if user is None:
-            raise TokenNotValid
+        user = live_sessions.lock_account(session, now=now)
         if not user.has_second_factor:
             raise MfaNotActive
         if confirm(user):

@@ -25,7 +25,7 @@ from accounts.api.requests import client_of
 from accounts.api.transport import uses_cookies
 from accounts.models import TrustedDevice
 from accounts.services.mfa import trusted_devices
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 
 
@@ -43,7 +43,7 @@ class TrustedDeviceOutput(serializers.Serializer[Any]):
 
 def _current(request: Request) -> TrustedDevice | None:
     user_id, now = session_of(request).user_id, timezone.now()
-    return trusted_devices.find(client_of(request).trusted, user_id=user_id, now=now)
+    return trusted_devices.find(client_of(request).trust_tokens, user_id=user_id, now=now)
 
 
 class TrustedDeviceEndpoint(MfaEndpoint):

@@ -33,7 +33,7 @@ from accounts.services.credentials import CODE
 from accounts.services.mfa import challenges, recovery_codes, totp, trusted_devices
 from accounts.services.mfa.challenges import Kind
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 
 CHALLENGE_HELP = "From the response to the sign-in. Valid for five minutes or five failed attempts."
 
@@ -63,7 +63,7 @@ def verify(
     trust_device: bool = False,
 ) -> SignInResult:
     challenge = challenges.find(Kind.VERIFY, challenge_id, now=now)
-    user, trusted = challenge.user, ""
+    user, trust_token = challenge.user, ""
     with transaction.atomic():
         claims = [partial(claim, code=code, now=now)]
         is_correct = second_factor.present(
@@ -73,11 +73,11 @@ def verify(
             # Another request was faster. The rollback makes the code valid again.
             raise InvalidChallenge
         if is_correct and trust_device:
-            trusted = trusted_devices.trust(user, client=client, now=now)
+            trust_token = trusted_devices.trust(user, client=client, now=now)
     if not is_correct:
         raise InvalidCode
     return sign_in.complete_sign_in_with_second_factor(
-        challenge, method=CODE, client=client, now=now, trusted=trusted
+        challenge, method=CODE, client=client, now=now, trust_token=trust_token
     )
 
 

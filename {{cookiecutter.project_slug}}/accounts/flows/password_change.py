@@ -7,7 +7,8 @@
 4. Every session ends (``LOGOUT_ON_PASSWORD_CHANGE``). Links, challenges and a pending change of
    address end in any case.
 5. An e-mail tells the owner of the account.
-6. The user gets a new session, or a challenge if the MFA mode now asks for a second factor.
+6. The user gets a new session, as old as the former one: a password alone makes no recent sign-in.
+   If the MFA mode now asks for a second factor, the user gets a challenge.
 """
 
 from datetime import datetime
@@ -30,13 +31,13 @@ from accounts.api.requests import client_of
 from accounts.api.responses import PasswordChangeOutput, answer_sign_in
 from accounts.conf import switches
 from accounts.errors import PasswordExists, TokenNotValid
-from accounts.models import Session
+from accounts.models import Session, User
 from accounts.services.client import Client
 from accounts.services.credentials import Credentials
-from accounts.services.passwords import verification
-from accounts.services.sessions import store
+from accounts.services.passwords import replacement, verification
+from accounts.services.sessions import live_sessions, store
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 
 CHANGED = _("Your password has been changed.")
@@ -74,16 +75,25 @@ def change_password(
     former = Credentials.of(user, methods=session.methods)
     former = sign_in.recognise(former, client=client, now=now)
     with transaction.atomic():
-        if not verification.replace_password(user=user, new_password=new_password):
+        if not replacement.replace_password(user=user, new_password=new_password):
             raise PasswordExists if is_first else TokenNotValid
+        live_sessions.require(session, now=now)
+        # Hashing takes time: a second factor may have been set up since the row was read.
+        user.refresh_from_db(fields=User.SECOND_FACTOR)
         _record(session, is_first=is_first)
         emails.tell_owner(emails.password_changed, user, ip=client.ip)
         if not switches.logout_on_password_change:
             revocation.revoke_pending(user)
             return None
         revocation.revoke_all(user)
-    credentials = Credentials.of(user, methods=session.methods, device=former.device)
-    return sign_in.complete_sign_in(credentials, client=client, now=now, notify_owner=False)
+        # The user has not signed in again: the new session is as old as the former one.
+        credentials = Credentials.of(
+            user,
+            methods=session.methods,
+            signed_in_at=session.created_at,
+            device_id=former.device_id,
+        )
+        return sign_in.complete_sign_in(credentials, client=client, now=now, notify_owner=False)
 
 
 def _record(session: Session, *, is_first: bool) -> None:

@@ -46,10 +46,10 @@ from accounts.services.email_limits import count_email
 from accounts.services.links import bindings, signed_links
 from accounts.services.links.signed_links import LinkNotValid, Purpose, SignedLink
 from accounts.services.mfa import authenticators
-from accounts.services.passwords import verification
+from accounts.services.passwords import replacement
 from accounts.sign_in import SignInResult
 from accounts.signals import account_taken_over
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from mail import outbox
 
@@ -141,14 +141,14 @@ def set_new_password(
 ) -> SignInResult:
     user = link.user
     with transaction.atomic():
-        if not verification.replace_password(user=user, new_password=new_password):
+        if not replacement.replace_password(user=user, new_password=new_password):
             raise TokenNotValid
         # Hashing takes time: a second factor may have been set up since the row was read.
         user.refresh_from_db(fields=["email_verified", *User.SECOND_FACTOR, "role"])
         if not user.email_verified:
             account_taken_over.send(User, user=user)
         email_addresses.mark_verified(user)
-        loses_factor = user.has_second_factor and not authenticators.survive_reset(user)
+        loses_factor = user.has_second_factor and not authenticators.survives_reset(user)
         if loses_factor:
             authenticators.remove_all(user)
             emails.tell_owner(emails.second_factor_off_by_reset, user, ip=client.ip)

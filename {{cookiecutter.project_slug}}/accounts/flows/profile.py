@@ -31,8 +31,8 @@ from accounts.services import email_addresses
 from accounts.services.client import Client
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings
-from accounts.services.sessions import store
-from core.errors import refused
+from accounts.services.sessions import live_sessions, store
+from core.error_responses import refused
 from core.logging import security_log
 from core.ratelimit import throttling
 from mail import outbox
@@ -93,10 +93,16 @@ def change_profile(
         throttling.hit("email_change", of=user.pk, account=user.pk)
         count_email("email_change_account", to=email, account=user.pk)
         _request_address_change(session, email, client, now)
-    if fields and not User.objects.filter(pk=user.pk).update(**fields):
-        raise TokenNotValid
+    if fields:
+        _change_fields(session, fields, now)
+
+
+@transaction.atomic
+def _change_fields(session: Session, fields: dict[str, Any], now: datetime) -> None:
+    user = live_sessions.lock_account(session, now=now)
+    User.objects.filter(pk=user.pk).update(**fields)
     for name, value in fields.items():
-        setattr(user, name, value)
+        setattr(session.user, name, value)
 
 
 @transaction.atomic

@@ -27,7 +27,7 @@ from accounts.models import User
 from accounts.services.client import Client
 from accounts.services.sessions import rotation, tokens
 from accounts.services.sessions.tokens import Tokens
-from core.errors import refused
+from core.error_responses import refused
 
 
 def refresh(*, token: str, client: Client, now: datetime) -> Tokens:

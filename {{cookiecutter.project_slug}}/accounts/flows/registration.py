@@ -37,7 +37,7 @@ from accounts.models import User
 from accounts.services.credentials import PASSWORD, Credentials
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from core.switchable import SwitchableAPIView
 from mail import outbox

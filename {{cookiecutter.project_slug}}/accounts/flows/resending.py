@@ -25,7 +25,7 @@ from accounts.conf import EmailVerification, switches
 from accounts.models import User
 from accounts.services.email_limits import count_email
 from accounts.services.links import bindings
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from core.switchable import SwitchableAPIView
 from mail import outbox

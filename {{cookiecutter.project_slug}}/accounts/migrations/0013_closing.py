@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='closes_at',
-            field=models.DateTimeField(editable=False, help_text='When the closed account is deleted. Until then it can be kept.', null=True),
+            field=models.DateTimeField(editable=False, help_text='When the closed account is deleted. Until then it can be reopened.', null=True),
         ),
         migrations.AddIndex(
             model_name='user',
@@ -21,6 +21,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('closes_at', None), ('is_active', False), _connector='OR'), name='user_closing_is_inactive', violation_error_message='The account is closed. Keep it first.'),
+            constraint=models.CheckConstraint(condition=models.Q(('closes_at', None), ('is_active', False), _connector='OR'), name='user_closing_is_inactive', violation_error_message='The account is closed. Reopen it first.'),
         ),
     ]

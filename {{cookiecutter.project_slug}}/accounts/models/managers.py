@@ -28,6 +28,10 @@ class UserManager(BaseUserManager["User"]):
         rights = {"role": self.model.Role.ADMIN, "is_superuser": True, "email_verified": True}
         return self.create_user(email=email, password=password, **{**rights, **fields})
 
+    def lock(self, pk: Any) -> "User | None":
+        """Locks the account until the transaction ends. Rows that refer to it can be added."""
+        return self.select_for_update(no_key=True).filter(pk=pk).first()
+
     def unchanged(self, user: "User") -> models.QuerySet["User"]:
         """The account, while it is active and has the password and address of ``user``."""
         return self.filter(pk=user.pk, password=user.password, email=user.email, is_active=True)

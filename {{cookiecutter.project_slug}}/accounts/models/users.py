@@ -120,7 +120,7 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
     closes_at = models.DateTimeField(
         null=True,
         editable=False,
-        help_text=_("When the closed account is deleted. Until then it can be kept."),
+        help_text=_("When the closed account is deleted. Until then it can be reopened."),
     )
     # The sessions record it.
     last_login = None
@@ -147,7 +147,7 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
             models.CheckConstraint(
                 condition=models.Q(closes_at=None) | models.Q(is_active=False),
                 name="user_closing_is_inactive",
-                violation_error_message=_("The account is closed. Keep it first."),
+                violation_error_message=_("The account is closed. Reopen it first."),
             ),
         ]
         indexes: ClassVar = [
@@ -219,9 +219,19 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
         return check_password(raw_password, self.password, self._rehash)
 
     def _rehash(self, raw_password: str) -> None:
+        if not self.is_active:
+            # The link that reopens a closed account depends on the hash.
+            return
+        rehashed = make_password(raw_password)
         # save() would end the sessions, although the password is the same.
-        previous, self.password = self.password, make_password(raw_password)
-        User.objects.filter(pk=self.pk, password=previous).update(password=self.password)
+        rows = User.objects.filter(pk=self.pk, password=self.password)
+        if rows.update(password=rehashed):
+            self.password = rehashed
+            return
+        # Another request was faster. It may have set another password.
+        stored = User.objects.values_list("password", flat=True).get(pk=self.pk)
+        if check_password(raw_password, stored):
+            self.password = stored
 
     def changed_credentials(self) -> set[str]:
         """The credentials that the last save changed."""

@@ -55,7 +55,7 @@ def show_password_form(
         user = cookie.link(request, now=timezone.now()).user
     except LinkNotValid:
         return show_bad_link(request, "invitation" if invited else "reset")
-    has_second_factor = user.has_second_factor and authenticators.survive_reset(user)
+    has_second_factor = user.has_second_factor and authenticators.survives_reset(user)
     is_asked = switches.mfa_mode.asks(has_second_factor=has_second_factor)
     context = {
         "email": user.email,

@@ -9,13 +9,13 @@ from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.pages.responses import show
-from core import errors
-from core.client_ip import client_network
+from core import error_responses
+from core.client_ip import client_key
 from core.ratelimit import throttling
 from core.ratelimit.throttling import LimitReached
 
 
-# No CSRF check: a forged request would need the secret in the path.
+# No CSRF check: a POST needs a secret of the path or of the provider's form, or changes nothing.
 @method_decorator(csrf_exempt, name="dispatch")
 class Page(View):
     """A page or a link. HEAD, which a mail scanner may send, does nothing."""
@@ -30,9 +30,9 @@ class Page(View):
         if not self.is_on():
             raise Http404
         try:
-            throttling.hit("anon", of=client_network(request))
+            throttling.hit("anon", of=client_key(request))
         except LimitReached as reached:
-            return errors.too_many(request, reached)
+            return error_responses.too_many(request, reached)
         return super().dispatch(request, *args, **kwargs)
 
     def head(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

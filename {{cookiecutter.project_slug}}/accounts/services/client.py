@@ -12,5 +12,5 @@ class Client:
     user_agent: str
     device_token: str = ""
     former_refresh_token: str = ""
-    trusted: tuple[str, ...] = ()
+    trust_tokens: tuple[str, ...] = ()
     """Tokens of a trusted device: a browser may send several cookies."""

@@ -34,7 +34,7 @@ def call_hooks(user: User) -> None:
 
 def begin(user: User, *, now: datetime) -> datetime:
     """Deactivates the locked account, and returns when it is deleted."""
-    # In whole seconds, as in the link that cancels it.
+    # In whole seconds, as in the link that reopens it.
     closes_at = (now + switches.account_closing_grace).replace(microsecond=0)
     # save() would tell the owner of an administrator's change.
     User.objects.filter(pk=user.pk).update(is_active=False, closes_at=closes_at)
@@ -42,13 +42,13 @@ def begin(user: User, *, now: datetime) -> datetime:
     return closes_at
 
 
-def cancel(user: User) -> bool:
+def reopen(user: User) -> bool:
     """Returns False if the account is not closing as it was read, or is deleted."""
     closing = User.objects.filter(
         pk=user.pk, password=user.password, email=user.email, is_active=False
     )
-    kept = closing.filter(closes_at=user.closes_at, closes_at__isnull=False)
-    return bool(kept.update(is_active=True, closes_at=None))
+    unchanged = closing.filter(closes_at=user.closes_at, closes_at__isnull=False)
+    return bool(unchanged.update(is_active=True, closes_at=None))
 
 
 def delete_due(*, now: datetime) -> int:

@@ -3,7 +3,8 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from datetime import datetime
+from typing import Any, Self
 
 from accounts.models import User
 
@@ -28,13 +29,16 @@ class Credentials:
     has_second_factor: bool
     methods: tuple[str, ...]
     """As in ``amr``. ``MULTI_FACTOR`` is among them after a second factor."""
+    signed_in_at: datetime | None = None
+    """When the user signed in, if the session continues a former one."""
     trusted_device_id: uuid.UUID | None = None
     """Of the trusted device that stands in for the second factor."""
-    device: str | None = None
-    """The id of the recognised device; "" for a new one, None if it is not looked up yet."""
+    device_id: str | None = None
+    """Of the recognised device; "" for a new one, None if it is not looked up yet."""
 
     @classmethod
-    def of(cls, user: User, *, methods: Iterable[str], device: str | None = None) -> Self:
+    def of(cls, user: User, *, methods: Iterable[str], **further: Any) -> Self:
+        """``further`` are the other fields that the account does not have."""
         return cls(
             user_id=user.pk,
             email=user.email,
@@ -42,7 +46,7 @@ class Credentials:
             email_verified=user.email_verified,
             has_second_factor=user.has_second_factor,
             methods=tuple(methods),
-            device=device,
+            **further,
         )
 
     @property

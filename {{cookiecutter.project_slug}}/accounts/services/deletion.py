@@ -18,7 +18,7 @@ def delete(candidates: QuerySet[User], user_id: uuid.UUID) -> User | None:
     """Deletes the account if it is still one of the candidates and is not locked."""
     try:
         with transaction.atomic():
-            # The user may be accepting an invitation, or keeping the account, right now.
+            # The user may be accepting an invitation, or reopening the account, right now.
             unlocked = candidates.select_for_update(skip_locked=True, no_key=True)
             user = unlocked.filter(pk=user_id).first()
             if user is not None:
@@ -32,8 +32,17 @@ def delete(candidates: QuerySet[User], user_id: uuid.UUID) -> User | None:
 
 def remove_traces(user: User) -> None:
     """Deletes the e-mails of the account, and its address from the log of Django admin."""
-    Mail.objects.filter(Q(recipient=user.email) | Q(parameters__user=str(user.pk))).delete()
+    emails_of(user).delete()
     entries = LogEntry.objects.filter(
         content_type=ContentType.objects.get_for_model(User), object_id=str(user.pk)
     )
     entries.update(object_repr=str(user.pk))
+
+
+def emails_of(user: User) -> QuerySet[Mail]:
+    """The e-mails of the outbox to or about the account.
+
+    One to the address may be about another account, which then names itself in the parameters.
+    """
+    to_user = Q(recipient=user.email, parameters__user__isnull=True)
+    return Mail.objects.filter(to_user | Q(parameters__user=str(user.pk)))

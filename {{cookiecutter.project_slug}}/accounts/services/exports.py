@@ -5,10 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import EndedSession, User
-from accounts.services import history
+from accounts.services import deletion, history
 from accounts.services.mfa import authenticators, trusted_devices
 from accounts.services.sessions import live_sessions
-from mail.models import Mail
 
 Export = Callable[[User, datetime], Any]
 sections: dict[str, Export] = {}
@@ -80,5 +79,5 @@ def events(user: User, now: datetime) -> Iterable[Any]:
 @export("emails")
 def emails(user: User, now: datetime) -> Iterable[Any]:
     """Those of the outbox, which keeps them for a month."""
-    to_user = Mail.objects.filter(recipient=user.email).order_by("-created_at")
-    return [*to_user.values("kind", "created_at", "state")]
+    found = deletion.emails_of(user).order_by("-created_at")
+    return [*found.values("kind", "created_at", "state")]

@@ -27,7 +27,7 @@ SENTENCES: dict[str, Any] = {
     SIGN_IN: _("A device signed in."),
     "session_opened:new_device": _("A new device signed in."),
     "account_closing": _("The account was closed."),
-    "account_reopened": _("The account was kept after it had been closed."),
+    "account_reopened": _("The account was reopened."),
     "account_exported": _("The data of the account was downloaded."),
     "challenge_opened": _("A sign-in was asked for the second factor."),
     "challenge_opened:setup": _("A sign-in was asked to set up a second factor."),

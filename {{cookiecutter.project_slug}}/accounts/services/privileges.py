@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from accounts.conf import switches
 from accounts.models import User
+from accounts.services import ways_in
 
 
 def has_more_privileges(user: User, *, than: Any) -> bool:
@@ -18,15 +20,18 @@ def has_more_privileges(user: User, *, than: Any) -> bool:
 
 
 def is_last_active_admin(user: User) -> bool:
-    """Locks every active ADMIN, so that two of them cannot demote each other at once."""
-    # An ADMIN who has not accepted the invitation does not count.
-    active_admins = (
-        User.objects.filter(role=User.Role.ADMIN, is_active=True)
-        .exclude(User.INVITED)
-        .order_by("pk")
-    )
-    locked = active_admins.select_for_update(no_key=True).values_list("pk", flat=True)
-    return list(locked) == [user.pk]
+    """Whether the user is an active ADMIN, and no other one can sign in.
+
+    Locks every active ADMIN, so that two of them cannot demote each other at once.
+    """
+    active = User.objects.filter(role=User.Role.ADMIN, is_active=True).order_by("pk")
+    admins = list(active.select_for_update(no_key=True))
+    return user in admins and not any(_can_sign_in(each) for each in admins if each != user)
+
+
+def _can_sign_in(user: User) -> bool:
+    must_verify = switches.email_verification.asks(email_verified=user.email_verified)
+    return not must_verify and ways_in.count(user) > 0
 
 
 def _rank(user: Any) -> tuple[bool, bool, bool]:

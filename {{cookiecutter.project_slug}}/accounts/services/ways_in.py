@@ -1,6 +1,9 @@
 """The ways in which a user can sign in. A feature registers its own."""
 
 from collections.abc import Callable
+from typing import Any
+
+from django.db.models import QuerySet
 
 from accounts.models import User
 
@@ -27,6 +30,16 @@ def register(usable: Count, *, held: Count | None = None) -> None:
 
 def count(user: User) -> int:
     return sum(each(user) for each in _usable)
+
+
+def is_last(row: Any, *, among: QuerySet[Any]) -> bool:
+    """Whether the user of the row has no other way to sign in.
+
+    Args:
+        among: the ways in of its kind that work now.
+    """
+    # In this order: one that is deleted in the meantime was not the last.
+    return count(row.user) == 1 and among.filter(pk=row.pk).exists()
 
 
 def is_personal(user: User) -> bool:

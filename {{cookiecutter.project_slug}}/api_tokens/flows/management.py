@@ -1,6 +1,6 @@
 """Token management: users list, create and delete the tokens of their programs.
 
-1. An access token names the user and the session. A token of a program is refused here.
+1. An access token names the user and the session. An API token is refused here.
 2. Creating one requires a recent sign-in, and the second factor where the user has one.
 3. The account is locked: of two requests, the second counts the token of the first.
 4. The token is shown once. Its row has a digest. An e-mail tells the owner.
@@ -22,15 +22,14 @@ from accounts import second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import Fields, SecondFactorInput, TextField
 from accounts.api.requests import client_without_tokens
-from accounts.errors import TokenNotValid
-from accounts.models import Session, User, validate_person_name
+from accounts.models import Session, validate_person_name
 from accounts.services.client import Client
 from accounts.services.sessions import live_sessions
 from accounts.services.sessions import store as sessions
 from api_tokens import conf, scopes, store
 from api_tokens.models import NAME_MAX_LENGTH, SCOPE_MAX_LENGTH, ApiToken
-from core.errors import refused
-from core.exceptions import NotFound
+from core.error_responses import refused
+from core.errors import NotFound
 from core.ratelimit import throttling
 
 MIN_LIFETIME = timedelta(minutes=1)
@@ -102,17 +101,14 @@ def create(
     second_factor.require(session, code=code, client=client, now=now)
     throttling.hit("api_token_account", of=user.pk, account=user.pk)
     with transaction.atomic():
-        locked = User.objects.lock_unchanged(user)
-        # A revocation of everything locks the account, too: it has ended the session by now.
-        if locked is None or not live_sessions.query(now).filter(pk=session.pk).exists():
-            raise TokenNotValid
+        locked = live_sessions.lock_account(session, now=now)
         lifetime = timedelta(seconds=expires_in)
         return store.create(
             locked, name=name, scopes=scopes, lifetime=lifetime, now=now, ip=client.ip
         )
 
 
-@extend_schema(tags=["Tokens for programs"])
+@extend_schema(tags=["API tokens"])
 class ApiTokenListView(APIView):
     authentication_classes = (LiveSessionAuthentication,)
 
@@ -125,7 +121,7 @@ class ApiTokenListView(APIView):
         return Response(ApiTokenOutput(rows, many=True).data)
 
     @extend_schema(
-        summary="Create a token for a program",
+        summary="Create an API token",
         request=ApiTokenInput,
         responses={201: NewApiTokenOutput, **refused(400, 401, 409)},
     )
@@ -140,13 +136,11 @@ class ApiTokenListView(APIView):
         return Response(body, status=status.HTTP_201_CREATED)
 
 
-@extend_schema(tags=["Tokens for programs"])
+@extend_schema(tags=["API tokens"])
 class ApiTokenView(APIView):
     authentication_classes = (LiveSessionAuthentication,)
 
-    @extend_schema(
-        summary="Delete a token of a program", responses={204: None, **refused(401, 404)}
-    )
+    @extend_schema(summary="Delete an API token", responses={204: None, **refused(401, 404)})
     def delete(self, request: Request, token_id: str) -> Response:
         user = session_of(request).user
         with transaction.atomic():

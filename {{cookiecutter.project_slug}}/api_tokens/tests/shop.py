@@ -64,4 +64,4 @@ urlpatterns = [
     path("api/orders-for-people/", OrderList.as_view(token_scopes={}), name="orders-for-people"),
     *router.urls,
 ]
-handler404 = "core.errors.not_found"
+handler404 = "core.error_responses.not_found"

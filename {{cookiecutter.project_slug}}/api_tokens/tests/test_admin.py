@@ -129,21 +129,6 @@ def test_account_with_a_second_factor_or_an_invitation_is_that_of_a_person(
         assert "account of a person" in errors_of(make(admin, user))
 
 
-# feature: social_login
-def test_account_whose_provider_is_switched_off_is_that_of_a_person(
-    admin: User, robot: User, settings: Any
-) -> None:
-    from social_login.models import SocialAccount
-
-    settings.SOCIAL_PROVIDERS = {}
-    SocialAccount.objects.create(
-        user=robot, created_at=robot.date_joined, last_used_at=robot.date_joined
-    )
-
-    assert "account of a person" in errors_of(make(admin, robot))
-
-
-# end feature
 def test_account_that_could_not_use_the_token_gets_none(admin: User, robot: User) -> None:
     User.objects.filter(pk=robot.pk).update(email_verified=False)
 

@@ -4,7 +4,7 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.models import User
@@ -64,6 +64,31 @@ def test_command_that_ends_the_sessions_of_a_user_ends_the_tokens(
     call_command("end_sessions", "--user", user.email, stdout=StringIO())
 
     assert use(token).status_code == 401
+
+
+def test_token_that_a_restore_brings_back_is_ended_by_the_command(
+    signed_in: Browser, capsys: Any
+) -> None:
+    token = token_for(signed_in)
+    backup = ApiToken.objects.get()
+    signed_in.sign_out_everywhere()
+    backup.save(force_insert=True)
+    call_command("end_sessions", "--all", stdout=StringIO())
+    assert use(token).status_code == 200
+
+    call_command("end_api_tokens", "--all")
+
+    assert use(token).status_code == 401
+    assert "1 token ended." in capsys.readouterr().out
+
+
+def test_command_that_ends_all_tokens_has_to_be_told_so(signed_in: Browser) -> None:
+    token = token_for(signed_in)
+
+    with pytest.raises(CommandError, match="--all"):
+        call_command("end_api_tokens")
+
+    assert use(token).status_code == 200
 
 
 def test_tokens_of_another_account_stay(signed_in: Browser) -> None:

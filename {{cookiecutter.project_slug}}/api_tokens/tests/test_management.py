@@ -1,4 +1,4 @@
-"""A user creates, lists and deletes the tokens of programs."""
+"""A user creates, lists and deletes API tokens."""
 
 import re
 from datetime import datetime, timedelta
@@ -151,7 +151,7 @@ def test_owner_gets_an_e_mail(signed_in: Browser, user: User) -> None:
     made = created(signed_in)
 
     [message] = emails_to(user.email)
-    assert message.subject == "A token for a program has been created"
+    assert message.subject == "An API token has been created"
     assert 'the token "Nightly export" was created' in message.body
     assert "orders:read" in message.body
     assert "127.0.0.1" in message.body
@@ -238,9 +238,9 @@ def test_history_has_what_happened_to_tokens(signed_in: Browser, user: User) -> 
 
     details = [each["detail"] for each in signed_in.call("get", "user_history").json()["results"]]
     assert {
-        "A token for a program was created.",
-        "A token for a program was deleted.",
-        "The tokens for programs were ended.",
+        "An API token was created.",
+        "An API token was deleted.",
+        "The API tokens were ended.",
     } <= set(details)
 
 

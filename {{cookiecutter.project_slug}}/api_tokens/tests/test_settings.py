@@ -28,7 +28,7 @@ def test_token_is_read_as_it_was_written() -> None:
 
 
 @pytest.mark.django_db
-def test_another_prefix_makes_every_token_useless(signed_in: Browser, settings: Any) -> None:
+def test_another_prefix_invalidates_every_token(signed_in: Browser, settings: Any) -> None:
     token = token_for(signed_in)
 
     settings.API_TOKEN_PREFIX = "store"
@@ -50,7 +50,7 @@ def test_description_is_complete(description: Any) -> None:
     for operations in found.values():
         for operation in operations.values():
             assert operation["summary"]
-            assert operation["tags"] == ["Tokens for programs"]
+            assert operation["tags"] == ["API tokens"]
             assert operation["security"] == [{"accessToken": []}]
 
 

@@ -39,7 +39,7 @@ REPLAY_EMAILS = env.boolean("REPLAY_EMAILS", True)
 OLD_PASSWORD_FIELD_ENABLED = env.boolean("OLD_PASSWORD_FIELD_ENABLED", True)
 LOGOUT_ON_PASSWORD_CHANGE = env.boolean("LOGOUT_ON_PASSWORD_CHANGE", True)
 
-# How long a closed account can be kept, before it is deleted.
+# How long a closed account can be reopened, before it is deleted.
 ACCOUNT_CLOSING_GRACE = env.seconds("ACCOUNT_CLOSING_GRACE", 14 * 86_400, at_least=60)
 
 # When a sign-up that nobody has verified is deleted, and how long before it gets an e-mail.

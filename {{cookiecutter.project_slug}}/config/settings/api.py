@@ -18,7 +18,7 @@ REST_FRAMEWORK: dict[str, Any] = {
     # For generic views that list a table.
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "PAGE_SIZE": 50,
-    "EXCEPTION_HANDLER": "core.errors.answer",
+    "EXCEPTION_HANDLER": "core.error_responses.answer",
     # Responses are JSON for each Accept header, and ?format= has no effect.
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.negotiation.ContentNegotiation",
     "URL_FORMAT_OVERRIDE": None,

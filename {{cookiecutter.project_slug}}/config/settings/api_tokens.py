@@ -1,4 +1,4 @@
-"""Tokens for programs."""
+"""API tokens."""
 
 from config.env import DEFAULTS, env
 from config.settings.api import REST_FRAMEWORK
@@ -18,7 +18,7 @@ CELERY_BEAT_SCHEDULE["purge-api-tokens"] = {
     "schedule": 3600.0,
 }
 
-# Another prefix makes every issued token useless.
+# Another prefix invalidates every issued token.
 API_TOKEN_PREFIX = env.pattern(
     "API_TOKEN_PREFIX",
     DEFAULTS["PROJECT_SLUG"],

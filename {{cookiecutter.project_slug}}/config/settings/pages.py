@@ -17,7 +17,9 @@ def to_accent(raw: str) -> str:
 
 
 # Below static/. An SVG file can have other colours for dark screens.
-PAGES_LOGO = env.pattern("PAGES_LOGO", "pages/icon.svg", r"[\w./-]+", "a path below static/")
+PAGES_LOGO = env.pattern(
+    "PAGES_LOGO", "pages/icon.svg", r"(\w[\w.-]*/)*\w[\w.-]*", "a path below static/"
+)
 # None: the colours of static/pages/pages.css.
 PAGES_ACCENT = env.read("PAGES_ACCENT", to_accent, None, "a colour like #1d4ed8")
 # Where pages send people who want to sign in.

@@ -26,7 +26,7 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 # For front ends on other hosts of the same site, whose scripts read the CSRF cookie.
 CSRF_COOKIE_DOMAIN = env.text("CSRF_COOKIE_DOMAIN") or None
-CSRF_FAILURE_VIEW = "core.errors.csrf_failed"
+CSRF_FAILURE_VIEW = "core.error_responses.csrf_failed"
 SESSION_ENGINE = "core.admin_sessions"
 # Because of the prefix, browsers refuse such a cookie from a sibling domain.
 SESSION_COOKIE_NAME = "sessionid" if DEBUG else "__Host-sessionid"

@@ -7,7 +7,9 @@ from config.env import env
 from config.settings.base import FRONTEND_URL, INSTALLED_APPS
 from config.settings.celery import CELERY_BEAT_SCHEDULE
 
-_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*:[!-~]+", re.ASCII)
+# Browsers run or show what these schemes contain, or open a file: no app gets the code.
+_NO_APP = r"about|blob|data|file|javascript|vbscript"
+_ADDRESS = re.compile(rf"(?!(?:{_NO_APP}):)[a-z][a-z0-9+.-]*:[!-~]+", re.ASCII)
 _SHOWN = (r"[!-~]{1,500}", "as the provider shows it, without spaces")
 
 
@@ -44,7 +46,10 @@ SOCIAL_LOGIN_REDIRECT = env.web_address(
 )
 # Further origins of front ends, and complete addresses of apps (com.example.app:/signed-in).
 SOCIAL_LOGIN_ALLOWED_REDIRECTS: list[str] = env.read(
-    "SOCIAL_LOGIN_ALLOWED_REDIRECTS", _addresses, [], "addresses, separated by commas"
+    "SOCIAL_LOGIN_ALLOWED_REDIRECTS",
+    _addresses,
+    [],
+    "origins or addresses of apps, separated by commas",
 )
 
 _MICROSOFT_TENANT = env.pattern(

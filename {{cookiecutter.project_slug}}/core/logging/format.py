@@ -39,7 +39,7 @@ class Formatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": without_secrets(record.getMessage()),
+            "event": without_secrets(_message(record)),
         }
         # No objects: Django adds the request to a record, and Celery a task's arguments.
         for name, value in {**_context(), **vars(record)}.items():
@@ -48,6 +48,12 @@ class Formatter(logging.Formatter):
         if record.exc_info:
             entry["exception"] = without_secrets(self.formatException(record.exc_info))
         return _as_line(entry) if self._is_line else json.dumps(entry)
+
+
+def _message(record: logging.LogRecord) -> str:
+    text = record.getMessage()
+    # Celery's beat repeats the stack below its message.
+    return text.partition("\n")[0] if record.exc_info else text
 
 
 def without_secrets(text: str) -> str:

@@ -1,1 +1,1 @@
-"""The project's middleware; ``config.settings.base`` has their order."""
+"""Middleware; ``core.health`` and ``core.cookies`` have more. ``MIDDLEWARE`` has the order."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from core import errors
+from core import error_responses
 
 _LENGTH = re.compile(r"\d{1,15}", re.ASCII)
 
@@ -24,12 +24,12 @@ class BodyLimitsMiddleware:
 def _refusal(request: HttpRequest) -> HttpResponseBase | None:
     # WSGI has no body without a length: a chunked one would seem empty.
     if "HTTP_TRANSFER_ENCODING" in request.META:
-        return errors.length_required(request)
+        return error_responses.length_required(request)
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not _LENGTH.fullmatch(length) or _has_nul(request):
-        return errors.bad_request(request)
+        return error_responses.bad_request(request)
     if int(length) > settings.REQUEST_BODY_MAX_BYTES:
-        return errors.too_large(request)
+        return error_responses.too_large(request)
     return None
 
 

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
 
-from core.errors import is_below_api
+from core.error_responses import is_below_api
 
 CONTENT_POLICY = "Content-Security-Policy"
 

@@ -8,7 +8,7 @@ from django.middleware import common
 from django.urls import ResolverMatch, resolve
 from django.urls.exceptions import Resolver404
 
-from core import errors
+from core.error_responses import is_below_api, is_endpoint, slash_missing
 
 PATH_MAX_LENGTH = 200
 # A response repeats only such a path.
@@ -22,7 +22,7 @@ class CommonMiddleware(common.CommonMiddleware):
     """
 
     def should_redirect_with_slash(self, request: HttpRequest) -> bool:
-        if errors.is_below_api(request) and not _leads_to_page(request):
+        if is_below_api(request) and not _leads_to_page(request):
             return False
         return bool(super().should_redirect_with_slash(request))
 
@@ -31,7 +31,7 @@ class CommonMiddleware(common.CommonMiddleware):
     ) -> HttpResponseBase:
         # With DEBUG, this also replaces Django's page about URLs.
         if response.status_code == 404 and (path := _endpoint_with_slash(request)):
-            response = errors.slash_missing(path)
+            response = slash_missing(path)
         answer: HttpResponseBase = super().process_response(request, response)
         return answer
 
@@ -39,16 +39,16 @@ class CommonMiddleware(common.CommonMiddleware):
 def _leads_to_page(request: HttpRequest) -> bool:
     """E-mails link to pages below the API, and some mail programs drop the final slash."""
     match = _match_with_slash(request)
-    return match is not None and not errors.is_endpoint(match) and request.method in {"GET", "HEAD"}
+    return match is not None and not is_endpoint(match) and request.method in {"GET", "HEAD"}
 
 
 def _endpoint_with_slash(request: HttpRequest) -> str | None:
     """The path with its slash, if only that path is an endpoint of the API."""
-    if request.resolver_match or not errors.is_below_api(request):
+    if request.resolver_match or not is_below_api(request):
         return None
     match = _match_with_slash(request)
     path = f"{request.path}/"
-    return path if match and errors.is_endpoint(match) and _PLAIN.fullmatch(path) else None
+    return path if match and is_endpoint(match) and _PLAIN.fullmatch(path) else None
 
 
 def _match_with_slash(request: HttpRequest) -> ResolverMatch | None:

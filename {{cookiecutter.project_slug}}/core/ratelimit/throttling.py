@@ -16,7 +16,7 @@ from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 
 from core import digests
-from core.client_ip import client_network
+from core.client_ip import client_key
 from core.logging import security_log
 from core.ratelimit.limiter import limiter
 from core.ratelimit.local import Limit
@@ -126,7 +126,7 @@ class AtomicThrottle(throttling.BaseThrottle, ABC):
 
     def counted_for(self, request: Request) -> object:
         """What the limits count the request for."""
-        return request.user.pk if _is_authenticated(request) else client_network(request)
+        return request.user.pk if _is_authenticated(request) else client_key(request)
 
     def wait(self) -> int:
         return self._wait

@@ -26,18 +26,18 @@ from rest_framework.views import APIView
 
 from accounts import emails as account_emails
 from accounts import sign_in
+from accounts.api import enrolment_origin
 from accounts.api.authentication import live_session
 from accounts.api.endpoints import PublicEndpoint
+from accounts.api.enrolment_origin import Origin, SetupInput
 from accounts.api.openapi import TokenOrChallengeSchema
 from accounts.api.requests import client_of
 from accounts.api.responses import SignedInOutput, answer_sign_in
-from accounts.flows import mfa_enrolment
-from accounts.flows.mfa_enrolment import Origin, SetupInput
 from accounts.models import Session
 from accounts.services.client import Client
 from accounts.services.mfa import enrolment
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from passkeys import ceremonies, challenges, emails, store
 from passkeys.ceremonies import CeremonyError, Options
@@ -109,10 +109,10 @@ def enrol(
         raise PasskeyNotAccepted from None
     transports = credential["response"].get("transports", [])
     with transaction.atomic():
-        user = mfa_enrolment.lock_account(origin)
-        recovery_codes = enrolment.note_factor(user, now=now)
+        user = enrolment_origin.lock_account(origin)
+        recovery_codes = enrolment.begin_second_factor(user, now=now)
         passkey = store.create(user, registered, name=name, transports=transports, now=now)
-        mfa_enrolment.conclude(origin, method=store.METHOD, is_first=bool(recovery_codes))
+        enrolment_origin.conclude(origin, method=store.METHOD, is_first=bool(recovery_codes))
         account_emails.tell_owner(emails.passkey_added, user, ip=client.ip)
         security_log.record("passkey_added", account=user.pk, passkey=passkey.pk)
     return Enrolled(passkey, recovery_codes, _complete(origin, client, now))
@@ -139,7 +139,7 @@ class EnrolmentOptionsView(PublicEndpoint, APIView):
     )
     def post(self, request: Request) -> Response:
         now = timezone.now()
-        origin = mfa_enrolment.find_origin(request, SetupInput(data=request.data), now=now)
+        origin = enrolment_origin.find(request, SetupInput(data=request.data), now=now)
         challenge_id, options = begin(origin=origin, now=now)
         return Response({"challenge_id": challenge_id, "options": options})
 
@@ -170,7 +170,7 @@ class PasskeyListView(PublicEndpoint, APIView):
             timezone.now(),
             client_of(request),
         )
-        origin = mfa_enrolment.find_origin(request, form, now=now)
+        origin = enrolment_origin.find(request, form, now=now)
         enrolled = enrol(
             origin=origin,
             challenge_id=form.validated_data["challenge_id"],

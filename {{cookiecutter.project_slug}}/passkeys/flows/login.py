@@ -26,16 +26,16 @@ from accounts.api.endpoints import PublicEndpoint
 from accounts.api.openapi import DeviceSchema
 from accounts.api.requests import client_of, require_json
 from accounts.api.responses import SignedInOutput, answer_sign_in
-from accounts.errors import IncorrectCredentials
 from accounts.models import User
 from accounts.services.client import Client
 from accounts.services.credentials import MULTI_FACTOR, Credentials
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from passkeys import ceremonies, challenges, store
 from passkeys.ceremonies import CeremonyError, Options
 from passkeys.challenges import Kind
+from passkeys.errors import PasskeyLoginRefused
 from passkeys.models import Passkey
 from passkeys.serializers import AssertionInput, PasskeyRequestOutput
 
@@ -57,7 +57,7 @@ def login(
 ) -> SignInResult:
     """
     Raises:
-        IncorrectCredentials: for every reason.
+        PasskeyLoginRefused: for every reason.
         EmailNotVerified: the passkey is right, but the address must be verified first.
     """
     challenge = challenges.consume(Kind.SIGN_IN, challenge_id=challenge_id, now=now)
@@ -81,7 +81,7 @@ def authenticate(
         origins: see ``ceremonies.verify``.
 
     Raises:
-        IncorrectCredentials: for every reason.
+        PasskeyLoginRefused: for every reason.
     """
     passkey = _lock(credential)
     if challenge is None or passkey is None:
@@ -106,10 +106,10 @@ def _lock(credential: dict[str, Any]) -> Passkey | None:
     return passkeys.select_for_update(of=("user",), no_key=True).first()
 
 
-def _refusal(reason: str, passkey: Passkey | None = None) -> IncorrectCredentials:
+def _refusal(reason: str, passkey: Passkey | None = None) -> PasskeyLoginRefused:
     account = passkey.user_id if passkey else None
     security_log.record("login_failed", account=account, reason=reason)
-    return IncorrectCredentials()
+    return PasskeyLoginRefused()
 
 
 @extend_schema(tags=["Passkeys"])

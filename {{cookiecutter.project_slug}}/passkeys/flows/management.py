@@ -32,9 +32,10 @@ from accounts.models import Session, User
 from accounts.services import ways_in
 from accounts.services.client import Client
 from accounts.services.mfa import authenticators
+from accounts.services.sessions import live_sessions
 from accounts.services.sessions import store as sessions
-from core.errors import refused
-from core.exceptions import NotFound
+from core.error_responses import refused
+from core.errors import NotFound
 from core.logging import security_log
 from passkeys import emails, store
 from passkeys.errors import LastFactor
@@ -47,10 +48,12 @@ class PasskeyNameInput(serializers.Serializer[Any]):
 
 
 def rename(*, session: Session, passkey_id: int, name: str, now: datetime) -> Passkey:
-    """Raises ``ReauthenticationRequired`` or ``NotFound``."""
+    """Raises ``ReauthenticationRequired``, ``NotFound`` or ``TokenNotValid``."""
     sessions.require_recent(session, now=now)
-    Passkey.objects.filter(user=session.user, pk=passkey_id).update(name=name)
-    return _find(session.user, passkey_id)
+    with transaction.atomic():
+        user = live_sessions.lock_account(session, now=now)
+        Passkey.objects.filter(user=user, pk=passkey_id).update(name=name)
+    return _find(user, passkey_id)
 
 
 def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) -> None:
@@ -61,9 +64,7 @@ def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) 
     """
     sessions.require_recent(session, now=now)
     with transaction.atomic():
-        user = User.objects.lock_unchanged(session.user)
-        if user is None:
-            raise TokenNotValid
+        user = live_sessions.lock_account(session, now=now)
         is_last = _remove(_find(user, passkey_id), user)
         if is_last:
             _turn_off(user, session)
@@ -77,9 +78,9 @@ def delete(*, session: Session, passkey_id: int, client: Client, now: datetime) 
 @transaction.atomic
 def delete_for(user: User, *, passkey_id: int, by: User) -> None:
     """``by`` is an administrator. Raises ``LastWayIn``."""
-    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    passkey = Passkey.objects.filter(user=locked, pk=passkey_id).first()
-    if passkey is None:
+    locked = User.objects.lock(user.pk)
+    passkey = Passkey.objects.filter(user=user, pk=passkey_id).first()
+    if locked is None or passkey is None:
         # The owner was faster.
         return
     is_last = _remove(passkey, locked)
@@ -102,8 +103,7 @@ def _remove(passkey: Passkey, user: User) -> bool:
     if passkey.user_verified and not ways_in.count(user):
         # The rollback keeps it.
         raise LastWayIn
-    # Sign-ins to Django admin end as well.
-    authenticators.note_change(user)
+    authenticators.end_admin_sign_ins(user)
     return not store.list_for(user) and not authenticators.has_app(user)
 
 
@@ -118,8 +118,7 @@ def _turn_off(user: User, session: Session) -> None:
     if switches.mfa_mode is MfaMode.REQUIRED:
         raise LastFactor
     authenticators.remove_all(user)
-    # The first method is that of the sign-in.
-    if not sessions.set_methods(session, session.methods[:1]):
+    if not sessions.drop_second_factor(session):
         raise TokenNotValid
 
 

@@ -18,26 +18,16 @@ from rest_framework.response import Response
 from accounts import second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
-from accounts.api.requests import client_without_tokens
+from accounts.api.requests import client_without_tokens, require_json
 from accounts.errors import InvalidCode
 from accounts.flows.mfa_recovery_codes import RecoveryCodesOutput, replace_codes
 from accounts.models import Session, User
 from accounts.services.client import Client
-from core.errors import refused
-from passkeys import ceremonies, challenges, store
-from passkeys.ceremonies import Options
+from core.error_responses import refused
+from passkeys import challenges, confirmation, store
 from passkeys.challenges import Kind
-from passkeys.errors import NoPasskey, PasskeyNotVerified
+from passkeys.errors import PasskeyNotVerified
 from passkeys.serializers import PasskeyConfirmationInput, PasskeyConfirmationOutput
-
-
-def begin(*, session: Session, now: datetime) -> Options:
-    """Raises ``NoPasskey``."""
-    held = store.list_for(session.user)
-    if not held:
-        raise NoPasskey
-    _, challenge = challenges.issue(Kind.VERIFY, origin_id=session.pk, now=now)
-    return ceremonies.request_options(challenge=challenge, held=held, verify_user=False)
 
 
 def replace(
@@ -56,23 +46,25 @@ def replace(
         raise PasskeyNotVerified from None
 
 
-class RecoveryCodesEndpoint(MfaEndpoint):
-    authentication_classes = (LiveSessionAuthentication,)
-
-
 @extend_schema(tags=["Passkeys"])
-class RecoveryCodesOptionsView(RecoveryCodesEndpoint):
+class RecoveryCodesOptionsView(MfaEndpoint):
     """Start replacing the recovery codes with a passkey."""
+
+    authentication_classes = (LiveSessionAuthentication,)
 
     @extend_schema(request=None, responses={200: PasskeyConfirmationOutput, **refused(400, 401)})
     def post(self, request: Request) -> Response:
-        options = begin(session=session_of(request), now=timezone.now())
+        require_json(request)
+        origin, now = session_of(request), timezone.now()
+        options = confirmation.begin(Kind.VERIFY, origin=origin, now=now)
         return Response({"options": options})
 
 
 @extend_schema(tags=["Passkeys"])
-class PasskeyRecoveryCodesView(RecoveryCodesEndpoint):
+class PasskeyRecoveryCodesView(MfaEndpoint):
     """Replace the recovery codes with ten new ones, with a passkey."""
+
+    authentication_classes = (LiveSessionAuthentication,)
 
     @extend_schema(
         request=PasskeyConfirmationInput,

@@ -24,29 +24,18 @@ from rest_framework.response import Response
 from accounts import second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
-from accounts.api.requests import client_without_tokens
+from accounts.api.requests import client_without_tokens, require_json
 from accounts.api.responses import TrueField
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User
 from accounts.services.client import Client
-from accounts.services.credentials import MULTI_FACTOR
 from accounts.services.sessions import store as sessions
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
-from passkeys import ceremonies, challenges, store
-from passkeys.ceremonies import Options
+from passkeys import challenges, confirmation, store
 from passkeys.challenges import Kind
-from passkeys.errors import NoPasskey, PasskeyNotVerified
+from passkeys.errors import PasskeyNotVerified
 from passkeys.serializers import PasskeyConfirmationInput, PasskeyConfirmationOutput
-
-
-def begin(*, session: Session, now: datetime) -> Options:
-    """Raises ``NoPasskey``."""
-    held = store.list_for(session.user)
-    if not held:
-        raise NoPasskey
-    _, challenge = challenges.issue(Kind.STEP_UP, origin_id=session.pk, now=now)
-    return ceremonies.request_options(challenge=challenge, held=held, verify_user=False)
 
 
 def step_up(*, session: Session, credential: dict[str, Any], client: Client, now: datetime) -> None:
@@ -70,29 +59,30 @@ def step_up(*, session: Session, credential: dict[str, Any], client: Client, now
 
 
 def _note(session: Session) -> None:
-    methods = dict.fromkeys((*session.methods, store.METHOD, MULTI_FACTOR))
-    if not sessions.set_methods(session, methods):
+    if not sessions.add_second_factor(session, store.METHOD):
         raise TokenNotValid
     security_log.record("second_factor_shown", account=session.user_id, session=session.pk)
 
 
-class StepUpEndpoint(MfaEndpoint):
-    authentication_classes = (LiveSessionAuthentication,)
-
-
 @extend_schema(tags=["Passkeys"])
-class StepUpOptionsView(StepUpEndpoint):
+class StepUpOptionsView(MfaEndpoint):
     """Start showing a passkey in this session."""
+
+    authentication_classes = (LiveSessionAuthentication,)
 
     @extend_schema(request=None, responses={200: PasskeyConfirmationOutput, **refused(400, 401)})
     def post(self, request: Request) -> Response:
-        options = begin(session=session_of(request), now=timezone.now())
+        require_json(request)
+        origin, now = session_of(request), timezone.now()
+        options = confirmation.begin(Kind.STEP_UP, origin=origin, now=now)
         return Response({"options": options})
 
 
 @extend_schema(tags=["Passkeys"])
-class StepUpView(StepUpEndpoint):
+class StepUpView(MfaEndpoint):
     """Show a passkey, so that this session counts as one with two factors."""
+
+    authentication_classes = (LiveSessionAuthentication,)
 
     @extend_schema(
         request=PasskeyConfirmationInput,

@@ -32,11 +32,10 @@ from accounts.services.mfa import challenges as login_challenges
 from accounts.services.mfa import trusted_devices
 from accounts.services.mfa.challenges import Kind as LoginKind
 from accounts.sign_in import SignInResult
-from core.errors import refused
-from passkeys import ceremonies, challenges, store
-from passkeys.ceremonies import Options
+from core.error_responses import refused
+from passkeys import challenges, confirmation, store
 from passkeys.challenges import Kind
-from passkeys.errors import NoPasskey, PasskeyNotVerified
+from passkeys.errors import PasskeyNotVerified
 from passkeys.serializers import AssertionInput, PasskeyVerificationOutput
 
 
@@ -47,16 +46,6 @@ class PasskeyVerificationOptionsInput(serializers.Serializer[Any]):
 class PasskeyVerificationInput(PasskeyVerificationOptionsInput):
     credential = AssertionInput()
     trust_device = TrustDeviceField()
-
-
-def begin(*, login_challenge_id: str, now: datetime) -> Options:
-    """Raises ``InvalidChallenge`` or ``NoPasskey``."""
-    login_challenge = login_challenges.find(LoginKind.VERIFY, login_challenge_id, now=now)
-    held = store.list_for(login_challenge.user)
-    if not held:
-        raise NoPasskey
-    _, challenge = challenges.issue(Kind.VERIFY, origin_id=login_challenge.pk, now=now)
-    return ceremonies.request_options(challenge=challenge, held=held, verify_user=False)
 
 
 def verify(
@@ -97,9 +86,9 @@ def _complete(
     if not login_challenges.consume(challenge):
         raise InvalidChallenge
     user = challenge.user
-    trusted = trusted_devices.trust(user, client=client, now=now) if trust_device else ""
+    trust_token = trusted_devices.trust(user, client=client, now=now) if trust_device else ""
     return sign_in.complete_sign_in_with_second_factor(
-        challenge, method=store.METHOD, client=client, now=now, trusted=trusted
+        challenge, method=store.METHOD, client=client, now=now, trust_token=trust_token
     )
 
 
@@ -114,8 +103,9 @@ class VerificationOptionsView(PublicEndpoint, MfaEndpoint):
     def post(self, request: Request) -> Response:
         form = PasskeyVerificationOptionsInput(data=request.data)
         form.is_valid(raise_exception=True)
-        challenge_id = form.validated_data["challenge_id"]
-        options = begin(login_challenge_id=challenge_id, now=timezone.now())
+        challenge_id, now = form.validated_data["challenge_id"], timezone.now()
+        origin = login_challenges.find(LoginKind.VERIFY, challenge_id, now=now)
+        options = confirmation.begin(Kind.VERIFY, origin=origin, now=now)
         return Response({"challenge_id": challenge_id, "options": options})
 
 

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import SecurityEvent, Session, User
 from accounts.services import ways_in
-from passkeys import store
+from passkeys.flows import management
 from passkeys.models import Passkey
 from passkeys.tests.authenticator import Authenticator
 from passkeys.tests.steps import enrol, login
@@ -164,13 +164,23 @@ def test_one_that_is_deleted_meanwhile_is_not_the_last_way_in(
 
     monkeypatch.setattr(ways_in, "count", count_after_deletion)
 
-    assert not store.is_last_way_in(stored)
+    assert not ways_in.is_last(stored, among=Passkey.objects.all())
 
 
 def test_one_that_is_gone_is_not_refused(passkey: Authenticator, admin: User) -> None:
     stored = Passkey.objects.get()
 
     assert [delete(admin, stored).status_code for _ in range(2)] == [302, 302]
+
+
+def test_passkey_of_a_deleted_account_is_gone(passkey: Authenticator, admin: User) -> None:
+    stored = Passkey.objects.get()
+    owner = stored.user
+    User.objects.get(pk=owner.pk).delete()
+
+    management.delete_for(owner, passkey_id=stored.pk, by=admin)
+
+    assert not SecurityEvent.objects.filter(event="passkey_deleted").exists()
 
 
 @pytest.mark.django_db(transaction=True)

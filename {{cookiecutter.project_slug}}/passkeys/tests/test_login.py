@@ -96,6 +96,28 @@ def test_signature_that_deviates_is_refused(
     assert refusal(login(browser, passkey.but(**deviation))) == REFUSED
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "The passkey was not accepted. Try again."),
+        ("de", "Der Passkey wurde nicht akzeptiert. Versuchen Sie es erneut."),
+        ("es", "No se aceptó la llave de acceso. Inténtelo de nuevo."),
+    ],
+)
+def test_refusal_names_no_address_and_no_password(
+    language: str, sentence: str, passkey: Authenticator, browser: Browser
+) -> None:
+    asked = login_options(browser)
+    body = {
+        "challenge_id": asked["challenge_id"],
+        "credential": passkey.but(flags=0).get(asked["options"]),
+    }
+
+    response = browser.call("post", "passkey_login", body, headers={"accept-language": language})
+
+    assert response.json() == {"detail": sentence, "code": "incorrect_credentials"}
+
+
 def test_unknown_challenge_is_refused(passkey: Authenticator, browser: Browser) -> None:
     asked = login_options(browser)
     credential = passkey.get(asked["options"])

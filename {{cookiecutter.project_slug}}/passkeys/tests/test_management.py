@@ -47,6 +47,16 @@ def test_list_has_the_user_s_own_only(passkey: Authenticator) -> None:
     assert other.call("get", "passkeys").json() == []
 
 
+def test_export_has_names_and_no_keys(passkey: Authenticator, signed_in: Browser) -> None:
+    exported = signed_in.call("get", "user_export").json()
+
+    stored = Passkey.objects.get()
+    [row] = exported["passkeys"]
+    assert row.keys() == {"name", "created_at", "last_used_at", "backed_up"}
+    assert (row["name"], row["backed_up"]) == (stored.name, stored.backed_up)
+    assert "passkey" in [each["type"] for each in exported["second_factors"]]
+
+
 def test_passkey_is_renamed(passkey: Authenticator, signed_in: Browser) -> None:
     response = one("patch", signed_in, name="Work laptop")
 

@@ -1,10 +1,12 @@
 """Concurrent requests with one passkey, against a real database."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from accounts import revocation
 from accounts.models import LoginChallenge, Session, User
 from accounts.services.credentials import PASSWORD, Credentials
 from accounts.services.mfa import challenges
@@ -170,3 +172,27 @@ def test_sign_ins_and_a_deletion_at_once_leave_the_session_of_the_owner(
     assert answers[5] == 204
     assert set(answers[:5]) <= {200, 401}
     assert Session.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda browser, passkey_id: delete(browser, passkey_id),
+        lambda browser, passkey_id: browser.call(
+            "patch", "passkey", {"name": "Mallory"}, kwargs={"passkey_id": passkey_id}
+        ),
+    ],
+    ids=["deleted", "renamed"],
+)
+def test_session_that_is_being_ended_changes_no_passkey(
+    change: Callable[[Browser, int], Any], passkey: Authenticator, signed_in: Browser, user: User
+) -> None:
+    before = Passkey.objects.values().get()
+    account = User.objects.get(pk=user.pk)
+
+    response = overtaken(
+        lambda: change(signed_in, before["id"]), by=lambda: revocation.revoke_all(account)
+    )
+
+    assert refusal(response) == (401, "token_not_valid")
+    assert Passkey.objects.values().get() == before

@@ -84,9 +84,3 @@ def test_owner_sees_passkeys_in_the_history(passkey: Authenticator, signed_in: B
     rows = signed_in.call("get", "user_history").json()["results"]
 
     assert "A passkey was added." in [row["detail"] for row in rows]
-
-
-def test_export_has_the_passkey(passkey: Authenticator, signed_in: Browser) -> None:
-    exported = signed_in.call("get", "user_export").json()
-
-    assert "passkey" in [row["type"] for row in exported["second_factors"]]

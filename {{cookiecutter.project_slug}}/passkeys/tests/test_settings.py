@@ -53,6 +53,7 @@ def test_accepted_origins_are_those_of_the_site(settings: Any) -> None:
         ({"PASSKEY_RP_ID": "other.com"}, "must be the domain of FRONTEND_URL", True),
         ({"PASSKEY_RP_ID": "com"}, "must be the domain of FRONTEND_URL", True),
         ({"PASSKEY_ORIGINS": ["ios:com.example"]}, "is not like android:apk-key-hash", True),
+        ({"PASSKEY_ORIGINS": ["http://example.com"]}, "is not like android:apk-key-hash", True),
     ],
     ids=str,
 )
@@ -74,6 +75,7 @@ def test_setting_that_cannot_work_is_reported(
 def test_settings_of_a_site_are_accepted(debug: bool, settings: Any) -> None:
     settings.DEBUG = debug
     settings.PUBLIC_URL = "http://localhost:8000" if debug else "https://api.example.com"
+    settings.PASSKEY_ORIGINS = ["android:apk-key-hash:abc", "http://localhost:5173"]
 
     assert checks.check(None) == []
 

@@ -227,7 +227,7 @@ def test_passkey_that_is_being_deleted_is_refused(
     credential = passkey.get(begin(session).json()["options"])
 
     def delete() -> None:
-        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        User.objects.lock(user.pk)
         Passkey.objects.filter(credential_id=passkey.credential_id).delete()
 
     response = overtaken(lambda: finish(session, credential), by=delete)
@@ -243,7 +243,7 @@ def test_session_that_is_being_ended_is_refused(
     credential = passkey.get(begin(session).json()["options"])
 
     def end() -> None:
-        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        User.objects.lock(user.pk)
         Session.objects.all().delete()
 
     response = overtaken(lambda: finish(session, credential), by=end)

@@ -8,6 +8,7 @@
 """
 
 import uuid
+from datetime import datetime
 
 from django.db import transaction
 from django.http import Http404
@@ -20,11 +21,11 @@ from rest_framework.views import APIView
 
 from accounts import revocation
 from accounts.api.authentication import LiveSessionAuthentication, session_of
-from accounts.errors import LastWayIn, TokenNotValid
+from accounts.errors import LastWayIn
 from accounts.models import Session, User
 from accounts.services import ways_in
-from accounts.services.sessions import store
-from core.errors import refused
+from accounts.services.sessions import live_sessions, store
+from core.error_responses import refused
 from social_login import social_accounts
 from social_login.api import SocialAccountOutput
 from social_login.models import SocialAccount
@@ -43,16 +44,14 @@ class SocialAccountListView(APIView):
 
 
 @transaction.atomic
-def disconnect(*, session: Session, account_id: uuid.UUID) -> bool:
+def disconnect(*, session: Session, account_id: uuid.UUID, now: datetime) -> bool:
     """Ends the other sessions, too. Returns False if the user has no such account.
 
     Raises:
-        TokenNotValid: the account changed.
+        TokenNotValid: the account changed, or the session has ended.
         LastWayIn: the user could not sign in any more.
     """
-    locked = User.objects.lock_unchanged(session.user)
-    if locked is None:
-        raise TokenNotValid
+    locked = live_sessions.lock_account(session, now=now)
     if not social_accounts.disconnect(locked, account_id):
         return False
     if not ways_in.count(locked):
@@ -65,8 +64,8 @@ def disconnect(*, session: Session, account_id: uuid.UUID) -> bool:
 @transaction.atomic
 def disconnect_for(user: User, *, account_id: uuid.UUID, by: User) -> None:
     """``by`` is an administrator. Raises ``LastWayIn``."""
-    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-    if not social_accounts.disconnect(locked, account_id, by=by):
+    locked = User.objects.lock(user.pk)
+    if locked is None or not social_accounts.disconnect(locked, account_id, by=by):
         # The owner was faster.
         return
     if not ways_in.count(locked):
@@ -83,8 +82,8 @@ class SocialAccountView(APIView):
     @extend_schema(responses={204: None, **refused(401, 404, 409)})
     def delete(self, request: Request, account_id: uuid.UUID) -> Response:
         """Disconnect this account."""
-        session = session_of(request)
-        store.require_recent(session, now=timezone.now())
-        if not disconnect(session=session, account_id=account_id):
+        session, now = session_of(request), timezone.now()
+        store.require_recent(session, now=now)
+        if not disconnect(session=session, account_id=account_id, now=now):
             raise Http404
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -36,7 +36,7 @@ from accounts.services.mfa import challenges
 from accounts.services.mfa.challenges import IssuedChallenge, Kind
 from accounts.services.sessions import live_sessions
 from accounts.sign_in import SignInResult
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from social_login import cookies, social_accounts, steps
 from social_login.api import SocialAccountOutput
@@ -82,7 +82,7 @@ def connect(
         TokenNotValid: the session in which the user started has ended.
         AlreadyConnected: the account at the provider is connected, here or elsewhere.
     """
-    user = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+    user = User.objects.lock(user_id)
     live = live_sessions.query(now).filter(pk=session_id, user_id=user_id)
     if user is None or not live.exists():
         raise TokenNotValid
@@ -126,7 +126,7 @@ def _sign_in(
     credentials = Credentials.of(user, methods=methods)
     if waits:
         # A link lasts: a trusted device does not stand in for the second factor.
-        client = replace(client, trusted=())
+        client = replace(client, trust_tokens=())
     result = sign_in.complete_sign_in(credentials, client=client, now=now, notify_owner=is_known)
     if waits:
         _link(user, identity, result, now)

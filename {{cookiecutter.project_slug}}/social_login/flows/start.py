@@ -28,7 +28,7 @@ from accounts.api.openapi import TokenOrChallengeSchema
 from accounts.errors import VerifiedEmailRequired
 from accounts.models import Session
 from accounts.services.sessions import store
-from core.errors import refused
+from core.error_responses import refused
 from core.logging import security_log
 from social_login import cookies, steps
 from social_login.conf import is_allowed_redirect

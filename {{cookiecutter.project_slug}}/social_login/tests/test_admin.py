@@ -78,6 +78,17 @@ def test_last_way_in_stays(guest: Browser, admin: User) -> None:
     assert SocialAccount.objects.exists()
 
 
+def test_only_way_in_stays_while_its_provider_is_switched_off(
+    guest: Browser, admin: User, settings: Any
+) -> None:
+    sign_in(guest)
+    settings.SOCIAL_PROVIDERS = {}
+
+    assert disconnect(admin, SocialAccount.objects.get()).status_code == 403
+
+    assert SocialAccount.objects.exists()
+
+
 def test_administrator_without_a_permission_is_refused(connected: SocialAccount) -> None:
     def actor(*names: str, role: str = "ADMIN") -> User:
         user = make_user(role=role)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from accounts import revocation
 from accounts.flows import closing
 from accounts.models import Session, User
 from social_login.models import SocialAccount
@@ -128,3 +129,18 @@ def test_two_sign_ins_at_once_link_an_account_once(owner: User, guest: Browser) 
     assert set(answers) <= {200, 403}
     assert 200 in answers
     assert SocialAccount.objects.get().user == owner
+
+
+def test_session_that_is_being_ended_disconnects_nothing(owner: User, guest: Browser) -> None:
+    member = signed_in_as(owner)
+    complete(member, go(member)["code"])
+    connected = SocialAccount.objects.get()
+    kwargs = {"account_id": connected.pk}
+
+    response = overtaken(
+        lambda: member.call("delete", "social_account", kwargs=kwargs),
+        by=lambda: revocation.revoke_all(owner),
+    )
+
+    assert refusal(response) == (401, "token_not_valid")
+    assert SocialAccount.objects.get() == connected

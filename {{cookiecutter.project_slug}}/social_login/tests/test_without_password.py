@@ -1,8 +1,11 @@
 """A user who signs in with a provider and has no password lives with it."""
 
+from typing import Any
+
 import pytest
 
 from accounts.models import User
+from accounts.services import ways_in
 from social_login.tests.steps import GRACE, sign_in
 from tests.client import Browser
 from tests.clock import later
@@ -57,6 +60,14 @@ def test_account_is_exported_with_its_providers(member: Browser) -> None:
 
     assert exported["profile"]["email"] == ADDRESS
     assert [row["provider"] for row in exported["providers"]] == ["oidc"]
+
+
+def test_account_stays_that_of_a_person_while_the_provider_is_switched_off(
+    member: Browser, settings: Any
+) -> None:
+    settings.SOCIAL_PROVIDERS = {}
+
+    assert ways_in.is_personal(User.objects.get())
 
 
 def test_password_is_reset_by_e_mail(member: Browser) -> None:

@@ -248,7 +248,7 @@ BUTTONS: dict[str, tuple[Callable[[User], Any], set[str]]] = {
     "unverified": (withdraw, {"end_sessions", "close_accounts", "send_verification_again"}),
     "invited": (invited, {"end_sessions", "close_accounts", "send_invitation_again"}),
     "inactive": (deactivate, set()),
-    "closing": (close, {"keep_accounts"}),
+    "closing": (close, {"reopen_accounts"}),
     "with a second factor": (enrol, {"end_sessions", "close_accounts", "reset_second_factor"}),
 }
 
@@ -298,7 +298,7 @@ def test_button_leads_back_to_the_page(admin: User, user: User) -> None:
 
 
 def test_button_that_changes_nothing_says_so(admin: User, user: User) -> None:
-    assert "Nothing was changed." in act(admin, "keep_accounts", user, from_page="yes")
+    assert "Nothing was changed." in act(admin, "reopen_accounts", user, from_page="yes")
 
 
 def test_administrator_reads_the_own_language_and_the_log_is_in_english(
@@ -324,7 +324,7 @@ def test_many_users_are_confirmed_and_too_many_are_refused(admin: User) -> None:
     assert "Select 500 users or fewer." in text(refused)
     assert text(asked).count('name="_selected_action"') == actions.MAX_USERS
     chosen = [str(pk) for pk in User.objects.values_list("pk", flat=True)]
-    form = {"action": "keep_accounts", "_selected_action": chosen}
+    form = {"action": "reopen_accounts", "_selected_action": chosen}
     assert as_(admin).post(LIST, form).status_code == 302
 
 
@@ -334,7 +334,7 @@ DONE: dict[str, tuple[Callable[[User], Any], str]] = {
     "end_sessions": (verify, "signed_out"),
     "reset_second_factor": (enrol, "second_factor_reset"),
     "close_accounts": (verify, "account_closing"),
-    "keep_accounts": (close, "account_reopened"),
+    "reopen_accounts": (close, "account_reopened"),
 }
 
 

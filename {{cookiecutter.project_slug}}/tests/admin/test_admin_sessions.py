@@ -1,5 +1,6 @@
 """Django admin's sessions: no value of their table signs in."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -15,9 +16,12 @@ from django.urls import reverse
 from accounts import tasks
 from accounts.models import User
 from core.admin_sessions import SessionStore
-from tests.admin.steps import is_in, log_in
+from tests.admin.steps import act, is_in, log_in
+from tests.client import Browser
 from tests.clock import later
-from tests.people import make_user
+from tests.flows.steps import signed_in_as
+from tests.mailbox import link_to
+from tests.people import NEW_PASSWORD, PASSWORD, make_user, save
 
 pytestmark = pytest.mark.django_db
 
@@ -123,3 +127,94 @@ def test_session_ends_after_twelve_hours_and_is_purged(browser: Client) -> None:
         assert not is_in(browser)
         tasks.purge_admin_sessions()
         assert not Session.objects.exists()
+
+
+def close_and_reopen(staff: User, admin: User) -> None:
+    signed_in_as(staff).call("post", "user_close", {})
+    Browser().post(link_to(staff.email))
+
+
+def close_and_reopen_in_the_admin(staff: User, admin: User) -> None:
+    act(admin, "close_accounts", staff)
+    act(admin, "reopen_accounts", staff)
+
+
+def deactivate_and_activate(staff: User, admin: User) -> None:
+    save(staff, is_active=False)
+    save(staff, is_active=True)
+
+
+def take_the_role_and_give_another(staff: User, admin: User) -> None:
+    save(staff, role=User.Role.USER)
+    save(staff, role=User.Role.ADMIN)
+
+
+def sign_out_everywhere(staff: User, admin: User) -> None:
+    signed_in_as(staff).sign_out_everywhere()
+
+
+def move_to_another_address(staff: User, admin: User) -> None:
+    signed_in_as(staff).change_profile(email="new@example.test")
+    Client().get(link_to("new@example.test"))
+
+
+def change_password(staff: User, admin: User) -> None:
+    signed_in_as(staff).change_password()
+
+
+REVOCATIONS: list[Callable[[User, User], None]] = [
+    close_and_reopen,
+    close_and_reopen_in_the_admin,
+    deactivate_and_activate,
+    take_the_role_and_give_another,
+    sign_out_everywhere,
+    move_to_another_address,
+    change_password,
+]
+
+
+@pytest.mark.parametrize("revoke", REVOCATIONS)
+def test_what_ends_every_session_ends_it_for_good(
+    revoke: Callable[[User, User], None], browser: Client, admin: User
+) -> None:
+    staff, thief = make_user(role=User.Role.STAFF), Client()
+    log_in(thief, staff.email)
+    assert is_in(thief)
+
+    revoke(staff, admin)
+
+    staff.refresh_from_db()
+    assert staff.is_active
+    assert staff.is_staff
+    assert not is_in(thief)
+    assert is_in(browser), "that of another account"
+
+
+def change_own_password(browser: Client) -> Any:
+    new = {"new_password1": NEW_PASSWORD, "new_password2": NEW_PASSWORD}
+    return browser.post(reverse("admin:password_change"), {"old_password": PASSWORD, **new})
+
+
+def test_new_password_ends_the_others_and_not_the_one_that_set_it(
+    browser: Client, admin: User
+) -> None:
+    other, key = Client(), key_of(browser)
+    log_in(other, admin.email)
+
+    response = change_own_password(browser)
+
+    assert response["Location"] == reverse("admin:password_change_done")
+    assert is_in(browser)
+    assert not is_in(with_key(key))
+    assert not is_in(other)
+
+
+def test_saving_another_field_of_the_own_account_ends_nothing(browser: Client, admin: User) -> None:
+    page = reverse("admin:accounts_user_change", args=[admin.pk])
+    form = browser.get(page).context["adminform"].form
+
+    response = browser.post(page, {**form.initial, "closes_at": "", "last_name": "Hopper"})
+
+    admin.refresh_from_db()
+    assert (response.status_code, admin.last_name) == (302, "Hopper")
+    assert is_in(browser)

@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.admin.models import LogEntry
 from django.core.management import CommandError, call_command
 
+from accounts.flows import mfa_management
 from accounts.models import LoginChallenge, Session, User
 from tests.admin.steps import act
 from tests.authenticator import Held, enrol
@@ -20,6 +21,13 @@ def has_one(user: User) -> bool:
     has_rows = Authenticator.objects.filter(user=user).exists()
     assert User.objects.get(pk=user.pk).has_second_factor == has_rows
     return has_rows
+
+
+def test_reset_of_an_account_that_was_just_deleted_changes_nothing(user: User) -> None:
+    enrol(user)
+    User.objects.get(pk=user.pk).delete()
+
+    assert not mfa_management.reset(user)
 
 
 def test_admin_resets_the_second_factor_of_a_user(admin: User, user: User) -> None:

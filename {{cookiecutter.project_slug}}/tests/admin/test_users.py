@@ -14,6 +14,7 @@ from mail.models import Mail
 from tests.admin.steps import as_
 from tests.authenticator import enrol
 from tests.client import Browser
+from tests.flows.steps import signed_in_as
 from tests.mailbox import emails_to
 from tests.people import PASSWORD, make_user, save
 
@@ -227,11 +228,15 @@ def test_admin_grants_only_permissions_of_their_own(
 
 INACTIVE = {"is_active": False}
 INVITED = {"password": None, "email_verified": False, "invited_at": timezone.now()}
+SERVICE_ACCOUNT = {"password": None}
 
 
 @pytest.mark.parametrize(
     ("fields", "other"),
-    [({"role": "STAFF"}, INACTIVE), ({"is_active": False}, INACTIVE), ({"role": "STAFF"}, INVITED)],
+    [
+        *[({"role": "STAFF"}, INACTIVE), ({"is_active": False}, INACTIVE)],
+        *[({"role": "STAFF"}, INVITED), ({"role": "STAFF"}, SERVICE_ACCOUNT)],
+    ],
 )
 def test_last_active_admin_stays(
     fields: dict[str, Any], other: dict[str, Any], admin: User
@@ -242,6 +247,7 @@ def test_last_active_admin_stays(
 
 
 def test_last_active_admin_is_not_deleted(admin: User) -> None:
+    make_user(role="ADMIN", **SERVICE_ACCOUNT)
     url = reverse("admin:accounts_user_delete", args=[admin.pk])
 
     assert as_(admin).post(url, {"post": "yes"}).status_code == 403
@@ -262,6 +268,36 @@ def test_account_is_deleted_with_its_sessions_and_its_history(
     assert as_(actor).post(page, {"post": "yes"}).status_code == 302
     assert not User.objects.filter(pk=user.pk).exists()
     assert not SecurityEvent.objects.filter(user=user.pk).exists()
+
+
+def request_address(user: User, wanted: str) -> None:
+    signed_in_as(user).change_profile(email=wanted)
+
+
+def leave_address(user: User, wanted: str) -> None:
+    save(user, email=wanted)
+    save(user, email="moved@example.test")
+
+
+@pytest.mark.parametrize(
+    ("act", "subject"),
+    [
+        (request_address, "Verify your new e-mail address"),
+        (leave_address, "Your e-mail address has been changed"),
+    ],
+)
+def test_deleted_account_leaves_the_email_about_another_one(
+    act: Callable[[User, str], None], subject: str, admin: User, user: User
+) -> None:
+    wanted = "wanted@example.test"
+    act(user, wanted)
+    Browser().sign_up(wanted)
+    squatter = User.objects.get(email=wanted)
+
+    as_(admin).post(reverse("admin:accounts_user_delete", args=[squatter.pk]), {"post": "yes"})
+
+    assert not User.objects.filter(email=wanted).exists()
+    assert [email.subject for email in emails_to(wanted)] == [subject]
 
 
 def test_accounts_are_not_deleted_in_bulk(superuser: User, admin: User) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib.sessions.models import Session as AdminSession
 from django.db import connection
 from django.test import Client, override_settings
 from django.utils import timezone
@@ -26,8 +27,8 @@ from tests.people import make_user, save
 pytestmark = pytest.mark.django_db
 
 COLUMNS = (
-    *("this session", "other sessions", "challenges", "links", "pending address"),
-    *("trusted devices", "second factor"),
+    *("this session", "other sessions", "Django admin", "challenges", "links"),
+    *("pending address", "trusted devices", "second factor"),
 )
 
 
@@ -45,6 +46,7 @@ class Life:
         lives = {
             "this session": self.browser.refresh().status_code == 200,
             "other sessions": self.other.refresh().status_code == 200,
+            "Django admin": AdminSession.objects.exists(),
             "challenges": LoginChallenge.objects.exists(),
             "links": Client().get(self.link).status_code == 302,
             "pending address": EmailChange.objects.exists(),
@@ -67,6 +69,7 @@ def life(user: User, browser: Browser) -> Life:
         credentials=credentials, kind=LoginChallenge.Kind.VERIFY, now=timezone.now()
     )
     trusted_devices.trust(user, client=Device(None, ""), now=timezone.now())
+    Client().force_login(user)
     return Life(user, browser, other, link)
 
 
@@ -142,7 +145,7 @@ def close(life: Life) -> None:
 
 
 SESSIONS = {"this session", "other sessions"}
-BEGUN = {"challenges", "pending address", "trusted devices"}
+BEGUN = {"Django admin", "challenges", "pending address", "trusted devices"}
 ENDS: dict[str, tuple[Callable[[Life], None], set[str]]] = {
     "logout": (log_out, {"this session", "pending address"}),
     "logout everywhere": (log_out_everywhere, SESSIONS | BEGUN),
@@ -153,7 +156,7 @@ ENDS: dict[str, tuple[Callable[[Life], None], set[str]]] = {
     "a new address": (move_to_another_address, {"other sessions", "links"} | BEGUN),
     "turning MFA off": (
         turn_mfa_off,
-        {"other sessions", "challenges", "trusted devices", "second factor"},
+        {"other sessions", "Django admin", "challenges", "trusted devices", "second factor"},
     ),
     "a reset of MFA": (reset_mfa, SESSIONS | BEGUN | {"second factor"}),
     "another role": (change_role, SESSIONS | BEGUN),

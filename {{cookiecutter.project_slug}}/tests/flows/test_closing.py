@@ -1,4 +1,4 @@
-"""Closing: users close their account, and can keep it for a while."""
+"""Closing: users close their account, and can reopen it for a while."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -118,6 +118,28 @@ def test_last_administrator_stays() -> None:
     assert close(only).status_code == 202
 
 
+NO_WAY_IN = {"password": None}
+UNVERIFIED = {"email_verified": False}
+
+
+@pytest.mark.parametrize(
+    ("other", "verification", "status"),
+    [
+        (NO_WAY_IN, "mandatory", 409),
+        (NO_WAY_IN, "optional", 409),
+        (UNVERIFIED, "mandatory", 409),
+        (UNVERIFIED, "optional", 202),
+    ],
+)
+def test_another_administrator_who_cannot_sign_in_does_not_count(
+    other: dict[str, Any], verification: str, status: int, settings: Any
+) -> None:
+    settings.EMAIL_VERIFICATION = verification
+    make_user(role=User.Role.ADMIN, **other)
+
+    assert close(signed_in_admin()).status_code == status
+
+
 def test_account_without_a_password_can_be_closed(user: User, signed_in: Browser) -> None:
     User.objects.filter(pk=user.pk).update(password="!none")
 
@@ -223,7 +245,7 @@ def test_reset_link_of_before_works_only_once_the_account_is_kept(
     assert owner.set_new().status_code == 200
 
 
-# The link that keeps it
+# The link that reopens it
 
 
 def test_link_shows_a_button_and_its_post_keeps_the_account(closed: User) -> None:
@@ -234,10 +256,10 @@ def test_link_shows_a_button_and_its_post_keeps_the_account(closed: User) -> Non
     assert closed.email in page.content.decode()
     assert not User.objects.get(pk=closed.pk).is_active
 
-    kept = Client().post(link)
-    assert kept.status_code == 200
-    assert "active again" in kept.content.decode()
-    assert not kept.cookies
+    reopened = Client().post(link)
+    assert reopened.status_code == 200
+    assert "has been reopened" in reopened.content.decode()
+    assert not reopened.cookies
     closed.refresh_from_db()
     assert (closed.is_active, closed.closes_at) == (True, None)
     assert not Session.objects.exists()
@@ -324,7 +346,7 @@ def test_nothing_is_left_of_it(user: User, signed_in: Browser, admin: User) -> N
     assert acts.NEW_ADDRESS not in str(written)
 
 
-def test_kept_account_is_not_deleted(closed: User) -> None:
+def test_reopened_account_is_not_deleted(closed: User) -> None:
     Client().post(link_to(closed.email))
 
     with later(15 * DAY):
@@ -366,7 +388,7 @@ def test_grace_is_a_setting(user: User, signed_in: Browser, settings: Any) -> No
 # Django admin
 
 
-def test_administrator_closes_and_keeps_accounts(user: User, admin: User) -> None:
+def test_administrator_closes_and_reopens_accounts(user: User, admin: User) -> None:
     signed_in_as(user)
 
     assert "Accounts closed: 1. Not closed: 1." in act(admin, "close_accounts", user, admin)
@@ -375,17 +397,33 @@ def test_administrator_closes_and_keeps_accounts(user: User, admin: User) -> Non
     assert not Session.objects.filter(user=user).exists()
     assert "an administrator closed your account" in emails_to(user.email)[-1].body
 
-    assert "Accounts active again: 1. They were not closed: 0." in act(admin, "keep_accounts", user)
+    assert "Accounts reopened: 1. They were not closed: 0." in act(admin, "reopen_accounts", user)
     user.refresh_from_db()
     assert (user.is_active, user.closes_at) == (True, None)
     assert LogEntry.objects.count() == 2
+
+
+def test_owner_whose_account_an_administrator_closed_is_sent_to_the_support(
+    user: User, admin: User
+) -> None:
+    act(admin, "close_accounts", user)
+
+    body = emails_to(user.email)[-1].body
+    assert "contact the support" in body
+    assert "knows your password" not in body
+
+
+def test_owner_whose_account_was_closed_with_the_password_is_told_to_change_it(
+    closed: User,
+) -> None:
+    assert "someone else knows your password" in emails_to(closed.email)[-1].body
 
 
 def test_administrator_does_not_close_an_inactive_account(user: User, admin: User) -> None:
     User.objects.filter(pk=user.pk).update(is_active=False)
 
     act(admin, "close_accounts", user)
-    act(admin, "keep_accounts", user)
+    act(admin, "reopen_accounts", user)
 
     user.refresh_from_db()
     assert (user.is_active, user.closes_at) == (False, None)
@@ -401,9 +439,9 @@ def test_form_does_not_activate_a_closed_account(closed: User, admin: User) -> N
     assert (closed.is_active, closed.closes_at is None) == (False, False)
 
 
-def test_closing_costs_eleven_queries(signed_in: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_costs_twelve_queries(signed_in: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     # Those of the project's apps cost more.
     monkeypatch.setattr(closed_accounts, "hooks", [])
 
-    with statements(11):
+    with statements(12):
         close(signed_in)

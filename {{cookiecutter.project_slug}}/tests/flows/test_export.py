@@ -52,6 +52,17 @@ def test_it_has_no_secret_and_nobody_else(user: User, held: Held, settings: Any)
     assert [each for each in (*secrets, "jti", str(other.pk), other.email) if each in text] == []
 
 
+def test_email_about_another_account_is_in_the_export_of_that_one(user: User) -> None:
+    other = signed_in_as(make_user())
+    other.change_profile(email=user.email)
+
+    def kinds(browser: Browser) -> set[str]:
+        return {mail["kind"] for mail in export(browser).json()["emails"]}
+
+    assert kinds(other) == {"account_exported", "email_change", "email_change_asked"}
+    assert kinds(signed_in_as(user)) == {"account_exported"}
+
+
 def test_old_session_has_to_sign_in_again(signed_in: Browser) -> None:
     with later(15 * 60):
         signed_in.refresh()

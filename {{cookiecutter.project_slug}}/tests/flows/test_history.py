@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts import tasks
-from accounts.flows import mfa_enrolment
+from accounts.api import enrolment_origin
 from accounts.models import SecurityEvent, User
 from accounts.services import history
 from tests.admin.steps import act, as_
@@ -93,7 +93,7 @@ def test_what_is_rolled_back_is_not_shown(
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
     app = signed_in.set_up()
     # The session ends while the code is verified: the activation is refused.
-    meanwhile(monkeypatch, mfa_enrolment, "conclude", user.sessions.all().delete)
+    meanwhile(monkeypatch, enrolment_origin, "conclude", user.sessions.all().delete)
 
     assert refusal(signed_in.activate(app.code())) == (401, "token_not_valid")
 

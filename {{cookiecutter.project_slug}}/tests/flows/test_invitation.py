@@ -263,10 +263,10 @@ def test_invitations_and_registration_may_both_be_on(admin: Browser, settings: A
 
 
 def test_query_counts(admin: Browser, browser: Browser) -> None:
-    with statements(16):
+    with statements(17):
         invite(admin)
     browser.get(link_to(ADDRESS))
     with statements(1):
         browser.get(FORM)
-    with statements(14):
+    with statements(15):
         browser.accept()

@@ -64,7 +64,7 @@ def test_logout_from_a_foreign_page_is_refused(name: str, signed_in: Browser) ->
     assert Session.objects.exists()
 
 
-@pytest.mark.parametrize(("name", "expected"), [("rest_logout", 3), ("rest_logout_all", 7)])
+@pytest.mark.parametrize(("name", "expected"), [("rest_logout", 3), ("rest_logout_all", 8)])
 def test_query_count(name: str, expected: int, signed_in: Browser) -> None:
     with statements(expected):
         assert signed_in.call("post", name, {}).status_code == 200

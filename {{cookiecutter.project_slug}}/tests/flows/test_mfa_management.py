@@ -146,3 +146,18 @@ def test_missing_key_is_named_and_nothing_changes(held: Held, settings: Any) -> 
         call_command("encrypt_second_factors")
 
     assert list(Authenticator.objects.order_by("pk").values()) == before
+
+
+def test_code_is_refused_without_its_key_and_a_recovery_code_is_not(
+    held: Held, user: User, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.MFA_ENCRYPTION_KEYS = [NEW_KEY]
+
+    refused = Browser().verify(challenge_for(user), held.app.code())
+
+    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_code")
+    [error] = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert error.message.startswith("MFA_ENCRYPTION_KEYS lacks the key")
+    assert error.exc_info is None
+    response = Browser().verify(challenge_for(user), held.recovery_codes[0], BY_RECOVERY_CODE)
+    assert response.status_code == 200

@@ -190,7 +190,7 @@ def test_statements_of_the_list_and_of_new_codes(
 ) -> None:
     with django_assert_num_queries(3 + len(authenticators.further_factors)):
         owner.call("get", LIST)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         replace(owner, held.app.code(+1))
 
 

@@ -5,15 +5,18 @@ from typing import Any
 import pytest
 
 from accounts.models import Session, User
+from accounts.services.passwords import replacement
 from mail.models import Mail
+from tests.authenticator import enrol
 from tests.client import Browser
 from tests.clock import later
-from tests.flows.steps import refusal, signed_in_as
+from tests.flows.steps import meanwhile, refusal, signed_in_as, signed_in_with_code
 from tests.people import NEW_PASSWORD, PASSWORD
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
 
+DAY = 86_400
 NEW = ("new_password1", "new_password2")
 
 
@@ -65,6 +68,53 @@ def test_without_the_old_password_the_sign_in_must_be_recent(user: User, setting
     assert refusal(response) == (401, "reauthentication_required")
 
 
+def test_new_session_is_as_old_as_the_former_one(user: User, settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    settings.JWT_ALLAUTH_SESSION_LIFETIME = 30 * DAY
+    held = enrol(user)
+    browser = signed_in_with_code(user, held)
+    with later(13 * DAY):
+        browser.refresh()
+
+        browser.access = browser.change_password().json()["access"]
+
+        again = (401, "reauthentication_required")
+        assert refusal(browser.call("get", "user_export")) == again
+        assert refusal(browser.change_profile(email="thief@example.test")) == again
+        assert "mfa" in Session.objects.get().methods
+    with later(20 * DAY):
+        assert browser.refresh().status_code == 200
+    with later(30 * DAY):
+        assert browser.refresh().status_code == 401
+
+
+def test_without_the_old_password_no_change_makes_the_sign_in_recent(
+    user: User, settings: Any
+) -> None:
+    settings.OLD_PASSWORD_FIELD_ENABLED = False
+    browser = signed_in_as(user)
+    with later(10 * 60):
+        browser.refresh()
+        browser.access = browser.change_password(old_password=None).json()["access"]
+    with later(20 * 60):
+        browser.refresh()
+        response = browser.change_password(old_password=None, new_password1="x", new_password2="x")
+
+        assert refusal(response) == (401, "reauthentication_required")
+
+
+def test_factor_that_is_set_up_meanwhile_is_asked_for(
+    signed_in: Browser, user: User, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    meanwhile(monkeypatch, replacement, "make_password", lambda: enrol(user))
+
+    response = signed_in.change_password()
+
+    assert (response.status_code, response.json()["mfa_required"]) == (200, True)
+    assert Browser().sign_in(user.email, NEW_PASSWORD).status_code == 200
+
+
 @pytest.mark.parametrize(
     ("fields", "named", "code"),
     [
@@ -94,6 +144,6 @@ def test_password_like_the_address_is_refused(signed_in: Browser, user: User) ->
     assert response.json()["codes"].keys() == {"new_password1"}
 
 
-def test_costs_thirteen_queries(signed_in: Browser) -> None:
-    with statements(13):
+def test_costs_sixteen_queries(signed_in: Browser) -> None:
+    with statements(16):
         signed_in.change_password()

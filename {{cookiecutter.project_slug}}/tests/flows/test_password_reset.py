@@ -17,7 +17,7 @@ from accounts.models import Session, User
 from accounts.services.client import Client
 from accounts.services.links import signed_links
 from accounts.services.links.signed_links import Purpose
-from accounts.services.passwords import verification
+from accounts.services.passwords import replacement
 from mail.models import Mail
 from tests.authenticator import enrol
 from tests.client import Browser
@@ -369,7 +369,7 @@ def test_second_factor_that_comes_while_the_password_is_set_is_removed_too(
     settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
     user = make_user(email_verified=False)
     browser = Browser().open_reset(user.email)
-    meanwhile(monkeypatch, verification, "replace_password", partial(enrol, user))
+    meanwhile(monkeypatch, replacement, "replace_password", partial(enrol, user))
 
     assert "access" in browser.set_new().json()
     assert not Authenticator.objects.exists()
@@ -382,5 +382,5 @@ def test_query_counts(opened: Browser) -> None:
     for path, expected in ((FORM, 1), (COMPLETE, 0)):
         with statements(expected):
             opened.get(path)
-    with statements(14):
+    with statements(15):
         opened.set_new()

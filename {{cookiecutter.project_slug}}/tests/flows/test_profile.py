@@ -6,7 +6,7 @@ import pytest
 
 from accounts.models import User
 from tests.client import Browser
-from tests.flows.steps import refusal
+from tests.flows.steps import meanwhile, refusal
 from tests.queries import statements
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +86,7 @@ def test_put_needs_each_field(signed_in: Browser) -> None:
 
 
 def test_patch_changes_the_given_fields_and_ends_no_session(signed_in: Browser, user: User) -> None:
-    with statements(2):
+    with statements(4):
         response = signed_in.change_profile(first_name="Grace")
 
     assert response.status_code == 200
@@ -122,9 +122,9 @@ def test_users_do_not_promote_themselves(field: str, signed_in: Browser) -> None
 
 
 def test_account_that_is_deleted_meanwhile_is_refused(
-    signed_in: Browser, monkeypatch: pytest.MonkeyPatch
+    signed_in: Browser, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("django.db.models.query.QuerySet.update", lambda *_, **__: 0)
+    meanwhile(monkeypatch, User.objects, "lock_unchanged", user.delete)
 
     assert refusal(signed_in.change_profile(first_name="Grace")) == NOT_VALID
 

@@ -368,7 +368,7 @@ def test_reset_costs_no_query_more_in_the_body(user: User, phone: Browser) -> No
     with statements(2):
         phone.request_reset(user.email)
     link = in_fragment(user.email)
-    with statements(14):
+    with statements(15):
         phone.set_new(**link)
 
 

@@ -38,8 +38,8 @@ def fails_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("django.core.mail.EmailMultiAlternatives.send", fail)
 
 
-def refused(code: int) -> smtplib.SMTPRecipientsRefused:
-    return smtplib.SMTPRecipientsRefused({"ada@example.test": (code, b"no")})
+def refused(code: int, text: bytes = b"no") -> smtplib.SMTPRecipientsRefused:
+    return smtplib.SMTPRecipientsRefused({"ada@example.test": (code, text)})
 
 
 def delivered(mail: Mail) -> Mail:
@@ -136,9 +136,14 @@ def test_e_mail_that_another_worker_has_claimed_is_not_sent() -> None:
     [
         ConnectionRefusedError(),
         refused(450),
-        smtplib.SMTPSenderRefused(550, b"no", "us@example.test"),
-        smtplib.SMTPAuthenticationError(535, b"no"),
+        refused(554, b"5.7.1 relay access denied"),
+        refused(550, b"5.1.8 sender address rejected"),
+        smtplib.SMTPSenderRefused(550, b"5.1.0 no", "us@example.test"),
+        smtplib.SMTPAuthenticationError(535, b"5.7.8 no"),
         smtplib.SMTPDataError(451, b"later"),
+        smtplib.SMTPDataError(554, b"e-mail address is not verified"),
+        smtplib.SMTPDataError(550, b"5.4.5 daily quota exceeded"),
+        smtplib.SMTPConnectError(554, b"no"),
         ValueError("an error in the code"),
     ],
 )
@@ -149,7 +154,15 @@ def test_temporary_failure_is_tried_again(
     assert Mail.objects.get().due_at > timezone.now() + timedelta(seconds=40)
 
 
-@pytest.mark.parametrize("error", [refused(550), smtplib.SMTPDataError(554, b"no")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        refused(550),
+        refused(550, b"5.1.1 no such user"),
+        refused(552, b"5.2.2 mailbox full"),
+        smtplib.SMTPDataError(550, b"5.1.10 the domain accepts no e-mail"),
+    ],
+)
 def test_e_mail_to_a_rejected_recipient_is_dead(
     error: Exception, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -163,6 +176,26 @@ def test_reason_of_a_failure_holds_no_words_of_the_e_mail(
 
     assert Mail.objects.get().error == "ValueError"
     assert "secret-link" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "facts"),
+    [
+        (ConnectionRefusedError(), ("WARNING", "retry", None)),
+        (smtplib.SMTPDataError(554, b"no"), ("WARNING", "retry", 554)),
+        (refused(550), ("ERROR", "dead", 550)),
+    ],
+)
+def test_log_has_the_code_of_the_mail_server_and_what_follows(
+    error: Exception,
+    facts: tuple[Any, ...],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    state_after(error, monkeypatch)
+
+    [line] = [record for record in caplog.records if record.message == "mail not sent"]
+    assert tuple(vars(line)[name] for name in ("levelname", "outcome", "smtp_code")) == facts
 
 
 def test_e_mail_is_dead_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +212,7 @@ def test_e_mail_is_dead_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_e_mail_that_ends_its_workers_is_dead_after_the_last_attempt(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     fails_with(SystemExit(), monkeypatch)
     mail = posted()
@@ -189,6 +222,8 @@ def test_e_mail_that_ends_its_workers_is_dead_after_the_last_attempt(
 
     with later(DAY):
         assert delivered(mail).state == "dead"
+    [line] = [record for record in caplog.records if record.message == "mail not sent"]
+    assert vars(line).items() >= {"levelname": "ERROR", "outcome": "dead"}.items()
 
 
 def test_e_mail_is_obsolete_after_its_deadline() -> None:

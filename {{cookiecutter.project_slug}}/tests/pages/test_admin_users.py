@@ -90,6 +90,6 @@ def test_account_is_closed_and_kept_with_the_buttons_of_its_page(
     admin_page.get_by_role("button", name="Close the account").click()
     admin_page.get_by_text("Closing until").wait_for()
 
-    admin_page.get_by_role("button", name="Keep the closed account").click()
-    admin_page.get_by_text("Kept the account.").wait_for()
+    admin_page.get_by_role("button", name="Reopen the account").click()
+    admin_page.get_by_text("Reopened the account.").wait_for()
     assert User.objects.get(pk=user.pk).is_active

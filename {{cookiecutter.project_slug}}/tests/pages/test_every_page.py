@@ -51,7 +51,7 @@ def accepted_invitation(page: Page) -> None:
     choose(page)
 
 
-def kept_account(page: Page) -> None:
+def reopened_account(page: Page) -> None:
     open_reopening(page)
     page.get_by_role("button").click()
 
@@ -65,7 +65,7 @@ BAD_LINKS = {
         reverse(CONFIRM, kwargs={"key": "invitation.x"}), "ask the person who invited you"
     ),
     "reopening": bad_link(
-        reverse("user_reopen", kwargs={"token": "reopening.x"}), "already kept your account"
+        reverse("user_reopen", kwargs={"token": "reopening.x"}), "already reopened your account"
     ),
     "verification": bad_link(reverse(CONFIRM, kwargs={"key": "sign_up.x"}), "reset your password"),
 }
@@ -80,8 +80,8 @@ PAGES: dict[str, tuple[Callable[[Page], None], str]] = {
         "Your new password is set",
     ),
     "invitation": (open_invitation, "Set your password"),
-    "closed account": (open_reopening, "Keep your account"),
-    "kept account": (kept_account, "Your account is active again"),
+    "closed account": (open_reopening, "Reopen your account"),
+    "reopened account": (reopened_account, "Your account has been reopened"),
     "accepted invitation": (accepted_invitation, "Your password is set"),
     **{f"bad {kind}": (go, "This link is no longer valid") for kind, go in BAD_LINKS.items()},
 }

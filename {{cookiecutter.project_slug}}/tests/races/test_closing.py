@@ -101,11 +101,11 @@ def due(user: User) -> None:
     User.objects.filter(pk=user.pk).update(is_active=False, closes_at=past)
 
 
-def test_account_that_is_being_kept_is_not_deleted(user: User, settings: Any) -> None:
+def test_account_that_is_being_reopened_is_not_deleted(user: User, settings: Any) -> None:
     close(user)
     user.refresh_from_db()
     with transaction.atomic():
-        assert closed_accounts.cancel(user)
+        assert closed_accounts.reopen(user)
         [deleted] = at_once(
             1, lambda _: closed_accounts.delete_due(now=timezone.now() + timedelta(days=15))
         )
@@ -121,7 +121,7 @@ def test_two_tasks_delete_an_account_once(user: User) -> None:
     assert not User.objects.exists()
 
 
-def test_account_is_kept_once(user: User) -> None:
+def test_account_is_reopened_once(user: User) -> None:
     close(user)
     link = link_to(user.email)
 

@@ -621,7 +621,7 @@ def test_account_is_closed_and_kept(account: Page, user: User) -> None:
     refuse_barriers(account)
 
     account.goto(link_to(user.email))
-    press(account, "Keep my account")
+    press(account, "Reopen my account")
     account.get_by_role("link", name="Sign in").click()
     sign_in(account, user)
 

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.services.mfa import key_rotation
+from accounts.services.mfa import encryption, key_rotation
 
 
 class Command(BaseCommand):
@@ -14,6 +13,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             done = key_rotation.reencrypt_all()
-        except ImproperlyConfigured as error:
+        except encryption.KeyMissingError as error:
             raise CommandError(str(error)) from None
         self.stdout.write(f"{done} secret{'' if done == 1 else 's'} encrypted with the first key.")

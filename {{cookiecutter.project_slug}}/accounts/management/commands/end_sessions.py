@@ -35,5 +35,4 @@ def _end_of(email: str) -> int:
     user = User.objects.filter(email=email).first()
     if user is None:
         raise CommandError(f"No account has the e-mail address {email}.")
-    admin_sessions.end_of(user.pk)
     return revocation.revoke_all(user)

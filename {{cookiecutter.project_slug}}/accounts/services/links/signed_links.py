@@ -63,7 +63,7 @@ def read(purpose: Purpose, token: str, *, now: datetime) -> SignedLink:
     claims = _claims(purpose, token)
     expires_at = datetime.fromtimestamp(claims["expires"], UTC)
     accounts = User.objects.select_related("email_change")
-    # The link of one closing does not cancel a later one.
+    # After a second closing, the link of the first one does not reopen the account.
     closes_at = expires_at if purpose is Purpose.REOPENING else None
     is_active = closes_at is None
     user = accounts.filter(pk=claims["user"], is_active=is_active, closes_at=closes_at).first()

@@ -63,7 +63,7 @@ class Adapter(DefaultMFAAdapter):
 
 def lock_before_deletion(instance: User, **_: Any) -> None:
     """Receives ``pre_delete``, because Django deletes related rows in another order."""
-    User.objects.select_for_update(no_key=True).filter(pk=instance.pk).first()
+    User.objects.lock(instance.pk)
     lock(instance.pk)
 
 
@@ -76,7 +76,7 @@ def remove_all(user: User) -> None:
     set_second_factor(user, has_second_factor=False)
 
 
-def survive_reset(user: User) -> bool:
+def survives_reset(user: User) -> bool:
     """Whether a password reset by e-mail keeps the second factor."""
     # An attacker can sign up with an address that is not verified, and enrol. Staff keep theirs: an
     # open page of Django admin must not be enough to remove it.
@@ -112,8 +112,11 @@ def lock(user_id: uuid.UUID) -> Held:
     return {row.type: row for row in rows}
 
 
-def note_change(user: User) -> None:
-    """Ends the account's sessions of Django admin (``User.get_session_auth_hash``)."""
+def end_admin_sign_ins(user: User) -> None:
+    """Ends the account's sessions of Django admin (``User.get_session_auth_hash``).
+
+    A revocation does not end one that is just being opened. This does.
+    """
     User.objects.filter(pk=user.pk).update(second_factor_changed_at=timezone.now())
 
 

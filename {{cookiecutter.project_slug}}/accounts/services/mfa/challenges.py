@@ -33,8 +33,8 @@ _OPEN = """
 class IssuedChallenge:
     kind: Kind
     signed_id: str
-    device: str = ""
-    """The device token, if the user came with a signed link."""
+    device_token: str = ""
+    """If the user came with a signed link."""
 
 
 def open_challenge(*, credentials: Credentials, kind: Kind, now: datetime) -> IssuedChallenge:

@@ -10,17 +10,21 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 
+class KeyMissingError(ImproperlyConfigured):
+    """None of the keys fits."""
+
+
 def encrypt(text: str) -> str:
     """Encrypts with the first key."""
     return _cipher(tuple(settings.MFA_ENCRYPTION_KEYS)).encrypt(text.encode()).decode()
 
 
 def decrypt(encrypted: str) -> str:
-    """Raises ``ImproperlyConfigured`` if none of the keys fits."""
+    """Raises ``KeyMissingError``."""
     try:
         return _cipher(tuple(settings.MFA_ENCRYPTION_KEYS)).decrypt(encrypted.encode()).decode()
     except InvalidToken:
-        raise ImproperlyConfigured(
+        raise KeyMissingError(
             "MFA_ENCRYPTION_KEYS lacks the key that a second factor was encrypted with."
         ) from None
 

@@ -55,7 +55,7 @@ def begin(user: User, *, origin: Session | LoginChallenge, now: datetime) -> Enr
 
 
 def activate(user: User, *, code: str, now: datetime) -> list[str] | None:
-    """Returns the recovery codes (see ``note_factor``), or None if the code is incorrect.
+    """Returns the recovery codes (see ``begin_second_factor``), or None if the code is incorrect.
 
     Raises:
         MfaAlreadyActive: the account, which the caller has locked, has an authenticator app.
@@ -72,7 +72,7 @@ def activate(user: User, *, code: str, now: datetime) -> list[str] | None:
     # An older key may have encrypted it.
     secret = encryption.reencrypt(pending.secret)
     PendingSecret.objects.filter(user=user).delete()
-    codes = note_factor(user, now=now)
+    codes = begin_second_factor(user, now=now)
     Authenticator.objects.create(
         user=user,
         type=authenticators.Type.TOTP,
@@ -82,7 +82,7 @@ def activate(user: User, *, code: str, now: datetime) -> list[str] | None:
     return codes
 
 
-def note_factor(user: User, *, now: datetime) -> list[str]:
+def begin_second_factor(user: User, *, now: datetime) -> list[str]:
     """Records that the account, which the caller has locked, gets a second factor.
 
     Returns:

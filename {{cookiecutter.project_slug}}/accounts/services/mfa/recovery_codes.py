@@ -1,7 +1,7 @@
 """Recovery codes, for users who have lost their authenticator app. Each code is single-use.
 
-A code has 120 random bits, so that a plain digest of it cannot be searched (OWASP ASVS V6.5.2). It
-needs no key, and outlives every change of keys.
+A code has 120 random bits, so that brute force cannot find it by a plain digest (OWASP ASVS
+V6.5.2). The digest needs no key, and outlives every change of keys.
 """
 
 import secrets

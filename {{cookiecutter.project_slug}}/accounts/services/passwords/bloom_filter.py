@@ -1,4 +1,4 @@
-"""A Bloom filter in a file: a set of digests in about 14 bits each, which finds a few others, too.
+"""A Bloom filter in a file: a set of digests in about 14 bits each, with a few false positives.
 
 The file has a header and the bits. A look-up reads at most ten of them, through a memory map.
 """
@@ -15,7 +15,7 @@ HEADER = Struct(">8sQI")
 START = HEADER.size
 MAGIC = b"bloom/1\n"
 
-# A digest is random. Of two numbers from it, all its positions follow (Kirsch, Mitzenmacher 2006).
+# All positions are computed from two numbers of the digest (Kirsch, Mitzenmacher 2006).
 _NUMBERS = Struct(">QQ")
 
 
@@ -81,7 +81,7 @@ def build(path: Path, digests: Callable[[], Iterable[bytes]], *, error_rate: flo
     """Replaces the file with a filter of these digests, which are read twice.
 
     Args:
-        error_rate: the share of other digests that it also finds.
+        error_rate: the share of false positives among other digests.
 
     Returns:
         how many digests there are.

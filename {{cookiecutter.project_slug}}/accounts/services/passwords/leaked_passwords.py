@@ -49,7 +49,7 @@ def is_in_file(password: str) -> bool:
         return False
 
 
-def note_leak(credentials: Credentials) -> bool:
+def mark_leak_reported(credentials: Credentials) -> bool:
     """Returns True once for each password of an account: the owner has to be told."""
     digest = digests.make(_PURPOSE, credentials.password_hash)
     account = User.objects.filter(pk=credentials.user_id, password=credentials.password_hash)

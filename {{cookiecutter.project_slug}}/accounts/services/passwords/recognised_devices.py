@@ -21,12 +21,13 @@ SHAPE = rf"{_TOKEN.pattern}(~{_TOKEN.pattern})*"
 
 
 def issue(
-    *, user_id: uuid.UUID, password_hash: str, now: datetime, device: str = "", kept: str = ""
+    *, user_id: uuid.UUID, password_hash: str, now: datetime, device_id: str = "", kept: str = ""
 ) -> str:
     """A new token, joined with the ones that the device has kept for other accounts."""
-    device = device or uuid.uuid4().hex
+    device_id = device_id or uuid.uuid4().hex
     until = str(int((now + LIFETIME).timestamp()))
-    token = f"{device}.{until}.{digests.make(*_digested(device, until, user_id, password_hash))}"
+    digest = digests.make(*_digested(device_id, until, user_id, password_hash))
+    token = f"{device_id}.{until}.{digest}"
     others = [other for other in _tokens(kept) if not _id_of(other, user_id, password_hash, now)]
     return "~".join([token, *others][:MAX_ACCOUNTS])
 
@@ -48,10 +49,12 @@ def _tokens(kept: str) -> list[str]:
 
 
 def _id_of(token: str, user_id: uuid.UUID, password_hash: str, now: datetime) -> str:
-    device, until, digest = token.split(".")
-    is_ours = digests.matches(digest, *_digested(device, until, user_id, password_hash))
-    return device if is_ours and int(until) > now.timestamp() else ""
+    device_id, until, digest = token.split(".")
+    is_ours = digests.matches(digest, *_digested(device_id, until, user_id, password_hash))
+    return device_id if is_ours and int(until) > now.timestamp() else ""
 
 
-def _digested(device: str, until: str, user_id: uuid.UUID, password_hash: str) -> tuple[str, ...]:
-    return _PURPOSE, device, until, str(user_id), password_hash
+def _digested(
+    device_id: str, until: str, user_id: uuid.UUID, password_hash: str
+) -> tuple[str, ...]:
+    return _PURPOSE, device_id, until, str(user_id), password_hash

@@ -41,8 +41,8 @@ def verify_credentials(
     """
     user = find_user(email)
     # Before a rehash: no device is recognised with the new hash.
-    device = recognise_device(user, client=client, now=now)
-    guesser = count_guess(email=email, user=user, device=device)
+    device_id = recognise_device(user, client=client, now=now)
+    guesser = count_guess(email=email, user=user, device_id=device_id)
     if user is None:
         # Without the work of a hash, the response time would reveal that the address is unknown.
         check_password(password, _decoy_hash())
@@ -53,7 +53,7 @@ def verify_credentials(
         _record_failure("inactive" if is_right else "wrong_password", user)
         return None
     throttling.forget(GUESSES, of=guesser)
-    return Credentials.of(user, methods=[PASSWORD], device=device)
+    return Credentials.of(user, methods=[PASSWORD], device_id=device_id)
 
 
 def find_user(email: str) -> User | None:
@@ -76,7 +76,7 @@ def recognise_device(user: User | None, *, client: Client, now: datetime) -> str
     )
 
 
-def count_guess(*, email: str, user: User | None, device: str) -> str:
+def count_guess(*, email: str, user: User | None, device_id: str) -> str:
     """Counts a guess before it is verified, so that parallel guesses count.
 
     Returns:
@@ -85,7 +85,7 @@ def count_guess(*, email: str, user: User | None, device: str) -> str:
     Raises:
         LimitReached: the limit of this account and device is exceeded.
     """
-    guesser = f"{email} {device}"
+    guesser = f"{email} {device_id}"
     throttling.hit(GUESSES, of=guesser, account=user.pk if user else None)
     return guesser
 
@@ -97,16 +97,6 @@ def verify_own_password(password: str, *, user: User) -> bool:
         security_log.record("password_check_failed", account=user.pk)
         return False
     throttling.forget(OWN_CHECKS, of=user.pk)
-    return True
-
-
-def replace_password(*, user: User, new_password: str) -> bool:
-    """Returns False if the account has changed since it was read. The caller revokes sessions."""
-    new_hash = make_password(new_password)
-    # save() would end the sessions, which a setting may want to keep.
-    if not User.objects.unchanged(user).update(password=new_hash):
-        return False
-    user.password = new_hash
     return True
 
 

@@ -8,6 +8,7 @@ from django.db import DEFAULT_DB_ALIAS
 from django.db.models import QuerySet
 
 from accounts.conf import switches
+from accounts.errors import TokenNotValid
 from accounts.models import Session, User
 from accounts.services.sessions.tokens import AccessToken, RefreshToken
 from core.db import columns_of
@@ -52,6 +53,29 @@ def find(token: AccessToken, *, now: datetime) -> Session | None:
 
 def exists(token: AccessToken | RefreshToken, *, now: datetime) -> bool:
     return query(now).filter(pk=token.session_id, user_id=token.user_id).exists()
+
+
+def require(session: Session, *, now: datetime) -> None:
+    """Call it while the account is locked, as a revocation of all sessions locks it.
+
+    Raises:
+        TokenNotValid: the session has ended since the request was authenticated.
+    """
+    if not query(now).filter(pk=session.pk).exists():
+        raise TokenNotValid
+
+
+def lock_account(session: Session, *, now: datetime) -> User:
+    """Locks the account of a session until the transaction ends.
+
+    Raises:
+        TokenNotValid: the account has changed since it was read, or the session has ended.
+    """
+    user = User.objects.lock_unchanged(session.user)
+    if user is None:
+        raise TokenNotValid
+    require(session, now=now)
+    return user
 
 
 def list_of(user_id: uuid.UUID, *, now: datetime) -> QuerySet[Session]:

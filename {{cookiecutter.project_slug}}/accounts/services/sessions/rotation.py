@@ -14,7 +14,7 @@ from accounts.models import EndedSession, Session
 from accounts.services.client import Client
 from accounts.services.sessions import live_sessions, store
 from accounts.services.sessions.tokens import Grant, RefreshToken
-from core.client_ip import network_of
+from core.client_ip import client_key_of
 from core.db import fetch_one
 from core.logging import security_log
 
@@ -128,7 +128,7 @@ def _is_allowed_retry(
 ) -> bool:
     """Whether the client that rotated the token presents it again, within the leeway.
 
-    The user agent and the network must be the same, or a thief elsewhere would get the successor
+    The user agent and the address must be the same, or a thief elsewhere would get the successor
     (decision 8).
     """
     leeway = switches.refresh_reuse_leeway
@@ -137,7 +137,7 @@ def _is_allowed_retry(
         bool(leeway)
         and session.previous_jti == jti
         and session.user_agent == client.user_agent
-        and network_of(session.ip_address) == network_of(client.ip)
+        and client_key_of(session.ip_address) == client_key_of(client.ip)
         and now - session.rotated_at < leeway
     )
 

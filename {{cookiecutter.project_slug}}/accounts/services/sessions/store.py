@@ -6,7 +6,6 @@ refused request rolls a revocation back. Raw SQL is used where the ORM has no ``
 """
 
 import uuid
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +20,7 @@ from accounts.services import history
 from accounts.services.client import Client
 from accounts.services.credentials import MULTI_FACTOR, Credentials, OutdatedCredentialsError
 from accounts.services.sessions.tokens import Grant
-from core.client_ip import prefix_of
+from core.client_ip import network_of
 from core.db import fetch_one
 from core.logging import security_log
 
@@ -43,7 +42,7 @@ _OPEN = """
         INSERT INTO accounts_session
             (id, user_id, refresh_jti, created_at, rotated_at, expires_at, ip_address, user_agent,
             with_second_factor, trusted_device_id, methods)
-        SELECT %(session_id)s, id, %(refresh_jti)s, %(now)s,
+        SELECT %(session_id)s, id, %(refresh_jti)s, %(created_at)s,
             GREATEST(%(now)s, (
                 SELECT max(rotated_at) + interval '1 microsecond' FROM accounts_session
                 WHERE user_id = %(user_id)s)),
@@ -95,7 +94,8 @@ def open_session(*, credentials: Credentials, client: Client, now: datetime) -> 
             factor came or went in the meantime.
     """
     session_id, refresh_jti = uuid.uuid4(), uuid.uuid4()
-    expires_at = _first_expiry(now)
+    created_at = credentials.signed_in_at or now
+    expires_at = _first_expiry(created_at, now)
     opening = {
         "user_id": credentials.user_id,
         "password_hash": credentials.password_hash,
@@ -106,13 +106,14 @@ def open_session(*, credentials: Credentials, client: Client, now: datetime) -> 
         "session_id": session_id,
         "refresh_jti": refresh_jti,
         "now": now,
+        "created_at": created_at,
         "expires_at": expires_at,
         "ip": client.ip,
         "user_agent": client.user_agent,
         "noted_at": timezone.now(),
         "event": history.SIGN_IN,
-        "network": prefix_of(client.ip),
-        "facts": Json({} if credentials.device else {"device": "new_device"}),
+        "network": network_of(client.ip),
+        "facts": Json({} if credentials.device_id else {"device": "new_device"}),
         **factor_conditions(),
     }
     row = fetch_one(_OPEN, opening)
@@ -161,15 +162,18 @@ def require_second_factor(session: Session) -> None:
         raise ReauthenticationRequired
 
 
-def set_methods(session: Session, methods: Iterable[str]) -> bool:
-    """Records that the user has just shown a second factor in this session, or removed it.
-
-    Returns:
-        False if the session has ended in the meantime.
-    """
+def add_second_factor(session: Session, method: str) -> bool:
+    """Records that the user has just shown a second factor. False if the session has ended."""
+    methods = [*dict.fromkeys((*session.methods, method, MULTI_FACTOR))]
     live = Session.objects.filter(pk=session.pk)
-    shown = list(methods)
-    return bool(live.update(methods=shown, with_second_factor=MULTI_FACTOR in shown))
+    return bool(live.update(methods=methods, with_second_factor=True))
+
+
+def drop_second_factor(session: Session) -> bool:
+    """Records that the user has just removed the second factor. False if the session has ended."""
+    # The first method is that of the sign-in.
+    live = Session.objects.filter(pk=session.pk)
+    return bool(live.update(methods=session.methods[:1], with_second_factor=False))
 
 
 @transaction.atomic(savepoint=False)
@@ -188,7 +192,7 @@ def revoke_all(*, user_id: uuid.UUID) -> int:
     The row lock of the account (see ``accounts.services.mfa.authenticators``) waits for a session
     that is being opened, which then ends too, and holds back a change of address.
     """
-    User.objects.select_for_update(no_key=True).filter(pk=user_id).values("pk").first()
+    User.objects.lock(user_id)
     return revoke_others(user_id=user_id, kept=None)
 
 
@@ -231,6 +235,8 @@ def factor_conditions() -> dict[str, bool]:
     }
 
 
-def _first_expiry(now: datetime) -> datetime:
-    lifetimes = (switches.refresh_token_lifetime, switches.session_lifetime)
-    return now + min(lifetime for lifetime in lifetimes if lifetime is not None)
+def _first_expiry(created_at: datetime, now: datetime) -> datetime:
+    expires_at = now + switches.refresh_token_lifetime
+    if switches.session_lifetime is None:
+        return expires_at
+    return min(expires_at, created_at + switches.session_lifetime)

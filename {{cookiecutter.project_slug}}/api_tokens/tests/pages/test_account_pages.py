@@ -1,4 +1,4 @@
-"""Tokens for programs on the account pages, in Chromium."""
+"""API tokens on the account pages, in Chromium."""
 
 import re
 from typing import Any
@@ -44,7 +44,7 @@ def security(page: Page, user: User) -> Page:
 
 
 def tokens(page: Page) -> Locator:
-    return page.locator("section", has_text="Tokens for programs")
+    return page.locator("section", has_text="API tokens")
 
 
 def fill_form(page: Page, name: str = "Nightly export") -> None:
@@ -99,7 +99,7 @@ def test_token_leaves_the_page_when_it_is_saved(security: Page) -> None:
 
     expect(security.locator("#new-token")).to_be_hidden()
     expect(security.locator("#new-token")).to_have_value("")
-    expect(security.locator(":focus")).to_have_text("Tokens for programs")
+    expect(security.locator(":focus")).to_have_text("API tokens")
 
 
 def test_role_decides_which_scopes_are_offered(security: Page) -> None:
@@ -127,7 +127,7 @@ def test_token_is_deleted(security: Page) -> None:
     press(security.get_by_role("dialog"), "Delete")
 
     expect(security.get_by_text("You have no token yet.")).to_be_visible()
-    expect_outcome(security, "The token is deleted.", "Tokens for programs")
+    expect_outcome(security, "The token is deleted.", "API tokens")
     expect(security.get_by_label("Token", exact=True)).to_be_hidden()
     assert not ApiToken.objects.exists()
 
