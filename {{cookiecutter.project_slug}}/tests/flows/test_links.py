@@ -68,7 +68,7 @@ KINDS = [
     Kind(reset, Browser.set_new, 3_600, RESET_PAGE, "PASSWORD_RESET_REDIRECT", 1),
     Kind(invitation, Browser.accept, 7 * DAY, INVITATION_PAGE, "PASSWORD_SET_REDIRECT", 1),
     Kind(sign_up, sign_in, 3 * DAY, VERIFIED, "EMAIL_VERIFIED_REDIRECT", 4),
-    Kind(email_change, sign_in, 3 * DAY, VERIFIED, "EMAIL_VERIFIED_REDIRECT", 10),
+    Kind(email_change, sign_in, 3 * DAY, VERIFIED, "EMAIL_VERIFIED_REDIRECT", 11),
 ]
 
 
