@@ -40,6 +40,7 @@ RESPONSES = [
         "date_joined": "2026-01-31T09:30:00Z",
     },
     {"detail": "The password is incorrect.", "code": "incorrect_credentials"},
+    {"code": ["This field may not be blank."], "codes": {"code": ["blank"]}},
 ]
 """What the endpoints answer; the project's own tests hold it."""
 

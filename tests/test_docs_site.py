@@ -34,6 +34,18 @@ def test_site_of_a_project_has_no_broken_link(bake: Bake, answers: dict[str, obj
     assert 'class="mermaid"' in sessions
 
 
+def test_site_loads_nothing_from_another_server(bake: Bake) -> None:
+    """Except for what the script of Zensical loads: Mermaid, for a diagram."""
+    project = bake(**every_feature())
+    built(project, "-m", "zensical", *BUILD)
+    built(ROOT, ROOT / "scripts" / "docs.py", *BUILD)
+
+    for site in (project / ".site", ROOT / ".build" / "docs" / "site"):
+        for page in site.rglob("*.html"):
+            tags = re.findall(r"<(?:link|script|img)\b[^>]*>", page.read_text(encoding="utf-8"))
+            assert [tag for tag in tags if re.search(r'(?:href|src)="?(?:https?:)?//', tag)] == []
+
+
 def test_every_page_of_a_project_is_in_the_navigation_or_a_decision(bake: Bake) -> None:
     project = bake(**every_feature())
     pages = {page.name for page in (project / "docs").glob("*.md")}

@@ -97,6 +97,13 @@ def test_every_named_target_of_make_exists(folders: list[Path]) -> None:
         assert named - targets(folder) == set(), folder
 
 
+def test_every_update_with_cruft_skips_its_question(folders: list[Path]) -> None:
+    """The question fails with some versions of typer."""
+    for folder in folders:
+        for path, text in documents(folder):
+            assert re.findall(r"cruft update(?!`| --skip-apply-ask).*", text) == [], path
+
+
 def test_every_link_has_a_target(folders: list[Path]) -> None:
     all_of_them = [each for folder in folders for each in documents(folder)]
 
@@ -126,6 +133,23 @@ def test_vulnerabilities_are_reported_to_the_given_address(bake: Bake) -> None:
     project = bake(email="holes@shop.example.com")
 
     assert "<holes@shop.example.com>" in (project / "SECURITY.md").read_text()
+
+
+@pytest.mark.parametrize("as_cookie", [True, False])
+def test_commands_send_the_refresh_token_as_the_answer_says(bake: Bake, as_cookie: bool) -> None:
+    project = bake(refresh_token_as_cookie=as_cookie)
+
+    for name in ("README.md", "docs/mfa.md"):
+        text = (project / name).read_text(encoding="utf-8")
+        assert ("-b jar" in text, "\"'$refresh'\"" in text) == (as_cookie, not as_cookie), name
+
+
+@pytest.mark.parametrize("by_invitation", [True, False])
+def test_readme_lists_the_sign_up_unless_users_are_invited(bake: Bake, by_invitation: bool) -> None:
+    project = bake(admin_managed_registration=by_invitation)
+
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    assert ("| `POST /api/auth/registration/` |" in readme) == (not by_invitation)
 
 
 def versions() -> dict[str, str]:

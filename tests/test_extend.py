@@ -1,5 +1,6 @@
 """The recipes of ``docs/extend.md`` work as they are written, one after another in one project."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -20,18 +21,29 @@ UNFORMATTED = "import  os\nundefined( 1 )\n"
 def extended(
     template: Path, tmp_path_factory: pytest.TempPathFactory, project_python: Path
 ) -> Path:
-    """A project in which every recipe was followed, and one more app was made."""
+    """A project with every recipe, the view of the README, a new language, and one more app."""
     folder = tmp_path_factory.mktemp("extended")
     project = house.bake(template, folder, {})
     (project / ".venv").symlink_to(project_python.parent.parent)
     command = runner(folder)
+    add_french(project)
     for recipe in recipes((project / "docs" / "extend.md").read_text(encoding="utf-8")):
         recipe.follow(project, command)
         checked = command(project_python, *DJANGO, "check", cwd=project, env=in_place(project))
         assert checked.returncode == 0, f"{recipe.title}: {checked.stderr}"
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    [view] = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    (project / "shop" / "staff.py").write_text(view, encoding="utf-8")
     made = command(*MAKE, "new-app", "NAME=blog", cwd=project, env=SETTINGS)
     assert made.returncode == 0, made.stderr
     return project
+
+
+def add_french(project: Path) -> None:
+    """As ``docs/languages.md`` says. A recipe runs ``make messages``."""
+    base = project / "config" / "settings" / "base.py"
+    text = base.read_text(encoding="utf-8")
+    base.write_text(text.replace('("es", "Español")]', '("es", "Español"), ("fr", "Français")]'))
 
 
 def in_place(project: Path) -> dict[str, str]:
@@ -71,6 +83,18 @@ def test_extended_project_passes_make_test(extended: Path, command: Command) -> 
     result = command(*MAKE, "test", f"ARGS={left_out}", cwd=extended)
 
     assert result.returncode == 0, said(result)
+
+
+def test_make_messages_creates_the_files_of_a_new_language(extended: Path) -> None:
+    spanish, french = (
+        {path.parents[2] for path in extended.rglob(f"locale/{language}/LC_MESSAGES/django.[pm]o")}
+        for language in ("es", "fr")
+    )
+
+    assert french == spanish
+    text = (extended / "locale" / "fr" / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8")
+    assert '"Language: fr\\n"' in text
+    assert 'msgid "This link is not valid."\nmsgstr ""\n' in text
 
 
 def test_migrations_of_a_new_app_are_complete(

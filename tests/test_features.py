@@ -255,7 +255,7 @@ def test_make_lists_what_is_in_and_how_to_change_it(project: Path, command: Comm
         answers = feature["remove" if feature["included"] else "add"]
         part = included if feature["included"] else rest
         assert f"  {name}: {feature['description']}" in part
-        assert f"cruft update --variables-to-update '{json.dumps(answers)}'" in part
+        assert f"update --skip-apply-ask --variables-to-update '{json.dumps(answers)}'" in part
 
 
 def test_a_second_bake_with_other_answers_changes_what_is_included(bake: Bake) -> None:

@@ -273,6 +273,12 @@ def test_cruft_check_tells_whether_there_is_an_update(updated: Updated) -> None:
     assert updated.verdicts == [1, 0]
 
 
+def test_git_diff_shows_an_update_that_is_not_committed(updated: Updated, run: Command) -> None:
+    shown = run("git", "diff", "HEAD", "--name-only", cwd=updated.project).stdout.splitlines()
+
+    assert {str(NEW_TODAY), str(GONE_TODAY), ".cruft.json", "Makefile"} <= set(shown)
+
+
 def test_update_does_not_print_the_first_steps(updated: Updated) -> None:
     assert "make run" not in updated.said
     assert "git init" not in updated.said
@@ -338,12 +344,17 @@ def test_skipped_file_is_unchanged(fresh: Path, run: Command) -> None:
     assert list(fresh.rglob("*.rej")) == []
 
 
-def change_feature(run: Command, project: Path, name: str, *options: str) -> None:
-    """Adds or removes it, with the command that ``make features`` shows."""
+def shown_command(run: Command, project: Path, name: str, program: str) -> list[str]:
+    """The words after the program in a command that ``make features`` shows for a feature."""
     listed = run(sys.executable, "-m", "devtools.features", cwd=project).stdout
-    command = re.search(rf"  {name}: .*\n    to \w+ it: cruft (.*)\n", listed)
+    command = re.search(rf"  {name}: .*\n(?:    .*\n)*?    .*: {program} (.*)\n", listed)
     assert command
-    run(*CRUFT, *shlex.split(command[1]), "--skip-apply-ask", *options, cwd=project)
+    return shlex.split(command[1])
+
+
+def change_feature(run: Command, project: Path, name: str, *options: str) -> None:
+    """Adds or removes it."""
+    run(*CRUFT, *shown_command(run, project, name, "cruft"), *options, cwd=project)
 
 
 def test_a_feature_that_is_removed_stays_away_until_it_is_added_again(
@@ -374,17 +385,42 @@ def test_a_feature_that_is_removed_stays_away_until_it_is_added_again(
 def test_a_feature_whose_files_the_owner_changed_is_removed_once_they_are_deleted(
     fresh: Path, run: Command, template: Path, tmp_path: Path
 ) -> None:
-    """git deletes no file that has changed."""
+    """git deletes no file that has changed. Some of these files are those of absent features."""
     commit(run, fresh, "Start from Gatehouse")
-    with (fresh / "Dockerfile").open("a", encoding="utf-8") as file:
+    with (fresh / "account_pages" / "views.py").open("a", encoding="utf-8") as file:
         file.write("# Mine.\n")
     commit(run, fresh, "Mine")
 
-    run("git", "rm", "--quiet", "Dockerfile", cwd=fresh)
-    commit(run, fresh, "Without my image")
-    change_feature(run, fresh, "docker")
+    run("git", *shown_command(run, fresh, "account_pages", "git"), cwd=fresh)
+    commit(run, fresh, "Without my pages")
+    change_feature(run, fresh, "account_pages")
 
-    assert contents(fresh) == contents(house.bake(template, tmp_path / "w", {"use_docker": False}))
+    without = house.bake(template, tmp_path / "w", {"account_pages": False})
+    assert contents(fresh) == contents(without)
+
+
+def add_app(project: Path) -> None:
+    """Adds lines where ``make new-app`` adds them."""
+    for name in ("config/settings/base.py", "config/urls.py", "pyproject.toml"):
+        text = (project / name).read_text(encoding="utf-8")
+        mark = r"(?m)^( *)# make new-app adds apps here\n"
+        (project / name).write_text(re.sub(mark, r'\g<0>\1"shop",\n', text), encoding="utf-8")
+
+
+def test_features_are_added_and_removed_beside_an_app_of_the_owner(
+    fresh: Path, run: Command
+) -> None:
+    commit(run, fresh, "Start from Gatehouse")
+    add_app(fresh)
+    commit(run, fresh, "Shop")
+
+    for name in ("api_tokens", "account_pages"):
+        change_feature(run, fresh, name)
+        assert "UU" not in run("git", "status", "--short", cwd=fresh).stdout
+        commit(run, fresh, name)
+
+    pyproject = (fresh / "pyproject.toml").read_text(encoding="utf-8")
+    assert pyproject.count('    "shop",\n') == pyproject.count('    "api_tokens",\n') == 3
 
 
 def test_a_feature_is_added_by_another_answer_while_the_others_are_kept(
@@ -405,15 +441,30 @@ def test_a_feature_is_added_by_another_answer_while_the_others_are_kept(
     assert kept["mfa_mode"] == "required"
 
 
-def test_project_of_cookiecutter_is_linked_to_the_version_in_its_pyproject(
+def link(run: Command, project: Path, repository: Path, *options: str) -> Result:
+    """Gives the default answers, and returns what differs from the template."""
+    enter = "\n" * (len(questions()) + 1)
+    run(*CRUFT, "link", repository, *options, cwd=project, stdin=enter)
+    return run(*CRUFT, "diff", "--exit-code", cwd=project)
+
+
+def test_project_that_cookiecutter_has_just_generated_is_linked(
+    run: Command, repository: Path, tmp_path: Path
+) -> None:
+    made = house.bake(repository, tmp_path, {})
+    commit(run, made, "Start from Gatehouse")
+
+    assert link(run, made, repository).stdout == ""
+
+
+def test_older_project_is_linked_to_the_commit_of_its_time_and_updated(
     fresh: Path, run: Command, repository: Path
 ) -> None:
     (fresh / ".cruft.json").unlink()
     commit(run, fresh, "Start from Gatehouse")
-    tag = "v" + version(fresh / "pyproject.toml", "tool", "gatehouse")
+    then = run("git", "rev-parse", "v0.0.9", cwd=repository).stdout.strip()
 
-    run(*CRUFT, "link", repository, "--checkout", tag, cwd=fresh, stdin="\n" * len(questions()))
-    linked = run(*CRUFT, "diff", "--exit-code", cwd=fresh)
+    linked = link(run, fresh, repository, "--checkout", then)
     commit(run, fresh, "Link to Gatehouse")
     update(run, fresh)
 
@@ -443,11 +494,8 @@ def test_without_cruft_a_branch_with_the_generated_files_is_merged(
     assert contents(fresh) == contents(expected)
 
 
-def version(pyproject: Path, *tables: str) -> str:
-    table = tomllib.loads(pyproject.read_text(encoding="utf-8"))
-    for name in tables or ("project",):
-        table = table[name]
-    return str(table["version"])
+def version(pyproject: Path) -> str:
+    return str(tomllib.loads(pyproject.read_text(encoding="utf-8"))["project"]["version"])
 
 
 @pytest.mark.parametrize(

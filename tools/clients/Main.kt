@@ -13,5 +13,10 @@ fun main(args: Array<String>) {
     check(profile.role == RoleEnum.USER && profile.lastName == "O'Brien")
     val error = json.decodeFromString<ApiError>(args[3])
     check(error.code == ErrorCode.INCORRECT_CREDENTIALS)
+    val refused = json.decodeFromString<InvalidRequest>(args[3])
+    check((refused as InvalidRequest.ApiErrorValue).value == error)
+    // A field may have the name of the error's code.
+    val field = json.decodeFromString<InvalidRequest>(args[4])
+    check((field as InvalidRequest.ValidationErrorValue).value.codes.keys == setOf("code"))
     println("read")
 }

@@ -141,6 +141,18 @@ test("invalid input has sentences and codes by field", async () => {
   });
 });
 
+test("an invalid field may have the name of an error's key", async () => {
+  const fields = { code: ["This field may not be blank."], detail: ["It is too long."] };
+  const codes = { code: ["blank"], detail: ["max_length"] };
+  serve(() => [400, { ...fields, codes }]);
+
+  await assert.rejects(new Client().answerChallenge({ challenge_id: "c" }, { code: "" }), (error) => {
+    assert.deepEqual([error.code, error.detail], ["invalid", "This field may not be blank."]);
+    assert.deepEqual([error.fields, error.codes], [fields, codes]);
+    return true;
+  });
+});
+
 test("a page that is no JSON is an error as well", async () => {
   serve(() => [500, undefined]);
 
@@ -187,6 +199,30 @@ test("a storage keeps the tokens, and after a sign-out the device", async () => 
   assert.deepEqual(JSON.parse(await storage.get()), { device: "d" });
   await client.signIn("ada@example.com", "secret");
   assert.equal(sent.at(-1).headers["X-Known-Device"], "d");
+});
+
+test("a damaged value of the storage counts as empty", async () => {
+  for (const damaged of ["", "garbage", "null", "{", "[]", "7"]) {
+    const storage = inMemory(damaged);
+    serve(() => refused);
+    assert.equal(await new Client({ storage }).start(), false);
+    assert.deepEqual(sent.map(({ json }) => json), [{ refresh: "" }]);
+    assert.deepEqual(JSON.parse(await storage.get()), {});
+
+    await signedIn({ storage: inMemory(damaged) });
+    assert.equal(sent[0].headers["X-Known-Device"], undefined);
+  }
+});
+
+test("a storage that cannot be read signs nobody out", async () => {
+  const storage = inMemory("{}");
+  const client = listen(await signedIn({ storage }));
+  storage.get = async () => { throw new Error("It is locked."); };
+
+  await assert.rejects(client.start(), /locked/);
+
+  assert.equal(client.userId, "ada");
+  assert.deepEqual(heard, []);
 });
 
 test("a request beside a refresh does not bring the former token back", async () => {

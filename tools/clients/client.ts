@@ -27,6 +27,13 @@ export async function signIn(email: string, password: string): Promise<string> {
   return "mfa_setup_required" in data ? data.setup_challenge_id : data.access;
 }
 
+/** Every operation may report one. */
+export type Outage = paths["/api/auth/user/"]["get"]["responses"]["default"];
+export const outage: Outage = {
+  headers: { "Retry-After": 5 },
+  content: { "application/json": { detail: "Try again later.", code: "unavailable" } },
+};
+
 export async function setNewPassword(password: string, csrfToken: string) {
   return api.POST("/api/auth/password/reset/set-new/", {
     params: { header: { "X-CSRFToken": csrfToken } },

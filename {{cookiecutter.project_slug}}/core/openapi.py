@@ -29,6 +29,18 @@ EMPTY = OpenApiResponse(
 _CODE = {"$ref": f"{_REF}ErrorCode"}
 _SENTENCE = {"type": "string", "description": "A sentence to show to the user."}
 
+_REF_OTHER_ERROR = {"$ref": "#/components/responses/OtherError"}
+_OTHER_ERROR = {
+    "description": "Any other error: 405, 411, 413, 415, 500, or 503 during an outage.",
+    "headers": {
+        "Retry-After": {
+            "schema": {"type": "integer"},
+            "description": "With 503: the seconds to wait.",
+        }
+    },
+    "content": {"application/json": {"schema": {"$ref": f"{_REF}ApiError"}}},
+}
+
 
 _NAMES = ("serializer_class", "get_serializer", "get_serializer_class")
 
@@ -68,6 +80,15 @@ def mock_request(
 def add_errors(result: Schema, **_: Any) -> Schema:
     """A postprocessing hook of drf-spectacular: adds the components of errors."""
     result["components"].setdefault("schemas", {}).update(_error_components())
+    return result
+
+
+def add_default_response(result: Schema, **_: Any) -> Schema:
+    """A postprocessing hook: what may be returned before an endpoint decides, such as a 503."""
+    result["components"].setdefault("responses", {})["OtherError"] = _OTHER_ERROR
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            operation["responses"].setdefault("default", _REF_OTHER_ERROR)
     return result
 
 

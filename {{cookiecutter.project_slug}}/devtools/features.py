@@ -17,6 +17,7 @@ class Feature(TypedDict):
     add: Answers
     remove: Answers
     requires: list[str]
+    paths: list[str]
     included: bool
 
 
@@ -33,6 +34,7 @@ def lines(features: Features) -> Iterator[str]:
     for name, feature in features.items():
         if feature["included"]:
             yield f"  {name}: {feature['description']} ({feature['docs']})"
+            yield f"    if you changed its files, first: {deletion(name, features)}"
             yield f"    to remove it: {command(to_remove(name, features))}"
     yield "Not included:"
     for name, feature in features.items():
@@ -43,7 +45,13 @@ def lines(features: Features) -> Iterator[str]:
 
 
 def command(answers: Answers) -> str:
-    return f"cruft update --variables-to-update '{json.dumps(answers)}'"
+    return f"cruft update --skip-apply-ask --variables-to-update '{json.dumps(answers)}'"
+
+
+def deletion(name: str, features: Features) -> str:
+    """The command that deletes the files. Those of a feature that is not included do not exist."""
+    paths = [path for each in removed_with(name, features) for path in features[each]["paths"]]
+    return " ".join(["git rm -rq --ignore-unmatch", *paths])
 
 
 def to_add(name: str, features: Features) -> Answers:
@@ -57,10 +65,18 @@ def to_add(name: str, features: Features) -> Answers:
 def to_remove(name: str, features: Features) -> Answers:
     """The answers that remove a feature and those that require it."""
     answers: Answers = {}
+    for each in removed_with(name, features):
+        answers |= features[each]["remove"]
+    return answers
+
+
+def removed_with(name: str, features: Features) -> list[str]:
+    """The included features that require this one, and itself."""
+    names = [name]
     for other, feature in features.items():
         if feature["included"] and name in feature["requires"]:
-            answers |= to_remove(other, features)
-    return answers | features[name]["remove"]
+            names = [*removed_with(other, features), *names]
+    return names
 
 
 if __name__ == "__main__":

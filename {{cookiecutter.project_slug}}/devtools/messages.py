@@ -1,9 +1,10 @@
 """Updates the translations: ``make messages``, or ``python -m devtools.messages``.
 
 It collects the marked sentences of the code and the templates, writes them to
-``locale/<language>/LC_MESSAGES/django.po``, and compiles each file to ``django.mo``. An app with a
-folder ``locale`` has its own sentences there, and so have its sections on the pages of another
-app. It uses Babel: Django's ``makemessages`` needs the programs of GNU gettext.
+``locale/<language>/LC_MESSAGES/django.po``, and compiles each file to ``django.mo``. A language
+that is new in ``LANGUAGES`` gets its files. An app with a folder ``locale`` has its own sentences
+there, and so have its sections on the pages of another app. It uses Babel: Django's
+``makemessages`` needs the programs of GNU gettext.
 """
 
 import ast
@@ -18,7 +19,9 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
-from django.utils.translation import templatize
+from django.utils.translation import templatize, to_locale
+
+from config.settings.base import LANGUAGES
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_OUT = {"tests", "migrations", "devtools", "static", "staticfiles", "locale"}
@@ -64,6 +67,14 @@ def _sentences(path: Path) -> Iterator[str]:
             yield ast.literal_eval(literal)
 
 
+def create_missing(root: Path) -> None:
+    """Creates an empty file for each language. The sentences themselves are in English."""
+    for code in {code for code, _ in LANGUAGES} - {"en"}:
+        path = root / "locale" / to_locale(code) / "LC_MESSAGES" / "django.po"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
 def catalogs(root: Path) -> dict[Path, Catalog]:
     """The translations of each language, by their file."""
     found = {}
@@ -93,6 +104,7 @@ def untranslated(catalog: Catalog) -> list[str]:
 
 def main() -> None:
     for folder in translated_folders():
+        create_missing(folder)
         translate(folder)
 
 

@@ -146,7 +146,7 @@ def _forget(tab: Page) -> None:
     tab.unroute_all()
     tab.goto("about:blank")
     tab.set_viewport_size(DESKTOP)
-    tab.emulate_media(color_scheme="light")
+    tab.emulate_media(color_scheme="light", forced_colors="none")
     tab.context.set_offline(False)
     tab.context.clear_cookies()
 

@@ -1,6 +1,7 @@
 import atexit
 import tempfile
 from collections.abc import Callable, Iterator
+from inspect import getattr_static
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from psycopg.errors import DeadlockDetected
 from xdist.scheduler import LoadScopeScheduling
 
+from accounts.api import transport
+from accounts.api.openapi import TransportSchema
 from accounts.models import User
 from config.settings.accounts import PASSWORD_HASHERS
 from core.ratelimit import limiter
@@ -106,6 +109,19 @@ def _delete_from(tables: list[str]) -> None:
         # Another process may still be writing.
         cursor.execute(f"LOCK TABLE {', '.join(tables)} IN SHARE ROW EXCLUSIVE MODE")
         cursor.execute("; ".join(f"DELETE FROM {table}" for table in tables))  # noqa: S608  our own
+
+
+@pytest.fixture(autouse=True)
+def _transport_is_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The OpenAPI description of every endpoint that reads the header has the header."""
+    read = transport.chosen_transport
+
+    def read_declared(request: Any) -> Any:
+        view = getattr(request.resolver_match.func, "cls", None)
+        assert view is None or isinstance(getattr_static(view, "schema"), TransportSchema), view
+        return read(request)
+
+    monkeypatch.setattr(transport, "chosen_transport", read_declared)
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """The history of accounts in Django admin, read-only."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -20,6 +20,9 @@ class SecurityEventAdmin(ReadOnly, AddressSearchAdmin):
     ordering = ("-at",)
     fields = (*list_display, "event", "facts")
     readonly_fields = fields
+
+    class Media:
+        css: ClassVar = {"all": ["admin/accounts.css"]}
 
     @admin.display(description=_("What happened"))
     def sentence(self, event: SecurityEvent) -> str:

@@ -1,6 +1,6 @@
 """Sessions in Django admin."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -23,6 +23,9 @@ class SessionAdmin(ReadOnly, AddressSearchAdmin):
     ordering = ("-created_at",)
     fields = (*list_display, "id")
     readonly_fields = fields
+
+    class Media:
+        css: ClassVar = {"all": ["admin/accounts.css"]}
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         may_delete = super().has_delete_permission(request, obj)

@@ -166,10 +166,15 @@ class TrustedDeviceSchema(TransportSchema):
 
 
 class TokenOrChallengeSchema(SignInSchema):
-    """For endpoints that take an access token or a challenge."""
+    """For endpoints whose POST takes an access token or a challenge. Their GET takes a token."""
 
     def get_auth(self) -> Security:
-        return [{SCHEME: []}, {}]
+        return [{SCHEME: []}] if self.method == "GET" else [{SCHEME: []}, {}]
+
+    def get_override_parameters(self) -> list[Any]:
+        if self.method == "GET":
+            return AutoSchema.get_override_parameters(self)
+        return super().get_override_parameters()
 
 
 Output = type[serializers.Serializer[Any]]

@@ -37,6 +37,11 @@ def client_of(request: HttpRequest | Request) -> Client:
     )
 
 
+def client_without_tokens(request: HttpRequest | Request) -> Client:
+    """For endpoints that neither take nor return tokens: their transport does not matter."""
+    return Client(client_ip(request), user_agent(request))
+
+
 class RefreshInput(CookieAwareSerializer):
     refresh = serializers.CharField(allow_blank=True)
 

@@ -75,7 +75,7 @@ class SessionDetailView(APIView):
     schema = TransportSchema()
     authentication_classes = (LiveSessionAuthentication,)
 
-    @extend_schema(responses={204: None, **refused(401, 404)})
+    @extend_schema(responses={204: None, **refused(400, 401, 404)})
     def delete(self, request: Request, session_id: uuid.UUID) -> Response:
         """Sign this device out."""
         current = session_of(request)

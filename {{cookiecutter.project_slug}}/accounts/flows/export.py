@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 from accounts import emails, second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import SecondFactorInput
-from accounts.api.requests import client_of
+from accounts.api.requests import client_without_tokens
 from accounts.errors import InvalidCode
 from accounts.models import Session
 from accounts.services import exports
@@ -80,7 +80,7 @@ class ExportView(APIView):
         data = export(
             session=session_of(request),
             **form.validated_data,
-            client=client_of(request),
+            client=client_without_tokens(request),
             now=timezone.now(),
         )
         response = Response(data)

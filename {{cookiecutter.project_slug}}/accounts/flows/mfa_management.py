@@ -22,7 +22,7 @@ from accounts import emails, revocation
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
 from accounts.api.fields import Fields, PasswordField
-from accounts.api.requests import client_of
+from accounts.api.requests import client_without_tokens
 from accounts.api.responses import TrueField
 from accounts.conf import MfaMode, switches
 from accounts.errors import InvalidPassword, LastWayIn, MfaNotActive, MfaRequired, TokenNotValid
@@ -131,5 +131,9 @@ class DeactivationView(MfaEndpoint):
     def post(self, request: Request) -> Response:
         form = DeactivationInput(data=request.data)
         form.is_valid(raise_exception=True)
-        deactivate(session=session_of(request), client=client_of(request), **form.validated_data)
+        deactivate(
+            session=session_of(request),
+            client=client_without_tokens(request),
+            **form.validated_data,
+        )
         return Response({"success": True})

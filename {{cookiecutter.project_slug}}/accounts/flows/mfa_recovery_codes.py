@@ -23,7 +23,7 @@ from accounts import emails, second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
 from accounts.api.fields import CodeField
-from accounts.api.requests import client_of
+from accounts.api.requests import client_without_tokens
 from accounts.errors import InvalidCode, MfaNotActive
 from accounts.models import Session, User
 from accounts.services.client import Client
@@ -81,7 +81,7 @@ class RecoveryCodesView(MfaEndpoint):
     def post(self, request: Request) -> Response:
         form = RecoveryCodesInput(data=request.data)
         form.is_valid(raise_exception=True)
-        client, now = client_of(request), timezone.now()
+        client, now = client_without_tokens(request), timezone.now()
         shows_code = partial(
             second_factor.present,
             claims=[partial(totp.claim, code=form.validated_data["code"], now=now)],

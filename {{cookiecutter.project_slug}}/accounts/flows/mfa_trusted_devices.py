@@ -55,7 +55,7 @@ class TrustedDeviceEndpoint(MfaEndpoint):
 class TrustedDeviceListView(TrustedDeviceEndpoint):
     """The devices on which a sign-in does not require the second factor."""
 
-    @extend_schema(responses={200: TrustedDeviceOutput(many=True), **refused(401)})
+    @extend_schema(responses={200: TrustedDeviceOutput(many=True), **refused(400, 401)})
     def get(self, request: Request) -> Response:
         devices = trusted_devices.list_live(session_of(request).user_id, now=timezone.now())
         context = {"current": _current(request)}
@@ -66,7 +66,7 @@ class TrustedDeviceListView(TrustedDeviceEndpoint):
 class TrustedDeviceView(TrustedDeviceEndpoint):
     """One of the user's trusted devices."""
 
-    @extend_schema(responses={204: None, **refused(401, 404)})
+    @extend_schema(responses={204: None, **refused(400, 401, 404)})
     def delete(self, request: Request, device_id: uuid.UUID) -> Response:
         """Require the second factor on this device again."""
         session, current = session_of(request), _current(request)

@@ -24,7 +24,7 @@ from rest_framework.views import APIView
 from accounts import emails
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import ProfileSerializer
-from accounts.api.requests import client_of
+from accounts.api.requests import client_without_tokens
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User
 from accounts.services import email_addresses
@@ -160,7 +160,7 @@ class ProfileView(APIView):
             session=session,
             email=fields.pop("email", None),
             fields=fields,
-            client=client_of(request),
+            client=client_without_tokens(request),
             now=timezone.now(),
         )
         return Response(_show(session.user))

@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 from accounts import second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.fields import Fields, SecondFactorInput, TextField
-from accounts.api.requests import client_of
+from accounts.api.requests import client_without_tokens
 from accounts.errors import InvalidCode
 from accounts.models import Session, validate_person_name
 from accounts.services.client import Client
@@ -131,7 +131,7 @@ class ApiTokenListView(APIView):
         form = ApiTokenInput(data=request.data, context={"role": session.user.role})
         form.is_valid(raise_exception=True)
         row, token = create(
-            session=session, **form.validated_data, client=client_of(request), now=now
+            session=session, **form.validated_data, client=client_without_tokens(request), now=now
         )
         body = {**ApiTokenOutput(row).data, "token": token}
         return Response(body, status=status.HTTP_201_CREATED)

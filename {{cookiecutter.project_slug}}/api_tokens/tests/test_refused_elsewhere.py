@@ -75,7 +75,7 @@ def test_refusal_is_in_the_language_of_the_request(signed_in: Browser) -> None:
 
     detail = german.call("get", "rest_user_details").json()["detail"]
 
-    assert detail == "Dieser Endpunkt nimmt keine Token von Programmen an."
+    assert detail == "Dieser Endpunkt nimmt keine API-Token an."
 
 
 def test_pages_of_django_admin_take_no_token(signed_in: Browser) -> None:

@@ -17,7 +17,9 @@ export class ApiError extends Error {
   readonly codes: Record<string, string[]>;
 
   constructor(readonly status: number, body: any, readonly retryAfter?: number) {
-    const { detail, code = "invalid", codes = {}, ...fields } = body ?? { code: "error" };
+    const { codes = {}, ...rest } = body ?? { code: "error" };
+    const { detail, code = "invalid", ...others } = body?.codes ? {} : rest;
+    const fields = body?.codes ? rest : others; // With `codes`, a `code` is a field.
     super(detail ?? Object.values(fields).flat()[0] ?? `The status is ${status}.`);
     [this.code, this.fields, this.codes] = [code, fields, codes];
   }
@@ -46,8 +48,7 @@ export class Client extends EventTarget {
   /** Tokens are in cookies; with a storage, they are in the bodies of requests and responses. */
   constructor({ baseUrl = "", storage }: { baseUrl?: string; storage?: TokenStorage } = {}) {
     super();
-    [this.#baseUrl, this.#storage] = [baseUrl, storage];
-    this.#name = `auth ${baseUrl}`;
+    [this.#baseUrl, this.#storage, this.#name] = [baseUrl, storage, `auth ${baseUrl}`];
     if (globalThis.document) this.#channel = new BroadcastChannel(this.#name);
     this.#channel?.addEventListener("message", ({ data }) => this.#become(data, true));
   }
@@ -196,10 +197,8 @@ export class Client extends EventTarget {
       ...(kept.trusted && { "X-Trusted-Device": kept.trusted }),
       ...more,
     };
-    const data = await this.#fetch(method, path, {
-      headers, credentials: inBody ? "omit" : "include",
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
+    const credentials = inBody ? "omit" : "include", content = JSON.stringify(body);
+    const data = await this.#fetch(method, path, { headers, credentials, body: content });
     if (isAuth && method === "POST") await this.#keep(data);
     return data;
   }
@@ -226,7 +225,8 @@ export class Client extends EventTarget {
   }
 
   async #kept(): Promise<Record<string, string>> {
-    return JSON.parse((await this.#storage?.get()) ?? "{}");
+    const text = (await this.#storage?.get()) ?? "{}";
+    try { return JSON.parse(text) ?? {}; } catch { return {}; } // A damaged value counts as empty.
   }
 
   async #keep(data: object | undefined, elsewhere = false): Promise<void> {

@@ -38,6 +38,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "core.openapi.add_errors",
+        "core.openapi.add_default_response",
         "core.openapi.drop_defaults",
         "core.openapi.mark_public",
         "accounts.api.openapi.add_constants",

@@ -89,7 +89,8 @@ TEMPLATES = [
 # Each with its translations in locale/ (docs/languages.md).
 LANGUAGES = [("en", "English"), ("de", "Deutsch"), ("es", "Español")]
 LANGUAGE_CODE = env.choice("LANGUAGE_CODE", "en", tuple(code for code, _ in LANGUAGES))
-LOCALE_PATHS = [BASE_DIR / "locale"]
+# Apps named here as well: a library that translates the same sentence would come first.
+LOCALE_PATHS = [BASE_DIR / "locale", *sorted(BASE_DIR.glob("*/locale"))]
 TIME_ZONE = env.time_zone("TIME_ZONE", DEFAULTS["TIME_ZONE"])
 USE_I18N = True
 USE_TZ = True

@@ -25,7 +25,7 @@ from rest_framework.views import APIView
 from accounts import emails as account_emails
 from accounts import revocation
 from accounts.api.authentication import LiveSessionAuthentication, session_of
-from accounts.api.requests import client_of
+from accounts.api.requests import client_without_tokens
 from accounts.conf import MfaMode, switches
 from accounts.errors import LastWayIn, TokenNotValid
 from accounts.models import Session, User
@@ -148,7 +148,7 @@ class PasskeyView(APIView):
         delete(
             session=session_of(request),
             passkey_id=passkey_id,
-            client=client_of(request),
+            client=client_without_tokens(request),
             now=timezone.now(),
         )
         return Response(status=status.HTTP_204_NO_CONTENT)

@@ -18,7 +18,7 @@ from rest_framework.response import Response
 from accounts import second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
-from accounts.api.requests import client_of, require_json
+from accounts.api.requests import client_without_tokens, require_json
 from accounts.errors import InvalidCode
 from accounts.flows.mfa_recovery_codes import RecoveryCodesOutput, replace_codes
 from accounts.models import Session, User
@@ -76,7 +76,7 @@ class PasskeyRecoveryCodesView(MfaEndpoint):
         codes = replace(
             session=session_of(request),
             credential=form.validated_data["credential"],
-            client=client_of(request),
+            client=client_without_tokens(request),
             now=timezone.now(),
         )
         return Response({"recovery_codes": codes})

@@ -24,7 +24,7 @@ from rest_framework.response import Response
 from accounts import second_factor
 from accounts.api.authentication import LiveSessionAuthentication, session_of
 from accounts.api.endpoints import MfaEndpoint
-from accounts.api.requests import client_of, require_json
+from accounts.api.requests import client_without_tokens, require_json
 from accounts.api.responses import TrueField
 from accounts.errors import TokenNotValid
 from accounts.models import Session, User
@@ -97,7 +97,7 @@ class StepUpView(MfaEndpoint):
         step_up(
             session=session_of(request),
             credential=form.validated_data["credential"],
-            client=client_of(request),
+            client=client_without_tokens(request),
             now=timezone.now(),
         )
         return Response({"success": True})

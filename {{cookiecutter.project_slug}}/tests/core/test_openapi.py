@@ -67,6 +67,38 @@ def test_description_has_the_second_factor_where_there_is_one(
     assert len([path for path in paths if "/mfa/" in path]) == number
 
 
+def test_unknown_transport_is_declared_where_the_header_is(
+    describe: Describe, settings: Any
+) -> None:
+    settings.JWT_ALLAUTH_INVITATIONS = True
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+    paths = describe("config.urls")["paths"]
+
+    operations = [each for methods in paths.values() for each in methods.values()]
+    reading = [each for each in operations if "X-Token-Transport" in _headers(each)]
+
+    assert len(reading) > 10
+    assert [each["operationId"] for each in reading if "400" not in each["responses"]] == []
+
+
+def _headers(operation: dict[str, Any]) -> set[str]:
+    return {each["name"] for each in operation.get("parameters", []) if each["in"] == "header"}
+
+
+def test_every_operation_has_the_errors_that_no_endpoint_decides(describe: Describe) -> None:
+    described = describe("config.urls")
+    other = described["components"]["responses"]["OtherError"]
+    error = {"$ref": "#/components/schemas/ApiError"}
+
+    assert other["content"]["application/json"]["schema"] == error
+    assert "Retry-After" in other["headers"]
+    for methods in described["paths"].values():
+        for operation in methods.values():
+            assert operation["responses"]["default"] == {
+                "$ref": "#/components/responses/OtherError"
+            }
+
+
 def test_description_comes_as_it_is_accepted(client: Client) -> None:
     accepted = "application/vnd.oai.openapi+json"
     response = client.get(reverse("schema"), headers={"Accept": accepted})

@@ -214,6 +214,17 @@ def test_any_other_value_ends_no_session(name: str, signed_in: Browser) -> None:
     assert Session.objects.filter(pk=pk).exists()
 
 
+@pytest.mark.parametrize("method", ["put", "patch"])
+def test_endpoint_without_tokens_does_not_read_the_header(
+    method: str, user: User, signed_in: Browser
+) -> None:
+    body = {"first_name": "Grace", "last_name": "", "email": user.email}
+
+    response = signed_in.call(method, "rest_user_details", body, headers={TRANSPORT_HEADER: "x"})
+
+    assert response.status_code == 200
+
+
 # Attackers
 
 

@@ -20,6 +20,10 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 LIST = reverse("admin:accounts_user_changelist")
 LONG = "somebody.with-a-very-long-address@department-of-something.example.test"
+CHROME = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/130.0.0.0 Safari/537.36"
+)
 
 
 @pytest.fixture
@@ -78,6 +82,21 @@ def test_page_fits_its_screen(width: int, theme: Any, admin_page: "Page", busy: 
         box = admin_page.locator("#result_list").get_by_text(text).first.bounding_box()
         assert box is not None
         assert box["x"] + box["width"] <= width
+
+
+@pytest.mark.parametrize("kind", ["securityevent", "session"])
+@pytest.mark.parametrize("width", [1100, 390])
+def test_list_of_long_user_agents_is_not_cut_off(
+    kind: str, width: int, admin_page: "Page", db: None
+) -> None:
+    Browser(headers={"user-agent": CHROME}).sign_in(make_user(email=LONG).email)
+    admin_page.set_viewport_size({"width": width, "height": 800})
+
+    admin_page.goto(reverse(f"admin:accounts_{kind}_changelist"))
+
+    text = admin_page.locator(".field-user_agent", has_text="Mozilla").first.bounding_box()
+    assert text is not None
+    assert text["x"] + text["width"] <= width
 
 
 def test_account_is_closed_and_kept_with_the_buttons_of_its_page(

@@ -52,6 +52,10 @@ def refuse_barriers(page: Page) -> None:
     # Nothing else depends on the colours.
     results = Axe().run(page, options={"runOnly": ["color-contrast"]})
     assert results.violations_count == 0, results.generate_report()
+    refuse_sideways_scrolling(page)
+
+
+def refuse_sideways_scrolling(page: Page) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     root = "document.documentElement"
-    assert page.evaluate(f"{root}.scrollWidth - {root}.clientWidth") == 0
+    assert page.evaluate(f"{root}.scrollWidth - {root}.clientWidth") == 0, page.url

@@ -204,6 +204,20 @@ def test_second_factor_is_asked_for(page: Page, user: User, held: Held) -> None:
     expect_account(page)
 
 
+def test_blank_code_is_refused_at_its_field(page: Page, user: User, held: Held) -> None:
+    page.goto(SIGN_IN)
+    sign_in(page, user)
+    expect_heading(page, "Confirm that it is you")
+    field = page.locator("#sign-in-code")
+    field.fill("   ")
+
+    press(page, "Continue")
+
+    expect(page.locator("#sign-in-code-error")).to_have_text("This field may not be blank.")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_be_focused()
+
+
 def test_recovery_code_signs_in(page: Page, user: User, held: Held) -> None:
     page.goto(SIGN_IN)
     sign_in(page, user)
@@ -296,7 +310,7 @@ def test_second_factor_is_turned_on_renewed_and_off(account: Page, user: User) -
     press(account, "Turn off")
     account.fill("#turn-off-password", PASSWORD)
     account.get_by_role("dialog").get_by_role("button", name="Turn off").click()
-    expect_outcome(account, "The second factor is off.", "Authenticator app")
+    expect_outcome(account, "The second factor is off.", "Second factor")
     user.refresh_from_db()
     assert not user.has_second_factor
 
@@ -362,7 +376,7 @@ def test_recovery_codes_leave_the_page_when_they_are_saved(account: Page) -> Non
 
     expect(account.locator(".codes li")).to_have_count(0)
     expect(account.locator("#codes-place")).to_be_hidden()
-    expect(account.locator(":focus")).to_have_text("Authenticator app")
+    expect(account.locator(":focus")).to_have_text("Second factor")
 
 
 def test_what_was_typed_into_a_dialog_leaves_the_page_with_it(account: Page, user: User) -> None:

@@ -32,7 +32,8 @@ The body is `{{"detail": "<sentence>", "code": "<code>"}}`.
 ## Errors of fields
 
 Invalid input has the status 400. The body has the sentences of each field, as Django REST
-framework writes them, and under `codes` the codes of the same fields:
+framework writes them, and under `codes` the codes of the same fields. In a body with `codes`, every
+other name is that of a field, also `code` and `detail`:
 
 ```json
 {{

@@ -28,7 +28,7 @@ from accounts.models import Session, User
 from passkeys.models import Passkey
 from passkeys.tests.pages.device import Device, add_device
 from tests.authenticator import enrol
-from tests.pages.ways import refuse_barriers
+from tests.pages.ways import refuse_barriers, refuse_sideways_scrolling
 from tests.people import PASSWORD
 
 
@@ -67,6 +67,28 @@ def test_codes_that_another_section_has_ended_leave_the_page(security: Page) -> 
     expect_toast(security, "The second factor is off.")
     expect(security.locator(".codes li")).to_have_count(0)
     expect(security.get_by_role("button", name="I have saved them")).to_be_hidden()
+
+
+def test_what_belongs_to_every_second_factor_is_not_in_the_panel_of_the_app(security: Page) -> None:
+    app = security.get_by_role("region", name="Authenticator app")
+    every = security.get_by_role("region", name="Second factor")
+
+    expect(every).to_contain_text("Codes that are left: 10")
+    expect(every.get_by_role("button", name="Turn off")).to_be_visible()
+    expect(app.get_by_role("button")).to_have_text(["Set up"])
+    expect(app).not_to_contain_text("Recovery codes")
+
+
+@pytest.mark.parametrize("language", ["en", "de", "es"])
+def test_page_with_a_passkey_does_not_scroll_sideways(
+    language: str, security: Page, user: User
+) -> None:
+    User.objects.update(language=language)
+    security.reload()
+    expect(security.locator("html")).to_have_attribute("lang", language)
+    expect(security.locator("#renew-with-passkey")).to_be_visible()
+
+    refuse_sideways_scrolling(security)
 
 
 def test_section_has_translations_of_its_own(db: None) -> None:

@@ -66,6 +66,7 @@ async function show(section, app) {
     on: has("totp"),
     off: !has("totp"),
     on_any: found.length > 0,
+    off_all: found.length === 0,
     has_codes: Boolean(codes),
     can_renew: has("totp"),
     codes_left: String(codes?.recovery_codes_left ?? ""),
