@@ -47,8 +47,10 @@ def language_of(mail: Mail) -> str:
 
 @email
 def verify_address(mail: Mail) -> dict[str, Any]:
-    # The link of a sign-up would accept an invitation without a password.
-    user = _addressee(mail, email_verified=False, invited_at=None)
+    user = _addressee(mail, email_verified=False)
+    if user.is_invited:
+        # The link of a sign-up would accept the invitation without a password.
+        raise Obsolete
     return _verification_context(mail, Purpose.SIGN_UP, user)
 
 
@@ -63,7 +65,7 @@ def sign_up_expiring(mail: Mail) -> dict[str, Any]:
 def already_signed_up(mail: Mail) -> dict[str, Any]:
     """Someone signed up with the address of an account. Its owner decides."""
     user = _addressee(mail)
-    if user.invited_at:
+    if user.is_invited:
         return {"invited": True}
     return {"verified": user.email_verified, **_reset_context(mail, user)}
 

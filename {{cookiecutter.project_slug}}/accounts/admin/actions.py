@@ -182,7 +182,7 @@ def _reopen(user: User, by: User, _now: datetime) -> bool:
 
 def _may_be_verified(user: User) -> bool:
     is_on = switches.email_verification is not EmailVerification.NONE
-    return is_on and user.is_active and not user.email_verified and not user.invited_at
+    return is_on and user.is_active and not user.email_verified and not user.is_invited
 
 
 BUTTON_CONDITIONS: dict[str, Callable[[User], bool]] = {

@@ -407,6 +407,13 @@ def test_verification_is_sent_to_nobody_else(
     assert not Mail.objects.exists()
 
 
+def test_verification_is_sent_to_an_invited_user_with_a_password(admin: User, user: User) -> None:
+    save(user, email_verified=False, invited_at=timezone.now())
+    Mail.objects.all().delete()
+
+    assert "E-mails sent again: 1." in act(admin, "send_verification_again", user)
+
+
 def test_verification_is_limited(admin: User, user: User, rates: Rates) -> None:
     rates(mailbox_account="1/hour")
     withdraw(user)

@@ -170,6 +170,17 @@ def test_invited_user_is_told_so_without_a_link(browser: Browser) -> None:
     assert "https://" not in email.body
 
 
+def test_invited_user_with_a_password_can_finish(browser: Browser) -> None:
+    make_user(email=ADDRESS, invited_at="2030-01-01T00:00Z", email_verified=False)
+
+    browser.sign_up(ADDRESS)
+
+    email = emails_to(ADDRESS)[-1]
+    assert "Finish signing up" in email.subject
+    browser.get(link_in(email))
+    assert browser.set_new().status_code == 200
+
+
 @pytest.mark.parametrize("fields", [{"password": None}, {"is_active": False}])
 def test_unusable_account_gets_no_email(fields: dict[str, Any], browser: Browser) -> None:
     make_user(email=ADDRESS, **fields)

@@ -70,7 +70,17 @@ def invited() -> str:
     return ADDRESS
 
 
+def invited_with_password() -> str:
+    """The administrator has set a password since."""
+    user = User.objects.get(email=invited())
+    user.set_password(PASSWORD)
+    user.save()
+    Mail.objects.all().delete()
+    return ADDRESS
+
+
 CASES = {unknown: 0, unverified: 1, verified: 0, inactive: 0, closing: 0, invited: 0}
+CASES[invited_with_password] = 1
 
 
 @pytest.mark.parametrize(
@@ -91,6 +101,17 @@ def test_answer_and_work_are_the_same_for_every_address(
     )
     assert not response.cookies
     assert len(emails_to(email)) == emails
+
+
+def test_invited_user_with_a_password_verifies_the_address(settings: Any) -> None:
+    settings.JWT_ALLAUTH_INVITATIONS = True
+    email = invited_with_password()
+    assert refusal(Browser().sign_in(email)) == (401, "email_not_verified")
+
+    resend(email)
+    Client().get(link_to(email))
+
+    assert Browser().sign_in(email).status_code == 200
 
 
 def test_it_is_limited_by_address_and_mailbox(rates: Rates) -> None:
