@@ -94,7 +94,7 @@ def test_make_messages_creates_the_files_of_a_new_language(extended: Path) -> No
     assert french == spanish
     text = (extended / "locale" / "fr" / "LC_MESSAGES" / "django.po").read_text(encoding="utf-8")
     assert '"Language: fr\\n"' in text
-    assert 'msgid "This link is not valid."\nmsgstr ""\n' in text
+    assert 'msgid "The e-mail address or the password is incorrect."\nmsgstr ""\n' in text
 
 
 def test_migrations_of_a_new_app_are_complete(
