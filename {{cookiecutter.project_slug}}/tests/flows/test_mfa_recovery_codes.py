@@ -218,6 +218,16 @@ def test_earlier_codes_outlive_a_new_key(user: User, held: Held, settings: Any) 
     assert use(user, codes[1]).status_code == 200
 
 
+def test_without_their_key_no_earlier_code_is_left(
+    owner: Browser, user: User, settings: Any
+) -> None:
+    codes = with_seed(user)
+    settings.MFA_ENCRYPTION_KEYS = [NEW_KEY]
+
+    assert left(owner) == 0
+    assert refusal(use(user, codes[1])) == (400, "invalid_code")
+
+
 def test_new_codes_replace_earlier_ones(owner: Browser, user: User, held: Held) -> None:
     codes = with_seed(user)
 

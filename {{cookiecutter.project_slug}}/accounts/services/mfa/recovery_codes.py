@@ -13,6 +13,7 @@ from django.db import transaction
 
 from accounts.models import RecoveryCode, User
 from accounts.services.mfa.authenticators import Held, Type
+from accounts.services.mfa.encryption import KeyMissingError
 
 NUMBER = 10
 FEW = 3
@@ -64,7 +65,11 @@ def count_left(holder: Authenticator) -> int:
         holder: the authenticator of the type ``RECOVERY_CODES``.
     """
     if _SEED in holder.data:
-        return len(holder.wrap().get_unused_codes())
+        try:
+            return len(holder.wrap().get_unused_codes())
+        except KeyMissingError:
+            # None of them is accepted.
+            return 0
     return RecoveryCode.objects.filter(authenticator_id=holder.pk).count()
 
 
