@@ -84,8 +84,11 @@ def _failed(mail: Mail, error: Exception, *, failed_here: bool) -> None:
     # Only the error's type and code: its text may quote the e-mail.
     reason, code = type(error).__name__, _reply(error)[0]
     facts = {"reason": reason, "smtp_code": code or None}
-    if mail.attempts >= MAX_ATTEMPTS or _is_permanent(error):
-        _log(mail, logging.ERROR, outcome="dead", **facts)
+    is_permanent = _is_permanent(error)
+    if is_permanent or mail.attempts >= MAX_ATTEMPTS:
+        # An operator cannot repair a wrong address.
+        level = logging.WARNING if is_permanent else logging.ERROR
+        _log(mail, level, outcome="dead", **facts)
         _finish(mail, Mail.State.DEAD, error=reason)
         return
     _log(mail, logging.WARNING, outcome="retry", **facts)

@@ -183,7 +183,7 @@ def test_reason_of_a_failure_holds_no_words_of_the_e_mail(
     [
         (ConnectionRefusedError(), ("WARNING", "retry", None)),
         (smtplib.SMTPDataError(554, b"no"), ("WARNING", "retry", 554)),
-        (refused(550), ("ERROR", "dead", 550)),
+        (refused(550), ("WARNING", "dead", 550)),
     ],
 )
 def test_log_has_the_code_of_the_mail_server_and_what_follows(
@@ -198,7 +198,9 @@ def test_log_has_the_code_of_the_mail_server_and_what_follows(
     assert tuple(vars(line)[name] for name in ("levelname", "outcome", "smtp_code")) == facts
 
 
-def test_e_mail_is_dead_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_e_mail_is_dead_after_the_last_attempt(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     fails_with(ConnectionRefusedError(), monkeypatch)
     mail = posted()
     for _ in range(delivery.MAX_ATTEMPTS):
@@ -209,6 +211,8 @@ def test_e_mail_is_dead_after_the_last_attempt(monkeypatch: pytest.MonkeyPatch) 
 
     mail.refresh_from_db()
     assert (mail.state, mail.attempts) == ("dead", delivery.MAX_ATTEMPTS)
+    levels = [record.levelname for record in caplog.records if record.message == "mail not sent"]
+    assert levels == [*["WARNING"] * (delivery.MAX_ATTEMPTS - 1), "ERROR"]
 
 
 def test_e_mail_that_ends_its_workers_is_dead_after_the_last_attempt(
