@@ -76,8 +76,8 @@ def present_code(user: User, code: str, *, client: Client, now: datetime) -> boo
         return present(user, claims=claims, client=client, now=now)
 
 
-def is_shown(session: Session, *, code: str, client: Client, now: datetime) -> bool:
-    """Whether the user has shown the second factor in this session, or shows it by a code.
+def accept(session: Session, *, code: str, client: Client, now: datetime) -> bool:
+    """Accepts a session that has shown the second factor, or a code, which is consumed.
 
     Call it in the transaction that acts: if that is rolled back, the code stays valid. If this
     returns False, let it commit, because it counts the failed attempt, and raise ``InvalidCode``.

@@ -60,7 +60,8 @@ def end_all() -> None:
 
 def end_of(user_id: uuid.UUID) -> None:
     """Reads all sessions: only their data name the user."""
-    for row in db.SessionStore.get_model_class().objects.all():
+    live = db.SessionStore.get_model_class().objects.filter(expire_date__gt=timezone.now())
+    for row in live:
         if row.get_decoded().get(SESSION_KEY) == str(user_id):
             row.delete()
 

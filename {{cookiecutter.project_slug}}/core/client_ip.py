@@ -42,7 +42,7 @@ def client_key_of(address: str | None) -> str:
 
 
 @lru_cache(maxsize=1_024)
-def network_of(address: str | None) -> str:
+def history_network_of(address: str | None) -> str:
     """What the history keeps: the /24 of an IPv4 address, the /48 of an IPv6 address, or ""."""
     if address is None:
         return ""

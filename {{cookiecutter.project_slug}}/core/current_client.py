@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest
 
-from core.client_ip import client_ip, network_of, user_agent
+from core.client_ip import client_ip, history_network_of, user_agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def current() -> CurrentClient:
     request = _request.get()
     if request is None:
         return CurrentClient("", "")
-    return CurrentClient(network_of(client_ip(request)), user_agent(request))
+    return CurrentClient(history_network_of(client_ip(request)), user_agent(request))
 
 
 @contextmanager

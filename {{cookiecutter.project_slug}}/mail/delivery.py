@@ -71,7 +71,7 @@ def _claim(mail_id: uuid.UUID, now: datetime) -> Mail | None:
         _finish(mail, Mail.State.OBSOLETE)
         return None
     if mail.attempts >= MAX_ATTEMPTS:
-        _log(mail, logging.ERROR, outcome="dead", reason="worker ended")
+        _log(mail, logging.ERROR, outcome="dead", reason="worker ended", smtp_code=None)
         _finish(mail, Mail.State.DEAD)
         return None
     mail.attempts += 1

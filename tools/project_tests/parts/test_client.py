@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.test import RequestFactory
 
-from core.client_ip import client_ip, client_key, network_of, user_agent
+from core.client_ip import client_ip, client_key, history_network_of, user_agent
 
 PEER = "10.0.0.1"
 
@@ -76,4 +76,4 @@ def test_user_agent_is_cut_and_cleaned() -> None:
     ],
 )
 def test_network_is_that_of_many_subscribers(address: str | None, network: str) -> None:
-    assert network_of(address) == network
+    assert history_network_of(address) == network

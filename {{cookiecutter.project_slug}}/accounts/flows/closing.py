@@ -60,7 +60,7 @@ def close_own(*, session: Session, code: str, client: Client, now: datetime) -> 
     with transaction.atomic():
         account = _lock(session.user)
         live_sessions.require(session, now=now)
-        if second_factor.is_shown(session, code=code, client=client, now=now):
+        if second_factor.accept(session, code=code, client=client, now=now):
             return _close(account, now=now)
     raise InvalidCode
 

@@ -45,7 +45,7 @@ def export(*, session: Session, code: str, client: Client, now: datetime) -> dic
     store.require_recent(session, now=now)
     with transaction.atomic():
         user = live_sessions.lock_account(session, now=now)
-        if second_factor.is_shown(session, code=code, client=client, now=now):
+        if second_factor.accept(session, code=code, client=client, now=now):
             # An incorrect code does not count here: a thief could use up the owner's exports.
             throttling.hit("export_account", of=user.pk, account=user.pk)
             emails.tell_owner(emails.account_exported, user, ip=client.ip)

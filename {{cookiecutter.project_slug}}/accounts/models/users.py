@@ -60,7 +60,7 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
     INVITED: ClassVar = models.Q(
         invited_at__isnull=False, password__startswith=UNUSABLE_PASSWORD_PREFIX
     )
-    """Accounts whose invitation is pending."""
+    """Accounts whose invitation is pending. A password that an administrator sets ends it."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = LowercaseEmailField(unique=True)
@@ -219,18 +219,16 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
         return check_password(raw_password, self.password, self._rehash)
 
     def _rehash(self, raw_password: str) -> None:
-        if not self.is_active:
-            # The link that reopens a closed account depends on the hash.
-            return
         rehashed = make_password(raw_password)
-        # save() would end the sessions, although the password is the same.
-        rows = User.objects.filter(pk=self.pk, password=self.password)
+        # save() would end the sessions, although the password is the same. The link that reopens a
+        # closed account depends on the hash.
+        rows = User.objects.filter(pk=self.pk, password=self.password, is_active=True)
         if rows.update(password=rehashed):
             self.password = rehashed
             return
-        # Another request was faster. It may have set another password.
-        stored = User.objects.values_list("password", flat=True).get(pk=self.pk)
-        if check_password(raw_password, stored):
+        # Another request was faster. It may have set another password, or deleted the account.
+        stored = User.objects.filter(pk=self.pk).values_list("password", flat=True).first()
+        if stored and check_password(raw_password, stored):
             self.password = stored
 
     def changed_credentials(self) -> set[str]:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import Self
 
 from accounts.models import User
 
@@ -37,8 +37,14 @@ class Credentials:
     """Of the recognised device; "" for a new one, None if it is not looked up yet."""
 
     @classmethod
-    def of(cls, user: User, *, methods: Iterable[str], **further: Any) -> Self:
-        """``further`` are the other fields that the account does not have."""
+    def of(
+        cls,
+        user: User,
+        *,
+        methods: Iterable[str],
+        signed_in_at: datetime | None = None,
+        device_id: str | None = None,
+    ) -> Self:
         return cls(
             user_id=user.pk,
             email=user.email,
@@ -46,7 +52,8 @@ class Credentials:
             email_verified=user.email_verified,
             has_second_factor=user.has_second_factor,
             methods=tuple(methods),
-            **further,
+            signed_in_at=signed_in_at,
+            device_id=device_id,
         )
 
     @property

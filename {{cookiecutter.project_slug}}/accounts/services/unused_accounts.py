@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.services import deletion
 from core.logging import security_log
 
-# An administrator may have set a password for an invited user, or the role of one who signed up.
+# An administrator may have set the role of one who signed up.
 SIGN_UP = Q(invited_at=None, role=User.Role.USER)
 
 

@@ -101,7 +101,7 @@ def create(
     lifetime = timedelta(seconds=expires_in)
     with transaction.atomic():
         user = live_sessions.lock_account(session, now=now)
-        if second_factor.is_shown(session, code=code, client=client, now=now):
+        if second_factor.accept(session, code=code, client=client, now=now):
             throttling.hit("api_token_account", of=user.pk, account=user.pk)
             return store.create(
                 user, name=name, scopes=scopes, lifetime=lifetime, now=now, ip=client.ip

@@ -1,6 +1,6 @@
 """Step-up: a signed-in user shows a passkey, and the session counts as one with two factors.
 
-For requests that need the second factor (``accounts.second_factor.is_shown``), such as closing or
+For requests that need the second factor (``accounts.second_factor.accept``), such as closing or
 exporting the account, in a session that has shown none.
 
 1. The access token names the user and the current session.

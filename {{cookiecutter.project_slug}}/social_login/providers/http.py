@@ -74,6 +74,8 @@ class Connections:
             # Another failure may be that of one user, such as a code that is not valid.
             if is_document or time.monotonic() >= self._ends_at:
                 _pause(url, PAUSE)
+            else:
+                _paused_until.pop(url, None)
             raise
         _paused_until.pop(url, None)
         return answer

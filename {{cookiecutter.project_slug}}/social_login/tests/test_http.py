@@ -235,7 +235,7 @@ def test_a_provider_that_does_not_exchange_a_code_in_time_is_not_asked_in_the_pa
         monkeypatch.setattr(demo, "discovery", lambda: document)
         guests = [guest, Browser()]
         codes = [authorize(start(each).json()["authorization_url"]) for each in guests]
-        monkeypatch.setattr(http, "TIMEOUT", 0.3)
+        monkeypatch.setattr(http, "TIMEOUT", 1.0)
         answers = [call_back(*each)["Location"] for each in zip(guests, codes, strict=True)]
 
     assert [query_of(answer) for answer in answers] == [{"error": "provider_error"}] * 2
@@ -250,3 +250,14 @@ def test_a_code_that_the_provider_refuses_causes_no_pause(
         assert error_of(guest) == "provider_error"
 
     assert sign_in(guest).status_code == 200
+
+
+def test_a_refusal_after_the_pause_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "PAUSE", 0.0)
+    answers = [b"what?", *[b"HTTP/1.1 400 Bad Request\r\n\r\n"] * 2]
+
+    with answering(lambda connection: connection.sendall(answers.pop(0))) as url:
+        assert reason_of(url) != ""
+        for _ in range(2):
+            with pytest.raises(ProviderError, match="status 400"):
+                Connections().post(url, {"code": "made up"})

@@ -258,7 +258,7 @@ def test_invitation_does_not_take_it_over(closed: User, settings: Any) -> None:
     assert response.json()["codes"] == {"email": ["email_taken"]}
 
 
-def test_reset_link_of_before_works_only_once_the_account_is_kept(
+def test_reset_link_of_before_works_only_once_the_account_is_reopened(
     user: User, signed_in: Browser
 ) -> None:
     owner = Browser()
@@ -274,7 +274,7 @@ def test_reset_link_of_before_works_only_once_the_account_is_kept(
 # The link that reopens it
 
 
-def test_link_shows_a_button_and_its_post_keeps_the_account(closed: User) -> None:
+def test_link_shows_a_button_and_its_post_reopens_the_account(closed: User) -> None:
     link = link_to(closed.email)
 
     page = Client().get(link)

@@ -57,3 +57,26 @@ def test_sign_in_to_a_closed_account_leaves_the_link_that_reopens_it(user: User)
     assert Browser().sign_in(user.email).status_code == 401
 
     assert Browser().get(link).status_code == 200
+
+
+@pytest.mark.usefixtures("new_hasher")
+def test_account_that_is_closed_during_a_rehash_keeps_the_link(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = signed_in_as(user)
+    # The sign-in of the owner has just replaced it.
+    User.objects.update(password=user.password)
+    meanwhile(monkeypatch, users, "make_password", lambda: owner.call("post", "user_close", {}))
+
+    assert Browser().sign_in(user.email).status_code == 401
+
+    assert Browser().get(link_to(user.email)).status_code == 200
+
+
+@pytest.mark.usefixtures("new_hasher")
+def test_account_that_is_deleted_during_a_rehash_does_not_sign_in(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    meanwhile(monkeypatch, users, "make_password", User.objects.all().delete)
+
+    assert Browser().sign_in(user.email).status_code == 401

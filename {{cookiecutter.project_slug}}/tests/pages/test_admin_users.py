@@ -99,7 +99,7 @@ def test_list_of_long_user_agents_is_not_cut_off(
     assert text["x"] + text["width"] <= width
 
 
-def test_account_is_closed_and_kept_with_the_buttons_of_its_page(
+def test_account_is_closed_and_reopened_with_the_buttons_of_its_page(
     admin_page: "Page", user: User
 ) -> None:
     admin_page.goto(reverse("admin:accounts_user_change", args=[user.pk]))

@@ -128,8 +128,8 @@ def _is_allowed_retry(
 ) -> bool:
     """Whether the client that rotated the token presents it again, within the leeway.
 
-    The user agent and the address must be the same, or a thief elsewhere would get the successor
-    (decision 8).
+    The user agent and the address, or its /64, must be the same: otherwise, a thief elsewhere would
+    get the successor (decision 8).
     """
     leeway = switches.refresh_reuse_leeway
     return (

@@ -20,7 +20,7 @@ from accounts.services import history
 from accounts.services.client import Client
 from accounts.services.credentials import MULTI_FACTOR, Credentials, OutdatedCredentialsError
 from accounts.services.sessions.tokens import Grant
-from core.client_ip import network_of
+from core.client_ip import history_network_of
 from core.db import fetch_one
 from core.logging import security_log
 
@@ -112,7 +112,7 @@ def open_session(*, credentials: Credentials, client: Client, now: datetime) -> 
         "user_agent": client.user_agent,
         "noted_at": timezone.now(),
         "event": history.SIGN_IN,
-        "network": network_of(client.ip),
+        "network": history_network_of(client.ip),
         "facts": Json({} if credentials.device_id else {"device": "new_device"}),
         **factor_conditions(),
     }
