@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.base_user import BaseUserManager
+from django.contrib.auth.hashers import check_password, make_password
 from django.db import models
 
 from accounts.models.validators import AcceptedAtLoginValidator
@@ -39,3 +40,17 @@ class UserManager(BaseUserManager["User"]):
     def lock_unchanged(self, user: "User") -> "User | None":
         """Locks the account until the transaction ends; None if it is not ``unchanged``."""
         return self.unchanged(user).select_for_update(no_key=True).first()
+
+    def rehash(self, user: "User", raw_password: str) -> None:
+        """Stores a new hash of the same password, where the hasher has changed."""
+        rehashed = make_password(raw_password)
+        # save() would end the sessions, although the password is the same. The link that reopens a
+        # closed account depends on the hash.
+        rows = self.filter(pk=user.pk, password=user.password, is_active=True)
+        if rows.update(password=rehashed):
+            user.password = rehashed
+            return
+        # Another request was faster. It may have set another password, or deleted the account.
+        stored = self.filter(pk=user.pk).values_list("password", flat=True).first()
+        if stored and check_password(raw_password, stored):
+            user.password = stored

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -11,7 +11,6 @@ from django.contrib.auth.hashers import (
     UNUSABLE_PASSWORD_PREFIX,
     check_password,
     is_password_usable,
-    make_password,
 )
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
@@ -216,20 +215,7 @@ class User(FromClaims, AbstractBaseUser, PermissionsMixin):
         return f"{session_hash}:{self.second_factor_changed_at}:{asked}"
 
     def check_password(self, raw_password: str | None) -> bool:
-        return check_password(raw_password, self.password, self._rehash)
-
-    def _rehash(self, raw_password: str) -> None:
-        rehashed = make_password(raw_password)
-        # save() would end the sessions, although the password is the same. The link that reopens a
-        # closed account depends on the hash.
-        rows = User.objects.filter(pk=self.pk, password=self.password, is_active=True)
-        if rows.update(password=rehashed):
-            self.password = rehashed
-            return
-        # Another request was faster. It may have set another password, or deleted the account.
-        stored = User.objects.filter(pk=self.pk).values_list("password", flat=True).first()
-        if stored and check_password(raw_password, stored):
-            self.password = stored
+        return check_password(raw_password, self.password, partial(User.objects.rehash, self))
 
     def changed_credentials(self) -> set[str]:
         """The credentials that the last save changed."""

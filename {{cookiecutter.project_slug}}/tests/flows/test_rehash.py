@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import make_password
 
-from accounts.models import User, users
+from accounts.models import User, managers
 from tests.client import Browser
 from tests.flows.steps import meanwhile, signed_in_as
 from tests.mailbox import link_to
@@ -31,7 +31,7 @@ def test_of_two_sign_ins_that_rehash_both_succeed(
         while others:
             assert others.pop().sign_in(user.email).status_code == 200
 
-    meanwhile(monkeypatch, users, "make_password", sign_in_elsewhere)
+    meanwhile(monkeypatch, managers, "make_password", sign_in_elsewhere)
 
     assert Browser().sign_in(user.email).status_code == 200
     assert User.objects.get().password.startswith("pbkdf2_")
@@ -43,7 +43,7 @@ def test_password_that_is_changed_during_a_rehash_does_not_sign_in(
 ) -> None:
     other = make_password(NEW_PASSWORD)
     change = partial(User.objects.filter(pk=user.pk).update, password=other)
-    meanwhile(monkeypatch, users, "make_password", change)
+    meanwhile(monkeypatch, managers, "make_password", change)
 
     assert Browser().sign_in(user.email).status_code == 401
     assert User.objects.get().password == other
@@ -66,7 +66,7 @@ def test_account_that_is_closed_during_a_rehash_keeps_the_link(
     owner = signed_in_as(user)
     # The sign-in of the owner has just replaced it.
     User.objects.update(password=user.password)
-    meanwhile(monkeypatch, users, "make_password", lambda: owner.call("post", "user_close", {}))
+    meanwhile(monkeypatch, managers, "make_password", lambda: owner.call("post", "user_close", {}))
 
     assert Browser().sign_in(user.email).status_code == 401
 
@@ -77,6 +77,6 @@ def test_account_that_is_closed_during_a_rehash_keeps_the_link(
 def test_account_that_is_deleted_during_a_rehash_does_not_sign_in(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    meanwhile(monkeypatch, users, "make_password", User.objects.all().delete)
+    meanwhile(monkeypatch, managers, "make_password", User.objects.all().delete)
 
     assert Browser().sign_in(user.email).status_code == 401
