@@ -8,9 +8,9 @@ import hashlib
 import uuid
 from typing import Any
 
-from asgiref.sync import sync_to_async
 from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends import db
+from django.db.models import QuerySet
 from django.utils import timezone
 
 
@@ -42,8 +42,7 @@ class SessionStore(db.SessionStore):
             await super().adelete(_digest(key))
 
     def load(self) -> dict[str, Any]:
-        rows = self.model.objects.filter(expire_date__gt=timezone.now())
-        found = rows.filter(session_key=_digest(self.session_key or "")).first()
+        found = self._found().first()
         if found is None:
             # A new key: the next session must not get a key that a client chose (session fixation).
             self.flush()
@@ -51,7 +50,15 @@ class SessionStore(db.SessionStore):
         return self.decode(found.session_data)
 
     async def aload(self) -> dict[str, Any]:
-        return await sync_to_async(self.load)()
+        found = await self._found().afirst()
+        if found is None:
+            await self.aflush()
+            return {}
+        return self.decode(found.session_data)
+
+    def _found(self) -> QuerySet[Any]:
+        rows = self.model.objects.filter(expire_date__gt=timezone.now())
+        return rows.filter(session_key=_digest(self.session_key or ""))
 
 
 def end_all() -> None:

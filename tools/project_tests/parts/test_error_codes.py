@@ -22,7 +22,7 @@ def test_field_that_is_named_codes_keeps_its_sentences() -> None:
 def test_codes_of_a_list_have_its_indexes() -> None:
     body = refused(validate(Line, many=True), [{"amount": 1}, {"amount": 0}])
 
-    assert body["codes"] == {1: {"amount": ["min_value"]}}
+    assert body["codes"] == {"1.amount": ["min_value"]}
 
 
 def test_every_error_says_when_it_occurs() -> None:
