@@ -120,16 +120,8 @@ def open_session(*, credentials: Credentials, client: Client, now: datetime) -> 
     if row is None:
         raise OutdatedCredentialsError
     role, email_verified = row
-    return Grant(
-        credentials.user_id,
-        session_id,
-        refresh_jti,
-        issued_at=now,
-        expires_at=expires_at,
-        role=role,
-        email_verified=email_verified,
-        methods=credentials.methods,
-    )
+    ids = (credentials.user_id, session_id, refresh_jti)
+    return Grant(*ids, now, expires_at, role, email_verified, credentials.methods)
 
 
 def end_surplus(user_id: uuid.UUID, *, now: datetime) -> None:
