@@ -109,7 +109,7 @@ def delete_all(user: User, **_: Any) -> None:
         security_log.record("api_tokens_revoked", account=user.pk, count=deleted)
 
 
-def delete_everybodys() -> int:
+def delete_of_all_accounts() -> int:
     """Deletes every token of every account, and returns how many there were."""
     deleted, _details = ApiToken.objects.all().delete()
     security_log.record("api_tokens_revoked", alarming=True, count=deleted)

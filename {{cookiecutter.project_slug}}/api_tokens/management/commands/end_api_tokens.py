@@ -16,5 +16,5 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ended = store.delete_everybodys()
+        ended = store.delete_of_all_accounts()
         self.stdout.write(f"{ended} token{'' if ended == 1 else 's'} ended.")
