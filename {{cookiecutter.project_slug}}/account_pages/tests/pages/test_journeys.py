@@ -13,6 +13,7 @@ from playwright.sync_api import Page, Route, expect
 
 from account_pages.tests.pages.steps import (
     OVERVIEW,
+    REFUSALS,
     SIGN_IN,
     expect_account,
     expect_heading,
@@ -31,6 +32,16 @@ from tests.client import Browser
 from tests.mailbox import emails_to, link_to
 from tests.pages.ways import ADDRESS, NEW, refuse_barriers
 from tests.people import PASSWORD, make_user
+
+
+@pytest.fixture(autouse=True)
+def mode(settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+
+
+@pytest.fixture
+def expected_errors() -> list[str]:
+    return [*REFUSALS]
 
 
 @pytest.fixture

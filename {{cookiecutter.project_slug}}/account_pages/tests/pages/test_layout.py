@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from account_pages.tests.pages.steps import OVERVIEW, SIGN_IN, expect_ready
+from account_pages.tests.pages.steps import OVERVIEW, REFUSALS, SIGN_IN, expect_ready
 from accounts.models import User
 from tests.authenticator import enrol
 from tests.client import Browser
@@ -16,6 +16,16 @@ from tests.people import PASSWORD, make_user
 OF_GUESTS = ("sign_in", "sign_up", "forgotten_password")
 OF_USERS = ("overview", "profile", "security", "devices", "history", "data")
 languages = pytest.mark.parametrize("language", ["en", "de", "es"])
+
+
+@pytest.fixture(autouse=True)
+def mode(settings: Any) -> None:
+    settings.JWT_ALLAUTH_MFA_TOTP_MODE = "optional"
+
+
+@pytest.fixture
+def expected_errors() -> list[str]:
+    return [*REFUSALS]
 
 
 def open_sign_in(page: Page, language: str) -> None:
